@@ -1,0 +1,1133 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The SDXI for DPDK authors
+ */
+
+#include <ctype.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <rte_bitops.h>
+#include <rte_cfgfile.h>
+#include <rte_common.h>
+
+#include "perf_conf.h"
+
+#define MIB			(UINT64_C(1) << 20)
+#define MAX_MEM_MIB		MIB			/* 1 TiB */
+#define MAX_BUF_SIZE		(UINT64_C(1) << 30)	/* 1 GiB */
+#define MAX_BUFS		(UINT64_C(1) << 30)
+#define MAX_SCENARIOS		UINT64_C(65535)
+#define DEFAULT_TEST_SECONDS	2
+#define MAX_LANES		RTE_MAX_LCORE
+#define LANE_KEY		"lcore_dma"
+#define GLOBAL_SECTION		"GLOBAL"
+
+enum key_scope {
+	IN_GLOBAL = 1 << 0,
+	IN_DMA = 1 << 1,
+	IN_CPU = 1 << 2,
+	IN_CASE = IN_DMA | IN_CPU,
+};
+
+enum key_id {
+	KEY_EAL_ARGS,
+	KEY_CACHE_FLUSH,
+	KEY_TEST_SECONDS,
+	KEY_SKIP,
+	KEY_TYPE,
+	KEY_MEM_SIZE,
+	KEY_BUF_SIZE,
+	KEY_RING_SIZE,
+	KEY_KICK_BATCH,
+	KEY_SRC_NUMA_NODE,
+	KEY_DST_NUMA_NODE,
+	KEY_LANE,		/* lcore_dma0, lcore_dma1, ... */
+	KEY_OLD_LANES,		/* lcore_dma, of releases before lcore_dma0 */
+	KEY_LCORE,
+	KEY_SRC_SGE,
+	KEY_DST_SGE,
+	KEY_ENQ_DEQ,
+	NB_KEYS,
+};
+
+/* Where a mistake is: all that a message has to name. */
+struct where {
+	struct perf_conf *conf;
+	const char *section;
+	const char *key;
+	const char *value;
+};
+
+/* A section while it is read. */
+struct section {
+	struct perf_conf *conf;
+	struct perf_case *pc;
+	unsigned int scope;
+	uint32_t seen;			/* 1 << enum key_id */
+	uint32_t bad;
+	struct perf_lane lanes[MAX_LANES];
+	bool lane_seen[MAX_LANES];
+	unsigned int nb_lanes;
+};
+
+typedef bool (*key_reader)(struct section *s, const struct where *w);
+
+struct key {
+	const char *name;
+	unsigned int scope;
+	unsigned int needed;		/* scopes in which it may not be missing */
+	key_reader read;
+	const char *help;
+};
+
+static void __rte_format_printf(3, 4)
+say(struct perf_conf *conf, enum perf_severity severity, const char *fmt, ...)
+{
+	struct perf_message *grown;
+	char *text = NULL;
+	va_list ap;
+	int len;
+
+	if (severity == PERF_ERROR)
+		conf->nb_errors++;
+	va_start(ap, fmt);
+	len = vasprintf(&text, fmt, ap);
+	va_end(ap);
+	if (len < 0)
+		return;
+	grown = realloc(conf->messages, (conf->nb_messages + 1) * sizeof(*grown));
+	if (grown == NULL) {
+		free(text);
+		return;
+	}
+	conf->messages = grown;
+	conf->messages[conf->nb_messages++] = (struct perf_message){ severity, text };
+}
+
+/* "file: [section] key=value: " and the reason. */
+static bool __rte_format_printf(3, 4)
+complain(const struct where *w, enum perf_severity severity, const char *fmt, ...)
+{
+	char reason[512];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(reason, sizeof(reason), fmt, ap);
+	va_end(ap);
+	say(w->conf, severity, "%s: [%s] %s=%s: %s", w->conf->path, w->section, w->key, w->value,
+	    reason);
+	return false;
+}
+
+/* Cut white space off both ends, in place. */
+static char *
+trim(char *s)
+{
+	char *end;
+
+	while (isspace((unsigned char)*s))
+		s++;
+	end = s + strlen(s);
+	while (end > s && isspace((unsigned char)end[-1]))
+		end--;
+	*end = '\0';
+	return s;
+}
+
+/* Digits only: no sign, no hexadecimal, nothing behind. */
+static bool
+to_number(const char *s, uint64_t min, uint64_t max, uint64_t *out)
+{
+	uint64_t v = 0;
+
+	if (*s == '\0')
+		return false;
+	for (; *s != '\0'; s++) {
+		if (!isdigit((unsigned char)*s))
+			return false;
+		v = v * 10 + (unsigned int)(*s - '0');
+		if (v > max)
+			return false;
+	}
+	if (v < min)
+		return false;
+	*out = v;
+	return true;
+}
+
+static bool
+read_number(const struct where *w, uint64_t min, uint64_t max, uint64_t *out)
+{
+	if (to_number(w->value, min, max, out))
+		return true;
+	return complain(w, PERF_ERROR, "expected a whole number from %" PRIu64 " to %" PRIu64, min,
+			max);
+}
+
+static bool
+read_range(const struct where *w, uint64_t max, struct perf_range *range)
+{
+	char copy[CFG_VALUE_LEN];
+	char *field[5];
+	char *rest = copy;
+	unsigned int n = 0;
+	uint64_t min_incr;
+
+	snprintf(copy, sizeof(copy), "%s", w->value);
+	while (rest != NULL && n < RTE_DIM(field))
+		field[n++] = trim(strsep(&rest, ","));
+	if (n != 1 && n != 4)
+		return complain(w, PERF_ERROR,
+				"expected one number or first,last,increment,ADD|MUL, found %u%s "
+				"fields", n, rest != NULL ? " and more" : "");
+
+	if (!to_number(field[0], 1, max, &range->first))
+		return complain(w, PERF_ERROR, "%s'%s' found, expected a whole number from 1 to %"
+				PRIu64, n == 4 ? "first value " : "", field[0], max);
+	range->last = range->first;
+	range->incr = 0;
+	range->step = PERF_STEP_NONE;
+	if (n == 1)
+		return true;
+
+	if (!to_number(field[1], 1, max, &range->last))
+		return complain(w, PERF_ERROR, "last value '%s' found, expected a whole number from "
+				"1 to %" PRIu64, field[1], max);
+	if (range->last < range->first)
+		return complain(w, PERF_ERROR, "last value %" PRIu64 " found, expected the first "
+				"value %" PRIu64 " or more", range->last, range->first);
+	if (strcmp(field[3], "ADD") == 0)
+		range->step = PERF_STEP_ADD;
+	else if (strcmp(field[3], "MUL") == 0)
+		range->step = PERF_STEP_MUL;
+	else
+		return complain(w, PERF_ERROR, "'%s' found, expected ADD or MUL", field[3]);
+	/* Anything less never reaches the last value. */
+	min_incr = range->step == PERF_STEP_MUL ? 2 : 1;
+	if (!to_number(field[2], min_incr, MAX_BUF_SIZE, &range->incr))
+		return complain(w, PERF_ERROR, "increment '%s' found, expected a whole number from %"
+				PRIu64 " to %" PRIu64 " with %s", field[2], min_incr, MAX_BUF_SIZE,
+				field[3]);
+	return true;
+}
+
+bool
+perf_range_next(const struct perf_range *range, uint64_t *value)
+{
+	uint64_t v = *value;
+
+	if (range->step == PERF_STEP_ADD) {
+		if (range->incr == 0 || v > UINT64_MAX - range->incr)
+			return false;
+		v += range->incr;
+	} else if (range->step == PERF_STEP_MUL) {
+		if (range->incr < 2 || v == 0 || v > UINT64_MAX / range->incr)
+			return false;
+		v *= range->incr;
+	} else {
+		return false;
+	}
+	if (v > range->last)
+		return false;
+	*value = v;
+	return true;
+}
+
+uint64_t
+perf_range_count(const struct perf_range *range)
+{
+	uint64_t v = range->first;
+	uint64_t n = 1;
+
+	if (range->step == PERF_STEP_ADD && range->incr != 0)
+		return (range->last - range->first) / range->incr + 1;
+	while (perf_range_next(range, &v))
+		n++;
+	return n;
+}
+
+static uint64_t
+range_max(const struct perf_range *range)
+{
+	uint64_t v = range->first;
+
+	if (range->step == PERF_STEP_ADD && range->incr != 0)
+		return range->last - (range->last - range->first) % range->incr;
+	while (perf_range_next(range, &v))
+		;
+	return v;
+}
+
+uint64_t
+perf_nb_bufs(uint64_t mem_mib, uint64_t buf_size, unsigned int nb_lanes)
+{
+	return mem_mib * MIB / (buf_size * 2) / nb_lanes;
+}
+
+char **
+perf_args_split(const char *args, unsigned int *argc)
+{
+	size_t len = strlen(args);
+	char **argv = calloc(len / 2 + 2, sizeof(*argv));
+	unsigned int n = 0;
+
+	*argc = 0;
+	if (argv == NULL)
+		return NULL;
+	for (;;) {
+		char quote = '\0';
+		char *out;
+
+		while (isspace((unsigned char)*args))
+			args++;
+		if (*args == '\0')
+			break;
+		out = malloc(len + 1);
+		if (out == NULL)
+			goto fail;
+		argv[n++] = out;
+		for (; *args != '\0' && (quote != '\0' || !isspace((unsigned char)*args)); args++) {
+			if (quote == '\0' && (*args == '"' || *args == '\''))
+				quote = *args;
+			else if (quote != '\0' && *args == quote)
+				quote = '\0';
+			else
+				*out++ = *args;
+		}
+		*out = '\0';
+		if (quote != '\0') {
+			errno = EINVAL;
+			goto fail;
+		}
+	}
+	*argc = n;
+	return argv;
+fail:
+	perf_args_free(argv, n);
+	return NULL;
+}
+
+void
+perf_args_free(char **argv, unsigned int argc)
+{
+	int saved = errno;
+	unsigned int i;
+
+	if (argv == NULL)
+		return;
+	for (i = 0; i < argc; i++)
+		free(argv[i]);
+	free(argv);
+	errno = saved;
+}
+
+static bool
+read_eal_args(struct section *s, const struct where *w)
+{
+	unsigned int argc;
+	char **argv = perf_args_split(w->value, &argc);
+	char *copy;
+
+	if (argv == NULL && errno == EINVAL)
+		return complain(w, PERF_ERROR, "a quote without its end, expected a second ' or \"");
+	perf_args_free(argv, argc);
+	copy = strdup(w->value);
+	if (argv == NULL || copy == NULL) {
+		free(copy);
+		return complain(w, PERF_ERROR, "out of memory");
+	}
+	free(s->pc->eal_args);
+	s->pc->eal_args = copy;
+	return true;
+}
+
+static bool
+read_cache_flush(struct section *s, const struct where *w)
+{
+	uint64_t v = 0;
+
+	if (!to_number(w->value, 0, 1, &v))
+		return complain(w, PERF_ERROR, "expected 0 or 1");
+	s->pc->cache_flush = v;
+	return true;
+}
+
+static bool
+read_test_seconds(struct section *s, const struct where *w)
+{
+	uint64_t v = 0;
+
+	if (!read_number(w, 1, UINT16_MAX, &v))
+		return false;
+	s->pc->test_seconds = v;
+	return true;
+}
+
+static bool
+read_skip(struct section *s, const struct where *w)
+{
+	uint64_t v = 0;
+
+	if (!to_number(w->value, 0, 1, &v))
+		return complain(w, PERF_ERROR, "expected 0 or 1");
+	s->pc->skip = v;
+	return true;
+}
+
+static bool
+unsupported(struct section *s, const struct where *w, const char *reason)
+{
+	s->pc->unsupported = true;
+	complain(w, PERF_UNSUPPORTED, "not supported: %s", reason);
+	return true;
+}
+
+static bool
+read_type(struct section *s, const struct where *w)
+{
+	if (strcmp(w->value, perf_type_name(PERF_TYPE_DMA_MEM_COPY)) == 0) {
+		s->pc->type = PERF_TYPE_DMA_MEM_COPY;
+		s->scope = IN_DMA;
+	} else if (strcmp(w->value, perf_type_name(PERF_TYPE_CPU_MEM_COPY)) == 0) {
+		s->pc->type = PERF_TYPE_CPU_MEM_COPY;
+		s->scope = IN_CPU;
+	} else if (*w->value == '\0') {
+		return complain(w, PERF_ERROR, "expected DMA_MEM_COPY or CPU_MEM_COPY");
+	} else {
+		return unsupported(s, w, "expected DMA_MEM_COPY or CPU_MEM_COPY");
+	}
+	return true;
+}
+
+static bool
+read_mem_size(struct section *s, const struct where *w)
+{
+	return read_range(w, MAX_MEM_MIB, &s->pc->mem_size);
+}
+
+static bool
+read_buf_size(struct section *s, const struct where *w)
+{
+	return read_range(w, MAX_BUF_SIZE, &s->pc->buf_size);
+}
+
+static bool
+read_ring_size(struct section *s, const struct where *w)
+{
+	return read_range(w, UINT16_MAX, &s->pc->ring_size);
+}
+
+static bool
+read_kick_batch(struct section *s, const struct where *w)
+{
+	return read_range(w, UINT16_MAX, &s->pc->kick_batch);
+}
+
+static bool
+read_numa_node(const struct where *w, unsigned int *node)
+{
+	uint64_t v = 0;
+
+	if (!read_number(w, 0, RTE_MAX_NUMA_NODES - 1, &v))
+		return false;
+	*node = v;
+	return true;
+}
+
+static bool
+read_src_numa_node(struct section *s, const struct where *w)
+{
+	return read_numa_node(w, &s->pc->src_numa_node);
+}
+
+static bool
+read_dst_numa_node(struct section *s, const struct where *w)
+{
+	return read_numa_node(w, &s->pc->dst_numa_node);
+}
+
+static bool
+set_lane_lcore(const struct where *w, const char *text, struct perf_lane *lane)
+{
+	uint64_t v = 0;
+
+	if (!to_number(text, 0, RTE_MAX_LCORE - 1, &v))
+		return complain(w, PERF_ERROR, "lcore '%s' found, expected a number from 0 to %u",
+				text, RTE_MAX_LCORE - 1);
+	lane->lcore = v;
+	return true;
+}
+
+static bool
+set_lane_dev(const struct where *w, const char *text, struct perf_lane *lane)
+{
+	if (*text == '\0' || strlen(text) >= sizeof(lane->dev))
+		return complain(w, PERF_ERROR, "device '%s' found, expected a name of 1 to %zu "
+				"characters", text, sizeof(lane->dev) - 1);
+	snprintf(lane->dev, sizeof(lane->dev), "%s", text);
+	return true;
+}
+
+static bool
+check_dir(struct section *s, const struct where *w, const char *dir)
+{
+	char reason[128];
+
+	if (strcmp(dir, "mem2mem") == 0)
+		return true;
+	if (strcmp(dir, "mem2dev") != 0 && strcmp(dir, "dev2mem") != 0)
+		return complain(w, PERF_ERROR, "dir '%s' found, expected mem2mem", dir);
+	snprintf(reason, sizeof(reason), "dir '%s' found, expected mem2mem", dir);
+	return unsupported(s, w, reason);
+}
+
+/* lcore=10,dev=0000:00:04.2,dir=mem2mem, in any order; dir may be missing. */
+static bool
+read_lane(struct section *s, const struct where *w)
+{
+	enum { LCORE, DEV, DIR, RADDR, COREID, PFID, VFID, NB_ITEMS };
+	static const char *const names[NB_ITEMS] = {
+		"lcore", "dev", "dir", "raddr", "coreid", "pfid", "vfid",
+	};
+	bool seen[NB_ITEMS] = { false };
+	bool mem2mem = true;
+	uint64_t idx = 0;
+	char copy[CFG_VALUE_LEN];
+	char *rest = copy;
+	char *item;
+	struct perf_lane *lane;
+	unsigned int i;
+
+	if (!to_number(w->key + strlen(LANE_KEY), 0, MAX_LANES - 1, &idx))
+		return complain(w, PERF_ERROR, "expected %s0 to %s%u", LANE_KEY, LANE_KEY,
+				MAX_LANES - 1);
+	lane = &s->lanes[idx];
+	s->lane_seen[idx] = true;
+	s->nb_lanes = RTE_MAX(s->nb_lanes, (unsigned int)idx + 1);
+
+	snprintf(copy, sizeof(copy), "%s", w->value);
+	while ((item = strsep(&rest, ",")) != NULL) {
+		char *value = strchr(item, '=');
+
+		if (value == NULL)
+			return complain(w, PERF_ERROR, "'%s' found, expected "
+					"lcore=<number>,dev=<name>,dir=mem2mem", trim(item));
+		*value++ = '\0';
+		value = trim(value);
+		item = trim(item);
+		for (i = 0; i < NB_ITEMS && strcmp(item, names[i]) != 0; i++)
+			;
+		if (i == NB_ITEMS)
+			return complain(w, PERF_ERROR, "unknown '%s', expected lcore, dev and dir",
+					item);
+		if (seen[i])
+			return complain(w, PERF_ERROR, "%s found twice, expected once", item);
+		seen[i] = true;
+		if ((i == LCORE && !set_lane_lcore(w, value, lane)) ||
+		    (i == DEV && !set_lane_dev(w, value, lane)) ||
+		    (i == DIR && !check_dir(s, w, value)))
+			return false;
+		if (i == DIR)
+			mem2mem = strcmp(value, "mem2mem") == 0;
+	}
+	if (!seen[LCORE])
+		return complain(w, PERF_ERROR, "no lcore found, expected lcore=<number>");
+	if (!seen[DEV])
+		return complain(w, PERF_ERROR, "no device found, expected dev=<name>");
+	for (i = RADDR; i < NB_ITEMS && mem2mem; i++)
+		if (seen[i])
+			complain(w, PERF_WARNING, "%s has no effect with mem2mem", names[i]);
+	return true;
+}
+
+/* lcore10@0000:00:04.1, lcore11@0000:00:04.2 */
+static bool
+read_old_lanes(struct section *s, const struct where *w)
+{
+	char copy[CFG_VALUE_LEN];
+	char *rest = copy;
+	char *item;
+
+	snprintf(copy, sizeof(copy), "%s", w->value);
+	/* At most CFG_VALUE_LEN / 2 items: fewer than lanes, but that is build configuration. */
+	while ((item = strsep(&rest, ",")) != NULL) {
+		struct perf_lane *lane = &s->lanes[s->nb_lanes];
+		char *dev;
+
+		if (s->nb_lanes == MAX_LANES)
+			return complain(w, PERF_ERROR, "expected at most %u lcores", MAX_LANES);
+		item = trim(item);
+		dev = strchr(item, '@');
+		if (dev == NULL || strncmp(item, "lcore", strlen("lcore")) != 0)
+			return complain(w, PERF_ERROR, "'%s' found, expected lcore<number>@<device>",
+					item);
+		*dev++ = '\0';
+		if (!set_lane_lcore(w, trim(item + strlen("lcore")), lane) ||
+		    !set_lane_dev(w, trim(dev), lane))
+			return false;
+		s->lane_seen[s->nb_lanes++] = true;
+	}
+	return true;
+}
+
+/* 10, 11 */
+static bool
+read_lcores(struct section *s, const struct where *w)
+{
+	char copy[CFG_VALUE_LEN];
+	char *rest = copy;
+	char *item;
+
+	snprintf(copy, sizeof(copy), "%s", w->value);
+	while ((item = strsep(&rest, ", \t")) != NULL) {
+		if (*item == '\0')
+			continue;
+		if (s->nb_lanes == MAX_LANES)
+			return complain(w, PERF_ERROR, "expected at most %u lcores", MAX_LANES);
+		if (!set_lane_lcore(w, item, &s->lanes[s->nb_lanes]))
+			return false;
+		s->lane_seen[s->nb_lanes++] = true;
+	}
+	if (s->nb_lanes == 0)
+		return complain(w, PERF_ERROR, "expected lcore numbers, separated by commas");
+	return true;
+}
+
+static bool
+read_sge(struct section *s, const struct where *w)
+{
+	uint64_t v = 0;
+
+	return read_number(w, 1, UINT8_MAX, &v) &&
+		unsupported(s, w, "scatter-gather, expected no such key");
+}
+
+static bool
+read_enq_deq(struct section *s, const struct where *w)
+{
+	uint64_t v = 0;
+
+	if (!to_number(w->value, 0, 1, &v))
+		return complain(w, PERF_ERROR, "expected 0 or 1");
+	return v == 0 || unsupported(s, w, "enqueue and dequeue operations, expected 0");
+}
+
+static const struct key keys[NB_KEYS] = {
+	[KEY_EAL_ARGS] = { "eal_args", IN_GLOBAL | IN_CASE, 0, read_eal_args,
+		"EAL arguments, as on a command line; quotes keep white space" },
+	[KEY_CACHE_FLUSH] = { "cache_flush", IN_GLOBAL | IN_CASE, 0, read_cache_flush,
+		"1 flushes the buffers from the CPU's caches before a scenario; default 0" },
+	[KEY_TEST_SECONDS] = { "test_seconds", IN_GLOBAL | IN_CASE, 0, read_test_seconds,
+		"how long a scenario copies; default " RTE_STR(DEFAULT_TEST_SECONDS) },
+	[KEY_SKIP] = { "skip", IN_CASE, 0, read_skip,
+		"1 leaves the case out, its other keys are not looked at" },
+	[KEY_TYPE] = { "type", IN_CASE, IN_CASE, read_type,
+		"DMA_MEM_COPY or CPU_MEM_COPY" },
+	[KEY_MEM_SIZE] = { "mem_size", IN_CASE, IN_CASE, read_mem_size,
+		"MiB of all buffers, half source and half destination; range" },
+	[KEY_BUF_SIZE] = { "buf_size", IN_CASE, IN_CASE, read_buf_size,
+		"bytes of one copy, up to 1 GiB; range" },
+	[KEY_RING_SIZE] = { "dma_ring_size", IN_DMA, IN_DMA, read_ring_size,
+		"descriptors of a device's ring, within the device's limits; range" },
+	[KEY_KICK_BATCH] = { "kick_batch", IN_DMA, IN_DMA, read_kick_batch,
+		"copies enqueued for one submit; range" },
+	[KEY_SRC_NUMA_NODE] = { "src_numa_node", IN_CASE, IN_CASE, read_src_numa_node,
+		"NUMA node of the source buffers" },
+	[KEY_DST_NUMA_NODE] = { "dst_numa_node", IN_CASE, IN_CASE, read_dst_numa_node,
+		"NUMA node of the destination buffers" },
+	[KEY_LANE] = { LANE_KEY "<N>", IN_DMA, 0, read_lane,
+		"lcore=<number>,dev=<name>,dir=mem2mem: an lcore and its device, N from 0" },
+	[KEY_OLD_LANES] = { LANE_KEY, IN_DMA, 0, read_old_lanes,
+		"lcore<number>@<name>,...: an older form of the same" },
+	[KEY_LCORE] = { "lcore", IN_CPU, IN_CPU, read_lcores,
+		"lcores that copy, separated by commas" },
+	[KEY_SRC_SGE] = { "dma_src_sge", IN_DMA, 0, read_sge, "not supported" },
+	[KEY_DST_SGE] = { "dma_dst_sge", IN_DMA, 0, read_sge, "not supported" },
+	[KEY_ENQ_DEQ] = { "use_enq_deq_ops", IN_DMA, 0, read_enq_deq, "0; 1 is not supported" },
+};
+
+static enum key_id
+find_key(const char *name)
+{
+	const char *digits;
+	unsigned int i;
+
+	for (i = 0; i < NB_KEYS; i++)
+		if (strcmp(name, keys[i].name) == 0 && i != KEY_LANE)
+			return i;
+	if (strncmp(name, LANE_KEY, strlen(LANE_KEY)) == 0) {
+		digits = name + strlen(LANE_KEY);
+		/* Upstream prints the number to find the key, so it has no leading zero. */
+		if (strspn(digits, "0123456789") == strlen(digits) &&
+		    (digits[0] != '0' || digits[1] == '\0'))
+			return KEY_LANE;
+	}
+	return NB_KEYS;
+}
+
+static bool
+is_repeated(const struct rte_cfgfile_entry *entries, int i)
+{
+	int j;
+
+	for (j = 0; j < i; j++)
+		if (strcmp(entries[j].name, entries[i].name) == 0)
+			return true;
+	return false;
+}
+
+static void
+read_entry(struct section *s, const char *section, const struct rte_cfgfile_entry *entry)
+{
+	struct where w = { s->conf, section, entry->name, entry->value };
+	enum key_id id = find_key(entry->name);
+
+	if (id == NB_KEYS) {
+		complain(&w, PERF_ERROR, "unknown key, expected one that --help lists");
+	} else if ((keys[id].scope & s->scope) == 0) {
+		if (s->scope == IN_GLOBAL)
+			complain(&w, PERF_ERROR, "expected in a section [case<N>], found in [%s]",
+				 section);
+		else if ((keys[id].scope & IN_CASE) != 0)
+			complain(&w, PERF_WARNING, "has no effect in a case of type %s",
+				 perf_type_name(s->pc->type));
+	} else {
+		s->seen |= RTE_BIT32(id);
+		if (!keys[id].read(s, &w))
+			s->bad |= RTE_BIT32(id);
+	}
+}
+
+static bool
+are_good(const struct section *s, uint32_t ids)
+{
+	return (s->seen & ~s->bad & ids) == ids;
+}
+
+static void
+check_lanes(struct section *s, const char *section)
+{
+	unsigned int i, j;
+
+	for (i = 0; i < s->nb_lanes; i++) {
+		const struct perf_lane *a = &s->lanes[i];
+
+		if (!s->lane_seen[i]) {
+			say(s->conf, PERF_ERROR, "%s: [%s] " LANE_KEY "%u: missing, expected before "
+			    LANE_KEY "%u", s->conf->path, section, i, s->nb_lanes - 1);
+			continue;
+		}
+		for (j = 0; j < i; j++) {
+			const struct perf_lane *b = &s->lanes[j];
+
+			if (!s->lane_seen[j])
+				continue;
+			if (a->lcore == b->lcore)
+				say(s->conf, PERF_ERROR, "%s: [%s] lcore %u found twice, expected "
+				    "once", s->conf->path, section, a->lcore);
+			if (a->dev[0] != '\0' && strcmp(a->dev, b->dev) == 0)
+				say(s->conf, PERF_ERROR, "%s: [%s] device %s found twice, expected "
+				    "once", s->conf->path, section, a->dev);
+		}
+	}
+}
+
+static void
+check_sizes(struct section *s, const char *section)
+{
+	const struct perf_case *pc = s->pc;
+	uint64_t mem = pc->mem_size.first;
+	uint64_t buf = range_max(&pc->buf_size);
+	/* Each factor is at most 2^30: no product of two overflows. */
+	uint64_t scenarios = perf_range_count(&pc->mem_size) * perf_range_count(&pc->buf_size);
+
+	if (s->nb_lanes > 0 && perf_nb_bufs(mem, buf, s->nb_lanes) == 0)
+		say(s->conf, PERF_ERROR, "%s: [%s] mem_size=%" PRIu64 ": too small for buf_size "
+		    "%" PRIu64 " and %u lcores, expected at least %" PRIu64, s->conf->path, section,
+		    mem, buf, s->nb_lanes, (buf * 2 * s->nb_lanes + MIB - 1) / MIB);
+	mem = range_max(&pc->mem_size);
+	buf = pc->buf_size.first;
+	if (perf_nb_bufs(mem, buf, 1) > MAX_BUFS)
+		say(s->conf, PERF_ERROR, "%s: [%s] mem_size=%" PRIu64 ": %" PRIu64 " buffers of "
+		    "buf_size %" PRIu64 " found, expected at most %" PRIu64, s->conf->path, section,
+		    mem, perf_nb_bufs(mem, buf, 1), buf, MAX_BUFS);
+	if (are_good(s, RTE_BIT32(KEY_RING_SIZE) | RTE_BIT32(KEY_KICK_BATCH)) &&
+	    scenarios <= MAX_SCENARIOS)
+		scenarios *= perf_range_count(&pc->ring_size) * perf_range_count(&pc->kick_batch);
+	if (scenarios > MAX_SCENARIOS)
+		say(s->conf, PERF_ERROR, "%s: [%s] %" PRIu64 " scenarios found, expected at most %"
+		    PRIu64 ": a range is too long", s->conf->path, section, scenarios,
+		    MAX_SCENARIOS);
+}
+
+static int
+check_case(struct section *s, const char *section)
+{
+	struct perf_case *pc = s->pc;
+	uint32_t lane_keys = RTE_BIT32(KEY_LANE) | RTE_BIT32(KEY_OLD_LANES);
+	unsigned int i;
+
+	for (i = 0; i < NB_KEYS; i++) {
+		/* What a case of unknown type needs is unknown as well. */
+		bool needed = s->scope == IN_CASE ? keys[i].needed == IN_CASE :
+			(keys[i].needed & s->scope) != 0;
+
+		if (needed && (s->seen & RTE_BIT32(i)) == 0)
+			say(s->conf, PERF_ERROR, "%s: [%s] %s: missing, expected %s", s->conf->path,
+			    section, keys[i].name, keys[i].help);
+	}
+	if (s->scope == IN_DMA && (s->seen & lane_keys) == 0)
+		say(s->conf, PERF_ERROR, "%s: [%s] " LANE_KEY "0: missing, expected %s",
+		    s->conf->path, section, keys[KEY_LANE].help);
+	if ((s->seen & lane_keys) == lane_keys)
+		say(s->conf, PERF_ERROR, "%s: [%s] " LANE_KEY ": found beside " LANE_KEY "0, "
+		    "expected one of the two forms", s->conf->path, section);
+	/* A lane that was not understood would be taken for lcore 0. */
+	else if (s->scope != IN_CASE && (s->bad & (lane_keys | RTE_BIT32(KEY_LCORE))) == 0)
+		check_lanes(s, section);
+	if (are_good(s, RTE_BIT32(KEY_MEM_SIZE) | RTE_BIT32(KEY_BUF_SIZE)))
+		check_sizes(s, section);
+
+	pc->lanes = calloc(s->nb_lanes + 1, sizeof(*pc->lanes));
+	if (pc->lanes == NULL)
+		return -ENOMEM;
+	memcpy(pc->lanes, s->lanes, s->nb_lanes * sizeof(*pc->lanes));
+	pc->nb_lanes = s->nb_lanes;
+	return 0;
+}
+
+static int
+read_section(struct section *s, const char *section, const struct rte_cfgfile_entry *entries,
+	     int nb_entries)
+{
+	/* What decides on how the others are read comes first. */
+	static const enum key_id early[] = { KEY_SKIP, KEY_TYPE };
+	bool done[NB_KEYS] = { false };
+	enum key_id id;
+	unsigned int e;
+	int i;
+
+	for (e = 0; e < RTE_DIM(early) && s->scope != IN_GLOBAL; e++) {
+		for (i = 0; i < nb_entries; i++)
+			if (find_key(entries[i].name) == early[e] && !is_repeated(entries, i))
+				read_entry(s, section, &entries[i]);
+		if (s->pc->skip)
+			return 0;
+		done[early[e]] = true;
+	}
+	for (i = 0; i < nb_entries; i++) {
+		struct where w = { s->conf, section, entries[i].name, entries[i].value };
+
+		id = find_key(entries[i].name);
+		if (is_repeated(entries, i))
+			complain(&w, PERF_WARNING, "has no effect, the key stands above already");
+		else if (id == NB_KEYS || !done[id])
+			read_entry(s, section, &entries[i]);
+	}
+	return s->scope == IN_GLOBAL ? 0 : check_case(s, section);
+}
+
+/* case1, case2, ... */
+static bool
+is_case_name(const char *name, uint64_t *id)
+{
+	return strncmp(name, "case", 4) == 0 && name[4] != '0' &&
+		to_number(name + 4, 1, UINT16_MAX, id);
+}
+
+static int
+read_case(struct perf_conf *conf, const char *name, uint64_t id,
+	  const struct rte_cfgfile_entry *entries, int nb_entries)
+{
+	struct perf_case *pc = &conf->cases[conf->nb_cases];
+	struct section s = { .conf = conf, .pc = pc, .scope = IN_CASE };
+	unsigned int i;
+
+	for (i = 0; i < conf->nb_cases; i++) {
+		if (conf->cases[i].id == id) {
+			say(conf, PERF_ERROR, "%s: [%s] found twice, expected once", conf->path,
+			    name);
+			return 0;
+		}
+	}
+	*pc = conf->global;
+	pc->eal_args = strdup(conf->global.eal_args);
+	if (pc->eal_args == NULL)
+		return -ENOMEM;
+	snprintf(pc->section, sizeof(pc->section), "%s", name);
+	pc->id = id;
+	conf->nb_cases++;
+	return read_section(&s, name, entries, nb_entries);
+}
+
+/* Called for GLOBAL first, wherever it stands: the cases start from it. */
+static int
+read_sections(struct perf_conf *conf, struct rte_cfgfile *cfg, bool global)
+{
+	int nb_sections = rte_cfgfile_num_sections(cfg, NULL, 0);
+	struct section s = { .conf = conf, .pc = &conf->global, .scope = IN_GLOBAL };
+	bool seen = false;
+	int ret = 0;
+	int i;
+
+	for (i = 0; i < nb_sections && ret == 0; i++) {
+		char name[CFG_NAME_LEN];
+		int nb = rte_cfgfile_section_num_entries_by_index(cfg, name, i);
+		struct rte_cfgfile_entry *entries = calloc(nb + 1, sizeof(*entries));
+		uint64_t id;
+
+		if (entries == NULL)
+			return -ENOMEM;
+		rte_cfgfile_section_entries_by_index(cfg, i, name, entries, nb);
+		if ((strcmp(name, GLOBAL_SECTION) == 0) != global) {
+			free(entries);
+			continue;
+		}
+		if (global && seen)
+			say(conf, PERF_ERROR, "%s: [%s] found twice, expected once", conf->path,
+			    name);
+		else if (global)
+			ret = read_section(&s, name, entries, nb);
+		else if (is_case_name(name, &id))
+			ret = read_case(conf, name, id, entries, nb);
+		else
+			say(conf, PERF_ERROR, "%s: [%s] unknown section, expected [%s] or "
+			    "[case<N>], N from 1", conf->path, name, GLOBAL_SECTION);
+		seen = true;
+		free(entries);
+	}
+	return ret;
+}
+
+/* One line of the file, trimmed; what cfgfile can take of it goes to out. */
+static void
+check_line(struct perf_conf *conf, unsigned int lineno, char *line, bool *in_section, FILE *out)
+{
+	char *end, *value, *key;
+
+	if (line[0] == '[') {
+		char *name = line + 1;
+
+		end = strchr(line, ']');
+		if (end == NULL) {
+			say(conf, PERF_ERROR, "%s: line %u: '%s' found, expected a ']'",
+			    conf->path, lineno, line);
+		} else {
+			*end++ = '\0';
+			if (*trim(end) != '\0')
+				say(conf, PERF_ERROR, "%s: line %u: '%s' found, expected nothing "
+				    "behind [%s]", conf->path, lineno, trim(end), name);
+		}
+		name = trim(name);
+		if (strlen(name) >= CFG_NAME_LEN)
+			say(conf, PERF_ERROR, "%s: line %u: section name of %zu characters found, "
+			    "expected at most %u", conf->path, lineno, strlen(name),
+			    CFG_NAME_LEN - 1);
+		fprintf(out, "[%.*s]\n", CFG_NAME_LEN - 1, name);
+		*in_section = true;
+		return;
+	}
+	value = strchr(line, '=');
+	/* Not cfgfile's comment character, but nobody means a key by it. */
+	if (line[0] == '#')
+		return;
+	if (value == NULL) {
+		say(conf, PERF_ERROR, "%s: line %u: '%s' found, expected [section], key=value or "
+		    "a comment behind ';'", conf->path, lineno, line);
+		return;
+	}
+	*value++ = '\0';
+	key = trim(line);
+	value = trim(value);
+	if (!*in_section) {
+		say(conf, PERF_ERROR, "%s: line %u: %s=%s found before the first [section]",
+		    conf->path, lineno, key, value);
+		return;
+	}
+	if (strlen(key) >= CFG_NAME_LEN) {
+		say(conf, PERF_ERROR, "%s: line %u: key of %zu characters found, expected at most "
+		    "%u", conf->path, lineno, strlen(key), CFG_NAME_LEN - 1);
+		return;
+	}
+	if (strlen(value) >= CFG_VALUE_LEN)
+		say(conf, PERF_ERROR, "%s: line %u: %s: value of %zu characters found, expected "
+		    "at most %u", conf->path, lineno, key, strlen(value), CFG_VALUE_LEN - 1);
+	fprintf(out, "%s=%.*s\n", key, CFG_VALUE_LEN - 1, value);
+}
+
+/*
+ * cfgfile stops at the first line that it cannot take, passes over others without a word, and cuts
+ * long values (all depending on its version). So the lines are checked here, and cfgfile gets a
+ * copy that it takes as a whole.
+ */
+static int
+check_lines(struct perf_conf *conf, FILE *in, FILE *out)
+{
+	char *line = NULL;
+	size_t size = 0;
+	bool in_section = false;
+	unsigned int lineno = 0;
+	ssize_t len;
+	int ret = 0;
+
+	for (errno = 0; (len = getline(&line, &size, in)) >= 0; errno = 0) {
+		char *comment = strchr(line, CFG_DEFAULT_COMMENT_CHARACTER);
+		char *text;
+
+		lineno++;
+		if (strlen(line) != (size_t)len) {
+			say(conf, PERF_ERROR, "%s: line %u: a zero byte found, expected text",
+			    conf->path, lineno);
+			continue;
+		}
+		if (comment != NULL && (comment == line || comment[-1] != '\\'))
+			*comment = '\0';
+		text = trim(line);
+		if (*text != '\0')
+			check_line(conf, lineno, text, &in_section, out);
+	}
+	if (ferror(in))
+		ret = errno != 0 ? -errno : -EIO;
+	free(line);
+	if (ret == 0 && (fflush(out) != 0 || ferror(out)))
+		ret = -EIO;
+	return ret;
+}
+
+static int
+load_copy(struct perf_conf *conf, int copy)
+{
+	struct rte_cfgfile *cfg;
+	char path[64];
+	int ret;
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", copy);
+	cfg = rte_cfgfile_load(path, CFG_FLAG_EMPTY_VALUES);
+	if (cfg == NULL)
+		return -EIO;
+	conf->cases = calloc(rte_cfgfile_num_sections(cfg, NULL, 0) + 1, sizeof(*conf->cases));
+	conf->global.eal_args = strdup("");
+	conf->global.test_seconds = DEFAULT_TEST_SECONDS;
+	if (conf->cases == NULL || conf->global.eal_args == NULL) {
+		ret = -ENOMEM;
+	} else {
+		ret = read_sections(conf, cfg, true);
+		if (ret == 0)
+			ret = read_sections(conf, cfg, false);
+	}
+	rte_cfgfile_close(cfg);
+	if (ret == 0 && conf->nb_cases == 0)
+		say(conf, PERF_ERROR, "%s: no case found, expected a section [case1]", conf->path);
+	return ret;
+}
+
+int
+perf_conf_load(struct perf_conf *conf, const char *path)
+{
+	FILE *in, *out = NULL;
+	int copy;
+	int ret;
+
+	memset(conf, 0, sizeof(*conf));
+	conf->path = path;
+	in = fopen(path, "r");
+	if (in == NULL) {
+		ret = -errno;
+		goto out;
+	}
+	copy = memfd_create("perf_conf", MFD_CLOEXEC);
+	if (copy < 0) {
+		ret = -errno;
+		goto out;
+	}
+	out = fdopen(copy, "w");
+	if (out == NULL) {
+		ret = -errno;
+		close(copy);
+		goto out;
+	}
+	ret = check_lines(conf, in, out);
+	if (ret == 0)
+		ret = load_copy(conf, copy);
+out:
+	if (in != NULL)
+		fclose(in);
+	if (out != NULL)
+		fclose(out);
+	if (ret != 0)
+		say(conf, PERF_ERROR, "%s: cannot be read: %s, expected an INI file", path,
+		    strerror(-ret));
+	else if (conf->nb_errors != 0)
+		ret = -EINVAL;
+	return ret;
+}
+
+void
+perf_conf_free(struct perf_conf *conf)
+{
+	unsigned int i;
+
+	for (i = 0; i < conf->nb_cases; i++) {
+		free(conf->cases[i].eal_args);
+		free(conf->cases[i].lanes);
+	}
+	free(conf->cases);
+	free(conf->global.eal_args);
+	for (i = 0; i < conf->nb_messages; i++)
+		free(conf->messages[i].text);
+	free(conf->messages);
+	memset(conf, 0, sizeof(*conf));
+}
+
+void
+perf_conf_print_messages(const struct perf_conf *conf, FILE *f)
+{
+	static const char *const prefix[] = {
+		[PERF_WARNING] = "warning: ",
+		[PERF_UNSUPPORTED] = "",
+		[PERF_ERROR] = "error: ",
+	};
+	unsigned int i;
+
+	for (i = 0; i < conf->nb_messages; i++)
+		fprintf(f, "%s%s\n", prefix[conf->messages[i].severity], conf->messages[i].text);
+}
+
+void
+perf_conf_print_keys(FILE *f)
+{
+	static const struct {
+		const char *title;
+		unsigned int scope;
+	} groups[] = {
+		{ "in [GLOBAL], or in a case for that case alone", IN_GLOBAL | IN_CASE },
+		{ "in a case [case<N>]", IN_CASE },
+		{ "in a case of type DMA_MEM_COPY", IN_DMA },
+		{ "in a case of type CPU_MEM_COPY", IN_CPU },
+	};
+	unsigned int g, i;
+
+	for (g = 0; g < RTE_DIM(groups); g++) {
+		fprintf(f, "  %s:\n", groups[g].title);
+		for (i = 0; i < NB_KEYS; i++)
+			if (keys[i].scope == groups[g].scope)
+				fprintf(f, "    %-16s %s\n", keys[i].name, keys[i].help);
+	}
+}
+
+const char *
+perf_type_name(enum perf_type type)
+{
+	static const char *const names[] = {
+		[PERF_TYPE_NONE] = "unknown",
+		[PERF_TYPE_DMA_MEM_COPY] = "DMA_MEM_COPY",
+		[PERF_TYPE_CPU_MEM_COPY] = "CPU_MEM_COPY",
+	};
+
+	return names[type];
+}

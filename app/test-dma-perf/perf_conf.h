@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The SDXI for DPDK authors
+ */
+
+#ifndef PERF_CONF_H
+#define PERF_CONF_H
+
+/*
+ * An INI file of dpdk-test-dma-perf, read and checked. Needs no EAL, so that every mistake of a
+ * file is known before a device is touched.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#define PERF_DEV_NAME_LEN 64
+#define PERF_SECTION_LEN 64
+
+enum perf_type {
+	PERF_TYPE_NONE,
+	PERF_TYPE_DMA_MEM_COPY,
+	PERF_TYPE_CPU_MEM_COPY,
+};
+
+enum perf_step {
+	PERF_STEP_NONE,
+	PERF_STEP_ADD,
+	PERF_STEP_MUL,
+};
+
+/* One value (step NONE, first = last), or all values from first up to last. */
+struct perf_range {
+	uint64_t first;
+	uint64_t last;
+	uint64_t incr;
+	enum perf_step step;
+};
+
+/* An lcore, and the device that it drives; no device in a CPU case. */
+struct perf_lane {
+	unsigned int lcore;
+	char dev[PERF_DEV_NAME_LEN];
+};
+
+struct perf_case {
+	char section[PERF_SECTION_LEN];
+	unsigned int id;
+	bool skip;
+	/* Upstream's tool could run it, this one cannot: counts as failed. */
+	bool unsupported;
+	enum perf_type type;
+	struct perf_range mem_size;	/* MiB, half of it source and half of it destination */
+	struct perf_range buf_size;	/* bytes */
+	struct perf_range ring_size;	/* descriptors */
+	struct perf_range kick_batch;	/* copies per submit */
+	unsigned int src_numa_node;
+	unsigned int dst_numa_node;
+	bool cache_flush;
+	unsigned int test_seconds;
+	char *eal_args;			/* "" if the file has none */
+	struct perf_lane *lanes;
+	unsigned int nb_lanes;
+};
+
+enum perf_severity {
+	PERF_WARNING,		/* accepted, and has no effect */
+	PERF_UNSUPPORTED,	/* fails its case, the others run */
+	PERF_ERROR,		/* nothing runs */
+};
+
+struct perf_message {
+	enum perf_severity severity;
+	char *text;
+};
+
+struct perf_conf {
+	const char *path;
+	struct perf_case global;	/* what each case starts from */
+	struct perf_case *cases;
+	unsigned int nb_cases;
+	struct perf_message *messages;
+	unsigned int nb_messages;
+	unsigned int nb_errors;
+};
+
+/*
+ * Read the file. 0 if it can run (warnings and unsupported cases may be among the messages),
+ * -EINVAL if it has mistakes, another negative errno if it could not be read. The messages say
+ * everything in each case. perf_conf_free() is due after each outcome.
+ */
+int
+perf_conf_load(struct perf_conf *conf, const char *path);
+
+void
+perf_conf_free(struct perf_conf *conf);
+
+void
+perf_conf_print_messages(const struct perf_conf *conf, FILE *f);
+
+/* One line per key that a file may hold, for --help. */
+void
+perf_conf_print_keys(FILE *f);
+
+/* The value after *value, false if *value was the last. */
+bool
+perf_range_next(const struct perf_range *range, uint64_t *value);
+
+/* How many values a range has, at least 1. */
+uint64_t
+perf_range_count(const struct perf_range *range);
+
+/* Buffers per side that fit the memory, the same number for each lane; 0 if too small. */
+uint64_t
+perf_nb_bufs(uint64_t mem_mib, uint64_t buf_size, unsigned int nb_lanes);
+
+/*
+ * Split EAL arguments at white space, except within '...' or "...". Free the vector with
+ * perf_args_free(). NULL with errno EINVAL for a quote without its end, or ENOMEM.
+ */
+char **
+perf_args_split(const char *args, unsigned int *argc);
+
+void
+perf_args_free(char **argv, unsigned int argc);
+
+const char *
+perf_type_name(enum perf_type type);
+
+#endif /* PERF_CONF_H */

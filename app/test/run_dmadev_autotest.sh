@@ -1,0 +1,166 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright(c) 2026 The SDXI for DPDK authors
+
+set -euo pipefail
+
+usage()
+{
+	cat <<'END'
+Usage: run_dmadev_autotest.sh DPDK_TEST PLUGIN VDEV [LOG]
+
+Run DPDK's own dmadev_autotest on an emulated SDXI function and print a TAP verdict for each of its
+parts, taken from what it says it did: an exit code of 0 alone is not believed.
+
+  DPDK_TEST  the dpdk-test program
+  PLUGIN     the driver for -d: a bare name on the loader's path, or a path
+  VDEV       the device, for instance dma_sdxi_emu0,error=stop
+  LOG        file that keeps the output (default: a temporary file, kept on failure only)
+END
+}
+
+if [[ ${1:-} == --help || ${1:-} == -h ]]; then
+	usage
+	exit 0
+fi
+if (($# < 3 || $# > 4)); then
+	usage >&2
+	exit 2
+fi
+dpdk_test=$1
+plugin=$2
+vdev=$3
+device=${vdev%%,*}
+prefix=sdxi-autotest-$$
+
+if (($# == 4)); then
+	log=$4
+	keep_log=true
+else
+	log=$(mktemp --tmpdir sdxi-autotest.XXXXXX)
+	keep_log=false
+fi
+lines=$(mktemp --tmpdir sdxi-autotest.XXXXXX)
+
+cleanup()
+{
+	rm -f "$lines"
+	$keep_log || rm -f "$log"
+	if ((EUID == 0)); then
+		rm -rf "/var/run/dpdk/$prefix"
+	else
+		rm -rf "${XDG_RUNTIME_DIR:-/tmp}/dpdk/$prefix"
+	fi
+}
+trap cleanup EXIT
+
+number=0
+failures=0
+
+ok()
+{
+	number=$((number + 1))
+	echo "ok $number - $1"
+}
+
+not_ok()
+{
+	number=$((number + 1))
+	failures=$((failures + 1))
+	echo "not ok $number - $1"
+	echo "# $2"
+}
+
+skipped()
+{
+	number=$((number + 1))
+	echo "ok $number - $1 # SKIP $2"
+}
+
+# The last counters that a part of the test printed for the device: submitted, completed, errors.
+counters_of()
+{
+	awk -v head="DMA Dev $index: Running $1 Tests" '
+		index($0, "DMA Dev ") == 1 || index($0, "### Test") == 1 {
+			inside = index($0, head) == 1
+			next
+		}
+		inside && /^Ops submitted: / { last = $3 " " $6 " " $8 }
+		END { print last }
+	' "$lines"
+}
+
+# A part that has to have run: its names in the DPDK versions, and the least number of operations.
+check_part()
+{
+	local title=$1 least=$2 name counters='' submitted completed errors
+	shift 2
+	for name in "$@"; do
+		counters=$(counters_of "$name")
+		[[ -n $counters ]] && break
+	done
+	if [[ -z $counters ]]; then
+		not_ok "$title" "expected counters of this part for $device, found none in $log"
+		return
+	fi
+	read -r submitted completed errors <<<"$counters"
+	if ((submitted < least || completed != submitted || errors != 0)); then
+		not_ok "$title" "expected at least $least operations, all completed, no error;\
+ found $submitted submitted, $completed completed, $errors errors"
+	else
+		ok "$title ($completed operations)"
+	fi
+}
+
+# A part that needs a capability: run if the device offers it.
+check_optional_part()
+{
+	local title=$1 name
+	shift
+	for name in "$@"; do
+		if [[ -n $(counters_of "$name") ]]; then
+			ok "$title"
+			return
+		fi
+		if grep -q "^DMA Dev $index: Running $name Tests" "$lines"; then
+			not_ok "$title" "this part was started for $device and gave no counters"
+			return
+		fi
+	done
+	skipped "$title" "the device does not offer it"
+}
+
+rc=0
+DPDK_TEST=dmadev_autotest "$dpdk_test" --no-huge -m 1024 --no-pci --no-shconf --no-telemetry \
+	--file-prefix="$prefix" -d "$plugin" --vdev="$vdev" </dev/null >"$log" 2>&1 || rc=$?
+tr '\r' '\n' <"$log" >"$lines"
+
+# dpdk-test tests every device, its own skeleton among them: only the named one counts here.
+index=$(sed -n "s/^### Test dmadev instance \([0-9]*\) \[$device\].*/\1/p" "$lines" | head -n 1)
+if [[ -n $index ]]; then
+	ok "$device is tested"
+	# more than 65536 operations, so that the 16-bit index has wrapped
+	check_part 'copy' 65537 'copy'
+	check_part 'burst capacity' 1 'burst capacity' 'burst_capacity'
+	if grep -aq stop_start "$dpdk_test"; then
+		check_part 'stop and start' 1 'stop_start'
+	fi
+	check_optional_part 'error handling' 'error handling' 'error_handling'
+	check_optional_part 'fill' 'fill'
+else
+	not_ok "$device is tested" "expected '### Test dmadev instance N [$device]', found none"
+fi
+
+if ((rc == 0)) && grep -q '^Test OK' "$lines"; then
+	ok 'dmadev_autotest'
+else
+	not_ok 'dmadev_autotest' "expected exit code 0 and 'Test OK', found exit code $rc"
+fi
+echo "1..$number"
+
+if ((failures > 0)); then
+	keep_log=true
+	echo "# the last lines of $log:"
+	grep -v '^Ops submitted' "$lines" | tail -n 40 | sed 's/^/# /'
+	exit 1
+fi

@@ -1,0 +1,379 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The SDXI for DPDK authors
+ */
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <rte_bus_vdev.h>
+#include <rte_common.h>
+#include <rte_dev.h>
+#include <rte_eal.h>
+#include <rte_errno.h>
+#include <rte_lcore.h>
+#include <rte_log.h>
+#include <rte_malloc.h>
+#include <rte_memory.h>
+#include <rte_memzone.h>
+
+#include "test_driver_util.h"
+
+#define TD_MAX_DEVICES	64
+#define TD_MAX_ALLOCS	64
+#define TD_MAX_SOCKETS	32
+
+static cpu_set_t td_all_cpus;
+static char td_device[TD_MAX_DEVICES][RTE_DEV_NAME_MAX_LEN];
+static void *td_allocs[TD_MAX_ALLOCS];
+static struct td_stock td_before;
+
+/* Surroundings. */
+
+bool
+td_is_slow(void)
+{
+	const char *preload = getenv("LD_PRELOAD");
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+	return true;
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+	return true;
+#endif
+#endif
+	return preload != NULL && strstr(preload, "valgrind") != NULL;
+}
+
+const cpu_set_t *
+td_cpus(void)
+{
+	return &td_all_cpus;
+}
+
+int
+td_eal_init(const char *prog, unsigned int mib, const char *prefix)
+{
+	char memory[16], lcores[32], prefix_arg[128];
+	char name[128];
+	char no_huge[] = "--no-huge", m[] = "-m", no_pci[] = "--no-pci", d[] = "-d";
+	char plugin[] = TD_PLUGIN, iova[] = "--iova-mode=va", telemetry[] = "--no-telemetry";
+	char *argv[] = { name, no_huge, m, memory, no_pci, d, plugin, iova, telemetry, lcores,
+			 prefix_arg, NULL };
+	struct td_stock unused;
+	int cpu, ret;
+
+	if (sched_getaffinity(0, sizeof(td_all_cpus), &td_all_cpus) < 0)
+		return -errno;
+	for (cpu = 0; cpu < CPU_SETSIZE && !CPU_ISSET(cpu, &td_all_cpus); cpu++)
+		;
+	snprintf(name, sizeof(name), "%s", prog);
+	snprintf(memory, sizeof(memory), "%u", mib);
+	snprintf(lcores, sizeof(lcores), "--lcores=0@%d", cpu);
+	/* Without huge pages EAL refuses --in-memory. */
+	if (prefix != NULL)
+		snprintf(prefix_arg, sizeof(prefix_arg), "--file-prefix=%s", prefix);
+	else
+		snprintf(prefix_arg, sizeof(prefix_arg), "--no-shconf");
+	rte_openlog_stream(stderr);
+	if (rte_eal_init(RTE_DIM(argv) - 1, argv) < 0)
+		return -rte_errno;
+
+	/* dmadev allocates its own tables with the first device and keeps them. */
+	ret = rte_vdev_init(TD_NAME(999), "");
+	if (ret == 0)
+		ret = rte_vdev_uninit(TD_NAME(999));
+	td_stock_take(&unused);
+	return ret;
+}
+
+void
+td_bound_set(struct td_bound *bound)
+{
+	clock_gettime(CLOCK_MONOTONIC, &bound->until);
+	bound->until.tv_sec += TD_HANG_SECONDS;
+	bound->looks = 0;
+}
+
+bool
+td_bound_yield(struct td_bound *bound)
+{
+	struct timespec now;
+
+	sched_yield();
+	if ((++bound->looks & 0xff) != 0)
+		return false;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec > bound->until.tv_sec;
+}
+
+static void
+td_count_zone(const struct rte_memzone *mz, void *arg)
+{
+	struct td_stock *stock = arg;
+
+	RTE_SET_USED(mz);
+	stock->memzones++;
+}
+
+void
+td_stock_take(struct td_stock *stock)
+{
+	struct rte_malloc_socket_stats heap;
+	DIR *tasks;
+	int i;
+
+	memset(stock, 0, sizeof(*stock));
+	rte_memzone_walk(td_count_zone, stock);
+	for (i = 0; i < TD_MAX_SOCKETS; i++) {
+		if (rte_malloc_get_socket_stats(i, &heap) < 0)
+			continue;
+		stock->allocs += heap.alloc_count;
+		stock->bytes += heap.heap_allocsz_bytes;
+	}
+	tasks = opendir("/proc/self/task");
+	if (tasks == NULL)
+		return;
+	while (readdir(tasks) != NULL)
+		stock->threads++;
+	closedir(tasks);
+}
+
+int
+td_setup(void **state)
+{
+	RTE_SET_USED(state);
+	td_stock_take(&td_before);
+	return 0;
+}
+
+int
+td_teardown(void **state)
+{
+	struct td_bound bound;
+	struct td_stock now;
+	unsigned int i;
+	int ret = 0;
+
+	RTE_SET_USED(state);
+	rte_openlog_stream(stderr);
+	for (i = 0; i < TD_MAX_DEVICES; i++) {
+		if (td_device[i][0] == '\0')
+			continue;
+		if (rte_vdev_uninit(td_device[i]) < 0) {
+			print_error("teardown: %s cannot be removed\n", td_device[i]);
+			ret = -1;
+		}
+		td_device[i][0] = '\0';
+	}
+	for (i = 0; i < TD_MAX_ALLOCS; i++) {
+		rte_free(td_allocs[i]);
+		td_allocs[i] = NULL;
+	}
+	/* A joined thread may stay in the list for a moment. */
+	td_bound_set(&bound);
+	do {
+		td_stock_take(&now);
+	} while (now.threads != td_before.threads && !td_bound_yield(&bound));
+	if (memcmp(&now, &td_before, sizeof(now)) != 0) {
+		print_error("teardown: before: %u memzones, %u heap elements of %zu bytes, %u "
+			    "threads; now: %u, %u of %zu, %u\n", td_before.memzones,
+			    td_before.allocs, td_before.bytes, td_before.threads, now.memzones,
+			    now.allocs, now.bytes, now.threads);
+		ret = -1;
+	}
+	return ret;
+}
+
+void *
+td_alloc(size_t len, size_t align)
+{
+	unsigned int i;
+
+	for (i = 0; i < TD_MAX_ALLOCS && td_allocs[i] != NULL; i++)
+		;
+	assert_true(i < TD_MAX_ALLOCS);
+	td_allocs[i] = rte_malloc("test", len, align);
+	if (td_allocs[i] == NULL)
+		fail_msg("no %zu bytes of DPDK memory", len);
+	return td_allocs[i];
+}
+
+void
+td_free(void *ptr)
+{
+	unsigned int i;
+
+	for (i = 0; i < TD_MAX_ALLOCS && td_allocs[i] != ptr; i++)
+		;
+	assert_true(i < TD_MAX_ALLOCS);
+	td_allocs[i] = NULL;
+	rte_free(ptr);
+}
+
+/* Devices. */
+
+int16_t
+td_probe(const char *name, const char *args)
+{
+	unsigned int i;
+	int id, ret;
+
+	for (i = 0; i < TD_MAX_DEVICES && td_device[i][0] != '\0'; i++)
+		;
+	assert_true(i < TD_MAX_DEVICES);
+	ret = rte_vdev_init(name, args);
+	if (ret != 0)
+		fail_msg("%s,%s: probe: %d", name, args, ret);
+	snprintf(td_device[i], sizeof(td_device[i]), "%s", name);
+	id = rte_dma_get_dev_id_by_name(name);
+	if (id < 0)
+		fail_msg("%s: probed, but there is no dmadev of this name", name);
+	return id;
+}
+
+void
+td_remove(const char *name)
+{
+	unsigned int i;
+	int ret;
+
+	for (i = 0; i < TD_MAX_DEVICES && strcmp(td_device[i], name) != 0; i++)
+		;
+	assert_true(i < TD_MAX_DEVICES);
+	ret = rte_vdev_uninit(name);
+	if (ret != 0)
+		fail_msg("%s: remove: %d", name, ret);
+	td_device[i][0] = '\0';
+	assert_true(rte_dma_get_dev_id_by_name(name) < 0);
+}
+
+void
+td_configure(int16_t id, uint16_t nb_vchans)
+{
+	const struct rte_dma_conf conf = { .nb_vchans = nb_vchans };
+
+	assert_return_code(rte_dma_configure(id, &conf), 0);
+}
+
+int
+td_try_vchan_setup(int16_t id, uint16_t vchan, uint16_t nb_desc)
+{
+	const struct rte_dma_vchan_conf conf = {
+		.direction = RTE_DMA_DIR_MEM_TO_MEM, .nb_desc = nb_desc,
+	};
+
+	return rte_dma_vchan_setup(id, vchan, &conf);
+}
+
+void
+td_vchan_setup(int16_t id, uint16_t vchan, uint16_t nb_desc)
+{
+	assert_return_code(td_try_vchan_setup(id, vchan, nb_desc), 0);
+}
+
+void
+td_up(int16_t id, uint16_t nb_vchans, uint16_t nb_desc)
+{
+	unsigned int i;
+
+	td_configure(id, nb_vchans);
+	for (i = 0; i < nb_vchans; i++)
+		td_vchan_setup(id, i, nb_desc);
+	assert_return_code(rte_dma_start(id), 0);
+}
+
+int16_t
+td_open(const char *name, const char *args, uint16_t nb_vchans, uint16_t nb_desc)
+{
+	int16_t id = td_probe(name, args);
+
+	td_up(id, nb_vchans, nb_desc);
+	return id;
+}
+
+enum rte_dma_vchan_status
+td_status(int16_t id, uint16_t vchan)
+{
+	enum rte_dma_vchan_status status = RTE_DMA_VCHAN_IDLE;
+
+	assert_return_code(rte_dma_vchan_status(id, vchan, &status), 0);
+	return status;
+}
+
+void
+td_copy(int16_t id, uint16_t vchan, uint64_t idx, const void *src, void *dst, uint32_t len,
+	uint64_t flags)
+{
+	int ret = rte_dma_copy(id, vchan, (uintptr_t)src, (uintptr_t)dst, len, flags);
+
+	if (ret != (uint16_t)idx)
+		fail_msg("copy of %u bytes on vchan %u: expected index %u, found %d", len, vchan,
+			 (uint16_t)idx, ret);
+}
+
+void
+td_gather(int16_t id, uint16_t vchan, uint64_t first, unsigned int n)
+{
+	struct td_bound bound;
+	unsigned int sum = 0;
+
+	td_bound_set(&bound);
+	while (sum < n) {
+		uint16_t want = RTE_MIN(n - sum, (unsigned int)UINT16_MAX);
+		uint16_t last = 0xdead, got;
+		bool error = true;
+
+		got = rte_dma_completed(id, vchan, want, &last, &error);
+		sum += got;
+		if (error)
+			fail_msg("vchan %u: error reported behind index %u", vchan, last);
+		if (got > want || last != (uint16_t)(first + sum - 1))
+			fail_msg("vchan %u: asked for %u, given %u, last index: expected %u, found "
+				 "%u", vchan, want, got, (uint16_t)(first + sum - 1), last);
+		if (got == 0 && td_bound_yield(&bound))
+			fail_msg("vchan %u: index %u does not complete", vchan,
+				 (uint16_t)(first + sum));
+	}
+}
+
+void
+td_one_copy(int16_t id, uint16_t vchan, uint64_t idx)
+{
+	const size_t len = 1000;
+	uint8_t *buf = td_alloc(3 * len, 0);
+
+	td_fill(buf, len, 0x6f6e65 + idx * 1000 + vchan);
+	memset(buf + len, TD_GUARD, 2 * len);
+	td_copy(id, vchan, idx, buf, buf + len, len, RTE_DMA_OP_FLAG_SUBMIT);
+	td_gather(id, vchan, idx, 1);
+	assert_memory_equal(buf, buf + len, len);
+	assert_true(td_is_all(buf + 2 * len, len, TD_GUARD));
+	td_free(buf);
+}
+
+/* Content. */
+
+void
+td_fill(void *buf, size_t len, uint64_t seed)
+{
+	uint8_t *out = buf;
+	size_t at;
+	uint64_t word;
+
+	for (at = 0; at + sizeof(word) <= len; at += sizeof(word)) {
+		word = td_word(seed, at / sizeof(word));
+		memcpy(out + at, &word, sizeof(word));
+	}
+	word = td_word(seed, at / sizeof(word));
+	memcpy(out + at, &word, len - at);
+}
+
+bool
+td_is_all(const void *buf, size_t len, uint8_t byte)
+{
+	const uint8_t *in = buf;
+
+	return len == 0 || (in[0] == byte && memcmp(in, in + 1, len - 1) == 0);
+}

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The SDXI for DPDK authors
+ */
+
+#ifndef _TEST_DRIVER_UTIL_H_
+#define _TEST_DRIVER_UTIL_H_
+
+/**
+ * @file
+ * What the tests of the driver through DPDK's public API share. The driver is a plugin here, as it
+ * is for applications: nothing of it is linked in.
+ */
+
+#include <sched.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <time.h>
+
+#include <cmocka.h>
+
+#include <rte_dmadev.h>
+
+/** The plugin, by the bare name that EAL takes from anywhere on the loader's path. */
+#define TD_PLUGIN "librte_dma_sdxi.so"
+/** A name that the driver takes; @p n is a literal. */
+#define TD_NAME(n) "dma_sdxi_emu" #n
+/** How long something may hang before a test gives up. No verdict lies in anything shorter. */
+#define TD_HANG_SECONDS 240
+
+/** The pattern that guards what must not be written. */
+#define TD_GUARD 0xa5
+/** Bytes of it on either side of a destination. */
+#define TD_GUARD_LEN 64
+
+/**
+ * Bring EAL up without huge pages, with one lcore on the first CPU of this process, so that the
+ * functions' threads have the others. EAL's log goes to stderr: verdicts have stdout for themselves.
+ *
+ * @param mib
+ *   DPDK memory.
+ * @param prefix
+ *   File prefix for an EAL that leaves its files behind, NULL for one that makes none.
+ * @return
+ *   0, or a negative errno.
+ */
+int td_eal_init(const char *prog, unsigned int mib, const char *prefix);
+
+/** CPUs that this process had before EAL bound its main thread to one. */
+const cpu_set_t *td_cpus(void);
+
+/** Is this process run by valgrind or a sanitizer, so that less has to do? */
+bool td_is_slow(void);
+
+/* Waiting. */
+
+/** A moment from which on something counts as hanging. */
+struct td_bound {
+	struct timespec until;
+	unsigned int looks;
+};
+
+void td_bound_set(struct td_bound *bound);
+/** Give the CPU away; true once the bound has passed. */
+bool td_bound_yield(struct td_bound *bound);
+
+/** Wait until @p cond holds; for the main thread only, as it fails the test. */
+#define TD_WAIT(cond)                                                                              \
+	do {                                                                                       \
+		struct td_bound td_bound_;                                                         \
+                                                                                                   \
+		td_bound_set(&td_bound_);                                                          \
+		while (!(cond))                                                                    \
+			if (td_bound_yield(&td_bound_))                                            \
+				fail_msg("%s:%d: still not so: %s", __FILE__, __LINE__, #cond);    \
+	} while (0)
+
+/* Each test's surroundings, for cmocka. */
+
+/** Remember what DPDK memory, memzones, threads and mappings there are. */
+int td_setup(void **state);
+/** Remove the devices that a test has left, free its memory; fail if anything else is still there. */
+int td_teardown(void **state);
+
+#define TD_TEST(f) cmocka_unit_test_setup_teardown(f, td_setup, td_teardown)
+/** The same test with another *state; @p label tells them apart. */
+#define TD_TEST_WITH(f, label, value)                                                              \
+	{                                                                                          \
+		#f " (" label ")", f, td_setup, td_teardown, value                                 \
+	}
+
+/** DPDK memory until the test's end; the test fails if there is none. */
+void *td_alloc(size_t len, size_t align);
+/** Free it before that. */
+void td_free(void *ptr);
+
+/** What DPDK holds. */
+struct td_stock {
+	unsigned int memzones;
+	unsigned int allocs; /**< heap elements */
+	size_t bytes;	     /**< in them */
+	unsigned int threads; /**< of this process */
+};
+
+void td_stock_take(struct td_stock *stock);
+
+/* Devices. All of these fail the test when DPDK refuses. */
+
+/** Make a function; gives the dmadev's id. */
+int16_t td_probe(const char *name, const char *args);
+void td_remove(const char *name);
+void td_configure(int16_t id, uint16_t nb_vchans);
+void td_vchan_setup(int16_t id, uint16_t vchan, uint16_t nb_desc);
+/** Configure, set up @p nb_vchans equal vchans, start. */
+void td_up(int16_t id, uint16_t nb_vchans, uint16_t nb_desc);
+/** td_probe() and td_up(). */
+int16_t td_open(const char *name, const char *args, uint16_t nb_vchans, uint16_t nb_desc);
+
+/** What rte_dma_vchan_setup() gives for a memory-to-memory channel. */
+int td_try_vchan_setup(int16_t id, uint16_t vchan, uint16_t nb_desc);
+enum rte_dma_vchan_status td_status(int16_t id, uint16_t vchan);
+
+/** Enqueue a copy that must get the index @p idx. */
+void td_copy(int16_t id, uint16_t vchan, uint64_t idx, const void *src, void *dst, uint32_t len,
+	     uint64_t flags);
+/** Gather exactly @p n successful completions, the first of which has the index @p first. */
+void td_gather(int16_t id, uint16_t vchan, uint64_t first, unsigned int n);
+/** Copy once on an idle channel whose next index is @p idx, and compare. */
+void td_one_copy(int16_t id, uint16_t vchan, uint64_t idx);
+
+/* Content. */
+
+/** The 64-bit word that the pattern @p seed has at the word offset @p at. */
+static inline uint64_t
+td_word(uint64_t seed, uint64_t at)
+{
+	uint64_t x = (seed + at) * UINT64_C(0x9e3779b97f4a7c15);
+
+	x = (x ^ (x >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
+	x = (x ^ (x >> 27)) * UINT64_C(0x94d049bb133111eb);
+	return x ^ (x >> 31);
+}
+
+/** Fill with the pattern; equal parts of it lie at no two places. */
+void td_fill(void *buf, size_t len, uint64_t seed);
+/** Does all of it hold this one byte? */
+bool td_is_all(const void *buf, size_t len, uint8_t byte);
+
+#endif /* _TEST_DRIVER_UTIL_H_ */

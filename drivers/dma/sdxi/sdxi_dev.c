@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The SDXI for DPDK authors
+ */
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include <rte_atomic.h>
+#include <rte_byteorder.h>
+#include <rte_cycles.h>
+#include <rte_io.h>
+
+#include "sdxi_dev.h"
+
+RTE_LOG_REGISTER_DEFAULT(sdxi_logtype, NOTICE);
+
+/* How long a change of the function's state may take, in polls of one millisecond. */
+#define FN_STATE_POLLS 1000
+
+/* What a register of a function that has left the bus reads as. */
+#define FN_GONE UINT64_MAX
+
+enum sdxi_fn_gsv
+sdxi_dev_state(const struct sdxi_dev *dev)
+{
+	return (enum sdxi_fn_gsv)SDXI_GET(SDXI_STS0_FN_GSV, sdxi_dev_read(dev, SDXI_MMIO_STS0));
+}
+
+const char *
+sdxi_dev_state_name(enum sdxi_fn_gsv state)
+{
+	switch (state) {
+	case SDXI_GSV_STOP:
+		return "STOP";
+	case SDXI_GSV_INIT:
+		return "INIT";
+	case SDXI_GSV_ACTIVE:
+		return "ACTIVE";
+	case SDXI_GSV_STOPG_SF:
+		return "STOPG_SF";
+	case SDXI_GSV_STOPG_HD:
+		return "STOPG_HD";
+	case SDXI_GSV_ERROR:
+		return "ERROR";
+	}
+	return "reserved";
+}
+
+static void
+fn_request(const struct sdxi_dev *dev, enum sdxi_fn_gsr gsr)
+{
+	uint64_t ctl0 = sdxi_dev_read(dev, SDXI_MMIO_CTL0);
+
+	sdxi_dev_write(dev, SDXI_MMIO_CTL0,
+		       (ctl0 & ~SDXI_CTL0_FN_GSR) | SDXI_PUT(SDXI_CTL0_FN_GSR, gsr));
+}
+
+/* Wait until the function is in one of two states; gives the state it was last seen in. */
+static enum sdxi_fn_gsv
+fn_wait(const struct sdxi_dev *dev, enum sdxi_fn_gsv want, enum sdxi_fn_gsv or_want)
+{
+	enum sdxi_fn_gsv state = sdxi_dev_state(dev);
+	unsigned int polls;
+
+	for (polls = 0; polls < FN_STATE_POLLS && state != want && state != or_want; polls++) {
+		rte_delay_us_sleep(1000);
+		state = sdxi_dev_state(dev);
+	}
+	return state;
+}
+
+static bool
+fn_is_gone(const struct sdxi_dev *dev)
+{
+	return sdxi_dev_read(dev, SDXI_MMIO_VERSION) == FN_GONE;
+}
+
+int
+sdxi_dev_quiesce(struct sdxi_dev *dev)
+{
+	static const char * const request[] = {
+		[SDXI_GSR_RESET] = "RESET",
+		[SDXI_GSR_STOP_SF] = "STOP_SF",
+		[SDXI_GSR_STOP_HD] = "STOP_HD",
+	};
+	/* Requests from the gentlest to the last resort. */
+	static const enum sdxi_fn_gsr ladder[] = {
+		SDXI_GSR_STOP_SF, SDXI_GSR_STOP_HD, SDXI_GSR_RESET,
+	};
+	enum sdxi_fn_gsv state;
+	unsigned int step;
+
+	if (fn_is_gone(dev))
+		return -ENODEV;
+
+	state = sdxi_dev_state(dev);
+	switch (state) {
+	case SDXI_GSV_STOP:
+		return 0;
+	case SDXI_GSV_ACTIVE:
+	case SDXI_GSV_INIT:
+		step = 0;
+		break;
+	case SDXI_GSV_STOPG_SF:
+	case SDXI_GSV_STOPG_HD:
+		step = 1;
+		break;
+	default:
+		step = 2;
+		break;
+	}
+
+	for (; step < RTE_DIM(ladder); step++) {
+		/* ERROR is left by RESET alone. */
+		if (state == SDXI_GSV_ERROR)
+			step = RTE_DIM(ladder) - 1;
+		fn_request(dev, ladder[step]);
+		state = fn_wait(dev, SDXI_GSV_STOP,
+				ladder[step] == SDXI_GSR_RESET ? SDXI_GSV_STOP : SDXI_GSV_ERROR);
+		if (state == SDXI_GSV_STOP)
+			return 0;
+		if (fn_is_gone(dev))
+			return -ENODEV;
+		SDXI_LOG(WARNING, dev, "%s requested: expected function state STOP, found %s (%u)",
+			 request[ladder[step]], sdxi_dev_state_name(state), state);
+	}
+	SDXI_LOG(ERR, dev, "function does not stop: state is %s (%u) after RESET",
+		 sdxi_dev_state_name(state), state);
+	return -ETIMEDOUT;
+}
+
+int
+sdxi_dev_discover(struct sdxi_dev *dev)
+{
+	uint64_t max_cxt, nb_db, shift;
+
+	dev->version = sdxi_dev_read(dev, SDXI_MMIO_VERSION);
+	dev->cap0 = sdxi_dev_read(dev, SDXI_MMIO_CAP0);
+	dev->cap1 = sdxi_dev_read(dev, SDXI_MMIO_CAP1);
+	if (dev->version == FN_GONE) {
+		SDXI_LOG(ERR, dev, "function does not answer: all registers read as ones");
+		return -ENODEV;
+	}
+	if (SDXI_GET(SDXI_VERSION_MAJOR, dev->version) != 1) {
+		SDXI_LOG(ERR, dev, "expected SDXI version 1.x, found %" PRIu64 ".%" PRIu64,
+			 SDXI_GET(SDXI_VERSION_MAJOR, dev->version),
+			 SDXI_GET(SDXI_VERSION_MINOR, dev->version));
+		return -ENOTSUP;
+	}
+
+	dev->db_stride = (uint64_t)SDXI_DB_STRIDE_MIN << SDXI_GET(SDXI_CAP0_DB_STRIDE, dev->cap0);
+	nb_db = dev->fn.db_len / dev->db_stride;
+	max_cxt = SDXI_GET(SDXI_CAP1_MAX_CXT, dev->cap1);
+	if (max_cxt < 1 || nb_db < 2) {
+		SDXI_LOG(ERR, dev,
+			 "no client context: highest context number %" PRIu64 ", BAR %u of %" PRIu64
+			 " bytes holds %" PRIu64 " doorbells of %" PRIu64 " bytes, expected 2",
+			 max_cxt, SDXI_PCI_BAR_DB, dev->fn.db_len, nb_db, dev->db_stride);
+		return -EINVAL;
+	}
+	dev->max_cxt = RTE_MIN(max_cxt, nb_db - 1);
+
+	/* Larger rings and buffers than these cannot be named by a slot number or by dmadev. */
+	shift = RTE_MIN(SDXI_GET(SDXI_CAP0_MAX_DS_RING_SZ, dev->cap0), UINT64_C(21));
+	dev->max_ring = (uint32_t)SDXI_DS_RING_SZ_MIN << shift;
+	dev->max_buffer = RTE_MIN(SDXI_GET(SDXI_CAP1_MAX_BUFFER, dev->cap1),
+				  (uint64_t)SDXI_MAX_BUFFER_4G);
+	dev->max_len = RTE_MIN(UINT64_C(1) << (dev->max_buffer + SDXI_MAX_BUFFER_SHIFT),
+			       (uint64_t)UINT32_MAX);
+	dev->opb_000 = SDXI_GET(SDXI_CAP1_OPB_000_CAP, dev->cap1);
+	return 0;
+}
+
+int
+sdxi_dev_l1_ent(struct sdxi_dev *dev, uint16_t cxt, struct sdxi_cxt_l1_ent **ent,
+		bool *l2_changed)
+{
+	struct sdxi_cxt_l2_ent *l2 = dev->l2.va;
+	uint16_t idx = cxt >> SDXI_L1_SHIFT;
+	struct sdxi_mem *l1 = &dev->l1[idx];
+	int ret;
+
+	if (cxt > dev->max_cxt) {
+		SDXI_LOG(ERR, dev, "context %u: function has 0 to %u", cxt, dev->max_cxt);
+		return -ERANGE;
+	}
+	if (l2[idx].lv01_ptr == 0) {
+		if (l1->va == NULL) {
+			ret = sdxi_mem_alloc(l1, SDXI_TABLE_LEN, SDXI_TABLE_LEN, dev->socket);
+			if (ret < 0) {
+				SDXI_LOG(ERR, dev, "context %u: no memory for a level 1 table",
+					 cxt);
+				return ret;
+			}
+		}
+		memset(l1->va, 0, SDXI_TABLE_LEN);
+		/* The table is empty before the function can find it. */
+		rte_io_wmb();
+		__atomic_store_n(&l2[idx].lv01_ptr, rte_cpu_to_le_64(l1->iova | SDXI_L2_ENT_VL),
+				 __ATOMIC_RELAXED);
+		if (l2_changed != NULL)
+			*l2_changed = true;
+	}
+	*ent = (struct sdxi_cxt_l1_ent *)l1->va + (cxt & (SDXI_L1_ENTRIES - 1));
+	return 0;
+}
+
+static int
+dev_alloc(struct sdxi_dev *dev)
+{
+	int ret;
+
+	if (dev->l2.va == NULL) {
+		ret = sdxi_mem_alloc(&dev->l2, SDXI_TABLE_LEN, SDXI_TABLE_LEN, dev->socket);
+		if (ret < 0) {
+			SDXI_LOG(ERR, dev, "no memory for the level 2 table on socket %d",
+				 dev->socket);
+			return ret;
+		}
+	}
+	ret = sdxi_admin_alloc(dev);
+	if (ret == 0)
+		ret = sdxi_errlog_alloc(dev);
+	return ret;
+}
+
+int
+sdxi_dev_up(struct sdxi_dev *dev)
+{
+	enum sdxi_fn_gsv state;
+	uint64_t ctl0;
+	int ret;
+
+	sdxi_admin_disable(dev);
+	dev->up = false;
+	/* Nothing is programmed, and no table touched, under a function that runs. */
+	ret = sdxi_dev_quiesce(dev);
+	if (ret < 0)
+		return ret;
+	dev->loose = false;
+	ret = dev_alloc(dev);
+	if (ret < 0)
+		return ret;
+
+	/*
+	 * No interrupts, no PASID; fn_grp_id stays as it is. fn_gsr may still hold any request of
+	 * an owner before, ACTIVE among them: it asks for what the function has done already.
+	 */
+	ctl0 = sdxi_dev_read(dev, SDXI_MMIO_CTL0);
+	ctl0 &= ~(SDXI_CTL0_FN_GSR | SDXI_CTL0_FN_ERR_INTR_EN | SDXI_CTL0_FN_PASID_VL |
+		  SDXI_CTL0_FN_PASID);
+	sdxi_dev_write(dev, SDXI_MMIO_CTL0, ctl0 | SDXI_PUT(SDXI_CTL0_FN_GSR, SDXI_GSR_STOP_SF));
+
+	/* The function is stopped, so it may have been reset or replaced since probe. */
+	ret = sdxi_dev_discover(dev);
+	if (ret < 0)
+		return ret;
+	sdxi_dev_write(dev, SDXI_MMIO_CTL2,
+		       SDXI_PUT(SDXI_CTL2_MAX_BUFFER, dev->max_buffer) |
+		       SDXI_PUT(SDXI_CTL2_MAX_CXT, dev->max_cxt) |
+		       SDXI_PUT(SDXI_CTL2_OPB_000_AVL, dev->opb_000));
+
+	memset(dev->l2.va, 0, SDXI_TABLE_LEN);
+	sdxi_dev_write(dev, SDXI_MMIO_CXT_L2, dev->l2.iova);
+	sdxi_dev_write(dev, SDXI_MMIO_RKEY, 0);
+	ret = sdxi_admin_publish(dev);
+	if (ret < 0)
+		return ret;
+	sdxi_errlog_enable(dev);
+
+	ret = dev->fn.ops->dma_enable(&dev->fn, true);
+	if (ret < 0) {
+		SDXI_LOG(ERR, dev, "cannot enable bus mastering: %s", strerror(-ret));
+		return ret;
+	}
+
+	fn_request(dev, SDXI_GSR_ACTIVE);
+	state = fn_wait(dev, SDXI_GSV_ACTIVE, SDXI_GSV_ERROR);
+	if (state != SDXI_GSV_ACTIVE) {
+		SDXI_LOG(ERR, dev, "activation: expected function state ACTIVE, found %s (%u)",
+			 sdxi_dev_state_name(state), state);
+		sdxi_errlog_service(dev);
+		ret = sdxi_dev_down(dev);
+		return ret < 0 ? ret : -EIO;
+	}
+	sdxi_admin_jump_start(dev);
+	dev->up = true;
+	return 0;
+}
+
+int
+sdxi_dev_down(struct sdxi_dev *dev)
+{
+	int stopped, ret;
+
+	sdxi_admin_disable(dev);
+	dev->up = false;
+	stopped = sdxi_dev_quiesce(dev);
+	if (stopped == 0) {
+		/* The memory behind these may be freed next. */
+		sdxi_dev_write(dev, SDXI_MMIO_ERR_CFG, 0);
+		sdxi_dev_write(dev, SDXI_MMIO_CXT_L2, 0);
+	}
+	/* Always: a function that does not answer may have lost its registers only. */
+	ret = dev->fn.ops->dma_enable(&dev->fn, false);
+	dev->loose = stopped == -ETIMEDOUT && ret < 0;
+	if (dev->loose) {
+		SDXI_LOG(ERR, dev, "cannot disable bus mastering: %s; the function may write memory",
+			 strerror(-ret));
+		return -EIO;
+	}
+	if (stopped == -ETIMEDOUT)
+		SDXI_LOG(WARNING, dev, "bus mastering disabled for a function that does not stop");
+	return 0;
+}
+
+void
+sdxi_dev_free(struct sdxi_dev *dev)
+{
+	unsigned int i;
+
+	sdxi_errlog_free(dev);
+	sdxi_admin_free(dev);
+	for (i = 0; i < RTE_DIM(dev->l1); i++)
+		sdxi_mem_free(&dev->l1[i]);
+	sdxi_mem_free(&dev->l2);
+}
