@@ -87,7 +87,7 @@ akey_check(struct sdxi_emu *emu, struct emu_cxt *cxt, uint16_t akey, unsigned in
 }
 
 /* COPY and REPCOPY: src_len bytes are read, over and over for the latter. */
-static inline emu_fail_t
+static inline __attribute__((always_inline)) emu_fail_t
 judge_copy(struct sdxi_emu *emu, struct emu_cxt *cxt, const struct sdxi_dsc *dsc, uint64_t csb,
 	   uint64_t src_len, struct emu_op *op)
 {
@@ -121,7 +121,7 @@ judge_copy(struct sdxi_emu *emu, struct emu_cxt *cxt, const struct sdxi_dsc *dsc
 	return 0;
 }
 
-static emu_fail_t
+static __attribute__((noinline)) emu_fail_t
 judge_repcopy(struct sdxi_emu *emu, struct emu_cxt *cxt, const struct sdxi_dsc *dsc, uint64_t csb,
 	      struct emu_op *op)
 {
@@ -203,10 +203,12 @@ judge(struct sdxi_emu *emu, struct emu_cxt *cxt, const struct sdxi_dsc *dsc, uin
 		return EMU_FAIL_DESC | EMU_FAIL_FATAL;
 
 	op->len = (uint64_t)emu_le32(dsc->copy.size) + 1;
-	switch (opcode & DSC_OP) {
-	case SDXI_DSC_OP(SDXI_TYPE_DMAB, SDXI_DMAB_COPY):
+	/* What nearly all are is not worth a jump table. */
+	if (EMU_LIKELY((opcode & DSC_OP) == SDXI_DSC_OP(SDXI_TYPE_DMAB, SDXI_DMAB_COPY))) {
 		op->kind = EMU_KIND_COPY;
 		return judge_copy(emu, cxt, dsc, csb, op->len, op);
+	}
+	switch (opcode & DSC_OP) {
 	case SDXI_DSC_OP(SDXI_TYPE_DMAB, SDXI_DMAB_NOP):
 		op->kind = EMU_KIND_NOP;
 		return judge_nop(dsc, opcode, op);
@@ -240,17 +242,14 @@ move_failed(enum sdxi_emu_mem res)
 	}
 }
 
-/* Move the next part of an operation's data. */
-static inline emu_fail_t
-move(struct sdxi_emu *emu, const struct sdxi_dsc *dsc, const struct emu_op *op, size_t part)
+/* All but COPY. */
+static __attribute__((noinline)) emu_fail_t
+move_other(struct sdxi_emu *emu, const struct sdxi_dsc *dsc, const struct emu_op *op, size_t part)
 {
 	enum sdxi_emu_mem res = SDXI_EMU_MEM_OK;
 	size_t at;
 
 	switch (op->kind) {
-	case EMU_KIND_COPY:
-		res = emu->ops.copy(emu->opaque, op->dst + op->done, op->src + op->done, part);
-		break;
 	case EMU_KIND_WRT_IMM:
 		res = emu->ops.write(emu->opaque, op->dst, dsc->wrt_imm.data, part);
 		if (res != SDXI_EMU_MEM_OK)
@@ -264,6 +263,18 @@ move(struct sdxi_emu *emu, const struct sdxi_dsc *dsc, const struct emu_op *op, 
 	default:
 		break;
 	}
+	return res == SDXI_EMU_MEM_OK ? 0 : move_failed(res);
+}
+
+/* Move the next part of an operation's data. */
+static inline emu_fail_t
+move(struct sdxi_emu *emu, const struct sdxi_dsc *dsc, const struct emu_op *op, size_t part)
+{
+	enum sdxi_emu_mem res;
+
+	if (EMU_UNLIKELY(op->kind != EMU_KIND_COPY))
+		return move_other(emu, dsc, op, part);
+	res = emu->ops.copy(emu->opaque, op->dst + op->done, op->src + op->done, part);
 	return EMU_LIKELY(res == SDXI_EMU_MEM_OK) ? 0 : move_failed(res);
 }
 

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <rte_bus_vdev.h>
 #include <rte_common.h>
@@ -52,15 +53,21 @@ td_cpus(void)
 	return &td_all_cpus;
 }
 
+static void
+td_remove_runtime_dir(void)
+{
+	rmdir(rte_eal_get_runtime_dir());
+}
+
 int
 td_eal_init(const char *prog, unsigned int mib, const char *prefix)
 {
-	char memory[16], lcores[32], prefix_arg[128];
+	char memory[16], lcores[32], prefix_arg[128], shconf[] = "--no-shconf";
 	char name[128];
 	char no_huge[] = "--no-huge", m[] = "-m", no_pci[] = "--no-pci", d[] = "-d";
 	char plugin[] = TD_PLUGIN, iova[] = "--iova-mode=va", telemetry[] = "--no-telemetry";
 	char *argv[] = { name, no_huge, m, memory, no_pci, d, plugin, iova, telemetry, lcores,
-			 prefix_arg, NULL };
+			 prefix_arg, prefix == NULL ? shconf : NULL, NULL };
 	struct td_stock unused;
 	int cpu, ret;
 
@@ -71,14 +78,16 @@ td_eal_init(const char *prog, unsigned int mib, const char *prefix)
 	snprintf(name, sizeof(name), "%s", prog);
 	snprintf(memory, sizeof(memory), "%u", mib);
 	snprintf(lcores, sizeof(lcores), "--lcores=0@%d", cpu);
-	/* Without huge pages EAL refuses --in-memory. */
+	/* Without huge pages EAL refuses --in-memory, which would leave not even a folder. */
 	if (prefix != NULL)
 		snprintf(prefix_arg, sizeof(prefix_arg), "--file-prefix=%s", prefix);
 	else
-		snprintf(prefix_arg, sizeof(prefix_arg), "--no-shconf");
+		snprintf(prefix_arg, sizeof(prefix_arg), "--file-prefix=sdxi-test-%d", getpid());
 	rte_openlog_stream(stderr);
-	if (rte_eal_init(RTE_DIM(argv) - 1, argv) < 0)
+	if (rte_eal_init(RTE_DIM(argv) - (prefix == NULL ? 1 : 2), argv) < 0)
 		return -rte_errno;
+	if (prefix == NULL)
+		atexit(td_remove_runtime_dir);
 
 	/* dmadev allocates its own tables with the first device and keeps them. */
 	ret = rte_vdev_init(TD_NAME(999), "");

@@ -29,7 +29,7 @@ is_reg(uint64_t off)
 	return false;
 }
 
-/* ---- registers ------------------------------------------------------------------------------ */
+/* ---- registers ---- */
 
 static void
 test_conf_ranges(void **state)
@@ -251,7 +251,7 @@ test_err_regs(void **state)
 	assert_int_equal(reg_get(own, SDXI_MMIO_ERR_WRT), 0);
 }
 
-/* ---- function states ------------------------------------------------------------------------ */
+/* ---- function states ---- */
 
 /* Bring a freshly built function into a state. */
 static void
@@ -377,7 +377,7 @@ test_inactive_is_silent(void **state)
 	assert_false(is_done(own, 0, 0));
 }
 
-/* ---- activation ----------------------------------------------------------------------------- */
+/* ---- activation ---- */
 
 static void
 test_activation_failures(void **state)

@@ -9,7 +9,7 @@
 
 #define ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))
 
-/* ---- contexts ------------------------------------------------------------------------------- */
+/* ---- contexts ---- */
 
 static void
 test_jump_start(void **state)
@@ -288,7 +288,7 @@ test_start_of_failed(void **state)
 	do_good(own, area, dsc_nop());
 }
 
-/* ---- administrative descriptors -------------------------------------------------------------- */
+/* ---- administrative descriptors ---- */
 
 static void
 test_admin_validation(void **state)
@@ -450,6 +450,14 @@ reenter(struct owner *own)
 	sdxi_emu_doorbell(own->emu, 3, 1);
 }
 
+/* And finds its ring gone when it goes on. */
+static void
+reenter_no_ring(struct owner *own)
+{
+	fn_ask(own, SDXI_GSR_RESET);
+	hole_add(own, AREA_AT(1) + RING_OFF, RING_SZ * 64, false, true);
+}
+
 static void
 reenter_reset(struct owner *own)
 {
@@ -469,23 +477,20 @@ test_reentry(void **state)
 	assert_int_equal(fn_state(own), SDXI_GSV_STOP);
 	assert_false(is_done(own, area, 0));
 
-	for (i = 0; i < 2; i++) {
+	for (i = 0; i < 3; i++) {
 		own->on_copy = NULL;
+		own->n_holes = 0;
 		own->n_areas = 0;
 		cxt_build(own, SDXI_CXT_ADMIN, 0);
 		fn_activate(own);
 		sdxi_emu_doorbell(own->emu, 0, 0);
 		area = cxt_up(own, 3);
 		/* A copy that fails when it comes back. */
-		own->on_copy = i == 0 ? reenter : reenter_reset;
-		push_ring(own, area, dsc_copy(NO_MEM, DATA_AT, 4 * SDXI_EMU_CHUNK));
-		if (i == 0) {
-			run_dry(own);
-			assert_int_equal(fn_state(own), SDXI_GSV_STOP);
-		}
+		own->on_copy = i == 0 ? reenter : i == 1 ? reenter_no_ring : reenter_reset;
+		push_ring(own, area, dsc_copy(NO_MEM, DATA_AT, i == 1 ? 64 : 4 * SDXI_EMU_CHUNK));
+		run_dry(own);
+		assert_int_equal(fn_state(own), SDXI_GSV_STOP);
 	}
-	run_dry(own);
-	assert_int_equal(fn_state(own), SDXI_GSV_STOP);
 	assert_int_equal(reg_get(own, SDXI_MMIO_CXT_L2), 0);
 }
 

@@ -10,7 +10,7 @@
 #define SRC DATA_AT
 #define DST (DATA_AT + (UINT64_C(12) << 20))
 
-/* ---- what is wrong with descriptors ------------------------------------------------------------ */
+/* ---- what is wrong with descriptors ---- */
 
 static void
 test_akey_failures(void **state)
@@ -268,7 +268,7 @@ test_overlap_and_length(void **state)
 	}
 }
 
-/* ---- reactions ---------------------------------------------------------------------------------- */
+/* ---- reactions ---- */
 
 #define BURST 20
 #define FAILING 7
@@ -413,7 +413,7 @@ test_error_in_admin_context(void **state)
 	assert_int_equal(cxt_state(own, area), SDXI_CXT_STOP_FN);
 }
 
-/* ---- error log ----------------------------------------------------------------------------------- */
+/* ---- error log ---- */
 
 static void
 fail_one(struct owner *own, unsigned int area)
@@ -509,7 +509,7 @@ test_log_unusable(void **state)
 	assert_int_equal(reg_get(own, SDXI_MMIO_ERR_WRT), 1);
 }
 
-/* ---- stops in mid-copy ---------------------------------------------------------------------------- */
+/* ---- stops in mid-copy ---- */
 
 #define LONG_LEN (8 * SDXI_EMU_CHUNK)
 

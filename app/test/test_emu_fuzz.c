@@ -30,8 +30,9 @@ run_bounded(struct owner *own, unsigned int budget, unsigned int contexts)
 
 	done = sdxi_emu_run(own->emu, budget);
 	assert_true(done <= budget + 8);
-	assert_true(own->accesses - before <= (uint64_t)budget * ACCESSES_PER_UNIT +
-						      (uint64_t)(contexts + 1) * ACCESSES_PER_VISIT);
+	assert_true(own->accesses - before <=
+		    (uint64_t)budget * ACCESSES_PER_UNIT +
+			    (uint64_t)(contexts + 1) * ACCESSES_PER_VISIT);
 	if (was == SDXI_GSV_STOP || was == SDXI_GSV_ERROR) {
 		assert_int_equal(done, 0);
 		assert_int_equal(own->accesses, before);
@@ -134,7 +135,7 @@ test_all_contexts(void **state)
 	owner_free(own);
 }
 
-/* ---- garbage -------------------------------------------------------------------------------- */
+/* ---- garbage ---- */
 
 static uint64_t rnd_state;
 

@@ -12,7 +12,7 @@
 #define SRC DATA_AT
 #define DST (DATA_AT + (UINT64_C(12) << 20))
 
-/* ---- doorbells and ring ---------------------------------------------------------------------- */
+/* ---- doorbells and ring ---- */
 
 static void
 test_no_doorbell_no_work(void **state)
@@ -414,7 +414,7 @@ test_ring_faults(void **state)
 	}
 }
 
-/* ---- copies ---------------------------------------------------------------------------------- */
+/* ---- copies ---- */
 
 static void
 test_copy_lengths(void **state)
@@ -616,7 +616,7 @@ test_repcopy(void **state)
 	}
 }
 
-/* ---- completions ------------------------------------------------------------------------------ */
+/* ---- completions ---- */
 
 static void
 test_signal_modes(void **state)

@@ -53,8 +53,9 @@ vchan_fault(const struct sdxi_dev *dev, struct sdxi_vchan *vc)
 }
 
 /*
- * Nothing has completed for a while: look whether the context still runs, and at times whether the
- * function does. What has come to rest by itself completes nothing any more.
+ * Nothing has completed for a while, or an operation has failed: look whether the context still
+ * runs, and at times whether the function does. What has come to rest by itself completes nothing
+ * any more.
  */
 static __rte_noinline void
 vchan_check(struct sdxi_dev *dev, struct sdxi_vchan *vc, bool function)
@@ -159,6 +160,7 @@ sdxi_completed(void *dev_private, uint16_t vchan, const uint16_t nb_cpls, uint16
 	for (i = 0; i < n; i++) {
 		if (unlikely(sdxi_ring_is_error(r, r->tail + i))) {
 			*has_error = true;
+			vchan_check(dev_private, vc, false);
 			break;
 		}
 	}
@@ -201,6 +203,7 @@ sdxi_completed_status(void *dev_private, uint16_t vchan, const uint16_t nb_cpls,
 		if (unlikely(sdxi_ring_is_error(r, r->tail + i))) {
 			status[i] = RTE_DMA_STATUS_ERROR_UNKNOWN;
 			vc->errors++;
+			vchan_check(dev_private, vc, false);
 		}
 	}
 	r->tail += n;
@@ -529,7 +532,6 @@ sdxi_vchan_status(const struct rte_dma_dev *dmadev, uint16_t vchan,
 	const struct sdxi_dev *dev = dmadev->data->dev_private;
 	const struct sdxi_vchan *vc = &dev->vchans[vchan];
 	const struct sdxi_ring *r = &vc->ring;
-	enum sdxi_cxt_state state;
 	uint64_t idx;
 
 	/* Only looks: the channel's own lcore may be at work meanwhile. */
@@ -540,14 +542,16 @@ sdxi_vchan_status(const struct rte_dma_dev *dmadev, uint16_t vchan,
 		*status = RTE_DMA_VCHAN_HALTED_ERROR;
 		return 0;
 	}
-	state = sdxi_cxt_state(&vc->cxt);
+	if (sdxi_cxt_state_is_final(sdxi_cxt_state(&vc->cxt))) {
+		*status = RTE_DMA_VCHAN_HALTED_ERROR;
+		return 0;
+	}
 	/* Operations of one context complete in any order, so the last says nothing of the rest. */
 	for (idx = r->tail; idx != r->submitted; idx++) {
-		if (sdxi_ring_is_done(r, idx))
-			continue;
-		*status = sdxi_cxt_state_is_final(state) ? RTE_DMA_VCHAN_HALTED_ERROR :
-							   RTE_DMA_VCHAN_ACTIVE;
-		break;
+		if (!sdxi_ring_is_done(r, idx)) {
+			*status = RTE_DMA_VCHAN_ACTIVE;
+			break;
+		}
 	}
 	/* The caller may look at the data without asking for completions first. */
 	rte_io_rmb();

@@ -485,7 +485,7 @@ emu_arg_number(const char *value, uint64_t min, uint64_t max, bool pow2, uint64_
 	errno = 0;
 	*number = strtoull(value, &end, 0);
 	if (errno != 0 || *end != '\0' || *number < min || *number > max ||
-	    (pow2 && !rte_is_power_of_2(*number)))
+	    (pow2 && (*number & (*number - 1)) != 0))
 		return -EINVAL;
 	return 0;
 }
