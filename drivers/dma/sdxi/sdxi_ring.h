@@ -96,16 +96,15 @@ sdxi_ring_halt(struct sdxi_ring *r)
 static inline int
 sdxi_ring_refresh(struct sdxi_ring *r)
 {
+	/* A slot's new content must not be written before the Read_Index that frees it was read. */
 	uint64_t read_index = rte_le_to_cpu_64(
-		__atomic_load_n(&r->sts->read_index, __ATOMIC_RELAXED));
+		__atomic_load_n(&r->sts->read_index, __ATOMIC_ACQUIRE));
 
 	if (unlikely(read_index < r->read_index || read_index > r->submitted)) {
 		sdxi_ring_halt(r);
 		return -EIO;
 	}
 	r->read_index = read_index;
-	/* A slot's new content must not be written before the Read_Index that frees it was read. */
-	rte_io_mb();
 	return 0;
 }
 
