@@ -38,7 +38,7 @@
 
 /**
  * Bring EAL up without huge pages, with one lcore on the first CPU of this process, so that the
- * functions' threads have the others. EAL's log goes to stderr: verdicts have stdout for themselves.
+ * functions' threads have the others. EAL's log goes to stderr: verdicts have stdout.
  *
  * @param mib
  *   DPDK memory.
@@ -82,7 +82,7 @@ bool td_bound_yield(struct td_bound *bound);
 
 /** Remember what DPDK memory, memzones, threads and mappings there are. */
 int td_setup(void **state);
-/** Remove the devices that a test has left, free its memory; fail if anything else is still there. */
+/** Remove the devices that a test has left, free its memory; fail if anything else is there. */
 int td_teardown(void **state);
 
 #define TD_TEST(f) cmocka_unit_test_setup_teardown(f, td_setup, td_teardown)

@@ -1,0 +1,137 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright(c) 2026 The SDXI for DPDK authors
+
+set -euo pipefail
+
+usage()
+{
+	cat <<'END'
+Usage: test_driver_kill.sh PROGRAM [LOG]
+
+Start PROGRAM, which keeps an SDXI function busy, kill it with SIGKILL at a number of moments in its
+life, and start it again with the same EAL file prefix each time: it has to work at once. Prints a
+TAP verdict for each moment.
+
+  PROGRAM  the test_driver_kill program
+  LOG      file that keeps what the programs say on stderr (default: a temporary file, kept on
+           failure only)
+END
+}
+
+if [[ ${1:-} == --help || ${1:-} == -h ]]; then
+	usage
+	exit 0
+fi
+if (($# < 1 || $# > 2)); then
+	usage >&2
+	exit 2
+fi
+program=$1
+prefix=sdxi-kill-$$
+# Seconds for one line of output, after which something hangs.
+patience=240
+pid=
+
+work=$(mktemp --directory --tmpdir sdxi-kill.XXXXXX)
+keep_log=true
+if (($# == 2)); then
+	log=$2
+else
+	log=$(mktemp --tmpdir sdxi-kill-log.XXXXXX)
+	keep_log=false
+fi
+: >"$log"
+
+cleanup()
+{
+	[[ -z $pid ]] || kill -KILL "$pid" 2>/dev/null || true
+	rm -rf "$work"
+	$keep_log || rm -f "$log"
+	if ((EUID == 0)); then
+		rm -rf "/var/run/dpdk/$prefix"
+	else
+		rm -rf "${XDG_RUNTIME_DIR:-/tmp}/dpdk/$prefix"
+	fi
+}
+trap cleanup EXIT
+
+# Where in its life the program is killed: behind which of the lines that it prints.
+moments=(
+	'eal'
+	'probed'
+	'configured'
+	'started'
+	'operations 4'
+	'operations 1000'
+	'operations 37000'
+	'stopping 80000'
+	'stopped 80000'
+	'started 80000'
+	'operations 123000'
+)
+
+number=0
+failures=0
+
+verdict()
+{
+	number=$((number + 1))
+	if [[ -z $2 ]]; then
+		echo "ok $number - $1"
+	else
+		failures=$((failures + 1))
+		echo "not ok $number - $1"
+		echo "# $2"
+	fi
+}
+
+# kill_at LINE: says what went wrong, if anything did.
+kill_at()
+{
+	local line='' rc=0 reached=false out
+
+	mkfifo "$work/out"
+	"$program" "$prefix" >"$work/out" 2>>"$log" &
+	pid=$!
+	exec {out}<"$work/out"
+	rm "$work/out"
+	while IFS= read -r -t "$patience" -u "$out" line; do
+		if [[ $line == "$1" ]]; then
+			reached=true
+			break
+		fi
+	done
+	kill -KILL "$pid" 2>/dev/null || true
+	wait "$pid" 2>/dev/null || rc=$?
+	pid=
+	exec {out}<&-
+	if ! $reached; then
+		problem="expected to be killed at '$1', found it at '$line', exit code $rc"
+	elif ((rc != 137)); then
+		problem="expected to end by SIGKILL, found exit code $rc"
+	fi
+}
+
+for moment in "${moments[@]}"; do
+	problem=
+	kill_at "$moment"
+	if [[ -z $problem ]]; then
+		rc=0
+		timeout --signal=KILL "$patience" "$program" "$prefix" 8000 \
+			>"$work/again" 2>>"$log" || rc=$?
+		last=$(tail -n 1 "$work/again")
+		if ((rc != 0)) || [[ $last != 'done' ]]; then
+			problem="started again: exit code $rc, got as far as '$last'"
+		fi
+	fi
+	verdict "killed at '$moment'" "$problem"
+done
+echo "1..$number"
+
+if ((failures > 0)); then
+	keep_log=true
+	echo "# the last lines of $log:"
+	tail -n 40 "$log" | sed 's/^/# /'
+	exit 1
+fi

@@ -1,0 +1,368 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The SDXI for DPDK authors
+ */
+
+/*
+ * 16 channels of one function, driven from two threads for a while: random sizes, bursts and
+ * fences. Every index comes in order, and every byte is where it belongs.
+ */
+
+#include <errno.h>
+#include <inttypes.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <rte_common.h>
+#include <rte_lcore.h>
+#include <rte_malloc.h>
+
+#include "test_driver_util.h"
+
+#define FN0 TD_NAME(0)
+
+enum {
+	VCHANS = 16,
+	THREADS = 2,
+	SOURCE = 8 << 20,  /* bytes of pattern that all channels copy from */
+	REGION = 4 << 20,  /* bytes of destinations a channel */
+	LONGEST = 1 << 20, /* bytes that one operation copies */
+	SLOT_GUARD = 64,   /* bytes between destinations */
+	LEAST_OPS = 100,   /* operations on each channel at least */
+};
+
+/* What an operation is to have copied. */
+struct op {
+	uint32_t src; /* offset in the source pattern, of what arrives in the end */
+	uint32_t len;
+	uint32_t lead; /* offset of the destination in its slot */
+};
+
+struct chan {
+	uint16_t vchan;
+	uint16_t nb_desc;
+	uint32_t slots;	    /* destinations: one more than can be outstanding */
+	uint32_t slot_len;  /* of each, guards included */
+	uint8_t *region;
+	struct op *op;	    /* by slot */
+	uint64_t enqueued, submitted, gathered;
+	uint64_t fences, bytes;
+};
+
+struct worker {
+	pthread_t thread;
+	int16_t id;
+	unsigned int first; /* every THREADS-th channel from here on is this thread's */
+	uint64_t rnd;
+	char error[256];
+};
+
+static struct chan chans[VCHANS];
+static uint8_t *source;
+static bool stopping; /* atomic: no new operations */
+
+static uint64_t
+rnd_next(uint64_t *rnd)
+{
+	return td_word((*rnd)++, 0);
+}
+
+static uint8_t *
+slot_of(const struct chan *c, uint64_t idx)
+{
+	return c->region + (size_t)(idx % c->slots) * c->slot_len + SLOT_GUARD;
+}
+
+/* Short ones mostly, of all lengths; a long one now and then. */
+static uint32_t
+random_len(const struct chan *c, uint64_t rnd)
+{
+	const uint32_t room = c->slot_len - 2 * SLOT_GUARD - 64;
+	uint32_t most = RTE_MIN(room, UINT32_C(1) << (rnd >> 32) % 21);
+
+	return (uint32_t)(rnd & UINT32_MAX) % most + 1;
+}
+
+static bool
+enqueue(struct worker *w, struct chan *c)
+{
+	uint64_t rnd = rnd_next(&w->rnd);
+	struct op *op = &c->op[c->enqueued % c->slots];
+	const struct op *prev = &c->op[(c->enqueued + c->slots - 1) % c->slots];
+	uint64_t flags = 0;
+	const uint8_t *src;
+	uint8_t *dst;
+	int ret;
+
+	op->len = random_len(c, rnd);
+	op->lead = (rnd >> 40) % 64;
+	/* The one before it may not be done yet: only a fence makes its destination a source. */
+	if ((rnd >> 46) % 8 == 0 && c->enqueued != c->gathered) {
+		op->len = RTE_MIN(op->len, prev->len);
+		op->src = prev->src;
+		src = slot_of(c, c->enqueued - 1) + prev->lead;
+		flags = RTE_DMA_OP_FLAG_FENCE;
+	} else {
+		op->src = rnd_next(&w->rnd) % (SOURCE - LONGEST);
+		src = source + op->src;
+		if ((rnd >> 50) % 16 == 0)
+			flags = RTE_DMA_OP_FLAG_FENCE;
+	}
+	if ((rnd >> 55) % 4 == 0)
+		flags |= RTE_DMA_OP_FLAG_SUBMIT;
+	c->fences += (flags & RTE_DMA_OP_FLAG_FENCE) != 0;
+
+	/* What was there before is not to be taken for what is copied. */
+	dst = slot_of(c, c->enqueued) + op->lead;
+	memset(dst - SLOT_GUARD, TD_GUARD, SLOT_GUARD);
+	memset(dst, ~source[op->src], op->len);
+	memset(dst + op->len, TD_GUARD, SLOT_GUARD);
+
+	ret = rte_dma_copy(w->id, c->vchan, (uintptr_t)src, (uintptr_t)dst, op->len, flags);
+	if (ret != (uint16_t)c->enqueued) {
+		snprintf(w->error, sizeof(w->error),
+			 "vchan %u: operation %" PRIu64 ": expected index %u, found %d", c->vchan,
+			 c->enqueued, (uint16_t)c->enqueued, ret);
+		return false;
+	}
+	c->enqueued++;
+	if (flags & RTE_DMA_OP_FLAG_SUBMIT)
+		c->submitted = c->enqueued;
+	return true;
+}
+
+static bool
+check(struct worker *w, struct chan *c, uint64_t idx)
+{
+	const struct op *op = &c->op[idx % c->slots];
+	const uint8_t *dst = slot_of(c, idx) + op->lead;
+	const char *what;
+
+	if (memcmp(dst, source + op->src, op->len) != 0)
+		what = "wrong data";
+	else if (!td_is_all(dst - SLOT_GUARD, SLOT_GUARD, TD_GUARD))
+		what = "bytes in front of it written";
+	else if (!td_is_all(dst + op->len, SLOT_GUARD, TD_GUARD))
+		what = "bytes behind it written";
+	else
+		return true;
+	snprintf(w->error, sizeof(w->error), "vchan %u: operation %" PRIu64 ", %u bytes: %s",
+		 c->vchan, idx, op->len, what);
+	return false;
+}
+
+/* Gather what there is; false: something is wrong. */
+static bool
+gather(struct worker *w, struct chan *c, bool *progress)
+{
+	enum rte_dma_status_code status[32];
+	uint64_t rnd = rnd_next(&w->rnd);
+	uint16_t want = rnd % RTE_DIM(status) + 1, got, last = 0xdead, i;
+	bool error = false;
+
+	if ((rnd >> 32) % 4 != 0) {
+		got = rte_dma_completed(w->id, c->vchan, want, &last, &error);
+	} else {
+		got = rte_dma_completed_status(w->id, c->vchan, want, &last, status);
+		for (i = 0; i < RTE_MIN(got, want); i++)
+			error |= status[i] != RTE_DMA_STATUS_SUCCESSFUL;
+	}
+	if (error || got > RTE_MIN((uint64_t)want, c->submitted - c->gathered) ||
+	    last != (uint16_t)(c->gathered + got - 1)) {
+		snprintf(w->error, sizeof(w->error), "vchan %u: gathering %u of %" PRIu64
+			 " behind index %u: found %u, last index %u%s", c->vchan, want,
+			 c->submitted - c->gathered, (uint16_t)(c->gathered - 1), got, last,
+			 error ? ", an error" : "");
+		return false;
+	}
+	for (i = 0; i < got; i++) {
+		c->bytes += c->op[(c->gathered + i) % c->slots].len;
+		if (!check(w, c, c->gathered + i))
+			return false;
+	}
+	c->gathered += got;
+	*progress |= got != 0;
+	return true;
+}
+
+/* One round of one channel; false: something is wrong. */
+static bool
+drive(struct worker *w, struct chan *c, bool more, bool *progress)
+{
+	uint64_t rnd = rnd_next(&w->rnd);
+	uint64_t burst = more ? rnd % (RTE_MIN(c->nb_desc, 64) + 1) : 0;
+	uint16_t room;
+
+	burst = RTE_MIN(burst, c->nb_desc - (c->enqueued - c->gathered));
+	/* A slot may stay the function's for a moment after its operation has been reported. */
+	room = rte_dma_burst_capacity(w->id, c->vchan);
+	for (burst = RTE_MIN(burst, (uint64_t)room); burst > 0; burst--) {
+		if (!enqueue(w, c))
+			return false;
+		*progress = true;
+	}
+	if (c->submitted != c->enqueued &&
+	    (!more || (rnd >> 32) % 4 == 0 || c->enqueued - c->gathered == c->nb_desc)) {
+		rte_dma_submit(w->id, c->vchan);
+		c->submitted = c->enqueued;
+	}
+	return gather(w, c, progress);
+}
+
+static void *
+work(void *arg)
+{
+	struct worker *w = arg;
+	struct td_bound bound;
+	bool few = true, more = true, busy = true;
+	unsigned int i;
+
+	if (rte_thread_register() < 0) {
+		snprintf(w->error, sizeof(w->error), "thread cannot be registered with EAL");
+		return NULL;
+	}
+	td_bound_set(&bound);
+	while (busy) {
+		bool progress = false;
+
+		/* However short the time is, each channel gets its part. */
+		more = few || !__atomic_load_n(&stopping, __ATOMIC_RELAXED);
+		few = false;
+		busy = more;
+		for (i = w->first; i < VCHANS; i += THREADS) {
+			if (!drive(w, &chans[i], more, &progress))
+				goto out;
+			few |= chans[i].enqueued < LEAST_OPS;
+			busy |= chans[i].gathered != chans[i].enqueued;
+		}
+		if (progress) {
+			td_bound_set(&bound);
+		} else if (td_bound_yield(&bound)) {
+			snprintf(w->error, sizeof(w->error), "no operation completes any more");
+			break;
+		}
+	}
+out:
+	if (w->error[0] != '\0')
+		__atomic_store_n(&stopping, true, __ATOMIC_RELAXED);
+	rte_thread_unregister();
+	return NULL;
+}
+
+static unsigned int seconds = 5;
+static uint64_t seed;
+
+static void
+test_threads(void **state)
+{
+	static const uint16_t nb_desc[VCHANS] = {
+		1, 2, 3, 8, 31, 32, 64, 100, 128, 256, 500, 512, 1000, 1024, 1025, 2048,
+	};
+	struct worker worker[THREADS] = { 0 };
+	uint64_t ops = 0, bytes = 0, fences = 0;
+	struct rte_dma_stats stats;
+	struct timespec end, now;
+	pthread_attr_t attr;
+	unsigned int i;
+	int16_t id;
+
+	RTE_SET_USED(state);
+	source = td_alloc(SOURCE, 64);
+	td_fill(source, SOURCE, seed);
+	id = td_probe(FN0, "");
+	td_configure(id, VCHANS);
+	for (i = 0; i < VCHANS; i++) {
+		struct chan *c = &chans[i];
+
+		c->vchan = i;
+		c->nb_desc = nb_desc[i];
+		c->slots = c->nb_desc + 1;
+		c->slot_len = RTE_ALIGN_FLOOR(RTE_MIN((uint32_t)LONGEST, REGION / c->slots), 64);
+		c->region = td_alloc((size_t)c->slots * c->slot_len, 64);
+		c->op = calloc(c->slots, sizeof(*c->op));
+		assert_non_null(c->op);
+		td_vchan_setup(id, i, c->nb_desc);
+	}
+	assert_return_code(rte_dma_start(id), 0);
+
+	/* EAL has bound this thread to one CPU, which these would have from it. */
+	pthread_attr_init(&attr);
+	pthread_attr_setaffinity_np(&attr, sizeof(cpu_set_t), td_cpus());
+	for (i = 0; i < THREADS; i++) {
+		worker[i].id = id;
+		worker[i].first = i;
+		worker[i].rnd = seed + ((uint64_t)i << 56);
+		assert_int_equal(pthread_create(&worker[i].thread, &attr, work, &worker[i]), 0);
+	}
+	pthread_attr_destroy(&attr);
+	clock_gettime(CLOCK_MONOTONIC, &end);
+	end.tv_sec += seconds;
+	do {
+		const struct timespec pause = { .tv_nsec = 10000000 };
+
+		nanosleep(&pause, NULL);
+		clock_gettime(CLOCK_MONOTONIC, &now);
+		/* A thread that has found something stops before its time. */
+	} while (!__atomic_load_n(&stopping, __ATOMIC_RELAXED) &&
+		 (now.tv_sec < end.tv_sec ||
+		  (now.tv_sec == end.tv_sec && now.tv_nsec < end.tv_nsec)));
+	__atomic_store_n(&stopping, true, __ATOMIC_RELAXED);
+	for (i = 0; i < THREADS; i++)
+		assert_int_equal(pthread_join(worker[i].thread, NULL), 0);
+	for (i = 0; i < THREADS; i++)
+		if (worker[i].error[0] != '\0')
+			fail_msg("thread %u: %s", i, worker[i].error);
+
+	for (i = 0; i < VCHANS; i++) {
+		struct chan *c = &chans[i];
+
+		assert_return_code(rte_dma_stats_get(id, i, &stats), 0);
+		assert_int_equal(stats.submitted, c->enqueued);
+		assert_int_equal(stats.completed, c->enqueued);
+		assert_int_equal(stats.errors, 0);
+		assert_true(c->gathered >= LEAST_OPS);
+		ops += c->gathered;
+		bytes += c->bytes;
+		fences += c->fences;
+		free(c->op);
+	}
+	assert_return_code(rte_dma_stats_get(id, RTE_DMA_ALL_VCHAN, &stats), 0);
+	assert_int_equal(stats.submitted, ops);
+	assert_int_equal(stats.completed, ops);
+	assert_int_equal(stats.errors, 0);
+	print_message("%" PRIu64 " operations, %" PRIu64 " MiB, %" PRIu64 " fences\n", ops,
+		      bytes >> 20, fences);
+}
+
+int
+main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = { TD_TEST(test_threads) };
+	char *end;
+	int ret;
+
+	seed = (uint64_t)time(NULL);
+	if (argc > 1) {
+		errno = 0;
+		seconds = strtoul(argv[1], &end, 10);
+		if (errno != 0 || *end != '\0' || seconds == 0)
+			argc = 4;
+	}
+	if (argc == 3) {
+		errno = 0;
+		seed = strtoull(argv[2], &end, 0);
+		if (errno != 0 || *end != '\0')
+			argc = 4;
+	}
+	if (argc > 3) {
+		fprintf(stderr, "Usage: %s [SECONDS [SEED]]\n", argv[0]);
+		return 2;
+	}
+	fprintf(stderr, "%u seconds, seed %" PRIu64 "\n", seconds, seed);
+	ret = td_eal_init(argv[0], 160, NULL);
+	if (ret < 0) {
+		fprintf(stderr, "EAL or the driver cannot be brought up: %s\n", strerror(-ret));
+		return 1;
+	}
+	return cmocka_run_group_tests_name("driver_threads", tests, NULL, NULL) != 0;
+}

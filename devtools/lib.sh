@@ -1,0 +1,157 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright(c) 2026 The SDXI for DPDK authors
+# shellcheck shell=bash
+
+# What the scripts in this folder share. Sourced, never run.
+
+# Debian's own Python, Meson and Ninja belong together: another python3 earlier on the path lacks the
+# modules that DPDK's build asks for.
+PATH=/usr/bin:/bin:/usr/sbin:/sbin:$PATH
+export PATH PYTHONDONTWRITEBYTECODE=1
+
+# shellcheck disable=SC2034 # used by those who source this
+project_root=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd -P)
+script_name=$(basename -- "$0")
+
+say()
+{
+	printf '%s: %s\n' "$script_name" "$*"
+}
+
+warn()
+{
+	printf '%s: warning: %s\n' "$script_name" "$*" >&2
+}
+
+# die STEP WHAT [WAY OUT] [LOG]: one failure, told in full.
+die()
+{
+	{
+		printf '%s: %s failed: %s\n' "$script_name" "$1" "$2"
+		if [[ -n ${4:-} ]]; then
+			if [[ -s $4 ]]; then
+				printf -- '--- the end of the log ---\n'
+				tail -n 25 -- "$4"
+				printf -- '--------------------------\n'
+			fi
+			printf 'log:     %s\n' "$4"
+		fi
+		if [[ -n ${3:-} ]]; then
+			printf 'way out: %s\n' "$3"
+		fi
+	} >&2
+	exit 1
+}
+
+# Print the first folder on the way to $1 (which need not exist yet) that anyone may write to. EAL
+# loads no driver from below such a folder.
+world_writable_above()
+{
+	local path
+	path=$(realpath -m -- "$1")
+	while :; do
+		if [[ -e $path && $(stat -c %A -- "$path") == ????????w? ]]; then
+			printf '%s\n' "$path"
+			return 0
+		fi
+		[[ $path == / ]] && return 1
+		path=$(dirname -- "$path")
+	done
+}
+
+# The folder for what is kept between runs.
+cache_dir()
+{
+	local dir home why=''
+	local candidates=()
+
+	if [[ -n ${DPDK_SDXI_CACHE:-} ]]; then
+		candidates=("$DPDK_SDXI_CACHE")
+	else
+		[[ -n ${XDG_CACHE_HOME:-} ]] && candidates+=("$XDG_CACHE_HOME/dpdk-sdxi")
+		[[ -n ${HOME:-} ]] && candidates+=("$HOME/.cache/dpdk-sdxi")
+		home=$(getent passwd "$EUID" | cut -d: -f6 || true)
+		[[ -n $home ]] && candidates+=("$home/.cache/dpdk-sdxi")
+		((EUID == 0)) && candidates+=(/var/cache/dpdk-sdxi)
+	fi
+	for dir in "${candidates[@]}"; do
+		if [[ $dir != /* ]]; then
+			why+="; $dir is not an absolute path"
+		elif [[ $dir == *[[:space:]:\'\"\\\$]* ]]; then
+			# pkg-config's files and the loader's path have no quoting that holds
+			why+="; $dir has a space or a special character in it"
+		elif home=$(world_writable_above "$dir"); then
+			why+="; $home is world-writable, and EAL loads no driver from below it"
+		elif ! mkdir -p -- "$dir" 2>/dev/null || [[ ! -w $dir ]]; then
+			why+="; $dir cannot be written"
+		else
+			printf '%s\n' "$dir"
+			return 0
+		fi
+	done
+	die 'finding a cache folder' "${why#; }" \
+		'set DPDK_SDXI_CACHE to a folder of yours that none of this is true for'
+}
+
+# Turn Ninja's lines on stdin into progress: a counter on a terminal, else a line every 10 %. All of
+# it goes to the log file $1.
+ninja_progress()
+{
+	local log=$1 what=$2 line percent step next_line=0 shown=false
+	while IFS= read -r line || [[ -n $line ]]; do
+		printf '%s\n' "$line" >&8
+		[[ $line =~ ^\[([0-9]+)/([0-9]+)\] ]] || continue
+		percent=$((BASH_REMATCH[1] * 100 / BASH_REMATCH[2]))
+		if [[ -t 1 ]]; then
+			printf '\r%s: %s: %d of %d (%d %%)' "$script_name" "$what" \
+				"${BASH_REMATCH[1]}" "${BASH_REMATCH[2]}" "$percent"
+			shown=true
+		elif ((percent >= next_line)); then
+			say "$what: ${BASH_REMATCH[1]} of ${BASH_REMATCH[2]} ($percent %)"
+			# a short build is not worth ten lines
+			step=$((BASH_REMATCH[2] < 200 ? 50 : 10))
+			next_line=$((percent / step * step + step))
+		fi
+	done 8>"$log"
+	! $shown || echo
+}
+
+# run_ninja FOLDER LOG WHAT [ARGS...]
+run_ninja()
+{
+	local dir=$1 log=$2 what=$3
+	shift 3
+	NINJA_STATUS='[%f/%t] ' ninja -C "$dir" ${JOBS:+-j "$JOBS"} "$@" 2>&1 </dev/null |
+		ninja_progress "$log" "$what"
+}
+
+# Set $builds, the folder of the scripts' build folders: in the clone, or in the cache where the clone
+# cannot be written. Keep others out of it until the script ends.
+find_builds()
+{
+	if [[ -w $project_root ]]; then
+		builds=$project_root/build-scripts
+	else
+		builds=$(cache_dir)/build-$(printf '%s' "$project_root" | sha256sum | cut -c 1-12)
+	fi
+	mkdir -p -- "$builds/log"
+	exec 9>"$builds/lock"
+	if ! flock -n 9; then
+		say "another script uses $builds: waiting for it"
+		flock 9
+	fi
+}
+
+# configure NAME [MESON OPTIONS...]: set $builds/NAME up, anew if what it depends on has changed.
+configure()
+{
+	local dir=$builds/$1 stamp
+	shift
+	stamp=$(printf '%s\n' "$DPDK_SDXI_PREFIX" "$(stat -c %Y -- "$DPDK_SDXI_PREFIX")" \
+		"$project_root" "$(${CC:-cc} --version | head -n 1)" "$@")
+	if [[ ! -f $dir/build.ninja || $(cat -- "$dir/configured-for" 2>/dev/null) != "$stamp" ]]; then
+		rm -rf -- "$dir"
+		meson setup "$dir" "$project_root" "$@" </dev/null || return 1
+		printf '%s\n' "$stamp" >"$dir/configured-for"
+	fi
+}

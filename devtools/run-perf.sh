@@ -1,0 +1,69 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright(c) 2026 The SDXI for DPDK authors
+
+set -euo pipefail
+# shellcheck source-path=SCRIPTDIR source=lib.sh
+. "$(dirname -- "${BASH_SOURCE[0]}")/lib.sh"
+
+usage()
+{
+	cat <<'END'
+Usage: devtools/run-perf.sh [--help]
+
+Set the machine up if need be (devtools/setup.sh), build, and copy memory through the SDXI driver: on
+the emulated SDXI function, beside DPDK's dma_skeleton and the CPU's own copy, from devtools/perf.ini
+in one run of dpdk-test-dma-perf. All copied data is verified. Prints one table.
+
+DPDK_SOURCE, DPDK_PREFIX, DPDK_SDXI_CACHE and JOBS are passed on to devtools/setup.sh.
+END
+}
+
+case ${1:-} in
+'') ;;
+-h | --help) usage; exit 0 ;;
+*) usage >&2; exit 2 ;;
+esac
+
+"$project_root/devtools/setup.sh"
+environment=$("$project_root/devtools/setup.sh" --env)
+eval "$environment"
+
+find_builds
+dir=$builds/perf
+log=$builds/log/perf-build.log
+if ! configure perf -Dperf_app=enabled -Dtests=disabled >"$log" 2>&1; then
+	die 'configuring' "meson setup $dir" 'mend what the log says' "$log"
+fi
+run_ninja "$dir" "$log" building || die 'building' "ninja in $dir" 'mend what the log says' "$log"
+
+# The CPUs that this process may use: the second one drives the device, the first one is the device.
+cpus=()
+while IFS=- read -r first last; do
+	for ((cpu = first; cpu <= ${last:-first}; cpu++)); do
+		cpus+=("$cpu")
+	done
+done < <(sed -n 's/^Cpus_allowed_list:[[:space:]]*//p' /proc/self/status | tr ',' '\n')
+device_cpu=${cpus[0]}
+driver_cpu=${cpus[1]:-${cpus[0]}}
+if ((${#cpus[@]} == 1)); then
+	warn 'there is only one CPU: the driver and the software devices take turns on it'
+fi
+
+ini=$builds/log/perf.ini
+result=$builds/log/perf_result.csv
+log=$builds/log/perf.log
+sed "s/--lcores=0@0,1@1/--lcores=0@$device_cpu,1@$driver_cpu/" "$project_root/devtools/perf.ini" >"$ini"
+rm -f -- "$result"
+say "copying on CPUs $device_cpu and $driver_cpu, about half a minute"
+cd -- "$builds/log"
+rc=0
+LD_LIBRARY_PATH=$dir:$LD_LIBRARY_PATH "$dir/app/test-dma-perf/dpdk-test-dma-perf" \
+	--config "$ini" --result "$result" </dev/null 2>&1 | tee -- "$log" |
+	sed -un "s/^case[0-9]*: .*/$script_name: &/p" || rc=$?
+echo
+if [[ ! -s $result ]] || ! "$project_root/devtools/perf-table.py" "$result" || ((rc != 0)); then
+	die 'copying' "dpdk-test-dma-perf ended with $rc" 'see what the log says' "$log"
+fi
+echo
+say "every copy was verified; result file: $result"

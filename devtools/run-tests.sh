@@ -1,0 +1,202 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright(c) 2026 The SDXI for DPDK authors
+
+set -euo pipefail
+# shellcheck source-path=SCRIPTDIR source=lib.sh
+. "$(dirname -- "${BASH_SOURCE[0]}")/lib.sh"
+
+readonly all_suites=(unit driver dpdk app clang sanitizers valgrind)
+
+usage()
+{
+	cat <<'END'
+Usage: devtools/run-tests.sh [--quick] [--suite NAME]... [--keep-going] [--help]
+
+Set the machine up if need be (devtools/setup.sh), build, run the tests. The last line is
+"N passed, N failed, N skipped", counting test cases and builds.
+
+  --suite NAME  only this one; may be given several times:
+                  unit        parts of the driver and of the emulated function by themselves
+                  driver      the driver on the emulated function, through DPDK's public API
+                  dpdk        DPDK's own dmadev_autotest on the emulated function
+                  app         dpdk-test-dma-perf: its files, messages and exit codes
+                  clang       a build with clang, warnings being errors
+                  sanitizers  unit and driver under address and undefined-behaviour sanitizers
+                  valgrind    the unit tests under valgrind
+  --quick       only unit, driver, dpdk and app, without the tests marked as slow
+  --keep-going  go on to the next step after one that failed
+
+DPDK_SOURCE, DPDK_PREFIX, DPDK_SDXI_CACHE and JOBS are passed on to devtools/setup.sh.
+END
+}
+
+quick=false
+keep_going=false
+suites=()
+while (($# > 0)); do
+	case $1 in
+	--quick) quick=true ;;
+	--keep-going) keep_going=true ;;
+	--suite)
+		[[ $# -gt 1 && " ${all_suites[*]} " == *" $2 "* ]] || {
+			usage >&2
+			exit 2
+		}
+		suites+=("$2")
+		shift
+		;;
+	-h | --help) usage; exit 0 ;;
+	*) usage >&2; exit 2 ;;
+	esac
+	shift
+done
+if ((${#suites[@]} == 0)); then
+	suites=("${all_suites[@]}")
+	if $quick; then
+		suites=(unit driver dpdk app)
+	fi
+fi
+
+wanted()
+{
+	local suite
+	for suite in "${suites[@]}"; do
+		[[ $suite == "$1" ]] && return 0
+	done
+	return 1
+}
+
+passed=0
+failed=0
+skipped=0
+
+finish()
+{
+	if ((passed + failed == 0)); then
+		say 'no test ran'
+		failed=1
+	fi
+	echo "$passed passed, $failed failed, $skipped skipped"
+	((failed == 0)) || exit 1
+	exit 0
+}
+
+# To be called after a step that may have failed.
+maybe_stop()
+{
+	if ((failed > 0)) && ! $keep_going; then
+		say 'stopping at the first step that failed (--keep-going goes on)'
+		finish
+	fi
+}
+
+# build NAME WHAT [MESON OPTIONS...]: configure if need be, and build, in $builds/NAME.
+build()
+{
+	local name=$1 what=$2 log=$builds/log/$1-build.log
+	shift 2
+	if ! configure "$name" -Dwerror=true -Dtests=enabled -Dperf_app=enabled "$@" >"$log" 2>&1; then
+		build_failed "configuring $what" "$log"
+		return 1
+	fi
+	if ! run_ninja "$builds/$name" "$log" "building $what"; then
+		build_failed "building $what" "$log"
+		return 1
+	fi
+	passed=$((passed + 1))
+}
+
+build_failed()
+{
+	failed=$((failed + 1))
+	say "$1 failed, the end of the log:"
+	tail -n 40 -- "$2"
+	say "log: $2"
+}
+
+# run_suite NAME WHAT LOG [MESON TEST ARGUMENTS...]: run tests in $builds/NAME and count them.
+run_suite()
+{
+	local dir=$builds/$1 what=$2 log=$3 json counts out rc=0 p f s
+	shift 3
+	json=$dir/meson-logs/$log.json
+	out=$builds/log/$log.txt
+	rm -f -- "$json"
+	say "testing: $what"
+	# Meson appends the name of a wrapper to that of the log.
+	meson test -C "$dir" --no-rebuild --logbase "${log%-valgrind}" \
+		${JOBS:+--num-processes "$JOBS"} "$@" </dev/null 2>&1 |
+		sed -un 's/^ *[0-9]*\/[0-9]* /    /p' || rc=$?
+	if [[ ! -s $json ]]; then
+		say "$what: no test ran"
+		failed=$((failed + 1))
+		return
+	fi
+	"$project_root/devtools/test-summary.py" "$json" >"$out"
+	counts=$(tail -n 1 "$out")
+	sed '$d' "$out"
+	read -r p f s <<<"$counts"
+	say "$what: $p passed, $f failed, $s skipped"
+	# what Meson calls a failure is one, whatever the cases say
+	if ((rc != 0 && f == 0)); then
+		f=1
+		say "$what: meson test ended with $rc; log: ${json%.json}.txt"
+	fi
+	passed=$((passed + p))
+	failed=$((failed + f))
+	skipped=$((skipped + s))
+}
+
+# --- Main -----------------------------------------------------------------------------------------
+
+if ! "$project_root/devtools/setup.sh"; then
+	failed=1
+	finish
+fi
+environment=$("$project_root/devtools/setup.sh" --env)
+eval "$environment"
+
+find_builds
+
+slow=()
+if $quick; then
+	slow=(--no-suite slow)
+fi
+
+if wanted unit || wanted driver || wanted dpdk || wanted app || wanted valgrind; then
+	if CC=gcc build gcc 'with gcc'; then
+		maybe_stop
+		for suite in unit driver dpdk app; do
+			if wanted "$suite"; then
+				run_suite gcc "$suite" "$suite" --suite "$suite" "${slow[@]}"
+				maybe_stop
+			fi
+		done
+	fi
+	maybe_stop
+fi
+
+if wanted clang; then
+	CC=clang build clang 'with clang' || true
+	maybe_stop
+fi
+
+if wanted sanitizers; then
+	if CC=gcc build sanitizers 'with sanitizers' -Db_sanitize=address,undefined \
+		-Dc_args=-fno-sanitize-recover=all -Doptimization=1; then
+		UBSAN_OPTIONS=print_stacktrace=1 \
+			run_suite sanitizers 'unit and driver, with sanitizers' sanitizers \
+			--suite unit --suite driver --no-suite slow --timeout-multiplier 4
+	fi
+	maybe_stop
+fi
+
+if wanted valgrind && [[ -f $builds/gcc/build.ninja ]]; then
+	run_suite gcc 'unit, under valgrind' unit-valgrind --suite unit "${slow[@]}" \
+		--timeout-multiplier 20 \
+		--wrap 'valgrind --quiet --error-exitcode=1 --leak-check=full --errors-for-leak-kinds=definite'
+	maybe_stop
+fi
+
+finish

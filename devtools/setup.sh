@@ -1,0 +1,436 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright(c) 2026 The SDXI for DPDK authors
+
+set -euo pipefail
+# shellcheck source-path=SCRIPTDIR source=lib.sh
+. "$(dirname -- "${BASH_SOURCE[0]}")/lib.sh"
+
+# What is built of DPDK, on top of its libraries.
+readonly apps=test,proc-info
+readonly drivers=bus/pci,bus/vdev,mempool/ring,dma/skeleton,dma/ioat,dma/idxd
+# Libraries that nothing here uses; those that a DPDK version cannot do without, it keeps.
+readonly unused_libs=acl,bbdev,bitratestats,bpf,compressdev,dispatcher,distributor,efd,fib,\
+flow_classify,gpudev,graph,gro,gso,ip_frag,ipsec,jobstats,kni,latencystats,lpm,member,metrics,mldev,\
+node,pcapng,pdcp,pdump,pipeline,pmu,port,power,ptr_compress,rawdev,regexdev,reorder,rib,sched,table,\
+vhost
+readonly options=(
+	--buildtype=release
+	--libdir=lib
+	-Ddefault_library=shared
+	-Dplatform=generic
+	-Ddeveloper_mode=disabled
+	-Denable_driver_sdk=true
+	-Dtests=true
+	"-Denable_apps=$apps"
+	"-Denable_drivers=$drivers"
+	"-Ddisable_libs=$unused_libs"
+)
+readonly packages=(
+	build-essential clang dpkg-dev libcmocka-dev libnuma-dev meson ninja-build pkg-config python3
+	python3-pyelftools valgrind
+)
+
+usage()
+{
+	cat <<'END'
+Usage: devtools/setup.sh [--env] [--no-packages] [--help]
+
+Make this machine ready to build and test: install the Debian packages that are missing, and build
+DPDK once into a cache folder. A second run finds everything done.
+
+  --env          only print the environment for use by hand: eval "$(devtools/setup.sh --env)"
+  --no-packages  install nothing
+
+Where DPDK comes from, first match:
+  DPDK_SOURCE=FOLDER  a DPDK source tree (22.11 or newer); it is built elsewhere and not written to
+  DPDK_PREFIX=FOLDER  an installed DPDK, used as it is
+  neither             the distribution's source package, verified by APT
+
+Also: DPDK_SDXI_CACHE=FOLDER for what is kept (default: dpdk-sdxi in $XDG_CACHE_HOME or ~/.cache),
+JOBS=N for the number of compilers at once.
+END
+}
+
+env_only=false
+install_packages=true
+while (($# > 0)); do
+	case $1 in
+	--env) env_only=true ;;
+	--no-packages) install_packages=false ;;
+	-h | --help) usage; exit 0 ;;
+	*) usage >&2; exit 2 ;;
+	esac
+	shift
+done
+
+# --- APT ------------------------------------------------------------------------------------------
+
+# A configuration of our own below $1: package lists, caches and sources are private, keys and proxies
+# are the system's.
+private_apt()
+{
+	local dir=$1
+	mkdir -p "$dir"/lists/partial "$dir"/cache/archives/partial "$dir"/sources
+	cat >"$dir/apt.conf" <<END
+#clear APT::Update::Pre-Invoke;
+#clear APT::Update::Post-Invoke;
+#clear APT::Update::Post-Invoke-Success;
+Dir::State::Lists "$dir/lists";
+Dir::Cache "$dir/cache";
+Acquire::Languages "none";
+Acquire::Retries "3";
+Acquire::http::Timeout "30";
+Acquire::https::Timeout "30";
+END
+	# As root, APT drops to a user that cannot reach below root's home.
+	echo 'APT::Sandbox::User "root";' >>"$dir/apt.conf"
+}
+
+# Write one file into $1/sources for each source that the machine is configured with, as a source of
+# source packages. One entry a file, so that a bad one can be left out.
+derive_deb_src()
+{
+	local dir=$1 list='' parts='' file number=0
+	eval "$(apt-config shell list Dir::Etc::sourcelist/f parts Dir::Etc::sourceparts/d)"
+	for file in "$list" "$parts"/*.list; do
+		[[ -f $file && -r $file ]] || continue
+		sed -nE 's/^[[:space:]]*deb(-src)?[[:space:]]/deb-src /p' "$file"
+	done | grep -v 'cdrom:' | awk '!seen[$0]++' >"$dir/entries" || true
+	while read -r line; do
+		number=$((number + 1))
+		printf '%s\n' "$line" >"$dir/sources/$(printf '%03d' $number).list"
+	done <"$dir/entries"
+	for file in "$parts"/*.sources; do
+		[[ -f $file && -r $file ]] || continue
+		awk -v dir="$dir/sources" -v base="$(basename -- "$file" .sources)" '
+			BEGIN { RS = ""; n = 0 }
+			{
+				text = ""
+				skipping = types = 0
+				lines = split($0, line, "\n")
+				for (i = 1; i <= lines; i++) {
+					if (line[i] ~ /^#/)
+						continue
+					# what follows a replaced field on lines of its own
+					if (skipping && line[i] ~ /^[ \t]/)
+						continue
+					skipping = 0
+					if (tolower(line[i]) ~ /^types[ \t]*:/) {
+						line[i] = "Types: deb-src"
+						skipping = types = 1
+					}
+					text = text line[i] "\n"
+				}
+				if (!types)
+					next
+				out = sprintf("%s/%s-%03d.sources", dir, base, ++n)
+				printf "%s", text > out
+				close(out)
+			}
+		' "$file"
+	done
+	rm -f "$dir/entries"
+	cat >>"$dir/apt.conf" <<END
+Dir::Etc::SourceList "/dev/null";
+Dir::Etc::SourceParts "$dir/parts";
+END
+	# Only what APT can read, in itself and beside the others: one bad entry would spoil them all.
+	mkdir -p "$dir/parts"
+	for file in "$dir"/sources/*; do
+		[[ -f $file ]] || continue
+		cp -- "$file" "$dir/parts/"
+		if ! apt-get -c "$dir/apt.conf" indextargets >/dev/null 2>>"$dir/unusable.log"; then
+			rm -f -- "$dir/parts/$(basename -- "$file")"
+			warn "left out a package source that APT cannot use: $(tr '\n' ' ' <"$file")"
+		fi
+	done
+}
+
+as_root()
+{
+	if ((EUID == 0)); then
+		env DEBIAN_FRONTEND=noninteractive "$@"
+	elif [[ -t 0 ]]; then
+		sudo env DEBIAN_FRONTEND=noninteractive "$@"
+	else
+		sudo -n env DEBIAN_FRONTEND=noninteractive "$@"
+	fi
+}
+
+missing_packages()
+{
+	local package
+	for package in "${packages[@]}"; do
+		dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null | grep -qx installed ||
+			printf '%s\n' "$package"
+	done
+}
+
+ensure_packages()
+{
+	local missing=() by_hand log dir rc=0
+	if ! command -v dpkg-query >/dev/null; then
+		die 'looking for packages' 'this is no Debian or Ubuntu: there is no dpkg-query' \
+			"install the likes of ${packages[*]} by hand, then run with --no-packages and\
+ DPDK_SOURCE or DPDK_PREFIX set"
+	fi
+	mapfile -t missing < <(missing_packages)
+	((${#missing[@]} > 0)) || return 0
+	by_hand="apt-get install ${missing[*]} (as root), then run this again"
+	if ((EUID != 0)) && ! command -v sudo >/dev/null; then
+		die 'installing packages' "missing: ${missing[*]}; and this is neither root nor has it sudo" \
+			"$by_hand"
+	fi
+	say "installing ${#missing[@]} missing packages: ${missing[*]}"
+	log=$cache/log/packages.log
+	as_root apt-get -o DPkg::Lock::Timeout=300 install -y --no-install-recommends "${missing[@]}" \
+		</dev/null >"$log" 2>&1 || rc=$?
+	if ((rc != 0)); then
+		say 'the package lists are missing or old: reading fresh ones for this installation'
+		dir=$cache/apt-install
+		rm -rf "$dir"
+		private_apt "$dir"
+		as_root apt-get -c "$dir/apt.conf" update </dev/null >>"$log" 2>&1 || true
+		rc=0
+		as_root apt-get -c "$dir/apt.conf" -o DPkg::Lock::Timeout=300 install -y \
+			--no-install-recommends "${missing[@]}" </dev/null >>"$log" 2>&1 || rc=$?
+		as_root rm -rf "$dir"
+		((rc == 0)) || die 'installing packages' "apt-get ended with $rc" "$by_hand" "$log"
+	fi
+}
+
+# Fetch and unpack the distribution's DPDK source package into $1.
+fetch_package_source()
+{
+	local work=$1 log=$cache/log/source.log version='' candidate dsc
+	local apt=$work/apt
+	local way_out='set DPDK_SOURCE to a DPDK source tree, or DPDK_PREFIX to an installed DPDK'
+
+	command -v apt-get >/dev/null || die 'fetching DPDK' 'there is no apt-get here' "$way_out"
+	: >"$log"
+	say 'fetching the source package of DPDK (about 16 MB)'
+	private_apt "$apt"
+	derive_deb_src "$apt"
+	# One dead source makes the whole update fail, though the others were read.
+	apt-get -c "$apt/apt.conf" update </dev/null >>"$log" 2>&1 || true
+	while read -r candidate; do
+		dpkg --compare-versions "$candidate" ge 22.11 || continue
+		# the oldest supported long-term version where there is a choice, else the newest
+		if [[ -z $version ]] ||
+		   { [[ $version != 22.11* ]] && dpkg --compare-versions "$candidate" gt "$version"; } ||
+		   { [[ $candidate == 22.11* && $version != 22.11* ]]; } ||
+		   { [[ $candidate == 22.11* ]] && dpkg --compare-versions "$candidate" gt "$version"; }
+		then
+			version=$candidate
+		fi
+	done < <(apt-cache -c "$apt/apt.conf" showsrc --only-source dpdk 2>>"$log" |
+		sed -n 's/^Version: //p')
+	[[ -n $version ]] || die 'fetching DPDK' \
+		"the machine's package sources offer no source package dpdk >= 22.11" "$way_out" "$log"
+	(cd "$work" && apt-get -c "$apt/apt.conf" source --only-source --download-only \
+		"dpdk=$version" </dev/null >>"$log" 2>&1) ||
+		die 'fetching DPDK' "apt-get source dpdk=$version" "$way_out" "$log"
+	dsc=$(find "$work" -maxdepth 1 -name 'dpdk_*.dsc')
+	dpkg-source --no-copy -x "$dsc" "$work/source" >>"$log" 2>&1 ||
+		die 'unpacking DPDK' "$dsc" "$way_out" "$log"
+	rm -rf "$apt"
+	say "DPDK $version, verified by APT"
+}
+
+# --- DPDK -----------------------------------------------------------------------------------------
+
+# A cheap name for the state of the source tree $1.
+tree_identity()
+{
+	local dir=$1 skip=()
+	local git=(git -c safe.directory='*' -C "$dir")
+
+	if command -v git >/dev/null &&
+	   [[ $("${git[@]}" rev-parse --show-prefix 2>/dev/null || echo outside) == '' ]]; then
+		# read-only: git status would otherwise refresh the index
+		export GIT_OPTIONAL_LOCKS=0
+		"${git[@]}" rev-parse HEAD
+		"${git[@]}" diff HEAD | sha256sum
+		"${git[@]}" ls-files -z --others --exclude-standard |
+			(cd "$dir" && xargs -0r stat -c '%n %s %Y' --)
+	else
+		while IFS= read -r -d '' meson_private; do
+			skip+=(-path "$(dirname -- "$meson_private")" -prune -o)
+		done < <(cd "$dir" && find . -maxdepth 3 -name meson-private -print0)
+		(cd "$dir" && find . "${skip[@]}" -name __pycache__ -prune -o -type f \
+			-printf '%p %s %T@\n' | LC_ALL=C sort)
+	fi
+}
+
+distribution()
+{
+	# shellcheck disable=SC1091
+	(. /etc/os-release && printf '%s-%s' "${ID:-unknown}" "${VERSION_ID:-${VERSION_CODENAME:-}}")
+}
+
+# Print the libdpdk.pc folder of the prefix $1.
+pkgconfig_of()
+{
+	local dir
+	for dir in "$1"/lib*/pkgconfig "$1"/lib*/*/pkgconfig "$1"/share/pkgconfig; do
+		if [[ -f $dir/libdpdk.pc ]]; then
+			printf '%s\n' "$dir"
+			return 0
+		fi
+	done
+}
+
+# Print the path of the header $1 in the include folders that follow.
+find_header()
+{
+	local header=$1 dir
+	shift
+	for dir in "$@"; do
+		if [[ -f $dir/$header ]]; then
+			printf '%s\n' "$dir/$header"
+			return 0
+		fi
+	done
+	return 1
+}
+
+# Whether a prefix can be used: its libraries, its driver SDK, its driver folder.
+check_prefix()
+{
+	local prefix=$1 pc version header bus libdir pmds open includes=()
+	local build='build DPDK with "-Ddefault_library=shared -Denable_driver_sdk=true" and install it,
+         or leave DPDK_PREFIX away: then this script builds one'
+
+	pc=$(pkgconfig_of "$prefix")
+	[[ -n $pc ]] || die 'checking DPDK' "there is no libdpdk.pc below $prefix" "$build"
+	version=$(PKG_CONFIG_PATH=$pc pkg-config --modversion libdpdk)
+	PKG_CONFIG_PATH=$pc pkg-config --atleast-version=22.11 libdpdk ||
+		die 'checking DPDK' "expected 22.11 or newer in $prefix, found $version" "$build"
+	while IFS= read -r header; do
+		includes+=("${header#-I}")
+	done < <(PKG_CONFIG_PATH=$pc pkg-config --keep-system-cflags --cflags-only-I libdpdk |
+		tr ' ' '\n' | grep '^-I')
+	libdir=$(PKG_CONFIG_PATH=$pc pkg-config --variable=libdir libdpdk)
+	for header in rte_dmadev_pmd.h bus_pci_driver.h bus_vdev_driver.h; do
+		find_header "$header" "${includes[@]}" >/dev/null ||
+			die 'checking DPDK' "no driver SDK in $prefix: $header is missing" "$build"
+	done
+	for bus in rte_bus_pci rte_bus_vdev; do
+		[[ -e $libdir/lib$bus.so ]] ||
+			die 'checking DPDK' "no shared libraries in $libdir: lib$bus.so is missing" "$build"
+	done
+	pmds=$(sed -n 's/^#define RTE_EAL_PMD_PATH "\(.*\)"/\1/p' \
+		"$(find_header rte_build_config.h "${includes[@]}")")
+	if [[ -n $pmds ]] && open=$(world_writable_above "$pmds"); then
+		die 'checking DPDK' "its driver folder $pmds lies below $open, which is world-writable:\
+ EAL refuses to load drivers from there" 'install DPDK to a folder where nobody else may write'
+	fi
+	dpdk_version=$version
+	dpdk_libdir=$libdir
+	dpdk_pc=$pc
+}
+
+build_dpdk()
+{
+	local source=$1 prefix=$2 work=$3 rc=0
+	local log=$cache/log/$key-configure.log
+	local tools=(env -u CFLAGS -u CPPFLAGS -u LDFLAGS -u PKG_CONFIG_PATH -u DESTDIR CC=gcc)
+
+	say "configuring DPDK ($source)"
+	"${tools[@]}" meson setup "$work/build" "$source" --prefix="$prefix" "${options[@]}" \
+		</dev/null >"$log" 2>&1 ||
+		die 'configuring DPDK' "meson setup $source" \
+			'mend what the log says, or name another DPDK in DPDK_SOURCE or DPDK_PREFIX' "$log"
+	say 'building DPDK, once: some minutes'
+	log=$cache/log/$key-build.log
+	run_ninja "$work/build" "$log" 'building DPDK' || rc=$?
+	((rc == 0)) || die 'building DPDK' "ninja ended with $rc" \
+		'mend what the log says, or name another DPDK in DPDK_SOURCE or DPDK_PREFIX' "$log"
+	log=$cache/log/$key-install.log
+	"${tools[@]}" meson install -C "$work/build" --no-rebuild </dev/null >"$log" 2>&1 ||
+		die 'installing DPDK' "meson install to $prefix" "is there room in $cache?" "$log"
+}
+
+# --- Main -----------------------------------------------------------------------------------------
+
+cache=$(cache_dir)
+mkdir -p "$cache/log"
+
+if ! $env_only && $install_packages; then
+	ensure_packages
+fi
+
+if [[ -n ${DPDK_SOURCE:-} ]]; then
+	[[ -f $DPDK_SOURCE/meson.build && -d $DPDK_SOURCE/lib/eal ]] ||
+		die 'looking at DPDK_SOURCE' "$DPDK_SOURCE is not a DPDK source tree" \
+			'set it to the top folder of one, or unset it'
+	source_dir=$(realpath -- "$DPDK_SOURCE")
+	identity=$(tree_identity "$source_dir")
+	origin=$source_dir
+elif [[ -n ${DPDK_PREFIX:-} ]]; then
+	source_dir=
+	origin=$(realpath -- "$DPDK_PREFIX")
+else
+	source_dir=
+	identity=package-$(distribution)
+	origin="the source package of $(distribution)"
+fi
+
+built=false
+if [[ -z ${DPDK_SOURCE:-} && -n ${DPDK_PREFIX:-} ]]; then
+	prefix=$origin
+else
+	compiler=$(gcc --version 2>/dev/null | head -n 1 || true)
+	key=$(printf '%s\n' 1 "$source_dir" "$identity" "${options[*]}" "$compiler" "$(uname -m)" |
+		sha256sum | cut -c 1-12)
+	prefix=$cache/dpdk-$key
+	# The last thing written: without it a prefix is the rest of a build that was broken off.
+	complete=$prefix/.complete
+	if [[ ! -e $complete ]] && $env_only; then
+		die 'looking for DPDK' 'it is not built yet' 'run devtools/setup.sh first'
+	fi
+	if [[ ! -e $complete ]]; then
+		exec 9>"$cache/dpdk-$key.lock"
+		if ! flock -n 9; then
+			say 'another set-up is building this DPDK: waiting for it'
+			flock 9
+		fi
+	fi
+	if [[ ! -e $complete ]]; then
+		work=$cache/work-$key
+		trap 'rm -rf "$work"' EXIT
+		rm -rf "$work" "$prefix"
+		mkdir -p "$work"
+		if [[ -z $source_dir ]]; then
+			fetch_package_source "$work"
+			build_from=$work/source
+		else
+			build_from=$source_dir
+		fi
+		build_dpdk "$build_from" "$prefix" "$work"
+		check_prefix "$prefix"
+		printf '%s\n' "$origin" >"$complete"
+		built=true
+	fi
+fi
+check_prefix "$prefix"
+
+# shellcheck disable=SC2016 # for the shell that reads it
+print_env()
+{
+	printf 'export DPDK_SDXI_PREFIX=%q\n' "$prefix"
+	printf 'export PKG_CONFIG_PATH=%q${PKG_CONFIG_PATH:+:$PKG_CONFIG_PATH}\n' "$dpdk_pc"
+	printf 'export LD_LIBRARY_PATH=%q${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}\n' "$dpdk_libdir"
+	printf 'export PATH=%q:$PATH\n' "$prefix/bin"
+}
+
+if $env_only; then
+	print_env
+elif $built; then
+	say "done: DPDK $dpdk_version in $prefix"
+	say 'for use by hand, eval what "devtools/setup.sh --env" prints:'
+	print_env | sed 's/^/    /'
+else
+	say "nothing to do: DPDK $dpdk_version is ready in $prefix"
+fi

@@ -1,0 +1,90 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright(c) 2026 The SDXI for DPDK authors
+"""Count the test cases in a testlog.json that "meson test" has written.
+
+Prints "PASSED FAILED SKIPPED" on the last line, and before it what failed, with its output. A program
+that reports in TAP counts by its cases; one that does not is a case by itself. A crash, a time-out,
+and a case that was announced and never reported are failures.
+"""
+
+import argparse
+import json
+import re
+import sys
+
+RESULT = re.compile(r"^(not )?ok\b *\d* *-? *(.*)$")
+PLAN = re.compile(r"^1\.\.(\d+)")
+SKIP = re.compile(r"# *SKIP\b", re.IGNORECASE)
+TAIL = 60
+
+
+def count(test):
+    """Return passed, failed, skipped and the names of what failed."""
+    passed = failed = skipped = planned = 0
+    names = []
+    for line in test.get("stdout", "").splitlines():
+        plan = PLAN.match(line)
+        if plan:
+            planned += int(plan.group(1))
+            continue
+        case = RESULT.match(line)
+        if not case:
+            continue
+        # cmocka says "not ok # SKIP" of a skipped case
+        if SKIP.search(line):
+            skipped += 1
+        elif case.group(1):
+            failed += 1
+            names.append(case.group(2))
+        else:
+            passed += 1
+    cases = passed + failed + skipped
+    result = test["result"]
+    if cases == 0 and planned == 0:
+        if result == "OK":
+            return 1, 0, 0, names
+        if result == "SKIP":
+            return 0, 0, 1, names
+    if planned > cases:
+        failed += planned - cases
+        names.append("%d cases never reported" % (planned - cases))
+    # cmocka's exit code is the number of failures, which Meson may take for "skip"
+    if failed == 0 and result != "OK":
+        failed = 1
+        names.append("ended with %s, exit code %s" % (result, test.get("returncode")))
+    return passed, failed, skipped, names
+
+
+def show(test, names, log):
+    """Print what a person needs of a failed test."""
+    print("FAILED %s (%s): %s" % (test["name"], test["result"], ", ".join(names)))
+    for stream in ("stdout", "stderr"):
+        lines = test.get(stream, "").splitlines()
+        if not lines:
+            continue
+        print("--- %s%s ---" % (stream, ", its end" if len(lines) > TAIL else ""))
+        print("\n".join(lines[-TAIL:]))
+    print("--- command: %s" % " ".join(test["command"]))
+    print("--- log: %s" % log)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("testlog", help="meson-logs/testlog.json of a build folder")
+    args = parser.parse_args()
+    total = [0, 0, 0]
+    with open(args.testlog, encoding="utf-8", errors="replace") as log:
+        for line in log:
+            test = json.loads(line)
+            passed, failed, skipped, names = count(test)
+            total[0] += passed
+            total[1] += failed
+            total[2] += skipped
+            if failed:
+                show(test, names, args.testlog.replace(".json", ".txt"))
+    print("%d %d %d" % tuple(total))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
