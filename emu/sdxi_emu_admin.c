@@ -74,7 +74,15 @@ emu_admin_judge(const struct sdxi_emu *emu, uint32_t opcode, const struct sdxi_d
 		return EMU_FAIL_DESC;
 	if ((fields & ADM_FE) && !(opcode & SDXI_DSC_FE))
 		return EMU_FAIL_DESC;
-	if (cxt_start > cxt_end || cxt_end > emu->lim_max_cxt)
+	/*
+	 * [I] Contexts that the function does not have cannot be started, and are passed over by
+	 * what is said of a range of them. A SYNC about the function has no range.
+	 */
+	if (cxt_start > cxt_end &&
+	    !(subtype == SDXI_ADM_SYNC && dsc->adm.cflags == SDXI_FLT_FN))
+		return EMU_FAIL_DESC;
+	if (cxt_end > emu->lim_max_cxt &&
+	    (subtype == SDXI_ADM_CXT_START_NM || subtype == SDXI_ADM_CXT_START_RS))
 		return EMU_FAIL_DESC;
 	/* Key ranges of a SYNC that is not about keys mean nothing. */
 	if ((subtype == SDXI_ADM_AKEY_UPD || subtype == SDXI_ADM_RKEY_UPD) &&
@@ -151,6 +159,10 @@ step_cxt(struct sdxi_emu *emu, struct emu_op *op, unsigned int subtype, uint16_t
 		emu_cxt_stop(emu, cxt, (op->dsc.adm.vflags & SDXI_VFLAGS_HS) != 0);
 		return;
 	}
+	/* [I] A context that has failed and is then taken out of the tables is forgotten. */
+	if (subtype == SDXI_ADM_CXT_UPD && cxt->mode == EMU_CXT_FAILED &&
+	    !emu_cxt_is_listed(emu, num))
+		cxt->mode = EMU_CXT_OFF;
 	if (cxt->mode != EMU_CXT_RUN && cxt->mode != EMU_CXT_STOPPING)
 		return;
 	if (subtype == SDXI_ADM_CXT_UPD) {
@@ -167,7 +179,7 @@ enum emu_admin
 emu_admin_step(struct sdxi_emu *emu, struct emu_op *op)
 {
 	const unsigned int subtype = SDXI_GET(SDXI_DSC_SUBTYPE, emu_le32(op->dsc.any.opcode));
-	uint32_t last = emu_le16(op->dsc.adm.cxt_end);
+	uint32_t last = EMU_MIN(emu_le16(op->dsc.adm.cxt_end), emu->lim_max_cxt);
 	unsigned int i;
 
 	switch (subtype) {

@@ -133,6 +133,16 @@ tables_read(struct sdxi_emu *emu, uint16_t num, struct cxt_tables *tab)
 	return 0;
 }
 
+bool
+emu_cxt_is_listed(struct sdxi_emu *emu, uint16_t num)
+{
+	struct cxt_tables tab;
+	emu_fail_t fail = tables_read(emu, num, &tab);
+
+	return fail != FAIL_VALIDATION(SDXI_STEP_CXT_L2) &&
+	       fail != FAIL_VALIDATION(SDXI_STEP_CXT_L1);
+}
+
 void
 emu_cxt_forget_akeys(struct emu_cxt *cxt)
 {

@@ -250,6 +250,8 @@ void emu_cxt_stop(struct sdxi_emu *emu, struct emu_cxt *cxt, bool hard);
 void emu_cxt_stopped(struct sdxi_emu *emu, struct emu_cxt *cxt);
 /** Read a running context's tables again for what may change while it runs. */
 emu_fail_t emu_cxt_reload(struct sdxi_emu *emu, struct emu_cxt *cxt);
+/** Do the tables have an entry for a context, good or bad? */
+bool emu_cxt_is_listed(struct sdxi_emu *emu, uint16_t num);
 /** Forget cached AKeys. */
 void emu_cxt_forget_akeys(struct emu_cxt *cxt);
 /** End in ERR_FN. */

@@ -646,13 +646,16 @@ ring_part(struct sdxi_emu *emu, struct emu_cxt *cxt, unsigned int budget)
 	return i + bytes / SDXI_EMU_CHUNK;
 
 slow:
+	/* A block that others before it share goes into their list no more than they did. */
+	if (pend != NULL && pend->index == first + i)
+		turn->n_pend--;
+	/* Those before it may turn out to have failed, and then it is not to be consumed. */
+	if (turn->n_pend != 0 && !retire(emu, cxt, i))
+		return i + 1;
 	cxt->op = op;
 	cxt->op.dsc = turn->dsc[i];
 	cxt->op.index = first + i;
 	cxt->busy = true;
-	/* A block that others before it share goes into their list no more than they did. */
-	if (pend != NULL && pend->index == first + i)
-		turn->n_pend--;
 	if (retire(emu, cxt, i + 1))
 		op_step(emu, cxt);
 	return i + 2;

@@ -300,7 +300,7 @@ test_admin_validation(void **state)
 	} bad[] = {
 		{ SDXI_ADM_FN_UPD, 4, 1 },	 { SDXI_ADM_FN_UPD, 8, 1 },
 		{ SDXI_ADM_CXT_UPD, 4, 3 },	 { SDXI_ADM_CXT_UPD, 5, 1 },
-		{ SDXI_ADM_CXT_UPD, 12, 1 },	 { SDXI_ADM_CXT_UPD, 11, 4 },
+		{ SDXI_ADM_CXT_UPD, 12, 1 },	 { SDXI_ADM_CXT_START_NM, 11, 4 },
 		{ SDXI_ADM_CXT_UPD, 8, 2 },	 { SDXI_ADM_CXT_UPD, 6, 1 },
 		 { SDXI_ADM_AKEY_UPD, 4, 1 },
 		{ SDXI_ADM_AKEY_UPD, 12, 1 },	 { SDXI_ADM_AKEY_UPD, 16, 1 },
@@ -356,6 +356,59 @@ test_admin_validation(void **state)
 		}
 	}
 	owner_free(own);
+}
+
+/* Ranges may reach beyond the contexts there are, but nothing is started there. */
+static void
+test_admin_ranges(void **state)
+{
+	static const unsigned int subtypes[] = {
+		SDXI_ADM_CXT_UPD, SDXI_ADM_AKEY_UPD, SDXI_ADM_RKEY_UPD,
+	};
+	struct owner *own = *state;
+	const unsigned int area = cxt_up(own, 1023);
+	unsigned int i;
+	uint64_t index;
+
+	for (i = 0; i < ARRAY_LEN(subtypes); i++) {
+		do_good(own, 0, dsc_adm(subtypes[i], 0, 0xffff));
+		do_good(own, 0, dsc_adm(subtypes[i], 1024, 0xffff));
+	}
+	for (i = SDXI_FLT_CXT; i <= SDXI_FLT_FN; i++)
+		do_good(own, 0, dsc_sync(i, 0, 0xffff));
+	do_good(own, 0, dsc_sync(SDXI_FLT_FN, 5, 4));
+	assert_int_equal(cxt_state(own, area), SDXI_CXT_RUN);
+	do_good(own, 0, dsc_stop(1, 0xffff, false));
+	do_good(own, 0, dsc_sync(SDXI_FLT_STOP, 1, 0xffff));
+	assert_int_equal(cxt_state(own, area), SDXI_CXT_STOP_SW);
+	index = push_ring(own, 0, dsc_adm(SDXI_ADM_CXT_START_NM, 1023, 1024));
+	run_dry(own);
+	assert_true(has_er(own, 0, index));
+	assert_int_equal(cxt_state(own, area), SDXI_CXT_STOP_SW);
+}
+
+/* A failed context is forgotten when it is taken out of the tables, stopped or not. */
+static void
+test_failed_unlisted(void **state)
+{
+	struct owner *own = *state;
+	const unsigned int area = cxt_up(own, 9);
+	unsigned int next;
+	uint64_t index;
+
+	push_ring(own, area, dsc_copy(NO_MEM, DATA_AT, 8));
+	run_dry(own);
+	assert_int_equal(cxt_state(own, area), SDXI_CXT_ERR_FN);
+	/* It has been there all along: still to be stopped. */
+	do_good(own, 0, dsc_adm(SDXI_ADM_CXT_UPD, 9, 9));
+	index = push_ring(own, 0, dsc_adm(SDXI_ADM_CXT_START_NM, 9, 9));
+	run_dry(own);
+	assert_true(has_er(own, 0, index));
+
+	l1_of(own, 9)->cxt_ctl_ptr = 0;
+	do_good(own, 0, dsc_adm(SDXI_ADM_CXT_UPD, 9, 9));
+	next = cxt_up(own, 9);
+	do_good(own, next, dsc_nop());
 }
 
 /* The same descriptors outside the administrative context. */
@@ -510,6 +563,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_reset_is_silent, setup_active, teardown),
 		cmocka_unit_test_setup_teardown(test_start_of_failed, setup_active, teardown),
 		cmocka_unit_test(test_admin_validation),
+		cmocka_unit_test_setup_teardown(test_admin_ranges, setup_active_continue, teardown),
+		cmocka_unit_test_setup_teardown(test_failed_unlisted, setup_active, teardown),
 		cmocka_unit_test(test_admin_in_client),
 		cmocka_unit_test_setup_teardown(test_cxt_upd, setup_active, teardown),
 		cmocka_unit_test_setup_teardown(test_fail_while_stopping, setup_active, teardown),

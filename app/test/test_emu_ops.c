@@ -749,6 +749,54 @@ test_csb_errors(void **state)
 		}
 }
 
+/* What takes long, or has effects beside data, is not consumed behind a block that has failed. */
+static void
+test_csb_error_before_slow(void **state)
+{
+	unsigned int how, area;
+	struct sdxi_cst_blk *cst;
+	struct sdxi_dsc dsc;
+	struct owner *own;
+	uint64_t index;
+	void *s;
+
+	(void)state;
+	for (how = 0; how < 2; how++) {
+		setup_active(&s);
+		own = s;
+		area = cxt_up(own, 1);
+		akeys_of(own, area)[1].intr_num = le16(SDXI_AKEY_ENT_VL | SDXI_AKEY_ENT_IV | 3 << 4);
+		hole_add(own, DST + (2 << 20), 32, false, true);
+		dsc = dsc_copy(DST, SRC, 64);
+		dsc.any.csb_ptr = le64(DST + (2 << 20));
+		push(own, area, &dsc);
+		dsc = how == 0 ? dsc_copy(DST, SRC, 2 * SDXI_EMU_CHUNK) :
+				 dsc_op(SDXI_TYPE_INTR, SDXI_INTR_INTR);
+		if (how == 1)
+			dsc.intr.akey = le16(1);
+		/* Behind the first block in memory: one before it would have both written apart. */
+		dsc.any.csb_ptr = le64(DST + (3 << 20));
+		cst = mem_at(own, DST + (3 << 20));
+		cst->signal = le64(1);
+		index = push_ring(own, area, dsc);
+		run_dry(own);
+		assert_int_equal(cxt_state(own, area), SDXI_CXT_ERR_FN);
+		assert_int_equal(read_index(own, area), index);
+		assert_int_equal(le64(cst->signal), 1);
+		assert_true(slot_of(own, area, index)->any.opcode & le32(SDXI_DSC_VL));
+		assert_int_equal(own->irqs, 0);
+
+		/* Stopped and started again, the context goes on with it. */
+		do_good(own, 0, dsc_stop(1, 1, false));
+		do_good(own, 0, dsc_sync(SDXI_FLT_STOP, 1, 1));
+		do_good(own, 0, dsc_adm(SDXI_ADM_CXT_START_NM, 1, 1));
+		assert_int_equal(cst->signal, 0);
+		assert_int_equal(cst->flags, 0);
+		assert_int_equal(own->irqs, how);
+		owner_free(own);
+	}
+}
+
 static void
 test_intr(void **state)
 {
@@ -808,6 +856,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_signal_modes, setup_active, teardown),
 		cmocka_unit_test_setup_teardown(test_shared_er, setup_active_continue, teardown),
 		cmocka_unit_test(test_csb_errors),
+		cmocka_unit_test(test_csb_error_before_slow),
 		cmocka_unit_test_setup_teardown(test_intr, setup_active_continue, teardown),
 	};
 
