@@ -52,13 +52,14 @@ def count(test):
     # cmocka's exit code is the number of failures, which Meson may take for "skip"
     if failed == 0 and result != "OK":
         failed = 1
-        names.append("ended with %s, exit code %s" % (result, test.get("returncode")))
+        names.append("the program itself")
     return passed, failed, skipped, names
 
 
 def show(test, names, log):
     """Print what a person needs of a failed test."""
-    print("FAILED %s (%s): %s" % (test["name"], test["result"], ", ".join(names)))
+    print("FAILED %s (%s, exit code %s): %s"
+          % (test["name"], test["result"], test.get("returncode"), ", ".join(names)))
     for stream in ("stdout", "stderr"):
         lines = test.get(stream, "").splitlines()
         if not lines:
