@@ -164,9 +164,10 @@ if $quick; then
 	slow=(--no-suite slow)
 fi
 
+gcc_built=false
 if wanted unit || wanted driver || wanted dpdk || wanted app || wanted valgrind; then
 	if CC=gcc build gcc 'with gcc'; then
-		maybe_stop
+		gcc_built=true
 		for suite in unit driver dpdk app; do
 			if wanted "$suite"; then
 				run_suite gcc "$suite" "$suite" --suite "$suite" "${slow[@]}"
@@ -192,7 +193,7 @@ if wanted sanitizers; then
 	maybe_stop
 fi
 
-if wanted valgrind && [[ -f $builds/gcc/build.ninja ]]; then
+if wanted valgrind && $gcc_built; then
 	run_suite gcc 'unit, under valgrind' unit-valgrind --suite unit "${slow[@]}" \
 		--timeout-multiplier 20 \
 		--wrap 'valgrind --quiet --error-exitcode=1 --leak-check=full --errors-for-leak-kinds=definite'

@@ -123,14 +123,15 @@ test_cst_blk(void **state)
 
 /* All administrative commands share a layout: first 16 bytes, the rest is 0 up to csb_ptr. */
 static void
-check_adm(struct sdxi_ring *ring, struct sdxi_dsc *dsc, uint64_t first, const uint8_t *head)
+check_adm(struct sdxi_ring *ring, struct sdxi_cmd cmd, const uint8_t *head)
 {
 	uint8_t expected[64] = { 0 };
+	struct sdxi_dsc *dsc = NULL;
 
 	memcpy(expected, head, 16);
 	memcpy(expected + 56, (const uint8_t[]){ 0x00, 0x44, 0x33, 0x22, 0x11, 0x0a }, 6);
-	assert_ptr_equal(dsc, &desc[0]);
-	sdxi_ring_commit(ring, dsc, first);
+	assert_int_equal(sdxi_ring_slot(ring, &dsc), 0);
+	sdxi_ring_commit(ring, dsc, sdxi_desc_cmd(dsc, cmd));
 	assert_bytes(&desc[0], expected);
 }
 
@@ -142,7 +143,7 @@ test_cxt_upd(void **state)
 		0x01, 0x01, 0x02, 0x00, 0x01, 0, 0, 0, 0x81, 0x00, 0xfe, 0xff, 0, 0, 0, 0,
 	};
 
-	check_adm(*state, desc, sdxi_desc_cxt_upd(desc, SDXI_LVL_L1, 0x81, 0xfffe), head);
+	check_adm(*state, sdxi_cmd_cxt_upd(SDXI_LVL_L1, 0x81, 0xfffe), head);
 }
 
 static void
@@ -152,7 +153,7 @@ test_cxt_upd_l2(void **state)
 		0x01, 0x01, 0x02, 0x00, 0x00, 0, 0, 0, 0x01, 0x00, 0x01, 0x00, 0, 0, 0, 0,
 	};
 
-	check_adm(*state, desc, sdxi_desc_cxt_upd(desc, SDXI_LVL_L2, 1, 1), head);
+	check_adm(*state, sdxi_cmd_cxt_upd(SDXI_LVL_L2, 1, 1), head);
 }
 
 static void
@@ -163,7 +164,7 @@ test_cxt_start(void **state)
 		0x05, 0x03, 0x02, 0x00, 0, 0, 0, 0, 0x01, 0x00, 0x10, 0x00, 0, 0, 0, 0,
 	};
 
-	check_adm(*state, desc, sdxi_desc_cxt_start(desc, 1, 16), head);
+	check_adm(*state, sdxi_cmd_cxt_start(1, 16), head);
 }
 
 static void
@@ -174,7 +175,7 @@ test_cxt_stop(void **state)
 		0x05, 0x04, 0x02, 0x00, 0, 0, 0, 0, 0x07, 0x00, 0x09, 0x00, 0, 0, 0, 0,
 	};
 
-	check_adm(*state, desc, sdxi_desc_cxt_stop(desc, false, 7, 9), head);
+	check_adm(*state, sdxi_cmd_cxt_stop(false, 7, 9), head);
 }
 
 static void
@@ -185,7 +186,7 @@ test_cxt_stop_hard(void **state)
 		0x05, 0x04, 0x02, 0x00, 0, 0x40, 0, 0, 0x07, 0x00, 0x09, 0x00, 0, 0, 0, 0,
 	};
 
-	check_adm(*state, desc, sdxi_desc_cxt_stop(desc, true, 7, 9), head);
+	check_adm(*state, sdxi_cmd_cxt_stop(true, 7, 9), head);
 }
 
 static void
@@ -196,7 +197,7 @@ test_sync(void **state)
 		0x01, 0x06, 0x02, 0x00, 0x01, 0, 0, 0, 0x01, 0x00, 0x02, 0x00, 0, 0, 0, 0,
 	};
 
-	check_adm(*state, desc, sdxi_desc_sync(desc, SDXI_FLT_STOP, 1, 2), head);
+	check_adm(*state, sdxi_cmd_sync(SDXI_FLT_STOP, 1, 2), head);
 }
 
 int

@@ -232,6 +232,7 @@ test_read_index_ahead(void **state)
 	sts.read_index = rte_cpu_to_le_64(RING_SZ + 1);
 	assert_int_equal(enqueue(), -EIO);
 	assert_true(ring.halted);
+	assert_true(ring.read_index == SDXI_RING_NO_BOUND);
 	/* It stays so, even if the function thinks better of it. */
 	sts.read_index = rte_cpu_to_le_64(RING_SZ);
 	assert_int_equal(enqueue(), -EIO);

@@ -77,22 +77,34 @@ admin_wait(struct sdxi_ring *ring)
 	return sdxi_ring_done(ring, 1) == 1;
 }
 
-/* A slot that one of the sdxi_desc functions has filled is run and waited for. */
+/* Run one command of those that name contexts, and wait for it. */
 static int
-admin_run(struct sdxi_dev *dev, struct sdxi_dsc *dsc, uint64_t first, const char *name,
-	  uint16_t cxt_first, uint16_t cxt_last)
+admin_cmd(struct sdxi_dev *dev, const char *name, struct sdxi_cmd cmd)
 {
 	struct sdxi_admin *adm = &dev->admin;
 	struct sdxi_ring *ring = &adm->ring;
+	struct sdxi_dsc *dsc;
 	bool failed;
 
-	sdxi_ring_commit(ring, dsc, first);
+	if (!adm->usable) {
+		SDXI_LOG(ERR, dev, "%s: the administrative context does not work", name);
+		return -EIO;
+	}
+	if (sdxi_ring_slot(ring, &dsc) < 0) {
+		/* Commands are run one by one, so a full ring means a Read_Index gone astray. */
+		SDXI_LOG(ERR, dev, "%s: administrative ring: Read_Index %" PRIu64
+			 " does not fit Write_Index %" PRIu64, name,
+			 rte_le_to_cpu_64(adm->cxt.sts->read_index), ring->submitted);
+		adm->usable = false;
+		return -EIO;
+	}
+	sdxi_ring_commit(ring, dsc, sdxi_desc_cmd(dsc, cmd));
 	sdxi_ring_submit(ring);
 	if (!admin_wait(ring)) {
 		adm->usable = false;
 		SDXI_LOG(ERR, dev,
 			 "%s of contexts %u to %u: no answer; administrative context is %s, function %s",
-			 name, cxt_first, cxt_last, sdxi_cxt_state_name(sdxi_cxt_state(&adm->cxt)),
+			 name, cmd.first, cmd.last, sdxi_cxt_state_name(sdxi_cxt_state(&adm->cxt)),
 			 sdxi_dev_state_name(sdxi_dev_state(dev)));
 		return -ETIMEDOUT;
 	}
@@ -100,57 +112,12 @@ admin_run(struct sdxi_dev *dev, struct sdxi_dsc *dsc, uint64_t first, const char
 	ring->tail++;
 	if (failed) {
 		SDXI_LOG(ERR, dev, "%s of contexts %u to %u: refused by the function", name,
-			 cxt_first, cxt_last);
+			 cmd.first, cmd.last);
 		/* A function of the stopping kind stops this context as well, now or in a while. */
 		adm->usable = false;
 		return -EIO;
 	}
 	return 0;
-}
-
-static int
-admin_slot(struct sdxi_dev *dev, struct sdxi_dsc **dsc, const char *name)
-{
-	int ret;
-
-	if (!dev->admin.usable) {
-		SDXI_LOG(ERR, dev, "%s: the administrative context does not work", name);
-		return -EIO;
-	}
-	ret = sdxi_ring_slot(&dev->admin.ring, dsc);
-	if (ret < 0) {
-		/* Commands are run one by one, so a full ring means a Read_Index gone astray. */
-		SDXI_LOG(ERR, dev, "%s: administrative ring: Read_Index %" PRIu64
-			 " does not fit Write_Index %" PRIu64, name,
-			 rte_le_to_cpu_64(dev->admin.cxt.sts->read_index),
-			 dev->admin.ring.submitted);
-		dev->admin.usable = false;
-		return -EIO;
-	}
-	return 0;
-}
-
-static int
-admin_cxt_upd(struct sdxi_dev *dev, enum sdxi_cxt_lvl level, uint16_t first, uint16_t last)
-{
-	struct sdxi_dsc *dsc;
-	int ret = admin_slot(dev, &dsc, "CXT_UPD");
-
-	if (ret < 0)
-		return ret;
-	return admin_run(dev, dsc, sdxi_desc_cxt_upd(dsc, level, first, last), "CXT_UPD", first,
-			 last);
-}
-
-static int
-admin_sync(struct sdxi_dev *dev, enum sdxi_sync_flt flt, uint16_t first, uint16_t last)
-{
-	struct sdxi_dsc *dsc;
-	int ret = admin_slot(dev, &dsc, "SYNC");
-
-	if (ret < 0)
-		return ret;
-	return admin_run(dev, dsc, sdxi_desc_sync(dsc, flt, first, last), "SYNC", first, last);
 }
 
 int
@@ -160,11 +127,22 @@ sdxi_admin_update(struct sdxi_dev *dev, uint16_t first, uint16_t last, bool l2_c
 
 	rte_spinlock_lock(&dev->admin.lock);
 	if (l2_changed)
-		ret = admin_cxt_upd(dev, SDXI_LVL_L2, first, last);
+		ret = admin_cmd(dev, "CXT_UPD", sdxi_cmd_cxt_upd(SDXI_LVL_L2, first, last));
 	if (ret == 0)
-		ret = admin_cxt_upd(dev, SDXI_LVL_L1, first, last);
+		ret = admin_cmd(dev, "CXT_UPD", sdxi_cmd_cxt_upd(SDXI_LVL_L1, first, last));
 	if (ret == 0)
-		ret = admin_sync(dev, SDXI_FLT_CXT, first, last);
+		ret = admin_cmd(dev, "SYNC", sdxi_cmd_sync(SDXI_FLT_CXT, first, last));
+	rte_spinlock_unlock(&dev->admin.lock);
+	return ret;
+}
+
+static int
+admin_one_cmd(struct sdxi_dev *dev, const char *name, struct sdxi_cmd cmd)
+{
+	int ret;
+
+	rte_spinlock_lock(&dev->admin.lock);
+	ret = admin_cmd(dev, name, cmd);
 	rte_spinlock_unlock(&dev->admin.lock);
 	return ret;
 }
@@ -172,40 +150,17 @@ sdxi_admin_update(struct sdxi_dev *dev, uint16_t first, uint16_t last, bool l2_c
 int
 sdxi_admin_start(struct sdxi_dev *dev, uint16_t first, uint16_t last)
 {
-	struct sdxi_dsc *dsc;
-	int ret;
-
-	rte_spinlock_lock(&dev->admin.lock);
-	ret = admin_slot(dev, &dsc, "CXT_START_NM");
-	if (ret == 0)
-		ret = admin_run(dev, dsc, sdxi_desc_cxt_start(dsc, first, last), "CXT_START_NM",
-				first, last);
-	rte_spinlock_unlock(&dev->admin.lock);
-	return ret;
+	return admin_one_cmd(dev, "CXT_START_NM", sdxi_cmd_cxt_start(first, last));
 }
 
 int
 sdxi_admin_stop(struct sdxi_dev *dev, bool hard, uint16_t first, uint16_t last)
 {
-	struct sdxi_dsc *dsc;
-	int ret;
-
-	rte_spinlock_lock(&dev->admin.lock);
-	ret = admin_slot(dev, &dsc, "CXT_STOP");
-	if (ret == 0)
-		ret = admin_run(dev, dsc, sdxi_desc_cxt_stop(dsc, hard, first, last), "CXT_STOP",
-				first, last);
-	rte_spinlock_unlock(&dev->admin.lock);
-	return ret;
+	return admin_one_cmd(dev, "CXT_STOP", sdxi_cmd_cxt_stop(hard, first, last));
 }
 
 int
 sdxi_admin_sync_stop(struct sdxi_dev *dev, uint16_t first, uint16_t last)
 {
-	int ret;
-
-	rte_spinlock_lock(&dev->admin.lock);
-	ret = admin_sync(dev, SDXI_FLT_STOP, first, last);
-	rte_spinlock_unlock(&dev->admin.lock);
-	return ret;
+	return admin_one_cmd(dev, "SYNC", sdxi_cmd_sync(SDXI_FLT_STOP, first, last));
 }

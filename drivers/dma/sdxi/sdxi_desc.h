@@ -41,47 +41,65 @@ sdxi_desc_copy(struct sdxi_dsc *dsc, uint64_t src, uint64_t dst, uint32_t len, u
 	return SDXI_DSC_OP(SDXI_TYPE_DMAB, SDXI_DMAB_COPY) | flags | (uint64_t)(len - 1) << 32;
 }
 
-static inline uint64_t
-sdxi_desc_adm(struct sdxi_dsc *dsc, uint8_t subtype, uint8_t cflags, uint8_t vflags,
-	      uint16_t cxt_start, uint16_t cxt_end, uint64_t flags)
+/** A command that names contexts @p first to @p last, both included. */
+struct sdxi_cmd {
+	uint8_t subtype;
+	uint8_t cflags;
+	uint8_t vflags;
+	uint64_t flags; /**< SDXI_DSC_FE or 0 */
+	uint16_t first;
+	uint16_t last;
+};
+
+/** CXT_UPD [E]: the function is to drop what it knows of a level of the contexts' structures. */
+static inline struct sdxi_cmd
+sdxi_cmd_cxt_upd(enum sdxi_cxt_lvl level, uint16_t first, uint16_t last)
 {
-	dsc->qw[1] = rte_cpu_to_le_64(cxt_start | (uint64_t)cxt_end << 16);
+	return (struct sdxi_cmd){
+		.subtype = SDXI_ADM_CXT_UPD, .cflags = level, .first = first, .last = last,
+	};
+}
+
+/** SYNC: completes when the updates or stops that it names have taken effect. */
+static inline struct sdxi_cmd
+sdxi_cmd_sync(enum sdxi_sync_flt flt, uint16_t first, uint16_t last)
+{
+	return (struct sdxi_cmd){
+		.subtype = SDXI_ADM_SYNC, .cflags = flt, .first = first, .last = last,
+	};
+}
+
+/** CXT_START_NM with a doorbell value of 0. */
+static inline struct sdxi_cmd
+sdxi_cmd_cxt_start(uint16_t first, uint16_t last)
+{
+	return (struct sdxi_cmd){
+		.subtype = SDXI_ADM_CXT_START_NM, .flags = SDXI_DSC_FE, .first = first, .last = last,
+	};
+}
+
+/** CXT_STOP: soft, what has started is finished; hard, it is abandoned. */
+static inline struct sdxi_cmd
+sdxi_cmd_cxt_stop(bool hard, uint16_t first, uint16_t last)
+{
+	return (struct sdxi_cmd){
+		.subtype = SDXI_ADM_CXT_STOP, .vflags = hard ? SDXI_VFLAGS_HS : 0,
+		.flags = SDXI_DSC_FE, .first = first, .last = last,
+	};
+}
+
+/** An administrative command. */
+static inline uint64_t
+sdxi_desc_cmd(struct sdxi_dsc *dsc, struct sdxi_cmd cmd)
+{
+	dsc->qw[1] = rte_cpu_to_le_64(cmd.first | (uint64_t)cmd.last << 16);
 	dsc->qw[2] = 0;
 	dsc->qw[3] = 0;
 	dsc->qw[4] = 0;
 	dsc->qw[5] = 0;
 	dsc->qw[6] = 0;
-	return SDXI_DSC_OP(SDXI_TYPE_ADMIN, subtype) | flags | (uint64_t)cflags << 32 |
-	       (uint64_t)vflags << 40;
-}
-
-/** CXT_UPD [E]: the function is to drop what it knows of a level of the contexts' structures. */
-static inline uint64_t
-sdxi_desc_cxt_upd(struct sdxi_dsc *dsc, enum sdxi_cxt_lvl level, uint16_t first, uint16_t last)
-{
-	return sdxi_desc_adm(dsc, SDXI_ADM_CXT_UPD, level, 0, first, last, 0);
-}
-
-/** SYNC: completes when the updates or stops that it names have taken effect. */
-static inline uint64_t
-sdxi_desc_sync(struct sdxi_dsc *dsc, enum sdxi_sync_flt flt, uint16_t first, uint16_t last)
-{
-	return sdxi_desc_adm(dsc, SDXI_ADM_SYNC, flt, 0, first, last, 0);
-}
-
-/** CXT_START_NM with a doorbell value of 0. */
-static inline uint64_t
-sdxi_desc_cxt_start(struct sdxi_dsc *dsc, uint16_t first, uint16_t last)
-{
-	return sdxi_desc_adm(dsc, SDXI_ADM_CXT_START_NM, 0, 0, first, last, SDXI_DSC_FE);
-}
-
-/** CXT_STOP: soft, what has started is finished; hard, it is abandoned. */
-static inline uint64_t
-sdxi_desc_cxt_stop(struct sdxi_dsc *dsc, bool hard, uint16_t first, uint16_t last)
-{
-	return sdxi_desc_adm(dsc, SDXI_ADM_CXT_STOP, 0, hard ? SDXI_VFLAGS_HS : 0, first, last,
-			     SDXI_DSC_FE);
+	return SDXI_DSC_OP(SDXI_TYPE_ADMIN, cmd.subtype) | cmd.flags | (uint64_t)cmd.cflags << 32 |
+	       (uint64_t)cmd.vflags << 40;
 }
 
 #endif /* _SDXI_DESC_H_ */

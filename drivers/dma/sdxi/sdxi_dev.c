@@ -91,9 +91,10 @@ sdxi_dev_quiesce(struct sdxi_dev *dev)
 	enum sdxi_fn_gsv state;
 	unsigned int step;
 
-	if (fn_is_gone(dev))
+	if (fn_is_gone(dev)) {
+		SDXI_LOG(ERR, dev, "function does not answer: all registers read as ones");
 		return -ENODEV;
-
+	}
 	state = sdxi_dev_state(dev);
 	switch (state) {
 	case SDXI_GSV_STOP:
@@ -120,8 +121,11 @@ sdxi_dev_quiesce(struct sdxi_dev *dev)
 				ladder[step] == SDXI_GSR_RESET ? SDXI_GSV_STOP : SDXI_GSV_ERROR);
 		if (state == SDXI_GSV_STOP)
 			return 0;
-		if (fn_is_gone(dev))
+		if (fn_is_gone(dev)) {
+			SDXI_LOG(ERR, dev, "function does not answer any more behind %s: all "
+				 "registers read as ones", request[ladder[step]]);
 			return -ENODEV;
+		}
 		SDXI_LOG(WARNING, dev, "%s requested: expected function state STOP, found %s (%u)",
 			 request[ladder[step]], sdxi_dev_state_name(state), state);
 	}
@@ -185,7 +189,7 @@ sdxi_dev_l1_ent(struct sdxi_dev *dev, uint16_t cxt, struct sdxi_cxt_l1_ent **ent
 		SDXI_LOG(ERR, dev, "context %u: function has 0 to %u", cxt, dev->max_cxt);
 		return -ERANGE;
 	}
-	if (l2[idx].lv01_ptr == 0) {
+	if (l1->va == NULL || l2[idx].lv01_ptr == 0) {
 		if (l1->va == NULL) {
 			ret = sdxi_mem_alloc(l1, SDXI_TABLE_LEN, SDXI_TABLE_LEN, dev->socket);
 			if (ret < 0) {
@@ -225,6 +229,24 @@ dev_alloc(struct sdxi_dev *dev)
 	return ret;
 }
 
+/* Behind sdxi_dev_quiesce(), which gave @p stopped: 0, or -EIO if the function may still write. */
+static int
+dma_off(struct sdxi_dev *dev, int stopped)
+{
+	/* Always: a function that does not answer may have lost its registers only. */
+	int ret = dev->fn.ops->dma_enable(&dev->fn, false);
+
+	dev->loose = stopped == -ETIMEDOUT && ret < 0;
+	if (dev->loose) {
+		SDXI_LOG(ERR, dev, "cannot disable bus mastering: %s; the function may write memory",
+			 strerror(-ret));
+		return -EIO;
+	}
+	if (stopped == -ETIMEDOUT)
+		SDXI_LOG(WARNING, dev, "bus mastering disabled for a function that does not stop");
+	return 0;
+}
+
 int
 sdxi_dev_up(struct sdxi_dev *dev)
 {
@@ -236,8 +258,10 @@ sdxi_dev_up(struct sdxi_dev *dev)
 	dev->up = false;
 	/* Nothing is programmed, and no table touched, under a function that runs. */
 	ret = sdxi_dev_quiesce(dev);
-	if (ret < 0)
+	if (ret < 0) {
+		dma_off(dev, ret);
 		return ret;
+	}
 	dev->loose = false;
 	ret = dev_alloc(dev);
 	if (ret < 0)
@@ -292,7 +316,7 @@ sdxi_dev_up(struct sdxi_dev *dev)
 int
 sdxi_dev_down(struct sdxi_dev *dev)
 {
-	int stopped, ret;
+	int stopped;
 
 	sdxi_admin_disable(dev);
 	dev->up = false;
@@ -302,17 +326,7 @@ sdxi_dev_down(struct sdxi_dev *dev)
 		sdxi_dev_write(dev, SDXI_MMIO_ERR_CFG, 0);
 		sdxi_dev_write(dev, SDXI_MMIO_CXT_L2, 0);
 	}
-	/* Always: a function that does not answer may have lost its registers only. */
-	ret = dev->fn.ops->dma_enable(&dev->fn, false);
-	dev->loose = stopped == -ETIMEDOUT && ret < 0;
-	if (dev->loose) {
-		SDXI_LOG(ERR, dev, "cannot disable bus mastering: %s; the function may write memory",
-			 strerror(-ret));
-		return -EIO;
-	}
-	if (stopped == -ETIMEDOUT)
-		SDXI_LOG(WARNING, dev, "bus mastering disabled for a function that does not stop");
-	return 0;
+	return dma_off(dev, stopped);
 }
 
 void

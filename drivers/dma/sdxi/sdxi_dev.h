@@ -66,7 +66,6 @@ struct sdxi_dev {
 	bool up;	 /**< the function is ACTIVE with the tables below */
 	bool loose;	 /**< it could not be stopped, and may write memory it was given */
 	bool started;	 /**< the vchans' contexts run, or did when they were last looked at */
-	int16_t dev_id;	 /**< dmadev's */
 	int socket;	 /**< NUMA node for memory, or SOCKET_ID_ANY */
 	char name[RTE_DEV_NAME_MAX_LEN];
 	struct sdxi_fn fn;

@@ -29,14 +29,25 @@
 
 /* Where a channel is stuck: behind the data path, never in it while operations complete. */
 
+/* Take nothing any more, and remember how far the function came. */
+static void
+vchan_halt(struct sdxi_vchan *vc)
+{
+	if (vc->ring.halted)
+		return;
+	sdxi_ring_refresh(&vc->ring);
+	sdxi_ring_halt(&vc->ring);
+}
+
 /* The context has come to rest: nothing is completed any more, and nothing taken. */
 static void
 vchan_rest(struct sdxi_vchan *vc)
 {
-	/* How far the function came; where it says nonsense, everything may have been tried. */
-	if (vc->ring.halted || sdxi_ring_refresh(&vc->ring) < 0)
-		vc->ring.read_index = vc->ring.submitted;
-	sdxi_ring_halt(&vc->ring);
+	if (vc->at_rest)
+		return;
+	vchan_halt(vc);
+	/* What is submitted from here on is nobody's to hear of. */
+	vc->ring.doorbell = &vc->no_doorbell;
 	vc->at_rest = true;
 }
 
@@ -44,20 +55,31 @@ vchan_rest(struct sdxi_vchan *vc)
 static __rte_noinline void
 vchan_fault(const struct sdxi_dev *dev, struct sdxi_vchan *vc)
 {
-	if (!dev->started || vc->at_rest || vc->faulted)
+	if (vc->faulted || vc->ring.read_index != SDXI_RING_NO_BOUND)
 		return;
-	SDXI_LOG(ERR, dev, "vchan %u: context %u: expected Read_Index from %" PRIu64 " to %" PRIu64
-		 ", found %" PRIu64, vc->cxt.num - 1, vc->cxt.num, vc->ring.read_index,
-		 vc->ring.submitted, rte_le_to_cpu_64(vc->cxt.sts->read_index));
+	SDXI_LOG(ERR, dev, "vchan %u: context %u: expected Read_Index to grow up to %" PRIu64
+		 ", found %" PRIu64, vc->cxt.num - 1, vc->cxt.num, vc->ring.submitted,
+		 rte_le_to_cpu_64(vc->cxt.sts->read_index));
 	vc->faulted = true;
 }
 
-/*
- * Nothing has completed for a while, or an operation has failed: look whether the context still
- * runs, and at times whether the function does. What has come to rest by itself completes nothing
- * any more.
- */
+/* An operation has failed: what the function has to say of it, and whether its context goes on. */
 static __rte_noinline void
+vchan_error(struct sdxi_dev *dev, struct sdxi_vchan *vc)
+{
+	if (vc->at_rest)
+		return;
+	sdxi_errlog_service(dev);
+	if (sdxi_cxt_state_is_final(sdxi_cxt_state(&vc->cxt)))
+		vchan_halt(vc);
+}
+
+/*
+ * Nothing has completed for a while: look whether the context still runs, and at times whether the
+ * function does. What has come to rest by itself completes nothing any more; blocks may be written
+ * behind the state that says so, so it takes a second look to give operations up.
+ */
+static void
 vchan_check(struct sdxi_dev *dev, struct sdxi_vchan *vc, bool function)
 {
 	enum sdxi_cxt_state state = sdxi_cxt_state(&vc->cxt);
@@ -65,33 +87,37 @@ vchan_check(struct sdxi_dev *dev, struct sdxi_vchan *vc, bool function)
 
 	if (vc->at_rest)
 		return;
-	if (vc->ring.halted)
-		vchan_fault(dev, vc);
-	if (function)
+	vchan_fault(dev, vc);
+	if (function || sdxi_cxt_state_is_final(state)) {
 		gsv = sdxi_dev_state(dev);
+		/* A failure without a completion is told here alone. */
+		sdxi_errlog_service(dev);
+	}
 	/* A function that is stopping has a state to come, which is waited for. */
-	if (!sdxi_cxt_state_is_final(state) &&
+	if (!sdxi_cxt_state_is_final(state) && !vc->final_seen &&
 	    (gsv == SDXI_GSV_ACTIVE || gsv == SDXI_GSV_STOPG_SF || gsv == SDXI_GSV_STOPG_HD))
 		return;
-	SDXI_LOG(ERR, dev, "vchan %u: context %u: expected state RUN, found %s; function is %s (%u)",
-		 vc->cxt.num - 1, vc->cxt.num, sdxi_cxt_state_name(state),
-		 sdxi_dev_state_name(sdxi_dev_state(dev)), sdxi_dev_state(dev));
-	sdxi_errlog_service(dev);
-	vchan_rest(vc);
+	if (vc->final_seen) {
+		vchan_rest(vc);
+		return;
+	}
+	SDXI_LOG(ERR, dev, "vchan %u: context %u: expected RUN in a function that is ACTIVE, "
+		 "found %s in one that is %s (%u)", vc->cxt.num - 1, vc->cxt.num,
+		 sdxi_cxt_state_name(state), sdxi_dev_state_name(gsv), gsv);
+	vc->final_seen = true;
+	vchan_halt(vc);
 }
 
 /* A poll has found nothing, though operations are outstanding. */
 static __rte_noinline void
 vchan_idle(struct sdxi_dev *dev, struct sdxi_vchan *vc)
 {
-	struct sdxi_ring *r = &vc->ring;
-
-	if (vc->idle_tail != r->tail) {
-		vc->idle_tail = r->tail;
-		r->idle_polls = 0;
+	if (vc->idle_tail != vc->ring.tail) {
+		vc->idle_tail = vc->ring.tail;
+		vc->idle_polls = 0;
 	}
-	if ((++r->idle_polls & (IDLE_POLLS - 1)) == 0)
-		vchan_check(dev, vc, (r->idle_polls & (IDLE_POLLS_FN - 1)) == 0);
+	if ((++vc->idle_polls & (IDLE_POLLS - 1)) == 0)
+		vchan_check(dev, vc, (vc->idle_polls & (IDLE_POLLS_FN - 1)) == 0);
 }
 
 /* Data path. */
@@ -120,8 +146,7 @@ sdxi_copy(void *dev_private, uint16_t vchan, rte_iova_t src, rte_iova_t dst, uin
 		return -EINVAL;
 	ret = sdxi_ring_slot(r, &dsc);
 	if (unlikely(ret < 0)) {
-		if (ret == -EIO)
-			vchan_fault(dev_private, vc);
+		vchan_fault(dev_private, vc);
 		return ret;
 	}
 	first = sdxi_desc_copy(dsc, src, dst, length,
@@ -160,7 +185,7 @@ sdxi_completed(void *dev_private, uint16_t vchan, const uint16_t nb_cpls, uint16
 	for (i = 0; i < n; i++) {
 		if (unlikely(sdxi_ring_is_error(r, r->tail + i))) {
 			*has_error = true;
-			vchan_check(dev_private, vc, false);
+			vchan_error(dev_private, vc);
 			break;
 		}
 	}
@@ -203,7 +228,7 @@ sdxi_completed_status(void *dev_private, uint16_t vchan, const uint16_t nb_cpls,
 		if (unlikely(sdxi_ring_is_error(r, r->tail + i))) {
 			status[i] = RTE_DMA_STATUS_ERROR_UNKNOWN;
 			vc->errors++;
-			vchan_check(dev_private, vc, false);
+			vchan_error(dev_private, vc);
 		}
 	}
 	r->tail += n;
@@ -369,7 +394,9 @@ vchans_start(struct sdxi_dev *dev)
 		vc->submitted_off += submitted;
 		vc->completed_off += completed;
 		vc->idle_tail = 0;
+		vc->idle_polls = 0;
 		vc->at_rest = false;
+		vc->final_seen = false;
 		vc->faulted = false;
 	}
 	ret = sdxi_admin_update(dev, VCHAN_CXT(0), dev->nb_vchans, l2_changed);
@@ -389,12 +416,17 @@ vchans_start(struct sdxi_dev *dev)
 static int
 vchans_stop(struct sdxi_dev *dev)
 {
+	enum sdxi_fn_gsv gsv;
 	uint16_t i;
 	int ret;
 
 	/* A function that is not ACTIVE answers no command. */
-	if (sdxi_dev_state(dev) != SDXI_GSV_ACTIVE)
+	gsv = sdxi_dev_state(dev);
+	if (gsv != SDXI_GSV_ACTIVE) {
+		SDXI_LOG(WARNING, dev, "contexts are to stop: expected function state ACTIVE, "
+			 "found %s (%u)", sdxi_dev_state_name(gsv), gsv);
 		return -EIO;
+	}
 	ret = sdxi_admin_stop(dev, false, VCHAN_CXT(0), dev->nb_vchans);
 	if (ret == 0) {
 		i = vchans_wait(dev, false);
@@ -409,6 +441,13 @@ vchans_stop(struct sdxi_dev *dev)
 		ret = sdxi_admin_sync_stop(dev, VCHAN_CXT(0), dev->nb_vchans);
 	if (ret < 0)
 		return ret;
+	/* The memory may be freed next, so the command's word alone will not do. */
+	i = vchans_wait(dev, false);
+	if (i < dev->nb_vchans) {
+		SDXI_LOG(ERR, dev, "vchan %u: context %u: stopped: expected state STOP_SW, found %s",
+			 i, VCHAN_CXT(i), sdxi_cxt_state_name(sdxi_cxt_state(&dev->vchans[i].cxt)));
+		return -EIO;
+	}
 	for (i = 0; i < dev->nb_vchans; i++)
 		sdxi_cxt_rescind(&dev->vchans[i].cxt);
 	return sdxi_admin_update(dev, VCHAN_CXT(0), dev->nb_vchans, false);
@@ -453,7 +492,9 @@ sdxi_stop(struct rte_dma_dev *dmadev)
 	uint16_t i;
 
 	if (vchans_stop(dev) < 0) {
-		SDXI_LOG(WARNING, dev, "contexts do not stop: the function is stopped instead");
+		SDXI_LOG(WARNING, dev, "contexts of %u vchans do not stop: the function is stopped",
+			 dev->nb_vchans);
+		sdxi_errlog_service(dev);
 		if (sdxi_dev_down(dev) < 0)
 			return -EIO;
 	}
@@ -618,7 +659,6 @@ sdxi_dmadev_create(const char *name, struct rte_device *device, const struct sdx
 	dev = dmadev->data->dev_private;
 	memset(dev, 0, sizeof(*dev));
 	snprintf(dev->name, sizeof(dev->name), "%s", name);
-	dev->dev_id = dmadev->data->dev_id;
 	dev->socket = device->numa_node;
 	dev->fn = *fn;
 
@@ -626,6 +666,8 @@ sdxi_dmadev_create(const char *name, struct rte_device *device, const struct sdx
 	/* Found running, it may write memory that belongs to someone else by now. */
 	if (ret == 0)
 		ret = sdxi_dev_quiesce(dev);
+	if (ret == -ETIMEDOUT)
+		fn->ops->dma_enable(fn, false);
 	if (ret < 0) {
 		rte_dma_pmd_release(name);
 		return ret;

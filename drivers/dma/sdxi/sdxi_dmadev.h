@@ -24,7 +24,10 @@ struct __rte_cache_aligned sdxi_vchan {
 	uint64_t completed_off; /**< reported count of completed operations - ring.tail */
 	uint64_t errors;	/**< operations reported as failed */
 	uint64_t idle_tail;	/**< ring.tail when a poll last found nothing */
+	uint64_t no_doorbell;	/**< in the doorbell's place once the context has come to rest */
+	uint32_t idle_polls;	/**< polls in a row that found nothing */
 	bool at_rest; /**< the context is seen to have stopped: no block is completed any more */
+	bool final_seen; /**< the same, but blocks may still be on their way */
 	bool faulted; /**< a Read_Index that cannot be has been logged */
 };
 

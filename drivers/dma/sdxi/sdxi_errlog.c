@@ -21,12 +21,11 @@ sdxi_errlog_alloc(struct sdxi_dev *dev)
 	if (log->mem.va != NULL)
 		return 0;
 	rte_spinlock_init(&log->lock);
-	log->entries = SDXI_ERRLOG_UNIT;
-	ret = sdxi_mem_alloc(&log->mem, log->entries * sizeof(struct sdxi_errlog_hd_ent),
+	ret = sdxi_mem_alloc(&log->mem, SDXI_ERRLOG_ENTRIES * sizeof(struct sdxi_errlog_hd_ent),
 			     SDXI_TABLE_LEN, dev->socket);
 	if (ret < 0)
 		SDXI_LOG(ERR, dev, "no memory for an error log of %u entries on socket %d",
-			 log->entries, dev->socket);
+			 SDXI_ERRLOG_ENTRIES, dev->socket);
 	return ret;
 }
 
@@ -44,7 +43,7 @@ sdxi_errlog_enable(struct sdxi_dev *dev)
 	sdxi_dev_write(dev, SDXI_MMIO_ERR_WRT, 0);
 	sdxi_dev_write(dev, SDXI_MMIO_ERR_RD, 0);
 	sdxi_dev_write(dev, SDXI_MMIO_ERR_CFG,
-		       log->mem.iova | SDXI_PUT(SDXI_ERR_CFG_SZ, log->entries / SDXI_ERRLOG_UNIT) |
+		       log->mem.iova | SDXI_PUT(SDXI_ERR_CFG_SZ, SDXI_ERRLOG_ENTRIES / SDXI_ERRLOG_UNIT) |
 		       SDXI_ERR_CFG_EN);
 }
 
@@ -141,23 +140,23 @@ sdxi_errlog_service(struct sdxi_dev *dev)
 	if ((sts & SDXI_ERR_STS_ERR) != 0)
 		SDXI_LOG(ERR, dev, "error log: the function could not write it");
 	if ((sts & SDXI_ERR_STS_OVF) != 0)
-		SDXI_LOG(ERR, dev, "error log: more than %u entries, some are lost", log->entries);
+		SDXI_LOG(ERR, dev, "error log: more than %u entries, some are lost", SDXI_ERRLOG_ENTRIES);
 	sdxi_dev_write(dev, SDXI_MMIO_ERR_STS, sts & any);
 
 	wrt = sdxi_dev_read(dev, SDXI_MMIO_ERR_WRT);
-	if (wrt - log->read > log->entries) {
+	if (wrt - log->read > SDXI_ERRLOG_ENTRIES) {
 		SDXI_LOG(ERR, dev, "error log: ERR_WRT %" PRIu64 " does not fit ERR_RD %" PRIu64
 			 " and %u entries: all are given back unread", wrt, log->read,
-			 log->entries);
+			 SDXI_ERRLOG_ENTRIES);
 		log->read = wrt;
 	}
 	/* Entries are read behind the index that promises them. */
 	rte_io_rmb();
 	for (; log->read != wrt; log->read++, n++) {
 		/* A copy: the function may write the original at any time. */
-		ent = ring[log->read % log->entries];
+		ent = ring[log->read % SDXI_ERRLOG_ENTRIES];
 		/* The next lap's entry is valid only when the function has written it. */
-		ring[log->read % log->entries].hd = 0;
+		ring[log->read % SDXI_ERRLOG_ENTRIES].hd = 0;
 		if ((rte_le_to_cpu_64(ent.hd) & SDXI_ERRLOG_VL) != 0)
 			SDXI_LOG(ERR, dev, "error log: %s",
 				 sdxi_errlog_format(&ent, text, sizeof(text)));

@@ -19,9 +19,11 @@
 
 struct sdxi_dev;
 
+/** Entries in the log: the fewest that one can have [I], so no function has less. */
+#define SDXI_ERRLOG_ENTRIES SDXI_ERRLOG_UNIT
+
 struct sdxi_errlog {
 	struct sdxi_mem mem; /**< ring of ERRLOG_HD_ENT, written by the function */
-	uint32_t entries;
 	rte_spinlock_t lock; /**< one reader at a time */
 	uint64_t read;	     /**< index of the next entry to read, ERR_RD */
 };

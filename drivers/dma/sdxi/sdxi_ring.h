@@ -50,9 +50,8 @@ struct __rte_cache_aligned sdxi_ring {
 	void *doorbell;			/**< 64 bits, write only */
 	const struct sdxi_cxt_sts *sts; /**< alone on its cache line, written by the function */
 	uint64_t tail;
-	uint64_t read_index; /**< Read_Index as it was last seen */
+	uint64_t read_index; /**< Read_Index as it was last seen, or SDXI_RING_NO_BOUND */
 	uint32_t nb_desc;    /**< most operations that may be outstanding, <= ring size */
-	uint32_t idle_polls; /**< polls in a row that found nothing */
 	bool halted;	     /**< the context does not go on: nothing is taken any more */
 };
 
@@ -76,7 +75,6 @@ sdxi_ring_reset(struct sdxi_ring *r)
 	r->tail = 0;
 	r->read_index = 0;
 	r->limit = r->nb_desc;
-	r->idle_polls = 0;
 	r->halted = false;
 }
 
@@ -88,8 +86,12 @@ sdxi_ring_halt(struct sdxi_ring *r)
 	r->limit = r->head;
 }
 
+/** read_index behind a Read_Index that cannot be: nobody knows how far the function came. */
+#define SDXI_RING_NO_BOUND UINT64_MAX
+
 /**
- * Read Read_Index and check it: it may neither run backwards nor ahead of Write_Index.
+ * Read Read_Index and check it: it may neither run backwards nor ahead of Write_Index. The ring must
+ * not be halted.
  *
  * @return 0, or -EIO and the ring is halted.
  */
@@ -102,6 +104,7 @@ sdxi_ring_refresh(struct sdxi_ring *r)
 
 	if (unlikely(read_index < r->read_index || read_index > r->submitted)) {
 		sdxi_ring_halt(r);
+		r->read_index = SDXI_RING_NO_BOUND;
 		return -EIO;
 	}
 	r->read_index = read_index;

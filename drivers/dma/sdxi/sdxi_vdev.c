@@ -474,76 +474,40 @@ struct emu_args {
 	int lcore; /**< -1: wherever there is room */
 };
 
-/* A number in [min, max]; @p pow2: and a power of two. */
 static int
-emu_arg_number(const char *value, uint64_t min, uint64_t max, bool pow2, uint64_t *number)
+emu_set_max_cxt(struct emu_args *args, uint64_t number)
 {
-	char *end;
-
-	if (value == NULL || *value < '0' || *value > '9')
-		return -EINVAL;
-	errno = 0;
-	*number = strtoull(value, &end, 0);
-	if (errno != 0 || *end != '\0' || *number < min || *number > max ||
-	    (pow2 && (*number & (*number - 1)) != 0))
-		return -EINVAL;
-	return 0;
-}
-
-static int
-emu_arg_max_cxt(const char *value, struct emu_args *args)
-{
-	uint64_t number;
-
-	if (emu_arg_number(value, 1, UINT16_MAX, false, &number) < 0)
-		return -EINVAL;
 	args->conf.max_cxt = number;
 	return 0;
 }
 
 static int
-emu_arg_max_ring(const char *value, struct emu_args *args)
+emu_set_max_ring(struct emu_args *args, uint64_t number)
 {
-	uint64_t number;
-
-	if (emu_arg_number(value, 1024, 65536, true, &number) < 0)
-		return -EINVAL;
-	args->conf.max_ds_ring_sz = rte_bsf64(number / 1024);
+	args->conf.max_ds_ring_sz = rte_bsf64(number / SDXI_DS_RING_SZ_MIN);
 	return 0;
 }
 
 static int
-emu_arg_max_buffer(const char *value, struct emu_args *args)
+emu_set_max_buffer(struct emu_args *args, uint64_t number)
 {
-	uint64_t number;
-
-	if (emu_arg_number(value, UINT64_C(2) << 20, UINT64_C(4) << 30, true, &number) < 0)
-		return -EINVAL;
 	args->conf.max_buffer = rte_bsf64(number >> SDXI_MAX_BUFFER_SHIFT);
 	return 0;
 }
 
 static int
-emu_arg_db_stride(const char *value, struct emu_args *args)
+emu_set_db_stride(struct emu_args *args, uint64_t number)
 {
-	uint64_t number;
-
-	if (emu_arg_number(value, 4096, 524288, true, &number) < 0)
-		return -EINVAL;
 	args->conf.db_stride = rte_bsf64(number / SDXI_DB_STRIDE_MIN);
 	return 0;
 }
 
 static int
-emu_arg_lcore(const char *value, struct emu_args *args)
+emu_set_lcore(struct emu_args *args, uint64_t number)
 {
-	rte_cpuset_t cpuset;
-	uint64_t number;
-
-	if (emu_arg_number(value, 0, RTE_MAX_LCORE - 1, false, &number) < 0)
-		return -EINVAL;
 	/* Not only EAL's own: the function may have a CPU that the application does not use. */
-	cpuset = rte_lcore_cpuset(number);
+	rte_cpuset_t cpuset = rte_lcore_cpuset(number);
+
 	if (CPU_COUNT(&cpuset) == 0)
 		return -EINVAL;
 	args->lcore = number;
@@ -551,29 +515,59 @@ emu_arg_lcore(const char *value, struct emu_args *args)
 }
 
 static int
-emu_arg_error(const char *value, struct emu_args *args)
+emu_set_error(struct emu_args *args, uint64_t number)
 {
-	if (value != NULL && strcmp(value, "stop") == 0)
-		args->conf.err_continue = false;
-	else if (value != NULL && strcmp(value, "continue") == 0)
-		args->conf.err_continue = true;
-	else
-		return -EINVAL;
+	args->conf.err_continue = number != 0;
 	return 0;
 }
 
-static const struct {
+static const char * const emu_errors[] = { "stop", "continue", NULL };
+
+static const struct emu_key {
 	const char *key;
 	const char *expected;
-	int (*parse)(const char *value, struct emu_args *args);
+	uint64_t min;
+	uint64_t max;
+	bool pow2;
+	const char * const *words; /* in the place of a number: these, counted from 0 */
+	int (*set)(struct emu_args *args, uint64_t number);
 } emu_keys[] = {
-	{ "max_cxt", "highest context number, 1 to 65535", emu_arg_max_cxt },
-	{ "max_ring", "descriptors, a power of two from 1024 to 65536", emu_arg_max_ring },
-	{ "max_buffer", "bytes, a power of two from 2097152 to 4294967296", emu_arg_max_buffer },
-	{ "db_stride", "bytes, a power of two from 4096 to 524288", emu_arg_db_stride },
-	{ "lcore", "number of an lcore that this machine has", emu_arg_lcore },
-	{ "error", "stop or continue", emu_arg_error },
+	{ "max_cxt", "highest context number, 1 to 65535", 1, UINT16_MAX, false, NULL,
+		emu_set_max_cxt },
+	{ "max_ring", "descriptors, a power of two from 1024 to 65536", SDXI_DS_RING_SZ_MIN, 65536,
+		true, NULL, emu_set_max_ring },
+	{ "max_buffer", "bytes, a power of two from 2097152 to 4294967296", UINT64_C(2) << 20,
+		UINT64_C(4) << 30, true, NULL, emu_set_max_buffer },
+	{ "db_stride", "bytes, a power of two from 4096 to 524288", SDXI_DB_STRIDE_MIN, 524288,
+		true, NULL, emu_set_db_stride },
+	{ "lcore", "number of an lcore that this machine has", 0, RTE_MAX_LCORE - 1, false, NULL,
+		emu_set_lcore },
+	{ "error", "stop or continue", 0, 0, false, emu_errors, emu_set_error },
 };
+
+static int
+emu_arg_parse(const struct emu_key *key, const char *value, struct emu_args *args)
+{
+	uint64_t number;
+	char *end;
+
+	if (value == NULL)
+		return -EINVAL;
+	if (key->words != NULL) {
+		for (number = 0; key->words[number] != NULL; number++)
+			if (strcmp(value, key->words[number]) == 0)
+				return key->set(args, number);
+		return -EINVAL;
+	}
+	if (*value < '0' || *value > '9')
+		return -EINVAL;
+	errno = 0;
+	number = strtoull(value, &end, 0);
+	if (errno != 0 || *end != '\0' || number < key->min || number > key->max ||
+	    (key->pow2 && (number & (number - 1)) != 0))
+		return -EINVAL;
+	return key->set(args, number);
+}
 
 static int
 emu_args_parse(const char *name, const char *str, struct emu_args *args)
@@ -602,7 +596,7 @@ emu_args_parse(const char *name, const char *str, struct emu_args *args)
 			EMU_LOG(ERR, name, "argument '%s' is not known; known are max_cxt, "
 				"max_ring, max_buffer, db_stride, lcore, error", key);
 			ret = -EINVAL;
-		} else if (emu_keys[k].parse(value, args) < 0) {
+		} else if (emu_arg_parse(&emu_keys[k], value, args) < 0) {
 			EMU_LOG(ERR, name, "argument %s: expected %s, found '%s'", key,
 				emu_keys[k].expected, value != NULL ? value : "");
 			ret = -EINVAL;
