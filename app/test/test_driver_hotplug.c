@@ -58,13 +58,12 @@ gather(int16_t id, unsigned int n)
 }
 
 static void
-copy_all(int16_t id, void *dst, const void *src)
+copy_all(int16_t id, rte_iova_t dst, rte_iova_t src)
 {
 	unsigned int i;
 
 	for (i = 0; i < PARTS; i++)
-		assert_return_code(rte_dma_copy(id, 0, (uintptr_t)src + i * PART,
-						(uintptr_t)dst + i * PART, PART, 0), 0);
+		assert_return_code(rte_dma_copy(id, 0, src + i * PART, dst + i * PART, PART, 0), 0);
 	assert_int_equal(rte_dma_submit(id, 0), 0);
 }
 
@@ -73,6 +72,7 @@ test_hotplug(void **state)
 {
 	int16_t id = td_open(TD_NAME(0), "error=continue", 1, 64);
 	uint8_t *src = rte_malloc(NULL, BUF, PAGE);
+	rte_iova_t from = (uintptr_t)src, to;
 	unsigned int round;
 
 	(void)state;
@@ -84,7 +84,8 @@ test_hotplug(void **state)
 		unsigned int before = unmapped;
 
 		assert_non_null(dst);
-		copy_all(id, dst, src);
+		to = (uintptr_t)dst;
+		copy_all(id, to, from);
 		/* Every other time it goes in the middle of the copies. */
 		if (round % 2 == 0) {
 			assert_int_equal(gather(id, PARTS), 0);
@@ -95,9 +96,9 @@ test_hotplug(void **state)
 			gather(id, PARTS);
 		/* Gone: out of reach for certain, as source too. */
 		assert_true(unmapped > before);
-		copy_all(id, dst, src);
+		copy_all(id, to, from);
 		assert_int_equal(gather(id, PARTS), PARTS);
-		copy_all(id, src, dst);
+		copy_all(id, from, to);
 		assert_int_equal(gather(id, PARTS), PARTS);
 	}
 	assert_int_equal(rte_mem_event_callback_unregister("test", NULL), 0);
