@@ -73,12 +73,13 @@ struct sdxi_emu_conf {
 	uint8_t db_stride;     /**< CAP0.db_stride: doorbells are 4 KiB << this apart; 0 to 7 */
 	/**
 	 * Reaction to a failing data operation: false, its context stops with CXT_STS.state ERR_FN;
-	 * true, the context goes on behind it.
+	 * true, the context goes on behind it. What is wrong with the structures of a context, or
+	 * with the first word of a descriptor, stops it in either case.
 	 */
 	bool err_continue;
 	/**
 	 * Doorbell memory for an owner that cannot trap stores, or NULL: (max_cxt + 1) * stride
-	 * bytes, zeroed, to which software stores doorbell values directly. The function looks at
+	 * bytes, zeroed and 8-byte aligned, to which software stores doorbell values directly. The function looks at
 	 * the doorbells of running contexts only, and touches no page of the others.
 	 */
 	void *doorbells;
