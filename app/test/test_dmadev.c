@@ -1,0 +1,348 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The SDXI for DPDK authors
+ */
+
+/*
+ * The dmadev operations from the inside: what they write for the function, and what they make of
+ * what a function that errs or misbehaves writes. The channel's doorbell is led astray, so that the
+ * emulated function knows nothing of the operations, and the test is in its place.
+ */
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <rte_bus_vdev.h>
+#include <rte_dmadev.h>
+#include <rte_eal.h>
+
+#include "sdxi_dmadev.h"
+
+#define DEV "dma_sdxi_emu0"
+#define OPS 8
+
+static const uint32_t er = UINT32_C(1) << 31;
+
+static int16_t id;
+static struct sdxi_vchan *vc;
+static struct sdxi_cxt_sts *sts;
+static uint64_t bell;
+
+static void
+up(void)
+{
+	assert_int_equal(rte_dma_start(id), 0);
+	vc = ((struct sdxi_dev *)rte_dma_fp_objs[id].dev_private)->vchans;
+	sts = vc->cxt.sts;
+	vc->ring.doorbell = &bell;
+	bell = 0;
+}
+
+static int
+setup(void **state)
+{
+	struct rte_dma_conf conf = { .nb_vchans = 1 };
+	struct rte_dma_vchan_conf vconf = { .direction = RTE_DMA_DIR_MEM_TO_MEM, .nb_desc = 16 };
+
+	(void)state;
+	assert_int_equal(rte_vdev_init(DEV, NULL), 0);
+	id = rte_dma_get_dev_id_by_name(DEV);
+	assert_int_equal(rte_dma_configure(id, &conf), 0);
+	assert_int_equal(rte_dma_vchan_setup(id, 0, &vconf), 0);
+	up();
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	(void)state;
+	return rte_vdev_uninit(DEV);
+}
+
+static void
+enqueue(unsigned int n)
+{
+	while (n-- > 0) {
+		uint16_t idx = vc->ring.head;
+
+		assert_int_equal(rte_dma_copy(id, 0, 1, 2, 3, 0), idx);
+	}
+	assert_int_equal(rte_dma_submit(id, 0), 0);
+}
+
+static void
+complete(unsigned int idx, bool failed)
+{
+	vc->ring.csb[idx].flags = failed ? rte_cpu_to_le_32(er) : 0;
+	vc->ring.csb[idx].signal = 0;
+}
+
+static enum rte_dma_vchan_status
+status_of(void)
+{
+	enum rte_dma_vchan_status status;
+
+	assert_int_equal(rte_dma_vchan_status(id, 0, &status), 0);
+	return status;
+}
+
+/* Gather statuses until @p n are there; how many looks that takes is the driver's. */
+static void
+gather(enum rte_dma_status_code *status, unsigned int n)
+{
+	unsigned int polls, done = 0;
+
+	for (polls = 0; polls < 100000 && done < n; polls++)
+		done += rte_dma_completed_status(id, 0, n - done, NULL, status + done);
+	assert_int_equal(done, n);
+}
+
+static void
+test_descriptor(void **state)
+{
+	const struct sdxi_dsc *desc = vc->ring.desc;
+
+	(void)state;
+	assert_int_equal(rte_dma_copy(id, 0, 0x1000, 0x2000, 0x345, RTE_DMA_OP_FLAG_FENCE), 0);
+	assert_int_equal(rte_dma_copy(id, 0, 0x3000, 0x4000, 1, 0), 1);
+	assert_int_equal(bell, 0);
+	assert_int_equal(*vc->ring.write_index, 0);
+	assert_int_equal(rte_dma_copy(id, 0, 0x5000, 0x6000, UINT32_MAX, RTE_DMA_OP_FLAG_SUBMIT |
+				      RTE_DMA_OP_FLAG_FENCE), 2);
+	assert_int_equal(rte_le_to_cpu_64(bell), 3);
+	assert_int_equal(rte_le_to_cpu_64(*vc->ring.write_index), 3);
+
+	/* vl, fe; subtype, type; bytes - 1 */
+	assert_true(rte_le_to_cpu_64(desc[0].qw[0]) == UINT64_C(0x0000034400010305));
+	assert_true(rte_le_to_cpu_64(desc[1].qw[0]) == UINT64_C(0x0000000000010301));
+	assert_true(rte_le_to_cpu_64(desc[2].qw[0]) == UINT64_C(0xfffffffe00010305));
+	assert_int_equal(rte_le_to_cpu_64(desc[0].qw[2]), 0x1000);
+	assert_int_equal(rte_le_to_cpu_64(desc[0].qw[3]), 0x2000);
+}
+
+static void
+test_refused(void **state)
+{
+	(void)state;
+	vc->ring.max_len = 100;
+	assert_int_equal(rte_dma_copy(id, 0, 1, 2, 0, 0), -EINVAL);
+	assert_int_equal(rte_dma_copy(id, 0, 1, 2, 101, RTE_DMA_OP_FLAG_SUBMIT), -EINVAL);
+	assert_int_equal(vc->ring.desc[0].qw[0], 0);
+	assert_int_equal(vc->ring.head, 0);
+	assert_int_equal(rte_dma_copy(id, 0, 1, 2, 100, 0), 0);
+}
+
+/* er counts only behind the terminal value, and stands in the way of what is behind it. */
+static void
+test_error(void **state)
+{
+	enum rte_dma_status_code status[OPS];
+	struct rte_dma_stats stats;
+	bool error = false;
+	uint16_t last;
+
+	(void)state;
+	enqueue(OPS);
+	vc->ring.csb[0].flags = rte_cpu_to_le_32(er);
+	assert_int_equal(rte_dma_completed(id, 0, OPS, &last, &error), 0);
+	assert_false(error);
+	assert_int_equal(last, UINT16_MAX);
+
+	complete(0, false);
+	complete(1, true);
+	complete(2, false);
+	assert_int_equal(rte_dma_completed(id, 0, OPS, &last, &error), 1);
+	assert_true(error);
+	assert_int_equal(last, 0);
+	assert_int_equal(rte_dma_completed(id, 0, OPS, &last, &error), 0);
+	assert_true(error);
+	assert_int_equal(rte_dma_completed_status(id, 0, OPS, &last, status), 2);
+	assert_int_equal(status[0], RTE_DMA_STATUS_ERROR_UNKNOWN);
+	assert_int_equal(status[1], RTE_DMA_STATUS_SUCCESSFUL);
+	assert_int_equal(last, 2);
+	assert_int_equal(rte_dma_stats_get(id, 0, &stats), 0);
+	assert_int_equal(stats.submitted, OPS);
+	assert_int_equal(stats.completed, 3);
+	assert_int_equal(stats.errors, 1);
+	/* The context runs on. */
+	assert_int_equal(status_of(), RTE_DMA_VCHAN_ACTIVE);
+	enqueue(1);
+}
+
+static void
+test_context_stops(void **state)
+{
+	static const enum rte_dma_status_code expected[OPS] = {
+		RTE_DMA_STATUS_SUCCESSFUL, RTE_DMA_STATUS_ERROR_UNKNOWN,
+		RTE_DMA_STATUS_ERROR_UNKNOWN, RTE_DMA_STATUS_NOT_ATTEMPTED,
+		RTE_DMA_STATUS_SUCCESSFUL, RTE_DMA_STATUS_NOT_ATTEMPTED,
+		RTE_DMA_STATUS_NOT_ATTEMPTED, RTE_DMA_STATUS_NOT_ATTEMPTED,
+	};
+	enum rte_dma_status_code status[OPS];
+	bool stopped = *state != NULL;
+	unsigned int i, polls;
+	bool error = false;
+
+	enqueue(OPS);
+	/* Three fetched: done, failed, lost; one done ahead of the others; the rest not begun. */
+	complete(0, false);
+	complete(1, true);
+	complete(4, false);
+	sts->read_index = rte_cpu_to_le_64(3);
+	sts->state = SDXI_CXT_ERR_FN;
+	assert_int_equal(status_of(), RTE_DMA_VCHAN_HALTED_ERROR);
+	gather(status, 2);
+	assert_int_equal(rte_dma_copy(id, 0, 1, 2, 3, 0), -EIO);
+	assert_int_equal(rte_dma_burst_capacity(id, 0), 0);
+	if (stopped)
+		assert_int_equal(rte_dma_stop(id), 0);
+
+	/* Lost is an error to who asks for successes. */
+	for (polls = 0; polls < 100000 && !error; polls++)
+		assert_int_equal(rte_dma_completed(id, 0, OPS, NULL, &error), 0);
+	assert_true(error);
+	gather(status + 2, OPS - 2);
+	for (i = 0; i < OPS; i++)
+		assert_int_equal(status[i], expected[i]);
+	assert_int_equal(rte_dma_completed_status(id, 0, OPS, NULL, status), 0);
+
+	if (!stopped) {
+		assert_int_equal(status_of(), RTE_DMA_VCHAN_HALTED_ERROR);
+		assert_int_equal(rte_dma_stop(id), 0);
+	}
+	assert_int_equal(status_of(), RTE_DMA_VCHAN_IDLE);
+	up();
+	assert_int_equal(status_of(), RTE_DMA_VCHAN_IDLE);
+	assert_int_equal(rte_dma_burst_capacity(id, 0), 16);
+	enqueue(1);
+}
+
+/* What becomes visible behind the state that says that all is over is not lost. */
+static void
+test_late_completion(void **state)
+{
+	enum rte_dma_status_code status;
+	unsigned int polls;
+
+	(void)state;
+	enqueue(1);
+	sts->state = SDXI_CXT_ERR_FN;
+	for (polls = 0; polls < 100000 && !vc->final_seen; polls++)
+		assert_int_equal(rte_dma_completed_status(id, 0, 1, NULL, &status), 0);
+	assert_true(vc->final_seen);
+	complete(0, false);
+	assert_int_equal(rte_dma_completed_status(id, 0, 1, NULL, &status), 1);
+	assert_int_equal(status, RTE_DMA_STATUS_SUCCESSFUL);
+}
+
+/* State bytes that are no state, or one on the way, are waited through. */
+static void
+test_odd_states(void **state)
+{
+	static const uint8_t odd[] = {
+		SDXI_CXT_STOPG_SW, SDXI_CXT_STOPG_FN, 3, 0x7e, 0xf1,
+	};
+	unsigned int i, polls;
+	bool error = false;
+
+	(void)state;
+	enqueue(1);
+	for (i = 0; i < RTE_DIM(odd); i++) {
+		sts->state = odd[i];
+		for (polls = 0; polls < 10000; polls++)
+			assert_int_equal(rte_dma_completed(id, 0, 1, NULL, &error), 0);
+		assert_false(error);
+	}
+	sts->state = SDXI_CXT_RUN;
+	complete(0, false);
+	assert_int_equal(rte_dma_completed(id, 0, 1, NULL, &error), 1);
+}
+
+static void
+test_bad_read_index(void **state)
+{
+	enum rte_dma_status_code status[OPS];
+	unsigned int i;
+
+	(void)state;
+	enqueue(OPS);
+	sts->read_index = rte_cpu_to_le_64(OPS + 1);
+	assert_int_equal(rte_dma_burst_capacity(id, 0), 0);
+	assert_int_equal(rte_dma_copy(id, 0, 1, 2, 3, 0), -EIO);
+	assert_int_equal(status_of(), RTE_DMA_VCHAN_HALTED_ERROR);
+	/* What is outstanding still completes, or is lost with the context: nobody knows how. */
+	complete(0, false);
+	gather(status, 1);
+	assert_int_equal(status[0], RTE_DMA_STATUS_SUCCESSFUL);
+	sts->state = SDXI_CXT_STOP_FN;
+	gather(status, OPS - 1);
+	for (i = 0; i < OPS - 1; i++)
+		assert_int_equal(status[i], RTE_DMA_STATUS_ERROR_UNKNOWN);
+}
+
+/* The function itself is gone, and its contexts' states are as they were. */
+static void
+test_function_stops(void **state)
+{
+	struct sdxi_dev *dev = rte_dma_fp_objs[id].dev_private;
+	enum rte_dma_status_code status[OPS];
+
+	(void)state;
+	enqueue(OPS);
+	sts->read_index = rte_cpu_to_le_64(OPS);
+	assert_int_equal(sdxi_dev_quiesce(dev), 0);
+	sts->state = SDXI_CXT_RUN;
+	gather(status, OPS);
+	assert_int_equal(status[0], RTE_DMA_STATUS_ERROR_UNKNOWN);
+	assert_int_equal(rte_dma_copy(id, 0, 1, 2, 3, 0), -EIO);
+	assert_int_equal(rte_dma_stop(id), 0);
+	up();
+	enqueue(1);
+}
+
+static int
+eal_setup(void **state)
+{
+	char *argv[] = {
+		(char[]){ "test" }, (char[]){ "--no-huge" }, (char[]){ "--no-shconf" },
+		(char[]){ "--no-pci" }, (char[]){ "--no-telemetry" }, (char[]){ "-m" },
+		(char[]){ "64" }, NULL,
+	};
+
+	(void)state;
+	return rte_eal_init(RTE_DIM(argv) - 1, argv) < 0 ? -1 : 0;
+}
+
+static int
+eal_teardown(void **state)
+{
+	(void)state;
+	return rte_eal_cleanup();
+}
+
+#define UNIT_TEST(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+
+int
+main(void)
+{
+	static int stopped;
+	const struct CMUnitTest tests[] = {
+		UNIT_TEST(test_descriptor),
+		UNIT_TEST(test_refused),
+		UNIT_TEST(test_error),
+		UNIT_TEST(test_context_stops),
+		{ "test_context_stops (and the device)", test_context_stops, setup, teardown,
+			&stopped },
+		UNIT_TEST(test_late_completion),
+		UNIT_TEST(test_odd_states),
+		UNIT_TEST(test_bad_read_index),
+		UNIT_TEST(test_function_stops),
+	};
+
+	return cmocka_run_group_tests(tests, eal_setup, eal_teardown);
+}
