@@ -79,8 +79,9 @@ struct sdxi_emu_conf {
 	bool err_continue;
 	/**
 	 * Doorbell memory for an owner that cannot trap stores, or NULL: (max_cxt + 1) * stride
-	 * bytes, zeroed and 8-byte aligned, to which software stores doorbell values directly. The function looks at
-	 * the doorbells of running contexts only, and touches no page of the others.
+	 * bytes, zeroed and 8-byte aligned, to which software stores doorbell values directly. The
+	 * function looks at the doorbells of running contexts only, and touches no page of the
+	 * others.
 	 */
 	void *doorbells;
 };

@@ -46,7 +46,7 @@ setup(void **state)
 	return 0;
 }
 
-/* As setup, but long after the start: indices have passed 16 and 32 bits and stand before a wrap. */
+/* As setup, but long after the start: indices have passed 16 bits and are about to pass 32. */
 static int
 setup_late(void **state)
 {

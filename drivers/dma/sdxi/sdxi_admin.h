@@ -11,9 +11,9 @@
  * a bounded time. Callable from any thread.
  *
  * All functions take a range of contexts, both ends included, and return 0, -EIO if the function
- * refused the command, or -ETIMEDOUT if there was no answer. Behind either the administrative context
- * is not used any more, as it may have stopped, and every further command gives -EIO at once until
- * the function has been brought up anew.
+ * refused the command, or -ETIMEDOUT if there was no answer. Behind either the administrative
+ * context is not used any more, as it may have stopped, and every further command gives -EIO at
+ * once until the function has been brought up anew.
  */
 
 #include <stdbool.h>

@@ -90,8 +90,8 @@ sdxi_ring_halt(struct sdxi_ring *r)
 #define SDXI_RING_NO_BOUND UINT64_MAX
 
 /**
- * Read Read_Index and check it: it may neither run backwards nor ahead of Write_Index. The ring must
- * not be halted.
+ * Read Read_Index and check it: it may neither run backwards nor ahead of Write_Index. The ring
+ * must not be halted.
  *
  * @return 0, or -EIO and the ring is halted.
  */
@@ -204,7 +204,7 @@ sdxi_ring_is_done(const struct sdxi_ring *r, uint64_t idx)
 	return __atomic_load_n(&r->csb[idx & r->mask].signal, __ATOMIC_RELAXED) == 0;
 }
 
-/** Did the completed operation at @p idx fail? Valid behind sdxi_ring_is_done() and rte_io_rmb(). */
+/** Did the completed operation at @p idx fail? Behind sdxi_ring_is_done() and rte_io_rmb(). */
 static inline bool
 sdxi_ring_is_error(const struct sdxi_ring *r, uint64_t idx)
 {

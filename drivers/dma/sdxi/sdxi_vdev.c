@@ -45,7 +45,7 @@
 
 /* Work that the function does before others get at the core lock: see sdxi_emu_run(). */
 #define EMU_BUDGET	128
-/* Turns without work: so many with a pause, then so many that yield, then sleeps of EMU_SLEEP_US. */
+/* Turns without work: so many with a pause, so many that yield, then sleeps of EMU_SLEEP_US. */
 #define EMU_PAUSES	64
 #define EMU_YIELDS	20000
 #define EMU_SLEEP_US	50
