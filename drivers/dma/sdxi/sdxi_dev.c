@@ -70,31 +70,33 @@ fn_wait(const struct sdxi_dev *dev, enum sdxi_fn_gsv want, enum sdxi_fn_gsv or_w
 	return state;
 }
 
+/* Has the function left the bus? Says so if it has. */
 static bool
 fn_is_gone(const struct sdxi_dev *dev)
 {
-	return sdxi_dev_read(dev, SDXI_MMIO_VERSION) == FN_GONE;
+	if (sdxi_dev_read(dev, SDXI_MMIO_VERSION) != FN_GONE)
+		return false;
+	SDXI_LOG(ERR, dev, "function does not answer: all registers read as ones");
+	return true;
 }
 
 int
 sdxi_dev_quiesce(struct sdxi_dev *dev)
 {
-	static const char * const request[] = {
-		[SDXI_GSR_RESET] = "RESET",
-		[SDXI_GSR_STOP_SF] = "STOP_SF",
-		[SDXI_GSR_STOP_HD] = "STOP_HD",
-	};
 	/* Requests from the gentlest to the last resort. */
-	static const enum sdxi_fn_gsr ladder[] = {
-		SDXI_GSR_STOP_SF, SDXI_GSR_STOP_HD, SDXI_GSR_RESET,
+	static const struct {
+		enum sdxi_fn_gsr gsr;
+		const char *name;
+	} ladder[] = {
+		{ SDXI_GSR_STOP_SF, "STOP_SF" },
+		{ SDXI_GSR_STOP_HD, "STOP_HD" },
+		{ SDXI_GSR_RESET, "RESET" },
 	};
 	enum sdxi_fn_gsv state;
 	unsigned int step;
 
-	if (fn_is_gone(dev)) {
-		SDXI_LOG(ERR, dev, "function does not answer: all registers read as ones");
+	if (fn_is_gone(dev))
 		return -ENODEV;
-	}
 	state = sdxi_dev_state(dev);
 	switch (state) {
 	case SDXI_GSV_STOP:
@@ -116,18 +118,15 @@ sdxi_dev_quiesce(struct sdxi_dev *dev)
 		/* ERROR is left by RESET alone. */
 		if (state == SDXI_GSV_ERROR)
 			step = RTE_DIM(ladder) - 1;
-		fn_request(dev, ladder[step]);
-		state = fn_wait(dev, SDXI_GSV_STOP,
-				ladder[step] == SDXI_GSR_RESET ? SDXI_GSV_STOP : SDXI_GSV_ERROR);
+		fn_request(dev, ladder[step].gsr);
+		state = fn_wait(dev, SDXI_GSV_STOP, ladder[step].gsr == SDXI_GSR_RESET ?
+				SDXI_GSV_STOP : SDXI_GSV_ERROR);
 		if (state == SDXI_GSV_STOP)
 			return 0;
-		if (fn_is_gone(dev)) {
-			SDXI_LOG(ERR, dev, "function does not answer any more behind %s: all "
-				 "registers read as ones", request[ladder[step]]);
+		if (fn_is_gone(dev))
 			return -ENODEV;
-		}
 		SDXI_LOG(WARNING, dev, "%s requested: expected function state STOP, found %s (%u)",
-			 request[ladder[step]], sdxi_dev_state_name(state), state);
+			 ladder[step].name, sdxi_dev_state_name(state), state);
 	}
 	SDXI_LOG(ERR, dev, "function does not stop: state is %s (%u) after RESET",
 		 sdxi_dev_state_name(state), state);
@@ -137,15 +136,13 @@ sdxi_dev_quiesce(struct sdxi_dev *dev)
 int
 sdxi_dev_discover(struct sdxi_dev *dev)
 {
-	uint64_t max_cxt, nb_db, shift;
+	uint64_t cap0, cap1, max_cxt, nb_db, shift;
 
-	dev->version = sdxi_dev_read(dev, SDXI_MMIO_VERSION);
-	dev->cap0 = sdxi_dev_read(dev, SDXI_MMIO_CAP0);
-	dev->cap1 = sdxi_dev_read(dev, SDXI_MMIO_CAP1);
-	if (dev->version == FN_GONE) {
-		SDXI_LOG(ERR, dev, "function does not answer: all registers read as ones");
+	if (fn_is_gone(dev))
 		return -ENODEV;
-	}
+	dev->version = sdxi_dev_read(dev, SDXI_MMIO_VERSION);
+	cap0 = sdxi_dev_read(dev, SDXI_MMIO_CAP0);
+	cap1 = sdxi_dev_read(dev, SDXI_MMIO_CAP1);
 	if (SDXI_GET(SDXI_VERSION_MAJOR, dev->version) != 1) {
 		SDXI_LOG(ERR, dev, "expected SDXI version 1.x, found %" PRIu64 ".%" PRIu64,
 			 SDXI_GET(SDXI_VERSION_MAJOR, dev->version),
@@ -153,9 +150,9 @@ sdxi_dev_discover(struct sdxi_dev *dev)
 		return -ENOTSUP;
 	}
 
-	dev->db_stride = (uint64_t)SDXI_DB_STRIDE_MIN << SDXI_GET(SDXI_CAP0_DB_STRIDE, dev->cap0);
+	dev->db_stride = (uint64_t)SDXI_DB_STRIDE_MIN << SDXI_GET(SDXI_CAP0_DB_STRIDE, cap0);
 	nb_db = dev->fn.db_len / dev->db_stride;
-	max_cxt = SDXI_GET(SDXI_CAP1_MAX_CXT, dev->cap1);
+	max_cxt = SDXI_GET(SDXI_CAP1_MAX_CXT, cap1);
 	if (max_cxt < 1 || nb_db < 2) {
 		SDXI_LOG(ERR, dev,
 			 "no client context: highest context number %" PRIu64 ", BAR %u of %" PRIu64
@@ -166,13 +163,13 @@ sdxi_dev_discover(struct sdxi_dev *dev)
 	dev->max_cxt = RTE_MIN(max_cxt, nb_db - 1);
 
 	/* Larger rings and buffers than these cannot be named by a slot number or by dmadev. */
-	shift = RTE_MIN(SDXI_GET(SDXI_CAP0_MAX_DS_RING_SZ, dev->cap0), UINT64_C(21));
+	shift = RTE_MIN(SDXI_GET(SDXI_CAP0_MAX_DS_RING_SZ, cap0), UINT64_C(21));
 	dev->max_ring = (uint32_t)SDXI_DS_RING_SZ_MIN << shift;
-	dev->max_buffer = RTE_MIN(SDXI_GET(SDXI_CAP1_MAX_BUFFER, dev->cap1),
+	dev->max_buffer = RTE_MIN(SDXI_GET(SDXI_CAP1_MAX_BUFFER, cap1),
 				  (uint64_t)SDXI_MAX_BUFFER_4G);
 	dev->max_len = RTE_MIN(UINT64_C(1) << (dev->max_buffer + SDXI_MAX_BUFFER_SHIFT),
 			       (uint64_t)UINT32_MAX);
-	dev->opb_000 = SDXI_GET(SDXI_CAP1_OPB_000_CAP, dev->cap1);
+	dev->opb_000 = SDXI_GET(SDXI_CAP1_OPB_000_CAP, cap1);
 	return 0;
 }
 

@@ -72,8 +72,6 @@ struct sdxi_dev {
 
 	/* What the function offers, within what this driver can use. */
 	uint64_t version;   /**< MMIO_VERSION */
-	uint64_t cap0;	    /**< MMIO_CAP0 */
-	uint64_t cap1;	    /**< MMIO_CAP1 */
 	uint64_t db_stride; /**< bytes from one context's doorbell to the next */
 	uint32_t max_ring;  /**< descriptors */
 	uint32_t max_len;   /**< bytes that one descriptor may move */

@@ -354,25 +354,29 @@ sdxi_vchan_setup(struct rte_dma_dev *dmadev, uint16_t vchan, const struct rte_dm
 	return 0;
 }
 
-/* Wait until all contexts run (or have come to rest); gives the first vchan that does not. */
-static uint16_t
-vchans_wait(struct sdxi_dev *dev, bool run)
+/* Wait until all contexts run (or have come to rest); false: one does not, and that was said. */
+static bool
+vchans_wait(struct sdxi_dev *dev, bool run, const char *after)
 {
+	enum sdxi_cxt_state state;
 	unsigned int polls = 0;
 	uint16_t i = 0;
 
 	while (i < dev->nb_vchans) {
-		enum sdxi_cxt_state state = sdxi_cxt_state(&dev->vchans[i].cxt);
-
+		state = sdxi_cxt_state(&dev->vchans[i].cxt);
 		if (run ? state == SDXI_CXT_RUN : sdxi_cxt_state_is_final(state)) {
 			i++;
 			continue;
 		}
-		if ((run && state == SDXI_CXT_ERR_FN) || polls++ >= CXT_STATE_POLLS)
-			break;
+		if ((run && state == SDXI_CXT_ERR_FN) || polls++ >= CXT_STATE_POLLS) {
+			SDXI_LOG(ERR, dev, "vchan %u: context %u: %s: expected state %s, found %s", i,
+				 VCHAN_CXT(i), after, run ? "RUN" : "STOP_SW",
+				 sdxi_cxt_state_name(state));
+			return false;
+		}
 		rte_delay_us_sleep(1000);
 	}
-	return i;
+	return true;
 }
 
 static int
@@ -384,7 +388,6 @@ vchans_start(struct sdxi_dev *dev)
 
 	for (i = 0; i < dev->nb_vchans; i++) {
 		struct sdxi_vchan *vc = &dev->vchans[i];
-
 		uint64_t submitted = vc->ring.submitted;
 		uint64_t completed = vc->ring.tail;
 
@@ -404,13 +407,7 @@ vchans_start(struct sdxi_dev *dev)
 		ret = sdxi_admin_start(dev, VCHAN_CXT(0), dev->nb_vchans);
 	if (ret < 0)
 		return ret;
-	i = vchans_wait(dev, true);
-	if (i < dev->nb_vchans) {
-		SDXI_LOG(ERR, dev, "vchan %u: context %u: started: expected state RUN, found %s",
-			 i, VCHAN_CXT(i), sdxi_cxt_state_name(sdxi_cxt_state(&dev->vchans[i].cxt)));
-		return -EIO;
-	}
-	return 0;
+	return vchans_wait(dev, true, "started") ? 0 : -EIO;
 }
 
 static int
@@ -428,26 +425,15 @@ vchans_stop(struct sdxi_dev *dev)
 		return -EIO;
 	}
 	ret = sdxi_admin_stop(dev, false, VCHAN_CXT(0), dev->nb_vchans);
-	if (ret == 0) {
-		i = vchans_wait(dev, false);
-		if (i < dev->nb_vchans) {
-			SDXI_LOG(WARNING, dev, "vchan %u: context %u does not stop softly: state is %s",
-				 i, VCHAN_CXT(i),
-				 sdxi_cxt_state_name(sdxi_cxt_state(&dev->vchans[i].cxt)));
-			ret = sdxi_admin_stop(dev, true, VCHAN_CXT(0), dev->nb_vchans);
-		}
-	}
+	if (ret == 0 && !vchans_wait(dev, false, "stopped softly"))
+		ret = sdxi_admin_stop(dev, true, VCHAN_CXT(0), dev->nb_vchans);
 	if (ret == 0)
 		ret = sdxi_admin_sync_stop(dev, VCHAN_CXT(0), dev->nb_vchans);
 	if (ret < 0)
 		return ret;
 	/* The memory may be freed next, so the command's word alone will not do. */
-	i = vchans_wait(dev, false);
-	if (i < dev->nb_vchans) {
-		SDXI_LOG(ERR, dev, "vchan %u: context %u: stopped: expected state STOP_SW, found %s",
-			 i, VCHAN_CXT(i), sdxi_cxt_state_name(sdxi_cxt_state(&dev->vchans[i].cxt)));
+	if (!vchans_wait(dev, false, "stopped"))
 		return -EIO;
-	}
 	for (i = 0; i < dev->nb_vchans; i++)
 		sdxi_cxt_rescind(&dev->vchans[i].cxt);
 	return sdxi_admin_update(dev, VCHAN_CXT(0), dev->nb_vchans, false);
