@@ -56,6 +56,9 @@ fn_init(struct sdxi_emu *emu)
 	emu->irq_due = false;
 	emu->gsr_due = false;
 	emu->reset_due = false;
+	emu->random = emu->conf.seed;
+	emu->delay = 0;
+	sdxi_emu_inject_clear(emu);
 	emu_doorbell_idle(emu, SDXI_CXT_ADMIN);
 }
 
@@ -87,12 +90,16 @@ sdxi_emu_create(const struct sdxi_emu_conf *conf, const struct sdxi_emu_ops *ops
 void
 sdxi_emu_destroy(struct sdxi_emu *emu)
 {
-	unsigned int i;
+	unsigned int i, j;
 
 	if (emu == NULL)
 		return;
-	for (i = 0; i < SDXI_L2_ENTRIES; i++)
+	for (i = 0; i < SDXI_L2_ENTRIES; i++) {
+		for (j = 0; emu->chunk[i] != NULL && j < SDXI_L1_ENTRIES; j++)
+			free(emu->chunk[i]->cxt[j].free);
 		free(emu->chunk[i]);
+	}
+	free(emu->fault);
 	free(emu->run);
 	free(emu->db_bits);
 	free(emu);
@@ -107,10 +114,24 @@ sdxi_emu_reset(struct sdxi_emu *emu)
 		fn_init(emu);
 }
 
+/* With freedom, what takes a while may take so many looks at it. */
+#define MAX_DELAY 40
+
+static bool
+is_put_off(struct sdxi_emu *emu)
+{
+	if (!emu->conf.freedom || emu->delay >= MAX_DELAY || emu_random(emu, 8) == 0) {
+		emu->delay = 0;
+		return false;
+	}
+	emu->delay++;
+	return true;
+}
+
 static void
 irq_deliver(struct sdxi_emu *emu)
 {
-	if (!emu->irq_due)
+	if (!emu->irq_due || (emu->gsv == SDXI_GSV_ACTIVE && is_put_off(emu)))
 		return;
 	emu->irq_due = false;
 	if (emu->ops.irq != NULL)
@@ -121,29 +142,36 @@ irq_deliver(struct sdxi_emu *emu)
 static void
 fn_request(struct sdxi_emu *emu)
 {
-	switch (SDXI_GET(SDXI_CTL0_FN_GSR, emu->ctl0)) {
+	const enum sdxi_fn_gsr gsr = SDXI_GET(SDXI_CTL0_FN_GSR, emu->ctl0);
+	enum sdxi_fn_gsv next = emu->gsv;
+
+	switch (gsr) {
 	case SDXI_GSR_RESET:
-		/*
-		 * [I] At once, from every state, and nothing is written to memory any more.
-		 * Registers keep their values, so that an error log can still be read.
-		 */
-		emu_cxt_forget_all(emu);
-		emu->gsv = SDXI_GSV_STOP;
+		next = SDXI_GSV_STOP;
 		break;
 	case SDXI_GSR_STOP_SF:
 		if (emu->gsv == SDXI_GSV_ACTIVE || emu->gsv == SDXI_GSV_INIT)
-			emu->gsv = SDXI_GSV_STOPG_SF;
+			next = SDXI_GSV_STOPG_SF;
 		break;
 	case SDXI_GSR_STOP_HD:
 		if (emu->gsv == SDXI_GSV_ACTIVE || emu->gsv == SDXI_GSV_INIT ||
 		    emu->gsv == SDXI_GSV_STOPG_SF)
-			emu->gsv = SDXI_GSV_STOPG_HD;
+			next = SDXI_GSV_STOPG_HD;
 		break;
 	case SDXI_GSR_ACTIVE:
 		if (emu->gsv == SDXI_GSV_STOP)
-			emu->gsv = SDXI_GSV_INIT;
+			next = SDXI_GSV_INIT;
 		break;
 	}
+	if (next == emu->gsv || emu_fault_ignores(emu, gsr))
+		return;
+	/*
+	 * [I] RESET: at once, from every state, and nothing is written to memory any more.
+	 * Registers keep their values, so that an error log can still be read.
+	 */
+	if (gsr == SDXI_GSR_RESET)
+		emu_cxt_forget_all(emu);
+	emu->gsv = next;
 }
 
 static uint64_t
@@ -286,6 +314,16 @@ sdxi_emu_doorbell(struct sdxi_emu *emu, uint16_t cxt, uint64_t val)
 				  __ATOMIC_ACQ_REL);
 }
 
+void
+emu_fn_error(struct sdxi_emu *emu, uint16_t cxt, uint64_t index, emu_fail_t fail)
+{
+	emu_log(emu, cxt, index, fail, SDXI_RE_FN_STOPPED);
+	emu_cxt_forget_all(emu);
+	emu->gsv = SDXI_GSV_ERROR;
+	if (emu->ctl0 & SDXI_CTL0_FN_ERR_INTR_EN)
+		emu->irq_due = true;
+}
+
 /* The work of state INIT. */
 static void
 fn_activate(struct sdxi_emu *emu)
@@ -304,7 +342,9 @@ fn_activate(struct sdxi_emu *emu)
 		       SDXI_GET(SDXI_CAP1_OPB_000_CAP, cap1);
 
 	/* [I] A PASID for the whole function is refused: there is one address space. */
-	if (emu->ctl0 & SDXI_CTL0_FN_PASID_VL)
+	if (emu_fault_activation(emu))
+		fail = EMU_FAIL(SDXI_STEP_INTERNAL, SDXI_SUB_STEP_OTHER);
+	else if (emu->ctl0 & SDXI_CTL0_FN_PASID_VL)
 		fail = EMU_FAIL(SDXI_STEP_INTERNAL, SDXI_SUB_STEP_VALIDATION);
 	else
 		fail = emu_cxt_start(emu, SDXI_CXT_ADMIN);
@@ -312,10 +352,7 @@ fn_activate(struct sdxi_emu *emu)
 		emu->gsv = SDXI_GSV_ACTIVE;
 		return;
 	}
-	emu_log(emu, SDXI_CXT_ADMIN, EMU_NO_DESC, fail, SDXI_RE_FN_STOPPED);
-	emu->gsv = SDXI_GSV_ERROR;
-	if (emu->ctl0 & SDXI_CTL0_FN_ERR_INTR_EN)
-		emu->irq_due = true;
+	emu_fn_error(emu, SDXI_CXT_ADMIN, EMU_NO_DESC, fail);
 }
 
 /* What came in through a callback while a context was at work; true: all has changed. */
@@ -333,6 +370,61 @@ requests_due(struct sdxi_emu *emu)
 	return due;
 }
 
+/* The context in the list whose turn it is has it; the next is the next one's. */
+static unsigned int
+run_one(struct sdxi_emu *emu, unsigned int budget)
+{
+	struct emu_cxt *cxt = emu->run[emu->run_next];
+	const unsigned int work = emu_cxt_turn(emu, cxt, budget);
+
+	/* One that left the list has given its place to another. */
+	if (emu->run_next < emu->n_run && emu->run[emu->run_next] == cxt)
+		emu->run_next++;
+	irq_deliver(emu);
+	return work;
+}
+
+/*
+ * The same where contexts are not of one level of qos. The list is gone through in rounds, each
+ * open to the contexts down to some level: [I] a level has turns when those above it have no work,
+ * and in one round out of EMU_QOS_ROUNDS.
+ */
+static unsigned int
+run_by_qos(struct sdxi_emu *emu, unsigned int budget)
+{
+	/* A round without work is followed by at most so many until one without any. */
+	const uint64_t max_steps = (EMU_QOS_LEVELS + 1) * ((uint64_t)emu->n_run + budget);
+	unsigned int done = 0, work;
+	bool whole = false; /* this round is of this call alone */
+	uint64_t steps;
+
+	for (steps = 0; steps < max_steps && done < budget && emu->n_run != 0; steps++) {
+		if (emu->run_next >= emu->n_run) {
+			emu->run_next = 0;
+			if (whole && !emu->qos_worked && emu->qos_level == EMU_QOS_LEVELS - 1)
+				return done;
+			emu->qos_level = emu->qos_worked ? 0 :
+						(emu->qos_level + 1) % EMU_QOS_LEVELS;
+			if (++emu->qos_rounds >= EMU_QOS_ROUNDS)
+				emu->qos_level = EMU_QOS_LEVELS - 1;
+			if (emu->qos_level == EMU_QOS_LEVELS - 1)
+				emu->qos_rounds = 0;
+			emu->qos_worked = false;
+			whole = true;
+		}
+		if (emu->run[emu->run_next]->qos > emu->qos_level) {
+			emu->run_next++;
+			continue;
+		}
+		work = run_one(emu, budget - done);
+		done += work;
+		emu->qos_worked |= work != 0;
+		if (requests_due(emu))
+			return done + 1;
+	}
+	return done;
+}
+
 /* Let contexts have their turns. */
 static unsigned int
 run_contexts(struct sdxi_emu *emu, unsigned int budget)
@@ -340,20 +432,16 @@ run_contexts(struct sdxi_emu *emu, unsigned int budget)
 	/* Idle contexts cost too: no more visits than what a budget can be spent in. */
 	const uint64_t max_visits = (uint64_t)emu->n_run + budget;
 	unsigned int done = 0, idle = 0, work;
-	struct emu_cxt *cxt;
 	uint64_t visits;
 
+	if (EMU_UNLIKELY(emu->n_run != 0 && emu->n_qos[emu->run[0]->qos] != emu->n_run))
+		return run_by_qos(emu, budget);
 	for (visits = 0; visits < max_visits && done < budget && idle < emu->n_run; visits++) {
 		if (emu->run_next >= emu->n_run)
 			emu->run_next = 0;
-		cxt = emu->run[emu->run_next];
-		work = emu_cxt_turn(emu, cxt, budget - done);
-		/* One that left the list has given its place to another. */
-		if (emu->run_next < emu->n_run && emu->run[emu->run_next] == cxt)
-			emu->run_next++;
+		work = run_one(emu, budget - done);
 		done += work;
 		idle = work == 0 ? idle + 1 : 0;
-		irq_deliver(emu);
 		if (requests_due(emu))
 			return done + 1;
 	}
@@ -373,11 +461,14 @@ sdxi_emu_run(struct sdxi_emu *emu, unsigned int budget)
 
 	switch (emu->gsv) {
 	case SDXI_GSV_INIT:
-		fn_activate(emu);
+		if (!is_put_off(emu))
+			fn_activate(emu);
 		done = 1;
 		break;
 	case SDXI_GSV_ACTIVE:
-		done = run_contexts(emu, budget);
+		/* One that was put off is work, too. */
+		done = emu->irq_due;
+		done += run_contexts(emu, budget);
 		break;
 	case SDXI_GSV_STOPG_SF:
 	case SDXI_GSV_STOPG_HD:

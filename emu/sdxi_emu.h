@@ -16,6 +16,10 @@
  *
  * Nothing that is read from memory or written to a register is trusted: a bad address, table, ring
  * or descriptor ends as an SDXI error, never as an access outside the callbacks below.
+ *
+ * For the software on the other side to be tested there are two ways to make its life hard: a
+ * function that uses every freedom it has (struct sdxi_emu_conf's freedom), and things that go
+ * wrong on demand (sdxi_emu_inject()).
  */
 
 #include <stdbool.h>
@@ -84,6 +88,14 @@ struct sdxi_emu_conf {
 	 * others.
 	 */
 	void *doorbells;
+	/**
+	 * Take every liberty that SDXI leaves to a function, at random: order of execution and of
+	 * completion, when Write_Index is sampled and Read_Index written, what is seen of states
+	 * in between, how late a signal, a log entry or an interrupt is. Slow; for tests.
+	 */
+	bool freedom;
+	/** Of the pseudo-random choices: the same seed and the same calls make the same ones. */
+	uint64_t seed;
 };
 
 /** Fill @p conf with the defaults: 127 contexts beside the administrative one, 64 Ki descriptors,
@@ -102,7 +114,10 @@ int sdxi_emu_create(const struct sdxi_emu_conf *conf, const struct sdxi_emu_ops 
 /** Free a function; makes no access to memory. NULL is allowed. */
 void sdxi_emu_destroy(struct sdxi_emu *emu);
 
-/** Bring a function to what sdxi_emu_create() made, as function-level reset does. */
+/**
+ * Bring a function to what sdxi_emu_create() made, as function-level reset does. Injected faults
+ * are forgotten.
+ */
 void sdxi_emu_reset(struct sdxi_emu *emu);
 
 /**
@@ -136,6 +151,114 @@ void sdxi_emu_doorbell(struct sdxi_emu *emu, uint16_t cxt, uint64_t val);
  *   to be looked at again).
  */
 unsigned int sdxi_emu_run(struct sdxi_emu *emu, unsigned int budget);
+
+/** What is to go wrong: struct sdxi_emu_fault. */
+enum sdxi_emu_fault_kind {
+	/**
+	 * The operation fails at .step and .sub_step, nothing of it having been done. The context
+	 * reacts as struct sdxi_emu_conf's err_continue says.
+	 */
+	SDXI_EMU_FAULT_FAIL,
+	/** The operation is executed, its completion status block is never written. */
+	SDXI_EMU_FAULT_LOSE,
+	/** As FAIL, but of the block er alone is written, not the signal. */
+	SDXI_EMU_FAULT_NO_SIGNAL,
+	/**
+	 * The context stands still in front of the operation, which is not consumed. A soft stop
+	 * of the context or of the function never ends; a hard one, or RESET, does, and ends the
+	 * fault. With .count the context stands still so many times, as software starts it again.
+	 */
+	SDXI_EMU_FAULT_STALL,
+	/**
+	 * The context stops by itself in front of the operation, which is not consumed:
+	 * CXT_STS.state is STOP_FN, nothing is logged. Software may start it again; .count is as
+	 * for STALL.
+	 */
+	SDXI_EMU_FAULT_STOP,
+	/**
+	 * The function goes to ERROR in front of the operation: a log entry says so, no CXT_STS is
+	 * written, and nothing moves any more. Left by RESET.
+	 */
+	SDXI_EMU_FAULT_FN_ERROR,
+	/** From the operation on, the next .count log entries are lost: ERR_STS.ovf and sts. */
+	SDXI_EMU_FAULT_LOG_OVF,
+	/** The same, the log being unusable: ERR_STS.err and sts. */
+	SDXI_EMU_FAULT_LOG_ERR,
+	/**
+	 * From the operation on, CXT_STOP of this context never takes effect, soft or hard, so that
+	 * SYNC(STOP) about it is never answered. A stop of the function and RESET work, and end the
+	 * fault.
+	 */
+	SDXI_EMU_FAULT_NO_STOP,
+	/** From now on, STOP_SF and STOP_HD are ignored. RESET works, and ends the fault. */
+	SDXI_EMU_FAULT_NO_FN_STOP,
+	/**
+	 * From now on, the function does not leave its state, whatever is asked. Only taking its
+	 * memory from it, sdxi_emu_reset() and sdxi_emu_inject_clear() help.
+	 */
+	SDXI_EMU_FAULT_NO_RESET,
+	/** The next .count requests for ACTIVE end in ERROR, with a log entry. */
+	SDXI_EMU_FAULT_NO_ACTIVE,
+};
+
+/** Something that is to go wrong. */
+struct sdxi_emu_fault {
+	enum sdxi_emu_fault_kind kind;
+	/** Context number. Not used by NO_FN_STOP, NO_RESET and NO_ACTIVE, as is op. */
+	uint16_t cxt;
+	/**
+	 * Descriptors that the context consumes from now on before the one that is hit; 0 is the
+	 * next one. The count goes on over stops and starts of the context, and over RESET.
+	 */
+	uint64_t op;
+	/** How many operations in a row are hit, or see the kind; 0 counts as 1. */
+	uint32_t count;
+	/**
+	 * FAIL and NO_SIGNAL: as the error log has them. A step of 0 stands for SDXI_STEP_BUFFER
+	 * with SDXI_SUB_STEP_TRANSLATION.
+	 */
+	uint8_t step;
+	uint8_t sub_step;
+	/** FAIL and NO_SIGNAL at SDXI_STEP_BUFFER: 0 the source, 1 the destination. */
+	uint8_t buf;
+	bool no_block; /**< FAIL: the completion status block is not written either */
+	bool no_log;   /**< FAIL and NO_SIGNAL: there is no log entry */
+};
+
+/**
+ * Read a fault from text: kind[:key=value|:flag]..., for instance "fail:cxt=1:op=5:no_block". Kinds
+ * are named as above, keys and flags as in struct sdxi_emu_fault. Whether the function has the
+ * context is for sdxi_emu_inject() to say.
+ *
+ * @param why
+ *   On an error, what is wrong in words, in @p len bytes.
+ * @return 0 or -EINVAL.
+ */
+int sdxi_emu_fault_parse(const char *spec, struct sdxi_emu_fault *fault, char *why, size_t len);
+
+/**
+ * Have something go wrong. Any number of faults may be pending. To be serialised as
+ * sdxi_emu_run() is, and not to be called from its callbacks.
+ *
+ * Of several that are about one operation, those that last begin first; then come those that keep
+ * the operation from being consumed, and then one of FAIL, LOSE and NO_SIGNAL: the one injected
+ * first, the others hitting the operations behind it.
+ *
+ * @return 0, -EINVAL for a value of @p fault that is out of its range, -ENOMEM.
+ */
+int sdxi_emu_inject(struct sdxi_emu *emu, const struct sdxi_emu_fault *fault);
+
+/**
+ * Forget the faults that are pending, and end those that last: STALL, NO_STOP, NO_FN_STOP,
+ * NO_RESET, LOG_OVF and LOG_ERR.
+ */
+void sdxi_emu_inject_clear(struct sdxi_emu *emu);
+
+/**
+ * How often injected faults have hit since sdxi_emu_create(): operations, stalls, stops, log
+ * entries lost, and requests without effect (CXT_STOP, and those to the function) count one each.
+ */
+uint64_t sdxi_emu_injected(const struct sdxi_emu *emu);
 
 /** Bytes that the function copies in one go before it looks at other contexts and requests. */
 #define SDXI_EMU_CHUNK (256u << 10)

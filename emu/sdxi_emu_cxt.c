@@ -42,9 +42,8 @@ emu_cxt_find(struct sdxi_emu *emu, uint16_t num)
 	return chunk == NULL ? NULL : &chunk->cxt[num & (SDXI_L1_ENTRIES - 1)];
 }
 
-/* The same, made where it is not there yet; NULL: no memory. */
-static struct emu_cxt *
-cxt_get(struct sdxi_emu *emu, uint16_t num)
+struct emu_cxt *
+emu_cxt_get(struct sdxi_emu *emu, uint16_t num)
 {
 	struct emu_chunk **chunk = &emu->chunk[num >> SDXI_L1_SHIFT];
 	unsigned int i;
@@ -75,6 +74,7 @@ run_add(struct sdxi_emu *emu, struct emu_cxt *cxt)
 	}
 	cxt->run_pos = emu->n_run;
 	emu->run[emu->n_run++] = cxt;
+	emu->n_qos[cxt->qos]++;
 	return true;
 }
 
@@ -85,6 +85,7 @@ run_remove(struct sdxi_emu *emu, struct emu_cxt *cxt)
 
 	emu->run[cxt->run_pos] = last;
 	last->run_pos = cxt->run_pos;
+	emu->n_qos[cxt->qos]--;
 	cxt->busy = false;
 }
 
@@ -209,6 +210,10 @@ cxt_load(struct sdxi_emu *emu, struct emu_cxt *cxt)
 	    (cxt->write_index_ptr & ~SDXI_CXT_CTL_WRITE_INDEX_PTR) != 0)
 		return FAIL_VALIDATION(SDXI_STEP_CXT_CTL);
 
+	/* [I] Nor are qos and se looked at while a context runs. */
+	cxt->qos = SDXI_GET(SDXI_CXT_CTL_QOS, emu_le64(tab.ctl.ds_ring_ptr));
+	cxt->se = (emu_le64(tab.ctl.ds_ring_ptr) & SDXI_CXT_CTL_SE) != 0;
+
 	fail = tables_apply(emu, cxt, &tab);
 	if (fail != 0)
 		return fail;
@@ -223,14 +228,14 @@ cxt_load(struct sdxi_emu *emu, struct emu_cxt *cxt)
 emu_fail_t
 emu_cxt_start(struct sdxi_emu *emu, uint16_t num)
 {
-	struct emu_cxt *cxt = cxt_get(emu, num);
+	struct emu_cxt *cxt = emu_cxt_get(emu, num);
 	uint64_t write_index;
 	emu_fail_t fail;
 
 	if (cxt == NULL)
 		return EMU_FAIL(SDXI_STEP_INTERNAL, SDXI_SUB_STEP_OTHER);
 	/* [I] To start a context that runs is no error and rings its doorbell. */
-	if (cxt->mode == EMU_CXT_RUN) {
+	if (cxt->mode == EMU_CXT_RUN && !emu_free_ending(cxt)) {
 		cxt->kick = true;
 		return 0;
 	}
@@ -257,6 +262,8 @@ emu_cxt_start(struct sdxi_emu *emu, uint16_t num)
 	cxt->write_index = cxt->read_index;
 	cxt->busy = false;
 	cxt->stopg = false;
+	if (emu->conf.freedom && !emu_free_start(cxt))
+		return EMU_FAIL(SDXI_STEP_INTERNAL, SDXI_SUB_STEP_OTHER);
 
 	if (!emu_cxt_write_state(emu, cxt, SDXI_CXT_RUN))
 		return FAIL_TRANSLATION(SDXI_STEP_CXT_STS);
@@ -276,25 +283,43 @@ emu_cxt_write_state(struct sdxi_emu *emu, const struct emu_cxt *cxt, enum sdxi_c
 void
 emu_cxt_stop(struct sdxi_emu *emu, struct emu_cxt *cxt, bool hard)
 {
+	if (EMU_UNLIKELY(cxt->n_faults != 0 || cxt->no_stop))
+		emu_fault_stop_asked(emu, cxt);
 	switch (cxt->mode) {
+	case EMU_CXT_FAILED:
+		/* Nothing is in flight, so there is nothing to wait for. */
+		if (EMU_LIKELY(!cxt->no_stop) || !run_add(emu, cxt)) {
+			cxt->mode = EMU_CXT_OFF;
+			emu_cxt_write_state(emu, cxt, SDXI_CXT_STOP_SW);
+			break;
+		}
+		/* fall through */
 	case EMU_CXT_RUN:
 		cxt->mode = EMU_CXT_STOPPING;
 		cxt->hard = hard;
 		emu->n_stopping++;
-		emu_cxt_write_state(emu, cxt, SDXI_CXT_STOPG_SW);
+		if (cxt->free == NULL || emu_free_stop(emu, cxt))
+			emu_cxt_write_state(emu, cxt, SDXI_CXT_STOPG_SW);
 		break;
 	case EMU_CXT_STOPPING:
 		cxt->hard |= hard;
-		break;
-	case EMU_CXT_FAILED:
-		/* Nothing is in flight, so there is nothing to wait for. */
-		cxt->mode = EMU_CXT_OFF;
-		emu_cxt_write_state(emu, cxt, SDXI_CXT_STOP_SW);
 		break;
 	default:
 		/* [I] To stop a context that does not run is no error and has no effect. */
 		break;
 	}
+}
+
+/* It has no turns any more. */
+static void
+cxt_leave(struct sdxi_emu *emu, struct emu_cxt *cxt, enum emu_cxt_mode mode)
+{
+	if (cxt->mode == EMU_CXT_STOPPING)
+		emu->n_stopping--;
+	run_remove(emu, cxt);
+	cxt->mode = mode;
+	if (EMU_UNLIKELY(cxt->stalled || cxt->no_stop))
+		emu_fault_gone(emu, cxt, emu_fn_stopping(emu));
 }
 
 void
@@ -304,26 +329,24 @@ emu_cxt_stopped(struct sdxi_emu *emu, struct emu_cxt *cxt)
 	enum sdxi_cxt_state state =
 		cxt->mode == EMU_CXT_STOPPING ? SDXI_CXT_STOP_SW : SDXI_CXT_STOP_FN;
 
-	if (cxt->mode == EMU_CXT_STOPPING)
-		emu->n_stopping--;
-	run_remove(emu, cxt);
-	cxt->mode = EMU_CXT_OFF;
+	cxt_leave(emu, cxt, EMU_CXT_OFF);
 	emu_cxt_write_state(emu, cxt, state);
 }
 
 void
 emu_cxt_failed(struct sdxi_emu *emu, struct emu_cxt *cxt)
 {
-	if (cxt->mode == EMU_CXT_STOPPING)
-		emu->n_stopping--;
-	run_remove(emu, cxt);
-	cxt->mode = EMU_CXT_FAILED;
+	cxt_leave(emu, cxt, EMU_CXT_FAILED);
 	emu_cxt_write_state(emu, cxt, SDXI_CXT_ERR_FN);
 }
 
 void
 emu_cxt_error(struct sdxi_emu *emu, struct emu_cxt *cxt, uint64_t index, emu_fail_t fail)
 {
+	if (cxt->free != NULL) {
+		emu_free_error(emu, cxt, index, fail);
+		return;
+	}
 	emu_log(emu, cxt->num, index, fail, SDXI_RE_CXT_STOPPED);
 	emu_cxt_failed(emu, cxt);
 }
@@ -339,8 +362,10 @@ emu_cxt_forget_all(struct sdxi_emu *emu)
 		for (j = 0; j < SDXI_L1_ENTRIES; j++) {
 			emu->chunk[i]->cxt[j].mode = EMU_CXT_OFF;
 			emu->chunk[i]->cxt[j].busy = false;
+			emu_fault_gone(emu, &emu->chunk[i]->cxt[j], true);
 		}
 	}
+	memset(emu->n_qos, 0, sizeof(emu->n_qos));
 	emu->n_run = 0;
 	emu->run_next = 0;
 	emu->n_stopping = 0;

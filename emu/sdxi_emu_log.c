@@ -38,6 +38,8 @@ emu_log(struct sdxi_emu *emu, uint16_t cxt, uint64_t index, emu_fail_t fail,
 	if (emu->err_ctl & SDXI_ERR_CTL_INTR_EN)
 		emu->irq_due = true;
 
+	if (emu_fault_log(emu))
+		return;
 	/* [I] A size that is 0 or above CAP1's makes the log unusable. */
 	if (sz == 0 || sz > UINT64_C(1) << emu->conf.max_errlog_sz) {
 		emu->err_sts |= SDXI_ERR_STS_ERR;

@@ -12,8 +12,10 @@
  *   sdxi_emu.c        registers, function states, whose turn it is
  *   sdxi_emu_cxt.c    a context's tables, start, stop and failure
  *   sdxi_emu_ring.c   a context's turn: doorbell, fetch, execute, complete
+ *   sdxi_emu_free.c   the same turn, with every freedom taken at random
  *   sdxi_emu_admin.c  operations of the administrative context
  *   sdxi_emu_log.c    error log
+ *   sdxi_emu_fault.c  what goes wrong on demand
  *
  * Where public facts about SDXI do not say what a function does, this one decides for itself. Each
  * such choice is tagged [I] at the one place that makes it; those that are values stand here.
@@ -41,6 +43,10 @@
 #define EMU_SIGNAL_BYTES (32u << 10)
 /** Contexts that one turn of an administrative operation looks at. */
 #define EMU_ADMIN_PART 32
+/** Levels of CXT_CTL.qos. */
+#define EMU_QOS_LEVELS 4
+/** [I] One round in so many is open to all levels, however busy the higher ones are. */
+#define EMU_QOS_ROUNDS 16
 /** AKeys that a context remembers; a power of two. */
 #define EMU_AKEYS 4
 
@@ -120,6 +126,13 @@ enum emu_kind {
 	EMU_KIND_ADMIN,
 };
 
+/** What an injected fault withholds of an operation's outcome. */
+enum emu_hide {
+	EMU_HIDE_BLOCK = 1 << 0,  /**< the block, also of one that turned out not to be there */
+	EMU_HIDE_SIGNAL = 1 << 1, /**< of the block the signal */
+	EMU_HIDE_LOG = 1 << 2,
+};
+
 /** An operation on its way. */
 struct emu_op {
 	struct sdxi_dsc dsc;
@@ -131,6 +144,7 @@ struct emu_op {
 	uint32_t pos;	/**< administrative: the next context */
 	uint16_t intr_num;
 	uint8_t kind;	/**< enum emu_kind */
+	uint8_t hide;	/**< enum emu_hide */
 	bool er;	/**< administrative: failed for at least one context */
 };
 
@@ -140,6 +154,8 @@ struct emu_akey {
 	uint16_t intr_num;
 	bool iv;
 };
+
+struct emu_free;
 
 /** A context. */
 struct emu_cxt {
@@ -163,7 +179,14 @@ struct emu_cxt {
 	bool csa;
 	bool kick;	    /**< to be treated as if its doorbell had been rung */
 	bool busy;	    /**< op is in flight */
-	bool stopg;	    /**< STOPG_FN has been written */
+	bool stopg;	    /**< STOPG_FN has been written, or STOPG_SW */
+	uint8_t qos;	    /**< as it was at the start: 0 goes first */
+	bool se;	    /**< CXT_CTL.se, as it was at the start */
+	bool stalled;	    /**< by a fault */
+	bool no_stop;	    /**< by a fault */
+	uint32_t n_faults;  /**< that are pending */
+	uint64_t consumed;  /**< descriptors, ever */
+	struct emu_free *free; /**< for freedom only */
 	struct emu_op op;
 };
 
@@ -182,6 +205,13 @@ struct emu_turn {
 	struct emu_pend pend[EMU_BATCH];
 	unsigned int n_pend;
 	unsigned int n_retired; /**< descriptors of dsc[] that Read_Index has passed */
+};
+
+/** A fault that is pending, or lasts. */
+struct emu_fault {
+	struct sdxi_emu_fault what;
+	uint64_t at;  /**< emu_cxt.consumed of the first operation that it hits */
+	bool in_force; /**< STALL: the context is there */
 };
 
 struct emu_chunk {
@@ -223,6 +253,24 @@ struct sdxi_emu {
 	uint32_t run_alloc;
 	uint32_t run_next;
 	uint32_t n_stopping;
+	uint32_t n_qos[EMU_QOS_LEVELS]; /**< of those in the list */
+	uint8_t qos_level;   /**< the lowest that has turns in this round */
+	uint8_t qos_rounds;  /**< that were not open to all */
+	bool qos_worked;     /**< in this round */
+
+	/** State of the generator behind all random choices. */
+	uint64_t random;
+	uint8_t delay; /**< turns that an activation or an interrupt has been put off */
+
+	struct emu_fault *fault;
+	uint32_t n_fault;
+	uint32_t fault_alloc;
+	uint32_t lose_ovf;  /**< log entries to be lost */
+	uint32_t lose_err;
+	uint32_t no_active; /**< requests to fail */
+	bool no_fn_stop;
+	bool no_reset;
+	uint64_t injected;
 
 	/** Trapped doorbells, a bit each; written by any thread. */
 	uint64_t *db_bits;
@@ -232,6 +280,17 @@ struct sdxi_emu {
 	struct emu_turn turn;
 };
 
+static inline bool
+emu_fn_stopping(const struct sdxi_emu *emu)
+{
+	return emu->gsv == SDXI_GSV_STOPG_SF || emu->gsv == SDXI_GSV_STOPG_HD;
+}
+
+/* sdxi_emu.c */
+
+/** End in state ERROR, by a failure of a context's descriptor or of none. */
+void emu_fn_error(struct sdxi_emu *emu, uint16_t cxt, uint64_t index, emu_fail_t fail);
+
 /* sdxi_emu_log.c */
 
 /** Tell the error log of a failure; @p index EMU_NO_DESC: no descriptor. */
@@ -240,8 +299,10 @@ void emu_log(struct sdxi_emu *emu, uint16_t cxt, uint64_t index, emu_fail_t fail
 
 /* sdxi_emu_cxt.c */
 
-/** A context that has ever been started, or NULL. */
+/** A context that has ever been started or spoken of, or NULL. */
 struct emu_cxt *emu_cxt_find(struct sdxi_emu *emu, uint16_t num);
+/** The same, made where it is not there yet; NULL: no memory. */
+struct emu_cxt *emu_cxt_get(struct sdxi_emu *emu, uint16_t num);
 /** Start a context from its tables; no effect on one that runs but that of a doorbell. */
 emu_fail_t emu_cxt_start(struct sdxi_emu *emu, uint16_t num);
 /** Have a context stop at its next turn. */
@@ -270,6 +331,83 @@ void emu_doorbell_idle(struct sdxi_emu *emu, uint16_t num);
 
 /** Let a context work for a bounded part; 0: it has nothing to do. */
 unsigned int emu_cxt_turn(struct sdxi_emu *emu, struct emu_cxt *cxt, unsigned int budget);
+
+/** Is data's failure the end of the context's run? */
+static inline bool
+emu_fail_stops(const struct sdxi_emu *emu, const struct emu_cxt *cxt, emu_fail_t fail)
+{
+	/* [I] A context that is being stopped anyway ends as it was to end. */
+	return ((fail & EMU_FAIL_FATAL) || !emu->conf.err_continue) && cxt->mode == EMU_CXT_RUN &&
+	       !emu_fn_stopping(emu);
+}
+
+/** What the log says of such a failure. */
+static inline enum sdxi_err_reaction
+emu_fail_reaction(const struct sdxi_emu *emu, emu_fail_t fail)
+{
+	return (fail & EMU_FAIL_FATAL) || !emu->conf.err_continue ? SDXI_RE_CXT_STOPPED
+								  : SDXI_RE_INFORMATIVE;
+}
+
+#define EMU_FAIL_CSB EMU_FAIL(SDXI_STEP_CST_BLK, SDXI_SUB_STEP_TRANSLATION)
+
+/** Take a doorbell, if there is one. */
+bool emu_ring_doorbell(struct sdxi_emu *emu, struct emu_cxt *cxt);
+/** Sample Write_Index; false: it was bad, and the context has failed. */
+bool emu_ring_sample(struct sdxi_emu *emu, struct emu_cxt *cxt);
+/**
+ * Fetch up to @p n descriptors from Read_Index on into the working space, without consuming them;
+ * returns how many are valid, or -1 when the ring could not be read.
+ */
+int emu_ring_fetch(struct sdxi_emu *emu, struct emu_cxt *cxt, unsigned int n);
+/** Look at the block of an operation, of which descriptor and index are known, and judge it. */
+emu_fail_t emu_op_begin(struct sdxi_emu *emu, struct emu_cxt *cxt, struct emu_op *op);
+/** Move the next part of an operation's data. */
+emu_fail_t emu_op_move(struct sdxi_emu *emu, const struct emu_op *op, size_t part);
+/** Write an operation's block, where it has one; false: that is not possible. */
+bool emu_op_complete(struct sdxi_emu *emu, struct emu_cxt *cxt, const struct emu_op *op,
+		     bool failed);
+
+/* sdxi_emu_free.c */
+
+/** emu_cxt_turn() of a function with freedom. */
+unsigned int emu_free_turn(struct sdxi_emu *emu, struct emu_cxt *cxt);
+/** A context starts; false: no memory. */
+bool emu_free_start(struct emu_cxt *cxt);
+/** What stops a context has been found: an entry for the log, and no more fetches. */
+void emu_free_error(struct sdxi_emu *emu, struct emu_cxt *cxt, uint64_t index, emu_fail_t fail);
+/** A context is told to stop; true: its state is to say so at once. */
+bool emu_free_stop(struct sdxi_emu *emu, struct emu_cxt *cxt);
+/** Has a context that still has its turns stopped working? */
+bool emu_free_ending(const struct emu_cxt *cxt);
+/** A number below @p n. */
+unsigned int emu_random(struct sdxi_emu *emu, unsigned int n);
+
+/* sdxi_emu_fault.c */
+
+/** How many descriptors a context may consume before one that a pending fault is about. */
+uint64_t emu_fault_distance(const struct sdxi_emu *emu, const struct emu_cxt *cxt);
+
+enum emu_hit {
+	EMU_HIT_OP,	/**< the operation, if anything: what @p fail and op->hide say */
+	EMU_HIT_STALL,	/**< the context, which stands still */
+	EMU_HIT_STOP,	/**< the context, which is to stop */
+	EMU_HIT_FN,	/**< the function, which is to go to ERROR */
+};
+
+/** What happens to the next operation, which no pending fault is in front of. */
+enum emu_hit emu_fault_take(struct sdxi_emu *emu, struct emu_cxt *cxt, struct emu_op *op,
+			    emu_fail_t *fail);
+/** A context is told to stop. */
+void emu_fault_stop_asked(struct sdxi_emu *emu, struct emu_cxt *cxt);
+/** A context is gone, and with it what kept it. */
+void emu_fault_gone(struct sdxi_emu *emu, struct emu_cxt *cxt, bool with_fn);
+/** Is a request to the function, which would have an effect, to be ignored? */
+bool emu_fault_ignores(struct sdxi_emu *emu, enum sdxi_fn_gsr gsr);
+/** Is an activation to fail? */
+bool emu_fault_activation(struct sdxi_emu *emu);
+/** Is an entry of the log to be lost? ERR_STS has the reason then. */
+bool emu_fault_log(struct sdxi_emu *emu);
 
 /* sdxi_emu_admin.c */
 

@@ -24,14 +24,8 @@
 /* The address of a block that is not there: above all, and not aligned as one. */
 #define NO_CSB UINT64_MAX
 
-#define FAIL_CSB_TRANSLATION EMU_FAIL(SDXI_STEP_CST_BLK, SDXI_SUB_STEP_TRANSLATION)
+#define FAIL_CSB_RESERVED EMU_FAIL(SDXI_STEP_CST_BLK, SDXI_SUB_STEP_VALIDATION)
 #define FAIL_BUF_TRANSLATION EMU_FAIL(SDXI_STEP_BUFFER, SDXI_SUB_STEP_TRANSLATION)
-
-static bool
-fn_stopping(const struct sdxi_emu *emu)
-{
-	return emu->gsv == SDXI_GSV_STOPG_SF || emu->gsv == SDXI_GSV_STOPG_HD;
-}
 
 /* Do two ranges, none of which wraps, have a byte in common? */
 static inline bool
@@ -190,9 +184,9 @@ judge_nop(const struct sdxi_dsc *dsc, uint32_t opcode, const struct emu_op *op)
  *
  * [I] What is wrong with a descriptor's first word stops the context in either kind of error
  * reaction: the function cannot know what it was meant to be. The body's faults are data errors.
- * [I] ch has no effect: operations are executed in order.
+ * [I] ch needs nothing here: a context's operations are executed in order, one behind the other.
  */
-static inline emu_fail_t
+static inline __attribute__((always_inline)) emu_fail_t
 judge(struct sdxi_emu *emu, struct emu_cxt *cxt, const struct sdxi_dsc *dsc, uint32_t opcode,
       uint64_t csb, struct emu_op *op)
 {
@@ -290,15 +284,20 @@ signal_next(const struct emu_cxt *cxt, uint32_t opcode, uint64_t signal)
 	return (opcode & SDXI_DSC_CSR) || !cxt->csa ? 0 : signal - 1;
 }
 
+static bool
+er_write(struct sdxi_emu *emu, uint64_t csb)
+{
+	const uint32_t flags = emu_le32((uint32_t)SDXI_CST_BLK_ER);
+
+	return emu->ops.write(emu->opaque, csb + offsetof(struct sdxi_cst_blk, flags), &flags,
+			      sizeof(flags)) == SDXI_EMU_MEM_OK;
+}
+
 /* Write a block; what the operation wrote is visible before its signal. */
 static bool
 csb_write(struct sdxi_emu *emu, uint64_t csb, uint64_t signal, bool er)
 {
-	const uint32_t flags = emu_le32((uint32_t)SDXI_CST_BLK_ER);
-
-	if (EMU_UNLIKELY(er) &&
-	    emu->ops.write(emu->opaque, csb + offsetof(struct sdxi_cst_blk, flags), &flags,
-			   sizeof(flags)) != SDXI_EMU_MEM_OK)
+	if (EMU_UNLIKELY(er) && !er_write(emu, csb))
 		return false;
 	return emu->ops.write64(emu->opaque, csb, emu_le64(signal)) == SDXI_EMU_MEM_OK;
 }
@@ -314,18 +313,12 @@ csb_read(struct sdxi_emu *emu, uint64_t csb, uint64_t *signal)
 	return true;
 }
 
-/*
- * An operation failed: log it. Returns whether that stops the context.
- *
- * [I] A context that is being stopped anyway ends as it was to end.
- */
+/* An operation failed: log it. Returns whether that stops the context. */
 static bool
 op_error(struct sdxi_emu *emu, struct emu_cxt *cxt, uint64_t index, emu_fail_t fail)
 {
-	const bool stops = (fail & EMU_FAIL_FATAL) || !emu->conf.err_continue;
-
-	emu_log(emu, cxt->num, index, fail, stops ? SDXI_RE_CXT_STOPPED : SDXI_RE_INFORMATIVE);
-	return stops && cxt->mode == EMU_CXT_RUN && !fn_stopping(emu);
+	emu_log(emu, cxt->num, index, fail, emu_fail_reaction(emu, fail));
+	return emu_fail_stops(emu, cxt, fail);
 }
 
 /*
@@ -351,6 +344,7 @@ consume(struct sdxi_emu *emu, struct emu_cxt *cxt, unsigned int upto)
 
 	turn->n_retired = upto;
 	cxt->read_index += n;
+	cxt->consumed += n;
 	cxt->slot += n;
 	if (cxt->slot == cxt->ring_sz)
 		cxt->slot = 0;
@@ -377,7 +371,7 @@ signal_all(struct sdxi_emu *emu, struct emu_cxt *cxt)
 	for (i = 0; i < turn->n_pend; i++) {
 		pend = &turn->pend[i];
 		if (EMU_UNLIKELY(!csb_write(emu, pend->csb, pend->signal, pend->er)))
-			stops |= op_error(emu, cxt, pend->index, FAIL_CSB_TRANSLATION);
+			stops |= op_error(emu, cxt, pend->index, EMU_FAIL_CSB);
 	}
 	turn->n_pend = 0;
 	if (EMU_UNLIKELY(stops) && cxt->mode == EMU_CXT_RUN)
@@ -408,28 +402,41 @@ retire_failed(struct sdxi_emu *emu, struct emu_cxt *cxt, unsigned int upto)
 	signal_all(emu, cxt);
 }
 
+bool
+emu_op_complete(struct sdxi_emu *emu, struct emu_cxt *cxt, const struct emu_op *op, bool failed)
+{
+	const uint64_t last = emu_le64(op->dsc.any.csb_ptr);
+	const uint64_t csb = last & SDXI_DSC_CSB_PTR;
+	const bool er = op->er || failed;
+	uint64_t signal;
+
+	if ((last & SDXI_DSC_NP) || (op->hide & EMU_HIDE_BLOCK))
+		return true;
+	if (op->hide & EMU_HIDE_SIGNAL)
+		return er_write(emu, csb);
+	return csb_read(emu, csb, &signal) &&
+	       csb_write(emu, csb, signal_next(cxt, emu_le32(op->dsc.any.opcode), signal), er);
+}
+
 /* The operation in flight has ended. */
 static void
 op_end(struct sdxi_emu *emu, struct emu_cxt *cxt, emu_fail_t fail)
 {
 	const struct emu_op *op = &cxt->op;
-	const uint64_t last = emu_le64(op->dsc.any.csb_ptr);
-	const uint64_t csb = last & SDXI_DSC_CSB_PTR;
-	uint64_t signal;
 	bool stops = false;
 
 	cxt->busy = false;
-	if (fail != 0)
-		stops = op_error(emu, cxt, op->index, fail);
+	if (fail != 0) {
+		if (op->hide & EMU_HIDE_LOG)
+			stops = emu_fail_stops(emu, cxt, fail);
+		else
+			stops = op_error(emu, cxt, op->index, fail);
+	}
 	/* State before signal, so that who has seen er finds out at once what it did. */
 	if (stops)
 		emu_cxt_failed(emu, cxt);
-	if (last & SDXI_DSC_NP)
-		return;
-	if (!csb_read(emu, csb, &signal) ||
-	    !csb_write(emu, csb, signal_next(cxt, emu_le32(op->dsc.any.opcode), signal),
-		       op->er || fail != 0)) {
-		stops = op_error(emu, cxt, op->index, FAIL_CSB_TRANSLATION);
+	if (!emu_op_complete(emu, cxt, op, fail != 0)) {
+		stops = op_error(emu, cxt, op->index, EMU_FAIL_CSB);
 		if (stops)
 			emu_cxt_failed(emu, cxt);
 	}
@@ -471,7 +478,6 @@ op_step(struct sdxi_emu *emu, struct emu_cxt *cxt)
 	}
 }
 
-/* Take a doorbell, if there is one. */
 static inline bool
 doorbell(struct sdxi_emu *emu, struct emu_cxt *cxt)
 {
@@ -492,9 +498,15 @@ doorbell(struct sdxi_emu *emu, struct emu_cxt *cxt)
 	return rung;
 }
 
-/* Sample Write_Index, which counts, whatever value was rung with. */
-static bool
-write_index_sample(struct sdxi_emu *emu, struct emu_cxt *cxt)
+bool
+emu_ring_doorbell(struct sdxi_emu *emu, struct emu_cxt *cxt)
+{
+	return doorbell(emu, cxt);
+}
+
+/* Write_Index counts, whatever value was rung with. */
+bool
+emu_ring_sample(struct sdxi_emu *emu, struct emu_cxt *cxt)
 {
 	emu_fail_t fail = EMU_FAIL(SDXI_STEP_WRITE_INDEX, SDXI_SUB_STEP_TRANSLATION);
 	uint64_t raw = 0, write_index;
@@ -512,11 +524,7 @@ write_index_sample(struct sdxi_emu *emu, struct emu_cxt *cxt)
 	return false;
 }
 
-/*
- * Fetch up to @p n descriptors from Read_Index on; returns how many are valid, or -1 when the ring
- * could not be read.
- */
-static int
+static inline int
 fetch(struct sdxi_emu *emu, struct emu_cxt *cxt, unsigned int n)
 {
 	const uint64_t iova = cxt->ring + (uint64_t)cxt->slot * SDXI_DESC_LEN;
@@ -545,6 +553,12 @@ fetch(struct sdxi_emu *emu, struct emu_cxt *cxt, unsigned int n)
 	return i;
 }
 
+int
+emu_ring_fetch(struct sdxi_emu *emu, struct emu_cxt *cxt, unsigned int n)
+{
+	return fetch(emu, cxt, n);
+}
+
 /*
  * Make room for a block in the list of those to be written, and say what its signal is now; false:
  * the block cannot be reached. Blocks are looked at before their operations are executed: one that
@@ -565,6 +579,61 @@ pend_add(struct sdxi_emu *emu, uint64_t csb, uint64_t index)
 	pend->er = false;
 	turn->n_pend++;
 	return pend;
+}
+
+__attribute__((noinline)) emu_fail_t
+emu_op_begin(struct sdxi_emu *emu, struct emu_cxt *cxt, struct emu_op *op)
+{
+	const uint64_t last = emu_le64(op->dsc.any.csb_ptr);
+	uint64_t csb = NO_CSB, signal;
+
+	if (!(last & SDXI_DSC_NP)) {
+		csb = last & SDXI_DSC_CSB_PTR;
+		if ((last & CSB_RESERVED) != 0 || !csb_read(emu, csb, &signal)) {
+			op->hide |= EMU_HIDE_BLOCK;
+			return (last & CSB_RESERVED) != 0 ? FAIL_CSB_RESERVED : EMU_FAIL_CSB;
+		}
+	}
+	return judge(emu, cxt, &op->dsc, emu_le32(op->dsc.any.opcode), csb, op);
+}
+
+emu_fail_t
+emu_op_move(struct sdxi_emu *emu, const struct emu_op *op, size_t part)
+{
+	return move(emu, &op->dsc, op, part);
+}
+
+/* The next descriptor, which is fetched, is one that something is to happen to. */
+static __attribute__((noinline)) unsigned int
+ring_hit(struct sdxi_emu *emu, struct emu_cxt *cxt)
+{
+	struct emu_op *op = &cxt->op;
+	emu_fail_t fail = 0;
+
+	*op = (struct emu_op){ .dsc = emu->turn.dsc[0], .index = cxt->read_index };
+	switch (emu_fault_take(emu, cxt, op, &fail)) {
+	case EMU_HIT_STALL:
+		return 0;
+	case EMU_HIT_STOP:
+		emu_cxt_stopped(emu, cxt);
+		return 1;
+	case EMU_HIT_FN:
+		emu_fn_error(emu, cxt->num, op->index,
+			     EMU_FAIL(SDXI_STEP_INTERNAL, SDXI_SUB_STEP_OTHER));
+		return 1;
+	default:
+		break;
+	}
+	if (fail == 0)
+		fail = emu_op_begin(emu, cxt, op);
+	cxt->busy = true;
+	if (!retire(emu, cxt, 1))
+		return 1;
+	if (fail != 0)
+		op_end(emu, cxt, fail);
+	else
+		op_step(emu, cxt);
+	return 2;
 }
 
 /* Execute descriptors of the ring; 0: none was ready. */
@@ -592,6 +661,13 @@ ring_part(struct sdxi_emu *emu, struct emu_cxt *cxt, unsigned int budget)
 
 	turn->n_pend = 0;
 	turn->n_retired = 0;
+	if (EMU_UNLIKELY(cxt->n_faults != 0) && valid != 0) {
+		const uint64_t distance = emu_fault_distance(emu, cxt);
+
+		if (distance == 0)
+			return ring_hit(emu, cxt);
+		valid = EMU_MIN((uint64_t)valid, distance);
+	}
 	for (i = 0; i < (unsigned int)valid && bytes < SDXI_EMU_CHUNK; i++) {
 		const struct sdxi_dsc *dsc = &turn->dsc[i];
 		const uint32_t opcode = emu_le32(dsc->any.opcode);
@@ -617,11 +693,11 @@ ring_part(struct sdxi_emu *emu, struct emu_cxt *cxt, unsigned int budget)
 		if (!(last & SDXI_DSC_NP)) {
 			/* [I] Reserved bits of csb_ptr: not where a block can be. */
 			if (EMU_UNLIKELY((last & CSB_RESERVED) != 0)) {
-				fail = EMU_FAIL(SDXI_STEP_CST_BLK, SDXI_SUB_STEP_VALIDATION);
+				fail = FAIL_CSB_RESERVED;
 			} else {
 				pend = pend_add(emu, csb, first + i);
 				if (EMU_UNLIKELY(pend == NULL))
-					fail = FAIL_CSB_TRANSLATION;
+					fail = EMU_FAIL_CSB;
 			}
 		}
 		if (EMU_LIKELY(fail == 0))
@@ -664,12 +740,16 @@ slow:
 unsigned int
 emu_cxt_turn(struct sdxi_emu *emu, struct emu_cxt *cxt, unsigned int budget)
 {
-	const bool fn_stop = fn_stopping(emu);
+	const bool fn_stop = emu_fn_stopping(emu);
+	bool hard;
 
-	if (cxt->busy) {
-		if (emu->gsv == SDXI_GSV_STOPG_HD ||
-		    (cxt->mode == EMU_CXT_STOPPING && cxt->hard)) {
-			/* [I] Abandoned is consumed, without a completion. */
+	if (EMU_UNLIKELY(emu->conf.freedom))
+		return emu_free_turn(emu, cxt);
+	if (EMU_UNLIKELY(fn_stop || cxt->mode == EMU_CXT_STOPPING)) {
+		hard = emu->gsv == SDXI_GSV_STOPG_HD ||
+		       (cxt->mode == EMU_CXT_STOPPING && cxt->hard);
+		/* [I] Abandoned is consumed, without a completion. */
+		if ((hard || (!cxt->busy && !cxt->stalled)) && (fn_stop || !cxt->no_stop)) {
 			emu_cxt_stopped(emu, cxt);
 			return 1;
 		}
@@ -677,13 +757,11 @@ emu_cxt_turn(struct sdxi_emu *emu, struct emu_cxt *cxt, unsigned int budget)
 			emu_cxt_write_state(emu, cxt, SDXI_CXT_STOPG_FN);
 			cxt->stopg = true;
 		}
+		return cxt->busy ? op_step(emu, cxt) : 0;
+	}
+	if (cxt->busy)
 		return op_step(emu, cxt);
-	}
-	if (fn_stop || cxt->mode == EMU_CXT_STOPPING) {
-		emu_cxt_stopped(emu, cxt);
-		return 1;
-	}
-	if (doorbell(emu, cxt) && !write_index_sample(emu, cxt))
+	if (doorbell(emu, cxt) && !emu_ring_sample(emu, cxt))
 		return 1;
 	if (cxt->read_index == cxt->write_index)
 		return 0;

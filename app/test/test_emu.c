@@ -535,6 +535,9 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_limits_above_cap, setup_built, teardown),
 		cmocka_unit_test_setup_teardown(test_limits_of_ctl2, setup_built, teardown),
 	};
+	int failed;
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	failed = cmocka_run_group_tests(tests, NULL, NULL);
+	RUN_WITH_FREEDOM(failed, tests);
+	return failed;
 }

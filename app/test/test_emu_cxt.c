@@ -288,6 +288,94 @@ test_start_of_failed(void **state)
 	do_good(own, area, dsc_nop());
 }
 
+/* ---- priorities ---- */
+
+#define QOS_OPS 400
+
+/* Contexts 1 to 4, with qos 3 to 0, all busy: how many were done when the first was finished. */
+static void
+qos_run(struct owner *own, const uint8_t qos[4], unsigned int done[4])
+{
+	struct sdxi_dsc dsc;
+	unsigned int area[4], i, j, k;
+	bool finished = false;
+
+	for (i = 0; i < 4; i++) {
+		area[i] = cxt_build(own, i + 1, 0);
+		ctl_of(own, area[i])->ds_ring_ptr |= le64(SDXI_PUT(SDXI_CXT_CTL_QOS, qos[i]));
+	}
+	do_good(own, 0, dsc_adm(SDXI_ADM_CXT_START_NM, 1, 4));
+	for (i = 0; i < 4; i++) {
+		for (j = 0; j < QOS_OPS; j++) {
+			/* Each is a turn of its own. */
+			dsc = dsc_copy(DATA_AT + (12 << 20), DATA_AT, SDXI_EMU_CHUNK);
+			push(own, area[i], &dsc);
+		}
+		ring_doorbell(own, area[i]);
+	}
+	for (i = 0; !finished; i++) {
+		assert_true(i < 10 * QOS_OPS);
+		assert_int_not_equal(sdxi_emu_run(own->emu, 3), 0);
+		for (k = 0; k < 4; k++)
+			finished |= read_index(own, area[k]) == QOS_OPS;
+	}
+	for (k = 0; k < 4; k++)
+		done[k] = read_index(own, area[k]);
+	run_dry(own);
+	for (k = 0; k < 4; k++)
+		assert_int_equal(read_index(own, area[k]), QOS_OPS);
+	do_good(own, 0, dsc_stop(1, 4, false));
+	do_good(own, 0, dsc_sync(SDXI_FLT_STOP, 1, 4));
+	own->n_areas = 1;
+}
+
+static void
+test_qos(void **state)
+{
+	static const uint8_t qos[][4] = {
+		{ 3, 2, 1, 0 }, { 0, 1, 2, 3 }, { 1, 3, 1, 3 }, { 2, 2, 2, 2 }, { 0, 0, 0, 0 },
+	};
+	struct owner *own = *state;
+	unsigned int done[4], i, j, k, best;
+
+	for (i = 0; i < ARRAY_LEN(qos); i++) {
+		qos_run(own, qos[i], done);
+		for (j = best = 0; j < 4; j++)
+			best = qos[i][j] < qos[i][best] ? j : best;
+		for (j = 0; j < 4; j++) {
+			/* Levels before all else, but none is starved. */
+			if (qos[i][j] != qos[i][best])
+				assert_in_range(done[j], QOS_OPS / 32, QOS_OPS / 8);
+			for (k = 0; k < 4; k++)
+				if (qos[i][j] == qos[i][k])
+					assert_in_range(done[j] + 2, done[k], done[k] + 4);
+		}
+	}
+}
+
+/* Where those of the highest level are idle, the next one's have all the turns, at once. */
+static void
+test_qos_idle(void **state)
+{
+	struct owner *own = *state;
+	unsigned int area[3], i;
+
+	for (i = 0; i < 3; i++) {
+		area[i] = cxt_build(own, i + 1, 0);
+		ctl_of(own, area[i])->ds_ring_ptr |= le64(SDXI_PUT(SDXI_CXT_CTL_QOS, i + 1));
+	}
+	do_good(own, 0, dsc_adm(SDXI_ADM_CXT_START_NM, 1, 3));
+	for (i = 0; i < 200; i++) {
+		push_ring(own, area[i % 3], dsc_nop());
+		assert_int_not_equal(sdxi_emu_run(own->emu, 1), 0);
+		assert_true(is_done(own, area[i % 3], i / 3));
+		assert_int_equal(sdxi_emu_run(own->emu, 1), 0);
+	}
+	fn_ask(own, SDXI_GSR_STOP_SF);
+	run_dry(own);
+	assert_int_equal(fn_state(own), SDXI_GSV_STOP);
+}
+
 /* ---- administrative descriptors ---- */
 
 static void
@@ -562,6 +650,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_function_stop_states, setup_active, teardown),
 		cmocka_unit_test_setup_teardown(test_reset_is_silent, setup_active, teardown),
 		cmocka_unit_test_setup_teardown(test_start_of_failed, setup_active, teardown),
+		cmocka_unit_test_setup_teardown(test_qos, setup_active, teardown),
+		cmocka_unit_test_setup_teardown(test_qos_idle, setup_active, teardown),
 		cmocka_unit_test(test_admin_validation),
 		cmocka_unit_test_setup_teardown(test_admin_ranges, setup_active_continue, teardown),
 		cmocka_unit_test_setup_teardown(test_failed_unlisted, setup_active, teardown),
@@ -570,6 +660,23 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_fail_while_stopping, setup_active, teardown),
 		cmocka_unit_test_setup_teardown(test_reentry, setup_active, teardown),
 	};
+	/* Not those that look at what is in between, or count on doorbells being waited for. */
+	const struct CMUnitTest free_tests[] = {
+		cmocka_unit_test_setup_teardown(test_contexts_anywhere, setup_active, teardown),
+		cmocka_unit_test_setup_teardown(test_start_range, setup_active, teardown),
+		cmocka_unit_test(test_start_failures),
+		cmocka_unit_test_setup_teardown(test_many_come_and_go, setup_active, teardown),
+		cmocka_unit_test_setup_teardown(test_function_stop_states, setup_active, teardown),
+		cmocka_unit_test_setup_teardown(test_start_of_failed, setup_active, teardown),
+		cmocka_unit_test(test_admin_validation),
+		cmocka_unit_test_setup_teardown(test_admin_ranges, setup_active_continue, teardown),
+		cmocka_unit_test_setup_teardown(test_failed_unlisted, setup_active, teardown),
+		cmocka_unit_test(test_admin_in_client),
+		cmocka_unit_test_setup_teardown(test_reentry, setup_active, teardown),
+	};
+	int failed;
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	failed = cmocka_run_group_tests(tests, NULL, NULL);
+	RUN_WITH_FREEDOM(failed, free_tests);
+	return failed;
 }

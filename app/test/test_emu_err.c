@@ -647,6 +647,27 @@ main(void)
 		cmocka_unit_test(test_function_stop_in_copy),
 		cmocka_unit_test_setup_teardown(test_fail_while_stopping, setup_active, teardown),
 	};
+	/* Not those that look at what is in between, or at what becomes visible first. */
+	const struct CMUnitTest free_tests[] = {
+		cmocka_unit_test_setup_teardown(test_akey_failures, setup_active_continue,
+						teardown),
+		cmocka_unit_test_setup_teardown(test_desc_validation, setup_active_continue,
+						teardown),
+		cmocka_unit_test(test_desc_header),
+		cmocka_unit_test_setup_teardown(test_overlap_and_length, setup_active_continue,
+						teardown),
+		cmocka_unit_test_setup_teardown(test_error_continues, setup_active_continue,
+						teardown),
+		cmocka_unit_test_setup_teardown(test_error_in_admin_context, setup_active,
+						teardown),
+		cmocka_unit_test_setup_teardown(test_log_wrap_and_overflow, setup_active_continue,
+						teardown),
+		cmocka_unit_test_setup_teardown(test_log_unusable, setup_active_continue,
+						teardown),
+	};
+	int failed;
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	failed = cmocka_run_group_tests(tests, NULL, NULL);
+	RUN_WITH_FREEDOM(failed, free_tests);
+	return failed;
 }

@@ -265,6 +265,28 @@ rebuild(struct owner *own)
 	do_good(own, 0, dsc_adm(SDXI_ADM_CXT_START_NM, 1, 5));
 }
 
+/* Anything that can be made to go wrong. */
+static void
+rnd_fault(struct owner *own)
+{
+	const struct sdxi_emu_fault fault = {
+		.kind = rnd_to(SDXI_EMU_FAULT_NO_ACTIVE + 2),
+		.cxt = rnd_to(16) == 0 ? rnd() : rnd_to(6),
+		.op = rnd_to(8) == 0 ? rnd_val() : rnd_to(16),
+		.count = rnd_to(4),
+		.step = rnd_to(16),
+		.sub_step = rnd_to(16),
+		.buf = rnd_to(9),
+		.no_block = rnd_to(2),
+		.no_log = rnd_to(2),
+	};
+
+	if (rnd_to(8) == 0)
+		sdxi_emu_inject_clear(own->emu);
+	else
+		sdxi_emu_inject(own->emu, &fault);
+}
+
 static void
 garbage_step(struct owner *own)
 {
@@ -327,7 +349,7 @@ garbage_step(struct owner *own)
 }
 
 static void
-garbage(struct owner *own)
+garbage(struct owner *own, bool faults)
 {
 	unsigned int i, good = 0;
 	uint64_t n;
@@ -338,6 +360,8 @@ garbage(struct owner *own)
 			good++;
 		}
 		garbage_step(own);
+		if (faults && rnd_to(64) == 0)
+			rnd_fault(own);
 	}
 	/* It survived if it still works. */
 	rebuild(own);
@@ -353,22 +377,24 @@ test_garbage(void **state)
 	const uint64_t seed = env != NULL ? strtoull(env, NULL, 0) : SEED;
 	struct sdxi_emu_conf conf;
 	struct owner *own;
-	unsigned int cont;
+	unsigned int kind;
 	void *s;
 
 	(void)state;
 	print_message("seed %#llx (SDXI_TEST_SEED)\n", (unsigned long long)seed);
 	rnd_state = seed != 0 ? seed : 1;
-	for (cont = 0; cont < 2; cont++) {
+	for (kind = 0; kind < 6; kind++) {
 		conf_test(&conf);
 		conf.max_cxt = 300;
-		conf.err_continue = cont;
+		conf.err_continue = kind & 1;
+		conf.freedom = kind >= 4;
+		conf.seed = seed;
 		conf.doorbells = aligned_alloc(4096, (conf.max_cxt + 1) * DB_STRIDE);
 		assert_non_null(conf.doorbells);
 		memset(conf.doorbells, 0, (conf.max_cxt + 1) * DB_STRIDE);
 		setup_conf(&s, &conf, false);
 		own = s;
-		garbage(own);
+		garbage(own, kind >= 2);
 		owner_free(own);
 	}
 }

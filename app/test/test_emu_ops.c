@@ -859,6 +859,27 @@ main(void)
 		cmocka_unit_test(test_csb_error_before_slow),
 		cmocka_unit_test_setup_teardown(test_intr, setup_active_continue, teardown),
 	};
+	/* Not those about turns and vl, or that count on doorbells being waited for. */
+	const struct CMUnitTest free_tests[] = {
+		cmocka_unit_test_setup_teardown(test_concurrent, setup_active, teardown),
+		cmocka_unit_test_setup_teardown(test_concurrent, setup_active_polled, teardown),
+		cmocka_unit_test_setup_teardown(test_slot_filled_while_fetched, setup_active,
+						teardown),
+		cmocka_unit_test(test_write_index_errors),
+		cmocka_unit_test_setup_teardown(test_write_index_backwards, setup_active_continue,
+						teardown),
+		cmocka_unit_test_setup_teardown(test_copy_lengths, setup_active, teardown),
+		cmocka_unit_test_setup_teardown(test_copy_mix, setup_active, teardown),
+		cmocka_unit_test_setup_teardown(test_wrt_imm, setup_active_continue, teardown),
+		cmocka_unit_test_setup_teardown(test_repcopy, setup_active_continue, teardown),
+		cmocka_unit_test_setup_teardown(test_signal_modes, setup_active, teardown),
+		cmocka_unit_test_setup_teardown(test_shared_er, setup_active_continue, teardown),
+		cmocka_unit_test(test_csb_errors),
+		cmocka_unit_test_setup_teardown(test_intr, setup_active_continue, teardown),
+	};
+	int failed;
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	failed = cmocka_run_group_tests(tests, NULL, NULL);
+	RUN_WITH_FREEDOM(failed, free_tests);
+	return failed;
 }

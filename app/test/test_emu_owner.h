@@ -18,6 +18,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include <cmocka.h>
 
@@ -70,6 +71,9 @@ struct owner {
 	bool plain_fault; /* copies do not say which side it was */
 	/* Called before a copy, behind a read, and behind a write of 8 bytes. */
 	void (*on_copy)(struct owner *own);
+	uint64_t copy_dst; /* of the copy that on_copy is called for */
+	uint64_t copy_src;
+	size_t copy_len;
 	void (*on_read)(struct owner *own, uint64_t iova);
 	void (*on_write64)(struct owner *own, uint64_t iova);
 	/* Contexts by area. */
@@ -200,6 +204,9 @@ owner_copy(void *opaque, uint64_t dst, uint64_t src, size_t len)
 
 	assert_true(len <= SDXI_EMU_CHUNK);
 	assert_true(dst - src >= len && src - dst >= len);
+	own->copy_dst = dst;
+	own->copy_src = src;
+	own->copy_len = len;
 	if (own->on_copy != NULL)
 		own->on_copy(own);
 	s = mem_access(own, src, len, false);
@@ -240,8 +247,9 @@ owner_make(const struct sdxi_emu_conf *conf)
 
 	assert_non_null(own);
 	own->conf = *conf;
-	own->mem = calloc(1, MEM_LEN);
-	assert_non_null(own->mem);
+	/* Not of malloc(), which may be told to fill all of it, at each end of a test. */
+	own->mem = mmap(NULL, MEM_LEN, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	assert_ptr_not_equal(own->mem, MAP_FAILED);
 	assert_int_equal(sdxi_emu_create(&own->conf, &owner_ops, own, &own->emu), 0);
 	return own;
 }
@@ -251,7 +259,7 @@ owner_free(struct owner *own)
 {
 	sdxi_emu_destroy(own->emu);
 	free(own->conf.doorbells);
-	free(own->mem);
+	munmap(own->mem, MEM_LEN);
 	free(own);
 }
 
@@ -590,6 +598,19 @@ same(struct owner *own, uint64_t a, uint64_t b, uint64_t len)
 	return memcmp(mem_at(own, a), mem_at(own, b), len) == 0;
 }
 
+/* Functions that the setups below make take their freedom, from some seed. */
+static bool with_freedom;
+static uint64_t freedom_seed;
+
+/* Tests that hold for such a function too, with so many seeds. */
+#define FREEDOM_SEEDS 12
+#define RUN_WITH_FREEDOM(failed, tests)                                                            \
+	do {                                                                                       \
+		with_freedom = true;                                                               \
+		for (freedom_seed = 1; freedom_seed <= FREEDOM_SEEDS; freedom_seed++)              \
+			(failed) += cmocka_run_group_tests_name("freedom", tests, NULL, NULL);     \
+	} while (0)
+
 /* setup and teardown of most tests: 1024 contexts, errors stop, active but for test_setup. */
 static inline void
 conf_test(struct sdxi_emu_conf *conf)
@@ -597,6 +618,8 @@ conf_test(struct sdxi_emu_conf *conf)
 	sdxi_emu_conf_default(conf);
 	conf->max_cxt = 1023;
 	conf->sfunc = 0x42;
+	conf->freedom = with_freedom;
+	conf->seed = freedom_seed;
 }
 
 static inline int

@@ -199,6 +199,7 @@ struct sdxi_cxt_ctl {
 #define SDXI_CXT_CTL_DS_RING_PTR	SDXI_BITS(63, 6)
 #define SDXI_CXT_CTL_CXT_STS_PTR	SDXI_BITS(63, 4)
 #define SDXI_CXT_CTL_WRITE_INDEX_PTR	SDXI_BITS(63, 3)
+#define SDXI_QOS_LEVELS			4    /**< values of qos; 0 is served first [I] */
 #define SDXI_DS_RING_SZ_MIN		1024 /**< descriptors in the smallest ring */
 
 /** CXT_STS: 16-byte aligned, written by the function. */
