@@ -27,6 +27,9 @@ static struct sdxi_cxt_sts sts __attribute__((aligned(64)));
 static sdxi_le64 write_index;
 static uint64_t doorbell;
 
+static uint32_t op_desc[RING_SZ], batch_end[RING_SZ];
+static uint8_t verdict[RING_SZ];
+
 static int
 setup(void **state)
 {
@@ -40,6 +43,9 @@ setup(void **state)
 	ring.sts = &sts;
 	ring.write_index = &write_index;
 	ring.doorbell = &doorbell;
+	ring.op_desc = op_desc;
+	ring.batch_end = batch_end;
+	ring.verdict = verdict;
 	ring.mask = RING_SZ - 1;
 	ring.nb_desc = RING_SZ;
 	ring.max_len = UINT32_MAX;
@@ -49,6 +55,23 @@ setup(void **state)
 	memset(csb, 0xa5, sizeof(csb));
 	*state = &ring;
 	return 0;
+}
+
+/* The next slot, of an operation that has no other. */
+static struct sdxi_dsc *
+slot(struct sdxi_ring *ring)
+{
+	struct sdxi_dsc *dsc = sdxi_ring_slot(ring);
+
+	assert_ptr_equal(dsc, &desc[ring->head]);
+	return dsc;
+}
+
+static void
+commit(struct sdxi_ring *ring, struct sdxi_dsc *dsc, uint64_t first)
+{
+	sdxi_ring_put(ring, dsc, first, sdxi_ring_begin(ring, SDXI_MODE_OP, 1));
+	sdxi_ring_end(ring, 1);
 }
 
 static void
@@ -74,12 +97,11 @@ test_copy(void **state)
 		0x00, 0x44, 0x33, 0x22, 0x11, 0x0a, 0x00, 0x00,
 	};
 	struct sdxi_ring *ring = *state;
-	struct sdxi_dsc *dsc = NULL;
+	struct sdxi_dsc *dsc;
 
-	assert_int_equal(sdxi_ring_slot(ring, &dsc), 0);
-	sdxi_ring_commit(ring, dsc, sdxi_desc_copy(dsc, UINT64_C(0x0123456789abcdef),
-						   UINT64_C(0xfedcba9876543210), 4096, 0));
-	assert_ptr_equal(dsc, &desc[0]);
+	dsc = slot(ring);
+	commit(ring, dsc, sdxi_desc_copy(dsc, UINT64_C(0x0123456789abcdef),
+					 UINT64_C(0xfedcba9876543210), 4096, 0));
 	assert_bytes(&desc[0], expected);
 }
 
@@ -98,15 +120,61 @@ test_copy_fence(void **state)
 	};
 	static const uint8_t longest[8] = { 0x01, 0x03, 0x01, 0x00, 0xfe, 0xff, 0xff, 0xff };
 	struct sdxi_ring *ring = *state;
-	struct sdxi_dsc *dsc = NULL;
+	struct sdxi_dsc *dsc;
 
-	assert_int_equal(sdxi_ring_slot(ring, &dsc), 0);
-	sdxi_ring_commit(ring, dsc, sdxi_desc_copy(dsc, 3, 4, UINT32_MAX, 0));
+	dsc = slot(ring);
+	commit(ring, dsc, sdxi_desc_copy(dsc, 3, 4, UINT32_MAX, 0));
 	assert_memory_equal(&desc[0], longest, sizeof(longest));
 
-	assert_int_equal(sdxi_ring_slot(ring, &dsc), 0);
-	sdxi_ring_commit(ring, dsc, sdxi_desc_copy(dsc, 1, 2, 1, SDXI_DSC_FE));
+	dsc = slot(ring);
+	commit(ring, dsc, sdxi_desc_copy(dsc, 1, 2, 1, SDXI_DSC_FE));
 	assert_bytes(&desc[1], expected);
+}
+
+static void
+test_repcopy(void **state)
+{
+	static const uint8_t expected[64] = {
+		/* vl and fe; subtype 4; type 1; 8192 bytes - 1 */
+		0x05, 0x04, 0x01, 0x00, 0xff, 0x1f, 0x00, 0x00,
+		0, 0, 0, 0, 0, 0, 0, 0,
+		/* addr0: the page 0x5000; addr1: 0x7000 */
+		0x00, 0x50, 0, 0, 0, 0, 0, 0,
+		0x00, 0x70, 0, 0, 0, 0, 0, 0,
+		0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+		0x00, 0x44, 0x33, 0x22, 0x11, 0x0a, 0x00, 0x00,
+	};
+	struct sdxi_ring *ring = *state;
+	struct sdxi_dsc *dsc;
+
+	dsc = slot(ring);
+	commit(ring, dsc, sdxi_desc_repcopy(dsc, 0x5000, 0x7000, 8192, SDXI_DSC_FE));
+	assert_bytes(&desc[0], expected);
+}
+
+static void
+test_wrt_imm(void **state)
+{
+	static const uint8_t expected[64] = {
+		/* vl; subtype 2; type 1; 27 bytes - 1 */
+		0x01, 0x02, 0x01, 0x00, 26, 0x00, 0x00, 0x00,
+		0, 0, 0, 0, 0, 0, 0, 0,
+		/* addr0: destination */
+		0x08, 0x07, 0x06, 0x05, 0x04, 0x03, 0x02, 0x01,
+		/* data: the lowest byte first */
+		0x11, 0x22, 0x33, 0x44, 0x55, 0x66, 0x77, 0x88,
+		0x11, 0x22, 0x33, 0x44, 0x55, 0x66, 0x77, 0x88,
+		0x11, 0x22, 0x33, 0x44, 0x55, 0x66, 0x77, 0x88,
+		0x11, 0x22, 0x33, 0x44, 0x55, 0x66, 0x77, 0x88,
+		0x00, 0x44, 0x33, 0x22, 0x11, 0x0a, 0x00, 0x00,
+	};
+	struct sdxi_ring *ring = *state;
+	struct sdxi_dsc *dsc;
+
+	dsc = slot(ring);
+	commit(ring, dsc, sdxi_desc_wrt_imm(dsc, UINT64_C(0x8877665544332211),
+					    UINT64_C(0x0102030405060708), 27, 0));
+	assert_bytes(&desc[0], expected);
 }
 
 static void
@@ -114,10 +182,10 @@ test_cst_blk(void **state)
 {
 	static const uint8_t expected[12] = { 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 };
 	struct sdxi_ring *ring = *state;
-	struct sdxi_dsc *dsc = NULL;
+	struct sdxi_dsc *dsc;
 
-	assert_int_equal(sdxi_ring_slot(ring, &dsc), 0);
-	sdxi_ring_commit(ring, dsc, sdxi_desc_copy(dsc, 1, 2, 3, 0));
+	dsc = slot(ring);
+	commit(ring, dsc, sdxi_desc_copy(dsc, 1, 2, 3, 0));
 	assert_memory_equal(&csb[0], expected, sizeof(expected));
 }
 
@@ -126,12 +194,12 @@ static void
 check_adm(struct sdxi_ring *ring, struct sdxi_cmd cmd, const uint8_t *head)
 {
 	uint8_t expected[64] = { 0 };
-	struct sdxi_dsc *dsc = NULL;
+	struct sdxi_dsc *dsc;
 
 	memcpy(expected, head, 16);
 	memcpy(expected + 56, (const uint8_t[]){ 0x00, 0x44, 0x33, 0x22, 0x11, 0x0a }, 6);
-	assert_int_equal(sdxi_ring_slot(ring, &dsc), 0);
-	sdxi_ring_commit(ring, dsc, sdxi_desc_cmd(dsc, cmd));
+	dsc = slot(ring);
+	commit(ring, dsc, sdxi_desc_cmd(dsc, cmd));
 	assert_bytes(&desc[0], expected);
 }
 
@@ -206,6 +274,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(test_copy, setup),
 		cmocka_unit_test_setup(test_copy_fence, setup),
+		cmocka_unit_test_setup(test_repcopy, setup),
+		cmocka_unit_test_setup(test_wrt_imm, setup),
 		cmocka_unit_test_setup(test_cst_blk, setup),
 		cmocka_unit_test_setup(test_cxt_upd, setup),
 		cmocka_unit_test_setup(test_cxt_upd_l2, setup),

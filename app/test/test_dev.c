@@ -145,11 +145,10 @@ setup(void **state)
 	assert_non_null(dev);
 	snprintf(dev->name, sizeof(dev->name), "test");
 	dev->socket = SOCKET_ID_ANY;
-	dev->fn.ops = &fn_ops;
-	/* More than there are: only the first may be touched here. */
-	dev->fn.db = doorbells;
-	dev->fn.db_len = UINT64_C(65536) * STRIDE;
-	return 0;
+	/* More doorbells than there are: only the first may be touched here. */
+	return sdxi_dev_fn_set(dev->id, &(struct sdxi_fn){
+		.ops = &fn_ops, .db = doorbells, .db_len = UINT64_C(65536) * STRIDE,
+	});
 }
 
 static int
@@ -157,6 +156,7 @@ teardown(void **state)
 {
 	(void)state;
 	sdxi_dev_free(dev);
+	sdxi_dev_fn_set(dev->id, NULL);
 	free(dev);
 	return 0;
 }
@@ -333,9 +333,9 @@ test_discover_refuses(void **state)
 	fn.cap1 = 0;
 	assert_int_equal(sdxi_dev_discover(dev), -EINVAL);
 	fn.cap1 = UINT64_C(1) << 16;
-	dev->fn.db_len = 2 * STRIDE - 1;
+	sdxi_dev_fn(dev)->db_len = 2 * STRIDE - 1;
 	assert_int_equal(sdxi_dev_discover(dev), -EINVAL);
-	dev->fn.db_len = 2 * STRIDE;
+	sdxi_dev_fn(dev)->db_len = 2 * STRIDE;
 	assert_int_equal(sdxi_dev_discover(dev), 0);
 	assert_int_equal(dev->max_cxt, 1);
 }
@@ -617,61 +617,6 @@ test_admin_no_answer(void **state)
 	assert_int_equal(doorbells[0], rte_cpu_to_le_64(1));
 }
 
-static void
-test_errlog_format(void **state)
-{
-	/* vl, step 10, type 0x7f7, cv div bv, buffer 1, sub-step 1, context stopped, context 5 */
-	struct sdxi_errlog_hd_ent ent = {
-		.hd = rte_cpu_to_le_64(UINT64_C(0x0005111707f70a01)),
-		.dsc_index = rte_cpu_to_le_64(UINT64_C(0x123456789a)),
-		.err_class = rte_cpu_to_le_16(0x21),
-	};
-	char text[160], cut[12];
-
-	(void)state;
-	assert_string_equal(sdxi_errlog_format(&ent, text, sizeof(text)),
-			    "context 5, descriptor 78187493530, buffer 1: data buffer: address "
-			    "translation failure (context stopped; class 0x21)");
-	assert_string_equal(sdxi_errlog_format(&ent, cut, sizeof(cut)), "context 5, ");
-	memset(&ent, 0xff, sizeof(ent));
-	sdxi_errlog_format(&ent, text, sizeof(text));
-	assert_non_null(strstr(text, "reserved step"));
-	memset(&ent, 0, sizeof(ent));
-	sdxi_errlog_format(&ent, text, sizeof(text));
-	assert_string_equal(text, "reserved step: failure (informative; class 0x0)");
-}
-
-/* What the function writes about its log is not believed. */
-static void
-test_errlog_service(void **state)
-{
-	struct sdxi_errlog_hd_ent *ent;
-
-	(void)state;
-	assert_int_equal(sdxi_dev_up(dev), 0);
-	assert_int_equal(sdxi_errlog_service(dev), 0);
-	fn.err_sts = 1;
-	fn.err_wrt = 64;
-	fn.nb_log = 0;
-	assert_int_equal(sdxi_errlog_service(dev), 64);
-	assert_int_equal(fn.nb_log, 2);
-	assert_int_equal(fn.log[0].off, 0x20008);
-	assert_int_equal(fn.log[1].off, 0x20028);
-	assert_int_equal(fn.log[1].val, 64);
-	ent = dev->errlog.mem.va;
-	ent[0].hd = rte_cpu_to_le_64(1);
-	fn.err_wrt = 65;
-	assert_int_equal(sdxi_errlog_service(dev), 1);
-	/* More than the log holds, or backwards: nothing is read, and what comes next is. */
-	fn.err_wrt = 65 + 65;
-	assert_int_equal(sdxi_errlog_service(dev), 0);
-	assert_int_equal(fn.log[fn.nb_log - 1].val, 130);
-	fn.err_wrt = 3;
-	assert_int_equal(sdxi_errlog_service(dev), 0);
-	fn.err_wrt = 5;
-	assert_int_equal(sdxi_errlog_service(dev), 2);
-}
-
 static int
 eal_setup(void **state)
 {
@@ -721,8 +666,6 @@ main(void)
 		UNIT_TEST(test_tables_forgotten),
 		UNIT_TEST(test_contiguous),
 		UNIT_TEST(test_admin_no_answer),
-		UNIT_TEST(test_errlog_format),
-		UNIT_TEST(test_errlog_service),
 	};
 
 	return cmocka_run_group_tests(tests, eal_setup, eal_teardown);

@@ -13,12 +13,14 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <cmocka.h>
 
 #include <rte_bus_vdev.h>
 #include <rte_dmadev.h>
 #include <rte_eal.h>
+#include <rte_malloc.h>
 
 #include "sdxi_dmadev.h"
 
@@ -31,6 +33,22 @@ static int16_t id;
 static struct sdxi_vchan *vc;
 static struct sdxi_cxt_sts *sts;
 static uint64_t bell;
+static uint8_t *mem; /* sources, and destinations LEN * SLOTS behind them */
+
+#define LEN   64
+#define SLOTS 64
+
+static uint8_t *
+src_of(uint64_t op)
+{
+	return mem + op % SLOTS * LEN;
+}
+
+static uint8_t *
+dst_of(uint64_t op)
+{
+	return src_of(op) + SLOTS * LEN;
+}
 
 static void
 up(void)
@@ -49,10 +67,16 @@ setup(void **state)
 	struct rte_dma_vchan_conf vconf = { .direction = RTE_DMA_DIR_MEM_TO_MEM, .nb_desc = 16 };
 
 	(void)state;
-	assert_int_equal(rte_vdev_init(DEV, NULL), 0);
+	/* Nobody but the tests decides when a channel has stood still for too long. */
+	assert_int_equal(rte_vdev_init(DEV, "watchdog=0"), 0);
 	id = rte_dma_get_dev_id_by_name(DEV);
 	assert_int_equal(rte_dma_configure(id, &conf), 0);
 	assert_int_equal(rte_dma_vchan_setup(id, 0, &vconf), 0);
+	mem = rte_malloc(NULL, 2 * SLOTS * LEN, LEN);
+	assert_non_null(mem);
+	for (unsigned int i = 0; i < SLOTS * LEN; i++)
+		mem[i] = i * 7 + i / 256;
+	memset(mem + SLOTS * LEN, 0, SLOTS * LEN);
 	up();
 	return 0;
 }
@@ -61,6 +85,7 @@ static int
 teardown(void **state)
 {
 	(void)state;
+	rte_free(mem);
 	return rte_vdev_uninit(DEV);
 }
 
@@ -68,9 +93,10 @@ static void
 enqueue(unsigned int n)
 {
 	while (n-- > 0) {
-		uint16_t idx = vc->ring.head;
+		uint64_t op = vc->ring.op_head;
 
-		assert_int_equal(rte_dma_copy(id, 0, 1, 2, 3, 0), idx);
+		assert_int_equal(rte_dma_copy(id, 0, (uintptr_t)src_of(op), (uintptr_t)dst_of(op),
+					      LEN, 0), (uint16_t)op);
 	}
 	assert_int_equal(rte_dma_submit(id, 0), 0);
 }
@@ -80,6 +106,15 @@ complete(unsigned int idx, bool failed)
 {
 	vc->ring.csb[idx].flags = failed ? rte_cpu_to_le_32(er) : 0;
 	vc->ring.csb[idx].signal = 0;
+}
+
+/* The operation was executed: behind this, not by this test, but by the function. */
+static void
+expect_copied(uint64_t op, bool copied)
+{
+	static const uint8_t none[LEN];
+
+	assert_memory_equal(dst_of(op), copied ? src_of(op) : none, LEN);
 }
 
 static enum rte_dma_vchan_status
@@ -97,7 +132,7 @@ gather(enum rte_dma_status_code *status, unsigned int n)
 {
 	unsigned int polls, done = 0;
 
-	for (polls = 0; polls < 100000 && done < n; polls++)
+	for (polls = 0; polls < 100000000 && done < n; polls++)
 		done += rte_dma_completed_status(id, 0, n - done, NULL, status + done);
 	assert_int_equal(done, n);
 }
@@ -133,7 +168,7 @@ test_refused(void **state)
 	assert_int_equal(rte_dma_copy(id, 0, 1, 2, 0, 0), -EINVAL);
 	assert_int_equal(rte_dma_copy(id, 0, 1, 2, 101, RTE_DMA_OP_FLAG_SUBMIT), -EINVAL);
 	assert_int_equal(vc->ring.desc[0].qw[0], 0);
-	assert_int_equal(vc->ring.head, 0);
+	assert_int_equal(vc->ring.op_head, 0);
 	assert_int_equal(rte_dma_copy(id, 0, 1, 2, 100, 0), 0);
 }
 
@@ -178,16 +213,14 @@ static void
 test_context_stops(void **state)
 {
 	static const enum rte_dma_status_code expected[OPS] = {
-		RTE_DMA_STATUS_SUCCESSFUL, RTE_DMA_STATUS_ERROR_UNKNOWN,
-		RTE_DMA_STATUS_ERROR_UNKNOWN, RTE_DMA_STATUS_NOT_ATTEMPTED,
-		RTE_DMA_STATUS_SUCCESSFUL, RTE_DMA_STATUS_NOT_ATTEMPTED,
-		RTE_DMA_STATUS_NOT_ATTEMPTED, RTE_DMA_STATUS_NOT_ATTEMPTED,
+		[1] = RTE_DMA_STATUS_ERROR_UNKNOWN,
 	};
 	enum rte_dma_status_code status[OPS];
-	bool stopped = *state != NULL;
-	unsigned int i, polls;
+	struct rte_dma_stats stats;
+	unsigned int i, n, polls;
 	bool error = false;
 
+	(void)state;
 	enqueue(OPS);
 	/* Three fetched: done, failed, lost; one done ahead of the others; the rest not begun. */
 	complete(0, false);
@@ -196,48 +229,96 @@ test_context_stops(void **state)
 	sts->read_index = rte_cpu_to_le_64(3);
 	sts->state = SDXI_CXT_ERR_FN;
 	assert_int_equal(status_of(), RTE_DMA_VCHAN_HALTED_ERROR);
-	gather(status, 2);
-	assert_int_equal(rte_dma_copy(id, 0, 1, 2, 3, 0), -EIO);
-	assert_int_equal(rte_dma_burst_capacity(id, 0), 0);
-	if (stopped)
-		assert_int_equal(rte_dma_stop(id), 0);
-
-	/* Lost is an error to who asks for successes. */
-	for (polls = 0; polls < 100000 && !error; polls++)
-		assert_int_equal(rte_dma_completed(id, 0, OPS, NULL, &error), 0);
+	assert_int_equal(rte_dma_completed(id, 0, OPS, NULL, &error), 1);
 	assert_true(error);
-	gather(status + 2, OPS - 2);
-	for (i = 0; i < OPS; i++)
+	/* What is behind the failure waits until that has been asked for. */
+	assert_int_equal(status_of(), RTE_DMA_VCHAN_HALTED_ERROR);
+	assert_int_equal(rte_dma_completed(id, 0, OPS, NULL, &error), 0);
+	assert_true(error);
+	expect_copied(2, false);
+	enqueue(1);
+	gather(status + 1, OPS - 1);
+	for (i = 1; i < OPS; i++)
 		assert_int_equal(status[i], expected[i]);
-	assert_int_equal(rte_dma_completed_status(id, 0, OPS, NULL, status), 0);
-
-	if (!stopped) {
-		assert_int_equal(status_of(), RTE_DMA_VCHAN_HALTED_ERROR);
-		assert_int_equal(rte_dma_stop(id), 0);
-	}
-	assert_int_equal(status_of(), RTE_DMA_VCHAN_IDLE);
-	up();
+	for (polls = n = 0; polls < 100000000 && n == 0; polls++)
+		n = rte_dma_completed(id, 0, OPS, NULL, &error);
+	assert_int_equal(n, 1);
+	assert_false(error);
+	/* The test has said that 0, 1 and 4 were executed, so the function was not asked to. */
+	for (i = 0; i <= OPS; i++)
+		expect_copied(i, i != 0 && i != 1 && i != 4);
 	assert_int_equal(status_of(), RTE_DMA_VCHAN_IDLE);
 	assert_int_equal(rte_dma_burst_capacity(id, 0), 16);
-	enqueue(1);
+	assert_int_equal(rte_dma_stats_get(id, 0, &stats), 0);
+	assert_int_equal(stats.submitted, OPS + 1);
+	assert_int_equal(stats.completed, OPS + 1);
+	assert_int_equal(stats.errors, 1);
 }
 
-/* What becomes visible behind the state that says that all is over is not lost. */
+/* An operation behind a fence behind the failure is not begun, unless the function did so. */
 static void
-test_late_completion(void **state)
+test_fence(void **state)
 {
-	enum rte_dma_status_code status;
-	unsigned int polls;
+	enum rte_dma_status_code status[OPS];
+	bool went_on = *state != NULL;
+	unsigned int i;
+
+	enqueue(1);
+	enqueue(1);
+	assert_int_equal(rte_dma_copy(id, 0, (uintptr_t)src_of(2), (uintptr_t)dst_of(2), LEN,
+				      RTE_DMA_OP_FLAG_FENCE), 2);
+	enqueue(1);
+	complete(0, true);
+	if (went_on)
+		complete(2, false);
+	sts->read_index = rte_cpu_to_le_64(went_on ? 3 : 1);
+	sts->state = SDXI_CXT_ERR_FN;
+	gather(status, 4);
+	assert_int_equal(status[0], RTE_DMA_STATUS_ERROR_UNKNOWN);
+	/* 2 was done, so it had found 1 done, or failed: nobody knows. */
+	assert_int_equal(status[1], went_on ? RTE_DMA_STATUS_ERROR_UNKNOWN :
+					      RTE_DMA_STATUS_SUCCESSFUL);
+	assert_int_equal(status[2], went_on ? RTE_DMA_STATUS_SUCCESSFUL :
+					      RTE_DMA_STATUS_NOT_ATTEMPTED);
+	assert_int_equal(status[3], went_on ? RTE_DMA_STATUS_SUCCESSFUL :
+					      RTE_DMA_STATUS_NOT_ATTEMPTED);
+	for (i = 0; i < 4; i++)
+		expect_copied(i, i == (went_on ? 3 : 1));
+}
+
+/* What is outstanding when the device is stopped is reported as what became of it. */
+static void
+test_stopped(void **state)
+{
+	static const enum rte_dma_status_code expected[OPS] = {
+		RTE_DMA_STATUS_SUCCESSFUL, RTE_DMA_STATUS_ERROR_UNKNOWN,
+		RTE_DMA_STATUS_ERROR_UNKNOWN, RTE_DMA_STATUS_NOT_ATTEMPTED,
+		RTE_DMA_STATUS_SUCCESSFUL, RTE_DMA_STATUS_NOT_ATTEMPTED,
+		RTE_DMA_STATUS_NOT_ATTEMPTED, RTE_DMA_STATUS_NOT_ATTEMPTED,
+	};
+	enum rte_dma_status_code status[OPS];
+	bool error = false;
+	unsigned int i;
 
 	(void)state;
-	enqueue(1);
-	sts->state = SDXI_CXT_ERR_FN;
-	for (polls = 0; polls < 100000 && !vc->final_seen; polls++)
-		assert_int_equal(rte_dma_completed_status(id, 0, 1, NULL, &status), 0);
-	assert_true(vc->final_seen);
+	enqueue(OPS);
 	complete(0, false);
-	assert_int_equal(rte_dma_completed_status(id, 0, 1, NULL, &status), 1);
-	assert_int_equal(status, RTE_DMA_STATUS_SUCCESSFUL);
+	complete(1, true);
+	complete(4, false);
+	sts->read_index = rte_cpu_to_le_64(3);
+	assert_int_equal(rte_dma_stop(id), 0);
+	assert_int_equal(rte_dma_copy(id, 0, (uintptr_t)mem, (uintptr_t)dst_of(0), 1, 0), -EIO);
+	assert_int_equal(rte_dma_burst_capacity(id, 0), 0);
+	assert_int_equal(rte_dma_completed(id, 0, OPS, NULL, &error), 1);
+	assert_true(error);
+	gather(status + 1, OPS - 1);
+	for (i = 1; i < OPS; i++)
+		assert_int_equal(status[i], expected[i]);
+	assert_int_equal(rte_dma_completed_status(id, 0, OPS, NULL, status), 0);
+	assert_int_equal(status_of(), RTE_DMA_VCHAN_IDLE);
+	up();
+	assert_int_equal(rte_dma_burst_capacity(id, 0), 16);
+	enqueue(1);
 }
 
 /* State bytes that are no state, or one on the way, are waited through. */
@@ -271,18 +352,21 @@ test_bad_read_index(void **state)
 
 	(void)state;
 	enqueue(OPS);
+	complete(0, false);
 	sts->read_index = rte_cpu_to_le_64(OPS + 1);
 	assert_int_equal(rte_dma_burst_capacity(id, 0), 0);
-	assert_int_equal(rte_dma_copy(id, 0, 1, 2, 3, 0), -EIO);
-	assert_int_equal(status_of(), RTE_DMA_VCHAN_HALTED_ERROR);
-	/* What is outstanding still completes, or is lost with the context: nobody knows how. */
-	complete(0, false);
-	gather(status, 1);
-	assert_int_equal(status[0], RTE_DMA_STATUS_SUCCESSFUL);
-	sts->state = SDXI_CXT_STOP_FN;
-	gather(status, OPS - 1);
-	for (i = 0; i < OPS - 1; i++)
-		assert_int_equal(status[i], RTE_DMA_STATUS_ERROR_UNKNOWN);
+	/* Who wants room has the context started anew. */
+	for (i = OPS; i < 16; i++)
+		enqueue(1);
+	assert_int_equal(rte_dma_copy(id, 0, (uintptr_t)mem, (uintptr_t)dst_of(0), 1, 0), -ENOSPC);
+	assert_int_equal(vc->recoveries, 1);
+	for (i = 0; i < 16; i += OPS) {
+		gather(status, OPS);
+		assert_int_equal(status[0], RTE_DMA_STATUS_SUCCESSFUL);
+		assert_int_equal(status[OPS - 1], RTE_DMA_STATUS_SUCCESSFUL);
+	}
+	for (i = 0; i < 16; i++)
+		expect_copied(i, i != 0);
 }
 
 /* The function itself is gone, and its contexts' states are as they were. */
@@ -291,15 +375,20 @@ test_function_stops(void **state)
 {
 	struct sdxi_dev *dev = rte_dma_fp_objs[id].dev_private;
 	enum rte_dma_status_code status[OPS];
+	unsigned int i;
 
 	(void)state;
 	enqueue(OPS);
-	sts->read_index = rte_cpu_to_le_64(OPS);
+	complete(3, false);
+	sts->read_index = rte_cpu_to_le_64(5);
 	assert_int_equal(sdxi_dev_quiesce(dev), 0);
 	sts->state = SDXI_CXT_RUN;
 	gather(status, OPS);
-	assert_int_equal(status[0], RTE_DMA_STATUS_ERROR_UNKNOWN);
-	assert_int_equal(rte_dma_copy(id, 0, 1, 2, 3, 0), -EIO);
+	for (i = 0; i < OPS; i++) {
+		assert_int_equal(status[i], RTE_DMA_STATUS_SUCCESSFUL);
+		expect_copied(i, i != 3);
+	}
+	assert_int_equal(vc->resets, 1);
 	assert_int_equal(rte_dma_stop(id), 0);
 	up();
 	enqueue(1);
@@ -330,15 +419,15 @@ eal_teardown(void **state)
 int
 main(void)
 {
-	static int stopped;
+	static int went_on;
 	const struct CMUnitTest tests[] = {
 		UNIT_TEST(test_descriptor),
 		UNIT_TEST(test_refused),
 		UNIT_TEST(test_error),
 		UNIT_TEST(test_context_stops),
-		{ "test_context_stops (and the device)", test_context_stops, setup, teardown,
-			&stopped },
-		UNIT_TEST(test_late_completion),
+		UNIT_TEST(test_fence),
+		{ "test_fence (the function went on)", test_fence, setup, teardown, &went_on },
+		UNIT_TEST(test_stopped),
 		UNIT_TEST(test_odd_states),
 		UNIT_TEST(test_bad_read_index),
 		UNIT_TEST(test_function_stops),

@@ -59,17 +59,16 @@ td_remove_runtime_dir(void)
 	rmdir(rte_eal_get_runtime_dir());
 }
 
-int
-td_eal_init(const char *prog, unsigned int mib, const char *prefix)
+static int
+td_eal_up(const char *prog, unsigned int mib, const char *prefix, bool linked)
 {
 	char memory[16], lcores[32], prefix_arg[128], shconf[] = "--no-shconf";
 	char name[128];
 	char no_huge[] = "--no-huge", m[] = "-m", no_pci[] = "--no-pci", d[] = "-d";
 	char plugin[] = TD_PLUGIN, iova[] = "--iova-mode=va", telemetry[] = "--no-telemetry";
-	char *argv[] = { name, no_huge, m, memory, no_pci, d, plugin, iova, telemetry, lcores,
-			 prefix_arg, prefix == NULL ? shconf : NULL, NULL };
+	char *argv[14] = { name, no_huge, m, memory, no_pci, iova, telemetry, lcores, prefix_arg };
 	struct td_stock unused;
-	int cpu, ret;
+	int argc = 9, cpu, ret;
 
 	if (sched_getaffinity(0, sizeof(td_all_cpus), &td_all_cpus) < 0)
 		return -errno;
@@ -79,12 +78,18 @@ td_eal_init(const char *prog, unsigned int mib, const char *prefix)
 	snprintf(memory, sizeof(memory), "%u", mib);
 	snprintf(lcores, sizeof(lcores), "--lcores=0@%d", cpu);
 	/* Without huge pages EAL refuses --in-memory, which would leave not even a folder. */
-	if (prefix != NULL)
+	if (prefix != NULL) {
 		snprintf(prefix_arg, sizeof(prefix_arg), "--file-prefix=%s", prefix);
-	else
+	} else {
 		snprintf(prefix_arg, sizeof(prefix_arg), "--file-prefix=sdxi-test-%d", getpid());
+		argv[argc++] = shconf;
+	}
+	if (!linked) {
+		argv[argc++] = d;
+		argv[argc++] = plugin;
+	}
 	rte_openlog_stream(stderr);
-	if (rte_eal_init(RTE_DIM(argv) - (prefix == NULL ? 1 : 2), argv) < 0)
+	if (rte_eal_init(argc, argv) < 0)
 		return -rte_errno;
 	if (prefix == NULL)
 		atexit(td_remove_runtime_dir);
@@ -95,6 +100,18 @@ td_eal_init(const char *prog, unsigned int mib, const char *prefix)
 		ret = rte_vdev_uninit(TD_NAME(999));
 	td_stock_take(&unused);
 	return ret;
+}
+
+int
+td_eal_init(const char *prog, unsigned int mib, const char *prefix)
+{
+	return td_eal_up(prog, mib, prefix, false);
+}
+
+int
+td_eal_init_linked(const char *prog, unsigned int mib)
+{
+	return td_eal_up(prog, mib, NULL, true);
 }
 
 void

@@ -7,8 +7,8 @@
 
 /**
  * @file
- * What the tests of the driver through DPDK's public API share. The driver is a plugin here, as it
- * is for applications: nothing of it is linked in.
+ * What the tests of the driver through DPDK's public API share. For most of them the driver is a
+ * plugin, as it is for applications; nothing in here needs it to be linked in.
  */
 
 #include <sched.h>
@@ -48,6 +48,9 @@
  *   0, or a negative errno.
  */
 int td_eal_init(const char *prog, unsigned int mib, const char *prefix);
+
+/** The same for a program that the driver is linked into, without files left behind. */
+int td_eal_init_linked(const char *prog, unsigned int mib);
 
 /** CPUs that this process had before EAL bound its main thread to one. */
 const cpu_set_t *td_cpus(void);
@@ -108,6 +111,17 @@ struct td_stock {
 void td_stock_take(struct td_stock *stock);
 
 /* Devices. All of these fail the test when DPDK refuses. */
+
+/** Ask for silent mode: where the flag is depends on the DPDK version. */
+static inline void
+td_conf_silent(struct rte_dma_conf *conf)
+{
+#ifdef RTE_DMA_CFG_FLAG_SILENT
+	conf->flags |= RTE_DMA_CFG_FLAG_SILENT;
+#else
+	conf->enable_silent = true;
+#endif
+}
 
 /** Make a function; gives the dmadev's id. */
 int16_t td_probe(const char *name, const char *args);

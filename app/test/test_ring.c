@@ -26,7 +26,10 @@ static struct sdxi_cst_blk csb[RING_SZ] __attribute__((aligned(64)));
 static struct sdxi_cxt_sts sts __attribute__((aligned(64)));
 static sdxi_le64 write_index;
 static uint64_t doorbell;
+static uint32_t op_desc[RING_SZ], batch_end[RING_SZ];
+static uint8_t verdict[RING_SZ];
 static struct sdxi_ring ring;
+static bool failed;
 
 static int
 setup(void **state)
@@ -37,6 +40,9 @@ setup(void **state)
 	ring.desc = desc;
 	ring.csb = csb;
 	ring.csb_iova = 0x10000;
+	ring.op_desc = op_desc;
+	ring.batch_end = batch_end;
+	ring.verdict = verdict;
 	ring.sts = &sts;
 	ring.write_index = &write_index;
 	ring.doorbell = &doorbell;
@@ -53,21 +59,46 @@ setup_late(void **state)
 	const uint64_t start = (UINT64_C(0x123456) << 32) - 5;
 
 	setup(state);
-	ring.head = ring.submitted = ring.tail = ring.read_index = start;
-	ring.limit = start;
+	ring.head = ring.submitted = ring.read_index = start;
+	ring.op_head = ring.op_submitted = ring.tail = ring.done = ring.limit = start - 99;
 	sts.read_index = rte_cpu_to_le_64(start);
+	return 0;
+}
+
+/* Enqueue an operation of so many descriptors. */
+static int
+enqueue_nb(enum sdxi_mode mode, uint32_t nb)
+{
+	struct sdxi_dsc *dsc;
+	uint64_t last;
+	uint32_t i;
+	int ret = 0;
+
+	if (ring.op_head == ring.limit || sdxi_ring_slots(&ring) < nb)
+		ret = sdxi_ring_refill(&ring, mode);
+	if (ret == 0 && sdxi_ring_slots(&ring) < nb)
+		ret = -ENOSPC;
+	if (ret < 0)
+		return ret;
+	last = sdxi_ring_begin(&ring, mode, nb);
+	for (i = 0; i < nb; i++) {
+		dsc = sdxi_ring_slot(&ring);
+		sdxi_ring_put(&ring, dsc, sdxi_desc_copy(dsc, ring.head, 0, 1, 0), last);
+	}
+	sdxi_ring_end(&ring, nb);
 	return 0;
 }
 
 static int
 enqueue(void)
 {
-	struct sdxi_dsc *dsc = NULL;
-	int ret = sdxi_ring_slot(&ring, &dsc);
+	return enqueue_nb(SDXI_MODE_OP, 1);
+}
 
-	if (ret == 0)
-		sdxi_ring_commit(&ring, dsc, sdxi_desc_copy(dsc, ring.head, 0, 1, 0));
-	return ret;
+static uint32_t
+done(uint32_t nb)
+{
+	return sdxi_ring_done(&ring, SDXI_MODE_OP, nb, &failed);
 }
 
 /* The function consumes up to @p upto: clears vl, advances Read_Index. */
@@ -107,7 +138,7 @@ test_full(void **state)
 	assert_int_equal(sdxi_ring_room(&ring), 0);
 	assert_int_equal(ring.head, RING_SZ);
 	/* Not even the function's having consumed all makes room: nothing has been reported. */
-	sdxi_ring_submit(&ring);
+	sdxi_ring_submit(&ring, SDXI_MODE_OP);
 	consume(RING_SZ);
 	assert_int_equal(enqueue(), -ENOSPC);
 }
@@ -125,10 +156,10 @@ test_nb_desc(void **state)
 		assert_int_equal(enqueue(), 0);
 	}
 	assert_int_equal(enqueue(), -ENOSPC);
-	sdxi_ring_submit(&ring);
+	sdxi_ring_submit(&ring, SDXI_MODE_OP);
 	consume(7);
 	complete(0);
-	ring.tail += sdxi_ring_done(&ring, 100);
+	ring.tail += done(100);
 	assert_int_equal(ring.tail, 1);
 	assert_int_equal(enqueue(), 0);
 	assert_int_equal(enqueue(), -ENOSPC);
@@ -143,10 +174,10 @@ test_read_index_lags(void **state)
 	(void)state;
 	for (i = 0; i < RING_SZ; i++)
 		assert_int_equal(enqueue(), 0);
-	sdxi_ring_submit(&ring);
+	sdxi_ring_submit(&ring, SDXI_MODE_OP);
 	for (i = 0; i < RING_SZ; i++)
 		complete(i);
-	assert_int_equal(sdxi_ring_done(&ring, RING_SZ), RING_SZ);
+	assert_int_equal(done(RING_SZ), RING_SZ);
 	ring.tail += RING_SZ;
 	assert_int_equal(enqueue(), -ENOSPC);
 	consume(3);
@@ -160,13 +191,13 @@ test_submit(void **state)
 {
 	(void)state;
 	doorbell = 77;
-	sdxi_ring_submit(&ring);
+	sdxi_ring_submit(&ring, SDXI_MODE_OP);
 	assert_int_equal(doorbell, 77);
 	assert_int_equal(enqueue(), 0);
 	assert_int_equal(enqueue(), 0);
 	assert_int_equal(write_index, 0);
-	assert_int_equal(sdxi_ring_done(&ring, 8), 0);
-	sdxi_ring_submit(&ring);
+	assert_int_equal(done(8), 0);
+	sdxi_ring_submit(&ring, SDXI_MODE_OP);
 	assert_int_equal(rte_le_to_cpu_64(write_index), 2);
 	assert_int_equal(rte_le_to_cpu_64(doorbell), 2);
 }
@@ -178,7 +209,7 @@ test_not_submitted(void **state)
 	(void)state;
 	assert_int_equal(enqueue(), 0);
 	csb[0].signal = 0;
-	assert_int_equal(sdxi_ring_done(&ring, 8), 0);
+	assert_int_equal(done(8), 0);
 }
 
 static void
@@ -187,14 +218,19 @@ test_order(void **state)
 	(void)state;
 	while (ring.head < 4)
 		assert_int_equal(enqueue(), 0);
-	sdxi_ring_submit(&ring);
+	sdxi_ring_submit(&ring, SDXI_MODE_OP);
 	complete(1);
 	complete(2);
-	assert_int_equal(sdxi_ring_done(&ring, 8), 0);
+	assert_int_equal(done(8), 0);
 	complete(0);
-	assert_int_equal(sdxi_ring_done(&ring, 2), 2);
-	assert_int_equal(sdxi_ring_done(&ring, 8), 3);
+	assert_int_equal(done(2), 2);
+	assert_int_equal(done(8), 3);
+	assert_false(failed);
 	csb[1].flags = rte_cpu_to_le_32(UINT32_C(1) << 31);
+	assert_int_equal(done(8), 1);
+	assert_true(failed);
+	assert_int_equal(done(1), 1);
+	assert_false(failed);
 	csb[2].flags = rte_cpu_to_le_32(~(UINT32_C(1) << 31));
 	assert_false(sdxi_ring_is_error(&ring, 0));
 	assert_true(sdxi_ring_is_error(&ring, 1));
@@ -210,12 +246,12 @@ test_wrap(void **state)
 	for (round = 0; round < 50; round++) {
 		for (i = 0; i < 700; i++)
 			assert_int_equal(enqueue(), 0);
-		sdxi_ring_submit(&ring);
+		sdxi_ring_submit(&ring, SDXI_MODE_OP);
 		assert_int_equal(rte_le_to_cpu_64(write_index), ring.head);
 		consume(ring.head);
 		for (i = 0; i < 700; i++)
 			complete(ring.tail + i);
-		assert_int_equal(sdxi_ring_done(&ring, UINT16_MAX), 700);
+		assert_int_equal(done(UINT16_MAX), 700);
 		ring.tail += 700;
 	}
 	assert_int_equal(ring.head, start + 50 * 700);
@@ -227,11 +263,10 @@ test_read_index_ahead(void **state)
 	(void)state;
 	while (ring.head < RING_SZ)
 		assert_int_equal(enqueue(), 0);
-	sdxi_ring_submit(&ring);
+	sdxi_ring_submit(&ring, SDXI_MODE_OP);
 	ring.tail = 10;
 	sts.read_index = rte_cpu_to_le_64(RING_SZ + 1);
 	assert_int_equal(enqueue(), -EIO);
-	assert_true(ring.halted);
 	assert_true(ring.read_index == SDXI_RING_NO_BOUND);
 	/* It stays so, even if the function thinks better of it. */
 	sts.read_index = rte_cpu_to_le_64(RING_SZ);
@@ -244,13 +279,12 @@ test_read_index_backwards(void **state)
 	(void)state;
 	while (ring.head < RING_SZ)
 		assert_int_equal(enqueue(), 0);
-	sdxi_ring_submit(&ring);
+	sdxi_ring_submit(&ring, SDXI_MODE_OP);
 	sts.read_index = rte_cpu_to_le_64(100);
 	ring.tail = 10;
-	assert_int_equal(sdxi_ring_refill(&ring), 0);
+	assert_int_equal(sdxi_ring_refill(&ring, SDXI_MODE_OP), 0);
 	sts.read_index = rte_cpu_to_le_64(99);
-	assert_int_equal(sdxi_ring_refill(&ring), -EIO);
-	assert_true(ring.halted);
+	assert_int_equal(sdxi_ring_refill(&ring, SDXI_MODE_OP), -EIO);
 }
 
 static void
@@ -263,6 +297,113 @@ test_halt(void **state)
 	sdxi_ring_reset(&ring);
 	assert_int_equal(enqueue(), 0);
 	assert_int_equal(ring.head, 1);
+}
+
+/* Operations of several descriptors: one block, one index, room for all parts or none. */
+static void
+test_parts(void **state)
+{
+	unsigned int n = 0, i;
+
+	(void)state;
+	while (enqueue_nb(SDXI_MODE_OP, 5) == 0)
+		n++;
+	assert_int_equal(n, RING_SZ / 5);
+	assert_int_equal(ring.op_head, n);
+	assert_int_equal(ring.head, n * 5);
+	for (i = 0; i < n; i++) {
+		assert_int_equal(sdxi_ring_op_start(&ring, i), i * 5);
+		assert_int_equal(rte_le_to_cpu_64(csb[i].signal), 5);
+		assert_int_equal(rte_le_to_cpu_64(desc[i * 5].qw[7]), 0x10000 + i * 32);
+		assert_int_equal(rte_le_to_cpu_64(desc[i * 5 + 4].qw[7]), 0x10000 + i * 32);
+	}
+	/* What is left takes smaller ones. */
+	for (i = 0; i < RING_SZ % 5; i++)
+		assert_int_equal(enqueue(), 0);
+	assert_int_equal(enqueue(), -ENOSPC);
+	sdxi_ring_submit(&ring, SDXI_MODE_OP);
+	assert_int_equal(rte_le_to_cpu_64(write_index), RING_SZ);
+	/* Slots stay with an operation until it is reported, so that it can be run again. */
+	consume(RING_SZ);
+	assert_int_equal(enqueue(), -ENOSPC);
+	csb[0].signal = 0;
+	assert_int_equal(done(8), 1);
+	sdxi_ring_report(&ring, 1);
+	assert_int_equal(sdxi_ring_slots(&ring), 5);
+	assert_int_equal(enqueue_nb(SDXI_MODE_OP, 6), -ENOSPC);
+	assert_int_equal(enqueue_nb(SDXI_MODE_OP, 5), 0);
+}
+
+/* An operation counts as one, however many descriptors it has. */
+static void
+test_parts_nb_desc(void **state)
+{
+	(void)state;
+	ring.nb_desc = 2;
+	sdxi_ring_reset(&ring);
+	assert_int_equal(enqueue_nb(SDXI_MODE_OP, 300), 0);
+	assert_int_equal(enqueue_nb(SDXI_MODE_OP, 300), 0);
+	assert_int_equal(enqueue_nb(SDXI_MODE_OP, 1), -ENOSPC);
+}
+
+static void
+test_batch(void **state)
+{
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < 3; i++)
+		assert_int_equal(enqueue_nb(SDXI_MODE_BATCH, 2), 0);
+	/* The block is armed when it is known for how many. */
+	assert_int_equal(csb[0].signal, 0);
+	sdxi_ring_submit(&ring, SDXI_MODE_BATCH);
+	assert_int_equal(rte_le_to_cpu_64(csb[0].signal), 6);
+	for (i = 0; i < 6; i++)
+		assert_int_equal(rte_le_to_cpu_64(desc[i].qw[7]), 0x10000);
+	for (i = 0; i < 2; i++)
+		assert_int_equal(enqueue_nb(SDXI_MODE_BATCH, 1), 0);
+	sdxi_ring_submit(&ring, SDXI_MODE_BATCH);
+	assert_int_equal(rte_le_to_cpu_64(csb[3].signal), 2);
+	assert_int_equal(rte_le_to_cpu_64(desc[7].qw[7]), 0x10000 + 3 * 32);
+
+	csb[0].signal = rte_cpu_to_le_64(1);
+	assert_int_equal(sdxi_ring_done(&ring, SDXI_MODE_BATCH, 8, &failed), 0);
+	csb[0].signal = 0;
+	assert_int_equal(sdxi_ring_done(&ring, SDXI_MODE_BATCH, 2, &failed), 2);
+	sdxi_ring_report(&ring, 2);
+	/* A rest of the first one, and the second one. */
+	assert_int_equal(sdxi_ring_done(&ring, SDXI_MODE_BATCH, 8, &failed), 1);
+	csb[3].signal = 0;
+	csb[3].flags = rte_cpu_to_le_32(UINT32_C(1) << 31);
+	assert_int_equal(sdxi_ring_done(&ring, SDXI_MODE_BATCH, 8, &failed), 1);
+	assert_true(failed);
+	csb[3].flags = 0;
+	assert_int_equal(sdxi_ring_done(&ring, SDXI_MODE_BATCH, 8, &failed), 3);
+	assert_false(failed);
+	sdxi_ring_report(&ring, 3);
+	assert_int_equal(sdxi_ring_done(&ring, SDXI_MODE_BATCH, 8, &failed), 0);
+}
+
+static void
+test_silent(void **state)
+{
+	(void)state;
+	ring.nb_desc = 3;
+	sdxi_ring_reset(&ring);
+	assert_int_equal(enqueue_nb(SDXI_MODE_SILENT, 2), 0);
+	assert_int_equal(enqueue_nb(SDXI_MODE_SILENT, 1), 0);
+	assert_int_equal(enqueue_nb(SDXI_MODE_SILENT, 1), 0);
+	assert_int_equal(enqueue_nb(SDXI_MODE_SILENT, 1), -ENOSPC);
+	assert_int_equal(rte_le_to_cpu_64(desc[0].qw[7]), 1);
+	sdxi_ring_submit(&ring, SDXI_MODE_SILENT);
+	/* Half of an operation is none. */
+	consume(1);
+	assert_int_equal(enqueue_nb(SDXI_MODE_SILENT, 1), -ENOSPC);
+	consume(3);
+	assert_int_equal(enqueue_nb(SDXI_MODE_SILENT, 1), 0);
+	assert_int_equal(ring.tail, 2);
+	assert_int_equal(enqueue_nb(SDXI_MODE_SILENT, 1), 0);
+	assert_int_equal(enqueue_nb(SDXI_MODE_SILENT, 1), -ENOSPC);
 }
 
 int
@@ -280,6 +421,10 @@ main(void)
 		cmocka_unit_test_setup(test_read_index_ahead, setup),
 		cmocka_unit_test_setup(test_read_index_backwards, setup),
 		cmocka_unit_test_setup(test_halt, setup),
+		cmocka_unit_test_setup(test_parts, setup),
+		cmocka_unit_test_setup(test_parts_nb_desc, setup),
+		cmocka_unit_test_setup(test_batch, setup),
+		cmocka_unit_test_setup(test_silent, setup),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

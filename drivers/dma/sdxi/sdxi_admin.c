@@ -27,7 +27,6 @@ sdxi_admin_alloc(struct sdxi_dev *dev)
 
 	if (adm->cxt.mem.va != NULL)
 		return 0;
-	rte_spinlock_init(&adm->lock);
 	return sdxi_cxt_alloc(dev, &adm->cxt, SDXI_CXT_ADMIN, SDXI_DS_RING_SZ_MIN,
 			      SDXI_DS_RING_SZ_MIN, &adm->ring);
 }
@@ -37,6 +36,7 @@ sdxi_admin_publish(struct sdxi_dev *dev)
 {
 	struct sdxi_admin *adm = &dev->admin;
 
+	sdxi_ring_reset(&adm->ring);
 	return sdxi_cxt_publish(dev, &adm->cxt, &adm->ring, SDXI_CXT_RUN, NULL);
 }
 
@@ -60,21 +60,21 @@ sdxi_admin_free(struct sdxi_dev *dev)
 }
 
 static bool
-admin_wait(struct sdxi_ring *ring)
+admin_wait(const struct sdxi_ring *ring)
 {
 	unsigned int i;
 
 	for (i = 0; i < ADMIN_SPINS; i++) {
-		if (sdxi_ring_done(ring, 1) == 1)
+		if (sdxi_ring_is_done(ring, ring->tail))
 			return true;
 		rte_pause();
 	}
 	for (i = 0; i < ADMIN_POLLS; i++) {
-		if (sdxi_ring_done(ring, 1) == 1)
+		if (sdxi_ring_is_done(ring, ring->tail))
 			return true;
 		rte_delay_us_sleep(ADMIN_SLEEP_US);
 	}
-	return sdxi_ring_done(ring, 1) == 1;
+	return sdxi_ring_is_done(ring, ring->tail);
 }
 
 /* Run one command of those that name contexts, and wait for it. */
@@ -84,13 +84,14 @@ admin_cmd(struct sdxi_dev *dev, const char *name, struct sdxi_cmd cmd)
 	struct sdxi_admin *adm = &dev->admin;
 	struct sdxi_ring *ring = &adm->ring;
 	struct sdxi_dsc *dsc;
+	uint64_t last;
 	bool failed;
 
 	if (!adm->usable) {
 		SDXI_LOG(ERR, dev, "%s: the administrative context does not work", name);
 		return -EIO;
 	}
-	if (sdxi_ring_slot(ring, &dsc) < 0) {
+	if (ring->op_head == ring->limit && sdxi_ring_refill(ring, SDXI_MODE_OP) < 0) {
 		/* Commands are run one by one, so a full ring means a Read_Index gone astray. */
 		SDXI_LOG(ERR, dev, "%s: administrative ring: Read_Index %" PRIu64
 			 " does not fit Write_Index %" PRIu64, name,
@@ -98,8 +99,11 @@ admin_cmd(struct sdxi_dev *dev, const char *name, struct sdxi_cmd cmd)
 		adm->usable = false;
 		return -EIO;
 	}
-	sdxi_ring_commit(ring, dsc, sdxi_desc_cmd(dsc, cmd));
-	sdxi_ring_submit(ring);
+	last = sdxi_ring_begin(ring, SDXI_MODE_OP, 1);
+	dsc = sdxi_ring_slot(ring);
+	sdxi_ring_put(ring, dsc, sdxi_desc_cmd(dsc, cmd), last);
+	sdxi_ring_end(ring, 1);
+	sdxi_ring_submit(ring, SDXI_MODE_OP);
 	if (!admin_wait(ring)) {
 		adm->usable = false;
 		SDXI_LOG(ERR, dev,
@@ -108,8 +112,9 @@ admin_cmd(struct sdxi_dev *dev, const char *name, struct sdxi_cmd cmd)
 			 sdxi_dev_state_name(sdxi_dev_state(dev)));
 		return -ETIMEDOUT;
 	}
+	rte_io_rmb();
 	failed = sdxi_ring_is_error(ring, ring->tail);
-	ring->tail++;
+	sdxi_ring_report(ring, 1);
 	if (failed) {
 		SDXI_LOG(ERR, dev, "%s of contexts %u to %u: refused by the function", name,
 			 cmd.first, cmd.last);
@@ -125,14 +130,15 @@ sdxi_admin_update(struct sdxi_dev *dev, uint16_t first, uint16_t last, bool l2_c
 {
 	int ret = 0;
 
-	rte_spinlock_lock(&dev->admin.lock);
+	if (!sdxi_dev_lock(dev, &dev->admin.lock))
+		return -EIO;
 	if (l2_changed)
 		ret = admin_cmd(dev, "CXT_UPD", sdxi_cmd_cxt_upd(SDXI_LVL_L2, first, last));
 	if (ret == 0)
 		ret = admin_cmd(dev, "CXT_UPD", sdxi_cmd_cxt_upd(SDXI_LVL_L1, first, last));
 	if (ret == 0)
 		ret = admin_cmd(dev, "SYNC", sdxi_cmd_sync(SDXI_FLT_CXT, first, last));
-	rte_spinlock_unlock(&dev->admin.lock);
+	sdxi_lock_release(&dev->admin.lock);
 	return ret;
 }
 
@@ -141,9 +147,10 @@ admin_one_cmd(struct sdxi_dev *dev, const char *name, struct sdxi_cmd cmd)
 {
 	int ret;
 
-	rte_spinlock_lock(&dev->admin.lock);
+	if (!sdxi_dev_lock(dev, &dev->admin.lock))
+		return -EIO;
 	ret = admin_cmd(dev, name, cmd);
-	rte_spinlock_unlock(&dev->admin.lock);
+	sdxi_lock_release(&dev->admin.lock);
 	return ret;
 }
 

@@ -19,15 +19,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include <rte_spinlock.h>
-
 #include "sdxi_cxt.h"
+#include "sdxi_lock.h"
 
 struct sdxi_dev;
 
 /** The administrative context. Its memory stays until the device is closed. */
 struct sdxi_admin {
-	rte_spinlock_t lock; /**< one command at a time */
+	struct sdxi_lock lock; /**< one command at a time */
 	bool usable;	     /**< the context answers */
 	struct sdxi_cxt cxt;
 	struct sdxi_ring ring;

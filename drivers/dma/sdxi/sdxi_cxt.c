@@ -6,6 +6,7 @@
 
 #include <rte_atomic.h>
 #include <rte_byteorder.h>
+#include <rte_malloc.h>
 #include <rte_memory.h>
 
 #include "sdxi_cxt.h"
@@ -13,7 +14,8 @@
 #include "sdxi_dev.h"
 
 /*
- * A context's memory, in this order. The head page keeps each writer's words on lines of their own:
+ * A context's memory, in this order, with its completion status blocks and the pages for patterns
+ * behind. The head page keeps each writer's words on lines of their own:
  * CXT_CTL and Write_Index are written by the driver, CXT_STS by the function. Lines are taken as
  * 128 bytes, the most that a supported CPU has or prefetches in pairs.
  */
@@ -28,30 +30,57 @@
 static_assert(CXT_WI_OFF + CXT_LINE <= CXT_AKEY_OFF, "the head fits in front of the AKey table");
 static_assert(RTE_CACHE_LINE_SIZE <= CXT_LINE, "lines are no longer than assumed");
 
+/* What only the driver touches: op_desc, batch_end and verdict of each slot. */
+static int
+priv_alloc(struct sdxi_dev *dev, struct sdxi_cxt *cxt, uint32_t ring_sz, struct sdxi_ring *ring)
+{
+	size_t len = (size_t)ring_sz * (sizeof(*ring->op_desc) + sizeof(*ring->batch_end) +
+					sizeof(*ring->verdict));
+
+	cxt->priv = rte_zmalloc_socket("sdxi", len, RTE_CACHE_LINE_SIZE, dev->socket);
+	if (cxt->priv == NULL)
+		return -ENOMEM;
+	ring->op_desc = cxt->priv;
+	ring->batch_end = ring->op_desc + ring_sz;
+	ring->verdict = (uint8_t *)(ring->batch_end + ring_sz);
+	return 0;
+}
+
 int
 sdxi_cxt_alloc(struct sdxi_dev *dev, struct sdxi_cxt *cxt, uint16_t num, uint32_t ring_sz,
 	       uint32_t nb_desc, struct sdxi_ring *ring)
 {
 	size_t csb_off = CXT_DESC_OFF + (size_t)ring_sz * sizeof(struct sdxi_dsc);
-	size_t len = csb_off + (size_t)ring_sz * sizeof(struct sdxi_cst_blk);
+	size_t page_off = csb_off + (size_t)ring_sz * sizeof(struct sdxi_cst_blk);
+	size_t len = page_off;
 	int ret;
 
+	static_assert(SDXI_DS_RING_SZ_MIN * sizeof(struct sdxi_cst_blk) % SDXI_REPCOPY_PAGE == 0,
+		      "pages for patterns are aligned");
+	if (num != SDXI_CXT_ADMIN)
+		len += SDXI_PAGES * SDXI_REPCOPY_PAGE;
+	memset(ring, 0, sizeof(*ring));
 	ret = sdxi_mem_alloc(&cxt->mem, len, SDXI_AKEY_ALIGN, dev->socket);
+	if (ret == 0)
+		ret = priv_alloc(dev, cxt, ring_sz, ring);
 	if (ret < 0) {
 		SDXI_LOG(ERR, dev, "context %u: no %zu bytes of contiguous memory on socket %d",
 			 num, len, dev->socket);
+		sdxi_mem_free(&cxt->mem);
 		return ret;
 	}
 	cxt->num = num;
 	cxt->ctl = RTE_PTR_ADD(cxt->mem.va, CXT_CTL_OFF);
 	cxt->sts = RTE_PTR_ADD(cxt->mem.va, CXT_STS_OFF);
+	cxt->write_index = RTE_PTR_ADD(cxt->mem.va, CXT_WI_OFF);
 	cxt->akey = RTE_PTR_ADD(cxt->mem.va, CXT_AKEY_OFF);
+	cxt->page = RTE_PTR_ADD(cxt->mem.va, page_off);
+	cxt->page_iova = cxt->mem.iova + page_off;
 
-	memset(ring, 0, sizeof(*ring));
 	ring->desc = RTE_PTR_ADD(cxt->mem.va, CXT_DESC_OFF);
 	ring->csb = RTE_PTR_ADD(cxt->mem.va, csb_off);
 	ring->csb_iova = cxt->mem.iova + csb_off;
-	ring->write_index = RTE_PTR_ADD(cxt->mem.va, CXT_WI_OFF);
+	ring->write_index = cxt->write_index;
 	ring->sts = cxt->sts;
 	ring->mask = ring_sz - 1;
 	ring->nb_desc = nb_desc;
@@ -63,6 +92,7 @@ void
 sdxi_cxt_free(struct sdxi_cxt *cxt)
 {
 	sdxi_mem_free(&cxt->mem);
+	rte_free(cxt->priv);
 	memset(cxt, 0, sizeof(*cxt));
 }
 
@@ -85,9 +115,9 @@ sdxi_cxt_publish(struct sdxi_dev *dev, struct sdxi_cxt *cxt, struct sdxi_ring *r
 	}
 
 	/* These are the function's to say, each time that it is brought up. */
+	ring->write_index = cxt->write_index;
 	ring->doorbell = sdxi_dev_doorbell(dev, cxt->num);
 	ring->max_len = dev->max_len;
-	sdxi_ring_reset(ring);
 	memset(cxt->akey, 0, CXT_AKEY_LEN);
 	cxt->akey[SDXI_AKEY_SELF].intr_num = rte_cpu_to_le_16(SDXI_AKEY_ENT_VL);
 	memset(cxt->sts, 0, sizeof(*cxt->sts));
@@ -98,7 +128,7 @@ sdxi_cxt_publish(struct sdxi_dev *dev, struct sdxi_cxt *cxt, struct sdxi_ring *r
 	cxt->ctl->cxt_sts_ptr = rte_cpu_to_le_64(iova + CXT_STS_OFF);
 	cxt->ctl->write_index_ptr = rte_cpu_to_le_64(iova + CXT_WI_OFF);
 	/* csa: completion status blocks lie in coherent memory, where the decrement is atomic. */
-	val = (iova + CXT_DESC_OFF) | SDXI_CXT_CTL_CSA;
+	val = (iova + CXT_DESC_OFF) | SDXI_CXT_CTL_CSA | SDXI_PUT(SDXI_CXT_CTL_QOS, cxt->qos);
 	cxt->ctl->ds_ring_ptr = rte_cpu_to_le_64(val);
 	/* Each vl is visible only behind what it vouches for: the function may look at any time. */
 	rte_io_wmb();

@@ -12,6 +12,7 @@
 
 #include <stdint.h>
 
+#include "sdxi_errlog.h"
 #include "sdxi_hw.h"
 #include "sdxi_mem.h"
 #include "sdxi_ring.h"
@@ -22,11 +23,20 @@ struct sdxi_dev;
 struct sdxi_cxt {
 	struct sdxi_cxt_ctl *ctl;   /**< written by the driver */
 	struct sdxi_cxt_sts *sts;   /**< written by the function while the context is published */
+	sdxi_le64 *write_index;	    /**< written by the driver */
 	struct sdxi_akey_ent *akey; /**< written by the driver, SDXI_AKEY_ENTRIES_MIN of them */
 	struct sdxi_cxt_l1_ent *l1; /**< its level 1 entry while it is published, else NULL */
 	struct sdxi_mem mem;
-	uint16_t num; /**< context number */
+	void *priv;		   /**< what the ring keeps out of the function's reach */
+	uint8_t *page;		   /**< SDXI_PAGES pages for patterns, read by the function */
+	rte_iova_t page_iova;
+	uint16_t num;		   /**< context number */
+	uint8_t qos;		   /**< CXT_CTL.qos */
+	struct sdxi_faults faults; /**< what the error log said of it */
 };
+
+/** Pages for patterns that a client context has. */
+#define SDXI_PAGES 4
 
 /**
  * Allocate a context's memory and point @p ring to its part of it. The ring is to be reset before
@@ -47,7 +57,7 @@ void sdxi_cxt_free(struct sdxi_cxt *cxt);
 
 /**
  * Fill in the context's structures and make them valid, from CXT_CTL up to the level 1 table. The
- * ring is reset.
+ * ring's indices are to be at their start: see sdxi_ring_reset().
  *
  * The function has to be told, unless it is stopped: see sdxi_admin_update().
  *

@@ -41,6 +41,40 @@ sdxi_desc_copy(struct sdxi_dsc *dsc, uint64_t src, uint64_t dst, uint32_t len, u
 	return SDXI_DSC_OP(SDXI_TYPE_DMAB, SDXI_DMAB_COPY) | flags | (uint64_t)(len - 1) << 32;
 }
 
+/**
+ * DMAB_REPCOPY [I] from one 4 KiB page to each page of the destination. Parameters are those of
+ * sdxi_desc_copy(), multiples of SDXI_REPCOPY_PAGE.
+ */
+static inline uint64_t
+sdxi_desc_repcopy(struct sdxi_dsc *dsc, uint64_t src, uint64_t dst, uint32_t len, uint64_t flags)
+{
+	return sdxi_desc_copy(dsc, src, dst, len, flags) ^
+	       (SDXI_DSC_OP(SDXI_TYPE_DMAB, SDXI_DMAB_COPY) ^
+		SDXI_DSC_OP(SDXI_TYPE_DMAB, SDXI_DMAB_REPCOPY));
+}
+
+/**
+ * DMAB_WRT_IMM [E] of a repeated word.
+ *
+ * @param word
+ *   8 bytes, the first in memory being the lowest.
+ * @param len
+ *   Bytes, 1 to SDXI_WRT_IMM_MAX.
+ * @param flags
+ *   As for sdxi_desc_copy().
+ */
+static inline uint64_t
+sdxi_desc_wrt_imm(struct sdxi_dsc *dsc, uint64_t word, uint64_t dst, uint32_t len, uint64_t flags)
+{
+	dsc->qw[1] = 0;
+	dsc->qw[2] = rte_cpu_to_le_64(dst);
+	dsc->qw[3] = rte_cpu_to_le_64(word);
+	dsc->qw[4] = rte_cpu_to_le_64(word);
+	dsc->qw[5] = rte_cpu_to_le_64(word);
+	dsc->qw[6] = rte_cpu_to_le_64(word);
+	return SDXI_DSC_OP(SDXI_TYPE_DMAB, SDXI_DMAB_WRT_IMM) | flags | (uint64_t)(len - 1) << 32;
+}
+
 /** A command that names contexts @p first to @p last, both included. */
 struct sdxi_cmd {
 	uint8_t subtype;

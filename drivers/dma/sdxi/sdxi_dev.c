@@ -4,12 +4,14 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <rte_atomic.h>
 #include <rte_byteorder.h>
 #include <rte_cycles.h>
 #include <rte_io.h>
+#include <rte_pause.h>
 
 #include "sdxi_dev.h"
 
@@ -20,6 +22,69 @@ RTE_LOG_REGISTER_DEFAULT(sdxi_logtype, NOTICE);
 
 /* What a register of a function that has left the bus reads as. */
 #define FN_GONE UINT64_MAX
+
+/*
+ * How long a lock is waited for: so many looks with a pause, then so many of a millisecond each,
+ * which is longer than bringing a function up and starting its contexts takes at the worst.
+ */
+#define LOCK_SPINS 1000
+#define LOCK_POLLS 30000
+
+/* How this process reaches the functions of dmadevs, by their id; few pages of it are ever used. */
+static struct sdxi_fn *dev_fns[INT16_MAX + 1];
+
+int
+sdxi_dev_fn_set(int16_t id, const struct sdxi_fn *fn)
+{
+	struct sdxi_fn *copy = NULL;
+
+	if (fn != NULL) {
+		copy = malloc(sizeof(*copy));
+		if (copy == NULL)
+			return -ENOMEM;
+		*copy = *fn;
+	}
+	free(dev_fns[id]);
+	dev_fns[id] = copy;
+	return 0;
+}
+
+struct sdxi_fn *
+sdxi_dev_fn_get(int16_t id)
+{
+	return dev_fns[id];
+}
+
+struct sdxi_fn *
+sdxi_dev_fn(const struct sdxi_dev *dev)
+{
+	return sdxi_dev_fn_get(dev->id);
+}
+
+bool
+sdxi_dev_lock(struct sdxi_dev *dev, struct sdxi_lock *lock)
+{
+	unsigned int i;
+	int ret;
+
+	for (i = 0; i < LOCK_SPINS + LOCK_POLLS; i++) {
+		ret = sdxi_lock_try(lock);
+		if (ret >= 0) {
+			/* A command of the dead may be half done: the function is to begin anew. */
+			if (ret > 0) {
+				SDXI_LOG(WARNING, dev, "a process has died at work on the function");
+				sdxi_admin_disable(dev);
+			}
+			return true;
+		}
+		if (i < LOCK_SPINS)
+			rte_pause();
+		else
+			rte_delay_us_sleep(1000);
+	}
+	SDXI_LOG(ERR, dev, "a lock is not given back");
+	return false;
+}
 
 enum sdxi_fn_gsv
 sdxi_dev_state(const struct sdxi_dev *dev)
@@ -151,13 +216,13 @@ sdxi_dev_discover(struct sdxi_dev *dev)
 	}
 
 	dev->db_stride = (uint64_t)SDXI_DB_STRIDE_MIN << SDXI_GET(SDXI_CAP0_DB_STRIDE, cap0);
-	nb_db = dev->fn.db_len / dev->db_stride;
+	nb_db = sdxi_dev_fn(dev)->db_len / dev->db_stride;
 	max_cxt = SDXI_GET(SDXI_CAP1_MAX_CXT, cap1);
 	if (max_cxt < 1 || nb_db < 2) {
 		SDXI_LOG(ERR, dev,
 			 "no client context: highest context number %" PRIu64 ", BAR %u of %" PRIu64
 			 " bytes holds %" PRIu64 " doorbells of %" PRIu64 " bytes, expected 2",
-			 max_cxt, SDXI_PCI_BAR_DB, dev->fn.db_len, nb_db, dev->db_stride);
+			 max_cxt, SDXI_PCI_BAR_DB, sdxi_dev_fn(dev)->db_len, nb_db, dev->db_stride);
 		return -EINVAL;
 	}
 	dev->max_cxt = RTE_MIN(max_cxt, nb_db - 1);
@@ -230,8 +295,9 @@ dev_alloc(struct sdxi_dev *dev)
 static int
 dma_off(struct sdxi_dev *dev, int stopped)
 {
+	const struct sdxi_fn *fn = sdxi_dev_fn(dev);
 	/* Always: a function that does not answer may have lost its registers only. */
-	int ret = dev->fn.ops->dma_enable(&dev->fn, false);
+	int ret = fn->ops->dma_enable(fn, false);
 
 	dev->loose = stopped == -ETIMEDOUT && ret < 0;
 	if (dev->loose) {
@@ -247,12 +313,15 @@ dma_off(struct sdxi_dev *dev, int stopped)
 int
 sdxi_dev_up(struct sdxi_dev *dev)
 {
+	const struct sdxi_fn *fn = sdxi_dev_fn(dev);
 	enum sdxi_fn_gsv state;
+	unsigned int i;
 	uint64_t ctl0;
 	int ret;
 
 	sdxi_admin_disable(dev);
 	dev->up = false;
+	__atomic_fetch_add(&dev->epoch, 1, __ATOMIC_RELEASE);
 	/* Nothing is programmed, and no table touched, under a function that runs. */
 	ret = sdxi_dev_quiesce(dev);
 	if (ret < 0) {
@@ -265,7 +334,7 @@ sdxi_dev_up(struct sdxi_dev *dev)
 		return ret;
 
 	/*
-	 * No interrupts, no PASID; fn_grp_id stays as it is. fn_gsr may still hold any request of
+	 * No interrupts yet, no PASID; fn_grp_id stays as it is. fn_gsr may still hold any request of
 	 * an owner before, ACTIVE among them: it asks for what the function has done already.
 	 */
 	ctl0 = sdxi_dev_read(dev, SDXI_MMIO_CTL0);
@@ -282,19 +351,26 @@ sdxi_dev_up(struct sdxi_dev *dev)
 		       SDXI_PUT(SDXI_CTL2_MAX_CXT, dev->max_cxt) |
 		       SDXI_PUT(SDXI_CTL2_OPB_000_AVL, dev->opb_000));
 
+	/* What level 1 tables hold of other contexts is as old as they are. */
+	for (i = 0; i < RTE_DIM(dev->l1); i++)
+		if (dev->l1[i].va != NULL)
+			memset(dev->l1[i].va, 0, SDXI_TABLE_LEN);
 	memset(dev->l2.va, 0, SDXI_TABLE_LEN);
 	sdxi_dev_write(dev, SDXI_MMIO_CXT_L2, dev->l2.iova);
 	sdxi_dev_write(dev, SDXI_MMIO_RKEY, 0);
 	ret = sdxi_admin_publish(dev);
 	if (ret < 0)
 		return ret;
-	sdxi_errlog_enable(dev);
+	sdxi_errlog_enable(dev, dev->intr);
 
-	ret = dev->fn.ops->dma_enable(&dev->fn, true);
+	ret = fn->ops->dma_enable(fn, true);
 	if (ret < 0) {
 		SDXI_LOG(ERR, dev, "cannot enable bus mastering: %s", strerror(-ret));
 		return ret;
 	}
+	if (dev->intr)
+		sdxi_dev_write(dev, SDXI_MMIO_CTL0,
+			       sdxi_dev_read(dev, SDXI_MMIO_CTL0) | SDXI_CTL0_FN_ERR_INTR_EN);
 
 	fn_request(dev, SDXI_GSR_ACTIVE);
 	state = fn_wait(dev, SDXI_GSV_ACTIVE, SDXI_GSV_ERROR);
@@ -307,6 +383,7 @@ sdxi_dev_up(struct sdxi_dev *dev)
 	}
 	sdxi_admin_jump_start(dev);
 	dev->up = true;
+	dev->failed = false;
 	return 0;
 }
 
@@ -317,6 +394,7 @@ sdxi_dev_down(struct sdxi_dev *dev)
 
 	sdxi_admin_disable(dev);
 	dev->up = false;
+	__atomic_fetch_add(&dev->epoch, 1, __ATOMIC_RELEASE);
 	stopped = sdxi_dev_quiesce(dev);
 	if (stopped == 0) {
 		/* The memory behind these may be freed next. */

@@ -16,12 +16,13 @@
 
 #include <rte_dmadev_pmd.h>
 #include <rte_log.h>
-#include <rte_spinlock.h>
 
 #include "sdxi_admin.h"
 #include "sdxi_errlog.h"
 #include "sdxi_hw.h"
+#include "sdxi_lock.h"
 #include "sdxi_mem.h"
+#include "sdxi_ring.h"
 
 extern int sdxi_logtype;
 
@@ -42,33 +43,56 @@ struct sdxi_fn_ops {
 	 * @return 0, or a negative errno.
 	 */
 	int (*dma_enable)(const struct sdxi_fn *fn, bool on);
+	/**
+	 * Have @p cb called, from any thread, when the function raises the error log's interrupt.
+	 * NULL: the bus has no interrupts.
+	 * @return 0, or a negative errno and there are no interrupts.
+	 */
+	int (*irq_enable)(const struct sdxi_fn *fn, void (*cb)(void *arg), void *arg);
+	/** Call it no more; a call that is under way has ended behind this. */
+	void (*irq_disable)(const struct sdxi_fn *fn);
 	/** The driver is done with the function, which may be gone behind this. May be NULL. */
 	void (*release)(const struct sdxi_fn *fn);
 };
 
-/** How a function is reached. */
+/** How a process reaches a function. */
 struct sdxi_fn {
 	const struct sdxi_fn_ops *ops;
 	void *opaque;	 /**< the bus's own */
 	void *db;	 /**< doorbells: BAR 2 or what stands for it; stores, nothing else */
 	uint64_t db_len; /**< bytes */
+	struct rte_dma_dev *dmadev; /**< this process's; the driver's own, as are the rest the bus's */
 };
 
 struct sdxi_vchan;
 
 /**
- * A function and all that the driver keeps for it; the dmadev's private data. Written by control
- * operations only, read by the data path.
+ * A function and all that the driver keeps for it; the dmadev's private data, in memory that all
+ * processes share. Written by control operations and by recovery, with the lock held; read by the
+ * data path.
  */
 struct sdxi_dev {
 	struct sdxi_vchan *vchans; /**< nb_vchans of them; NULL: not configured */
 	uint16_t nb_vchans;
+	uint8_t mode;	 /**< enum sdxi_mode */
 	bool up;	 /**< the function is ACTIVE with the tables below */
+	bool failed;	 /**< it could not be brought up again: its channels are given up */
 	bool loose;	 /**< it could not be stopped, and may write memory it was given */
 	bool started;	 /**< the vchans' contexts run, or did when they were last looked at */
+	bool intr;	 /**< the function's error interrupt reaches the primary process */
+	bool enq_deq;	 /**< operations are enqueued and dequeued as a struct rte_dma_op */
+	uint32_t attached; /**< atomic: secondary processes; one that was killed counts on */
+	uint32_t epoch;	 /**< atomic: grows each time that the function forgets all contexts */
+	struct sdxi_lock lock; /**< one of control operations and recoveries at a time */
 	int socket;	 /**< NUMA node for memory, or SOCKET_ID_ANY */
+	int16_t id;	 /**< of the dmadev */
 	char name[RTE_DEV_NAME_MAX_LEN];
-	struct sdxi_fn fn;
+
+	/* What the device's arguments and rte_dma_configure() ask for. */
+	bool batch;	      /**< completions by batch, if not silent */
+	uint8_t qos;	      /**< CXT_CTL.qos of all contexts */
+	uint16_t want_vchans; /**< most vchans that are offered; 0: as many as there are contexts */
+	uint32_t watchdog_ms; /**< a channel that stands still for so long is looked after; 0: never */
 
 	/* What the function offers, within what this driver can use. */
 	uint64_t version;   /**< MMIO_VERSION */
@@ -137,26 +161,59 @@ int sdxi_dev_l1_ent(struct sdxi_dev *dev, uint16_t cxt, struct sdxi_cxt_l1_ent *
 /** State of the function; may be no value of the enumeration. */
 enum sdxi_fn_gsv sdxi_dev_state(const struct sdxi_dev *dev);
 
+/** Do the function's contexts run in this state, or finish what they have begun? */
+static inline bool
+sdxi_dev_state_is_live(enum sdxi_fn_gsv state)
+{
+	return state == SDXI_GSV_ACTIVE || state == SDXI_GSV_STOPG_SF ||
+	       state == SDXI_GSV_STOPG_HD;
+}
+
 /** A state's name in the specification, "reserved" if it has none. */
 const char *sdxi_dev_state_name(enum sdxi_fn_gsv state);
+
+/**
+ * Remember how this process reaches the function of a dmadev, or NULL: no more.
+ *
+ * @return
+ *   0, or -ENOMEM.
+ */
+int sdxi_dev_fn_set(int16_t id, const struct sdxi_fn *fn);
+
+/** What was remembered of a dmadev, or NULL. */
+struct sdxi_fn *sdxi_dev_fn_get(int16_t id);
+
+/** How this process reaches the function; a struct sdxi_dev is shared, pointers to code are not. */
+struct sdxi_fn *sdxi_dev_fn(const struct sdxi_dev *dev);
 
 static inline uint64_t
 sdxi_dev_read(const struct sdxi_dev *dev, uint32_t off)
 {
-	return dev->fn.ops->reg_read(&dev->fn, off);
+	const struct sdxi_fn *fn = sdxi_dev_fn(dev);
+
+	return fn->ops->reg_read(fn, off);
 }
 
 static inline void
 sdxi_dev_write(const struct sdxi_dev *dev, uint32_t off, uint64_t val)
 {
-	dev->fn.ops->reg_write(&dev->fn, off, val);
+	const struct sdxi_fn *fn = sdxi_dev_fn(dev);
+
+	fn->ops->reg_write(fn, off, val);
 }
 
-/** Doorbell of context @p cxt, 0 to dev->max_cxt. */
+/** Doorbell of context @p cxt, 0 to dev->max_cxt; the same address in all processes. */
 static inline void *
 sdxi_dev_doorbell(const struct sdxi_dev *dev, uint16_t cxt)
 {
-	return RTE_PTR_ADD(dev->fn.db, (size_t)(cxt * dev->db_stride));
+	return RTE_PTR_ADD(sdxi_dev_fn(dev)->db, (size_t)(cxt * dev->db_stride));
 }
+
+/**
+ * Take a lock that another process may have died with.
+ *
+ * @return false, said in the log: it was not given back for longer than any holder takes.
+ */
+bool sdxi_dev_lock(struct sdxi_dev *dev, struct sdxi_lock *lock);
 
 #endif /* _SDXI_DEV_H_ */

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <rte_cycles.h>
@@ -13,248 +14,27 @@
 #include <rte_eal.h>
 #include <rte_malloc.h>
 
-#include "sdxi_desc.h"
+#include "sdxi_compat.h"
+#include "sdxi_datapath.h"
 #include "sdxi_dmadev.h"
+#include "sdxi_recover.h"
+#include "sdxi_report.h"
 
 /* vchan 0 is context 1: context 0 is the administrative one. */
 #define VCHAN_CXT(vchan) ((uint16_t)((vchan) + 1))
 
+/* Most operations of a channel: a power of two, as its ring is, that dmadev's 16 bits can name. */
+#define MAX_DESC 32768
+
 /* How long contexts may take to start or to stop softly, in polls of one millisecond. */
 #define CXT_STATE_POLLS 1000
 
-/* Polls in a row that find nothing, between two looks at the context's state; a power of two. */
-#define IDLE_POLLS 256
-/* The same for the function's state, which takes the read of a register. */
-#define IDLE_POLLS_FN 4096
+/* How long a context that has stopped is given to make its completions visible. */
+#define STATUS_GRACE_US 1000
 
-/* Where a channel is stuck: behind the data path, never in it while operations complete. */
-
-/* Take nothing any more, and remember how far the function came. */
-static void
-vchan_halt(struct sdxi_vchan *vc)
-{
-	if (vc->ring.halted)
-		return;
-	sdxi_ring_refresh(&vc->ring);
-	sdxi_ring_halt(&vc->ring);
-}
-
-/* The context has come to rest: nothing is completed any more, and nothing taken. */
-static void
-vchan_rest(struct sdxi_vchan *vc)
-{
-	if (vc->at_rest)
-		return;
-	vchan_halt(vc);
-	/* What is submitted from here on is nobody's to hear of. */
-	vc->ring.doorbell = &vc->no_doorbell;
-	vc->at_rest = true;
-}
-
-/* The function says nonsense about a ring, whose operations are only waited for from here on. */
-static __rte_noinline void
-vchan_fault(const struct sdxi_dev *dev, struct sdxi_vchan *vc)
-{
-	if (vc->faulted || vc->ring.read_index != SDXI_RING_NO_BOUND)
-		return;
-	SDXI_LOG(ERR, dev, "vchan %u: context %u: expected Read_Index to grow up to %" PRIu64
-		 ", found %" PRIu64, vc->cxt.num - 1, vc->cxt.num, vc->ring.submitted,
-		 rte_le_to_cpu_64(vc->cxt.sts->read_index));
-	vc->faulted = true;
-}
-
-/* An operation has failed: what the function has to say of it, and whether its context goes on. */
-static __rte_noinline void
-vchan_error(struct sdxi_dev *dev, struct sdxi_vchan *vc)
-{
-	if (vc->at_rest)
-		return;
-	sdxi_errlog_service(dev);
-	if (sdxi_cxt_state_is_final(sdxi_cxt_state(&vc->cxt)))
-		vchan_halt(vc);
-}
-
-/*
- * Nothing has completed for a while: look whether the context still runs, and at times whether the
- * function does. What has come to rest by itself completes nothing any more; blocks may be written
- * behind the state that says so, so it takes a second look to give operations up.
- */
-static void
-vchan_check(struct sdxi_dev *dev, struct sdxi_vchan *vc, bool function)
-{
-	enum sdxi_cxt_state state = sdxi_cxt_state(&vc->cxt);
-	enum sdxi_fn_gsv gsv = SDXI_GSV_ACTIVE;
-
-	if (vc->at_rest)
-		return;
-	vchan_fault(dev, vc);
-	if (function || sdxi_cxt_state_is_final(state)) {
-		gsv = sdxi_dev_state(dev);
-		/* A failure without a completion is told here alone. */
-		sdxi_errlog_service(dev);
-	}
-	/* A function that is stopping has a state to come, which is waited for. */
-	if (!sdxi_cxt_state_is_final(state) && !vc->final_seen &&
-	    (gsv == SDXI_GSV_ACTIVE || gsv == SDXI_GSV_STOPG_SF || gsv == SDXI_GSV_STOPG_HD))
-		return;
-	if (vc->final_seen) {
-		vchan_rest(vc);
-		return;
-	}
-	SDXI_LOG(ERR, dev, "vchan %u: context %u: expected RUN in a function that is ACTIVE, "
-		 "found %s in one that is %s (%u)", vc->cxt.num - 1, vc->cxt.num,
-		 sdxi_cxt_state_name(state), sdxi_dev_state_name(gsv), gsv);
-	vc->final_seen = true;
-	vchan_halt(vc);
-}
-
-/* A poll has found nothing, though operations are outstanding. */
-static __rte_noinline void
-vchan_idle(struct sdxi_dev *dev, struct sdxi_vchan *vc)
-{
-	if (vc->idle_tail != vc->ring.tail) {
-		vc->idle_tail = vc->ring.tail;
-		vc->idle_polls = 0;
-	}
-	if ((++vc->idle_polls & (IDLE_POLLS - 1)) == 0)
-		vchan_check(dev, vc, (vc->idle_polls & (IDLE_POLLS_FN - 1)) == 0);
-}
-
-/* Data path. */
-
-static inline struct sdxi_vchan *
-vchan_get(const void *dev_private, uint16_t vchan)
-{
-	const struct sdxi_dev *dev = dev_private;
-
-	return &dev->vchans[vchan];
-}
-
-static int
-sdxi_copy(void *dev_private, uint16_t vchan, rte_iova_t src, rte_iova_t dst, uint32_t length,
-	  uint64_t flags)
-{
-	struct sdxi_vchan *vc = vchan_get(dev_private, vchan);
-	struct sdxi_ring *r = &vc->ring;
-	uint64_t idx = r->head;
-	struct sdxi_dsc *dsc;
-	uint64_t first;
-	int ret;
-
-	/* A length of 0 wraps to more than any maximum. */
-	if (unlikely(length - 1 >= r->max_len))
-		return -EINVAL;
-	ret = sdxi_ring_slot(r, &dsc);
-	if (unlikely(ret < 0)) {
-		vchan_fault(dev_private, vc);
-		return ret;
-	}
-	first = sdxi_desc_copy(dsc, src, dst, length,
-			       (flags & RTE_DMA_OP_FLAG_FENCE) != 0 ? SDXI_DSC_FE : 0);
-	sdxi_ring_commit(r, dsc, first);
-	if ((flags & RTE_DMA_OP_FLAG_SUBMIT) != 0)
-		sdxi_ring_submit(r);
-	return (uint16_t)idx;
-}
-
-static int
-sdxi_submit(void *dev_private, uint16_t vchan)
-{
-	sdxi_ring_submit(&vchan_get(dev_private, vchan)->ring);
-	return 0;
-}
-
-/* Is there an operation at tail that will not complete any more? */
-static inline bool
-vchan_has_lost(const struct sdxi_vchan *vc)
-{
-	const struct sdxi_ring *r = &vc->ring;
-
-	return vc->at_rest && r->tail != r->submitted && !sdxi_ring_is_done(r, r->tail);
-}
-
-static uint16_t
-sdxi_completed(void *dev_private, uint16_t vchan, const uint16_t nb_cpls, uint16_t *last_idx,
-	       bool *has_error)
-{
-	struct sdxi_vchan *vc = vchan_get(dev_private, vchan);
-	struct sdxi_ring *r = &vc->ring;
-	uint32_t n = sdxi_ring_done(r, nb_cpls);
-	uint32_t i;
-
-	for (i = 0; i < n; i++) {
-		if (unlikely(sdxi_ring_is_error(r, r->tail + i))) {
-			*has_error = true;
-			vchan_error(dev_private, vc);
-			break;
-		}
-	}
-	if (unlikely(n == 0) && r->tail != r->submitted && nb_cpls != 0) {
-		vchan_idle(dev_private, vc);
-		if (vchan_has_lost(vc))
-			*has_error = true;
-	}
-	r->tail += i;
-	*last_idx = (uint16_t)(r->tail - 1);
-	return i;
-}
-
-/*
- * What became of an operation whose context has come to rest before the operation completed: the
- * function has fetched what lies below Read_Index, and nothing else.
- */
-static enum rte_dma_status_code
-vchan_lost_status(const struct sdxi_ring *r, uint64_t idx)
-{
-	if (sdxi_ring_is_done(r, idx)) {
-		rte_io_rmb();
-		return sdxi_ring_is_error(r, idx) ? RTE_DMA_STATUS_ERROR_UNKNOWN :
-						    RTE_DMA_STATUS_SUCCESSFUL;
-	}
-	return idx < r->read_index ? RTE_DMA_STATUS_ERROR_UNKNOWN : RTE_DMA_STATUS_NOT_ATTEMPTED;
-}
-
-static uint16_t
-sdxi_completed_status(void *dev_private, uint16_t vchan, const uint16_t nb_cpls,
-		      uint16_t *last_idx, enum rte_dma_status_code *status)
-{
-	struct sdxi_vchan *vc = vchan_get(dev_private, vchan);
-	struct sdxi_ring *r = &vc->ring;
-	uint32_t n = sdxi_ring_done(r, nb_cpls);
-	uint32_t i;
-
-	for (i = 0; i < n; i++) {
-		status[i] = RTE_DMA_STATUS_SUCCESSFUL;
-		if (unlikely(sdxi_ring_is_error(r, r->tail + i))) {
-			status[i] = RTE_DMA_STATUS_ERROR_UNKNOWN;
-			vc->errors++;
-			vchan_error(dev_private, vc);
-		}
-	}
-	r->tail += n;
-	if (unlikely(n == 0) && r->tail != r->submitted && nb_cpls != 0) {
-		vchan_idle(dev_private, vc);
-		for (; vc->at_rest && n < nb_cpls && r->tail != r->submitted; n++) {
-			status[n] = vchan_lost_status(r, r->tail++);
-			if (status[n] != RTE_DMA_STATUS_SUCCESSFUL)
-				vc->errors++;
-		}
-	}
-	*last_idx = (uint16_t)(r->tail - 1);
-	return n;
-}
-
-static uint16_t
-sdxi_burst_capacity(const void *dev_private, uint16_t vchan)
-{
-	struct sdxi_ring *r = &vchan_get(dev_private, vchan)->ring;
-
-	if (unlikely(r->halted || sdxi_ring_refresh(r) < 0))
-		return 0;
-	return RTE_MIN(sdxi_ring_room(r), (uint64_t)UINT16_MAX);
-}
-
-/* Control path. */
+/* A channel that stands still for so long is looked after, unless arguments say otherwise. */
+#define WATCHDOG_MS 1000
+#define WATCHDOG_MS_MAX 60000
 
 static int
 sdxi_info_get(const struct rte_dma_dev *dmadev, struct rte_dma_info *info, uint32_t info_sz)
@@ -262,23 +42,53 @@ sdxi_info_get(const struct rte_dma_dev *dmadev, struct rte_dma_info *info, uint3
 	const struct sdxi_dev *dev = dmadev->data->dev_private;
 
 	RTE_SET_USED(info_sz);
-	info->dev_capa = RTE_DMA_CAPA_MEM_TO_MEM | RTE_DMA_CAPA_OPS_COPY;
-	info->max_vchans = dev->max_cxt;
-	info->max_desc = RTE_MIN(dev->max_ring, (uint32_t)UINT16_MAX);
+	info->dev_capa = RTE_DMA_CAPA_MEM_TO_MEM | RTE_DMA_CAPA_SILENT |
+			 RTE_DMA_CAPA_HANDLES_ERRORS | RTE_DMA_CAPA_OPS_COPY |
+			 RTE_DMA_CAPA_OPS_COPY_SG | RTE_DMA_CAPA_OPS_FILL | SDXI_CAPA_PRIORITY |
+			 SDXI_CAPA_OPS_ENQ_DEQ;
+	info->max_vchans = dev->want_vchans != 0 ? RTE_MIN(dev->want_vchans, dev->max_cxt) :
+						   dev->max_cxt;
+	info->max_desc = RTE_MIN(dev->max_ring, (uint32_t)MAX_DESC);
 	info->min_desc = 1;
+	info->max_sges = SDXI_MAX_SGES;
+	sdxi_info_set_priorities(info, SDXI_QOS_LEVELS);
 	return 0;
 }
 
-static void
-vchans_free(struct sdxi_dev *dev)
+/* Configuration is the primary process's: its threads use what it changes. */
+static bool
+is_secondary(const struct sdxi_dev *dev, const char *what)
 {
-	uint16_t i;
+	if (rte_eal_process_type() == RTE_PROC_PRIMARY)
+		return false;
+	SDXI_LOG(ERR, dev, "%s: only the primary process can configure the device", what);
+	return true;
+}
 
-	for (i = 0; i < dev->nb_vchans; i++)
-		sdxi_cxt_free(&dev->vchans[i].cxt);
-	rte_free(dev->vchans);
-	dev->vchans = NULL;
-	dev->nb_vchans = 0;
+static void
+vchan_free(struct sdxi_vchan *vc)
+{
+	sdxi_cxt_free(&vc->cxt);
+	rte_free(vc->ops);
+	vc->ops = NULL;
+}
+
+/* Whoever reads the error log files it with the channels, so they are changed under its lock. */
+static int
+vchans_replace(struct sdxi_dev *dev, struct sdxi_vchan *vchans, uint16_t nb)
+{
+	struct sdxi_vchan *old = dev->vchans;
+	uint16_t nb_old = dev->nb_vchans, i;
+
+	if (!sdxi_errlog_lock(dev))
+		return -EBUSY;
+	dev->vchans = vchans;
+	dev->nb_vchans = nb;
+	sdxi_lock_release(&dev->errlog.lock);
+	for (i = 0; i < nb_old; i++)
+		vchan_free(&old[i]);
+	rte_free(old);
+	return 0;
 }
 
 /* Bring the function up if it is not, or not any more. */
@@ -299,6 +109,8 @@ sdxi_configure(struct rte_dma_dev *dmadev, const struct rte_dma_conf *conf, uint
 	int ret;
 
 	RTE_SET_USED(conf_sz);
+	if (is_secondary(dev, "configure"))
+		return -EPERM;
 	vchans = rte_zmalloc_socket("sdxi", (size_t)conf->nb_vchans * sizeof(*vchans),
 				    RTE_CACHE_LINE_SIZE, dev->socket);
 	if (vchans == NULL) {
@@ -306,18 +118,28 @@ sdxi_configure(struct rte_dma_dev *dmadev, const struct rte_dma_conf *conf, uint
 			 dev->socket);
 		return -ENOMEM;
 	}
-	ret = dev_ensure_up(dev);
-	if (ret < 0) {
-		rte_free(vchans);
-		return ret;
-	}
 	for (i = 0; i < conf->nb_vchans; i++)
 		sdxi_ring_halt(&vchans[i].ring);
+	if (!sdxi_dev_lock(dev, &dev->lock)) {
+		rte_free(vchans);
+		return -EBUSY;
+	}
+	ret = dev_ensure_up(dev);
 	/* The device is stopped, so the function knows none of the old contexts. */
-	vchans_free(dev);
-	dev->vchans = vchans;
-	dev->nb_vchans = conf->nb_vchans;
-	return 0;
+	if (ret == 0)
+		ret = vchans_replace(dev, vchans, conf->nb_vchans);
+	if (ret < 0) {
+		rte_free(vchans);
+	} else {
+		dev->mode = sdxi_conf_is_silent(conf) ? SDXI_MODE_SILENT :
+			    dev->batch		      ? SDXI_MODE_BATCH :
+							SDXI_MODE_OP;
+		dev->qos = sdxi_conf_priority(conf);
+		dev->enq_deq = sdxi_conf_is_enq_deq(conf);
+		sdxi_datapath_choose(dmadev->fp_obj, dev, false);
+	}
+	sdxi_lock_release(&dev->lock);
+	return ret;
 }
 
 static int
@@ -325,6 +147,7 @@ sdxi_vchan_setup(struct rte_dma_dev *dmadev, uint16_t vchan, const struct rte_dm
 		 uint32_t conf_sz)
 {
 	struct sdxi_dev *dev = dmadev->data->dev_private;
+	struct rte_dma_op **ops = NULL;
 	struct sdxi_vchan *vc;
 	struct sdxi_ring ring;
 	struct sdxi_cxt cxt;
@@ -332,6 +155,8 @@ sdxi_vchan_setup(struct rte_dma_dev *dmadev, uint16_t vchan, const struct rte_dm
 	int ret;
 
 	RTE_SET_USED(conf_sz);
+	if (is_secondary(dev, "vchan_setup"))
+		return -EPERM;
 	if (vchan >= dev->nb_vchans) {
 		SDXI_LOG(ERR, dev, "vchan %u: %u are configured", vchan, dev->nb_vchans);
 		return -EINVAL;
@@ -343,14 +168,32 @@ sdxi_vchan_setup(struct rte_dma_dev *dmadev, uint16_t vchan, const struct rte_dm
 	}
 	vc = &dev->vchans[vchan];
 	ring_sz = RTE_MAX(rte_align32pow2(conf->nb_desc), (uint32_t)SDXI_DS_RING_SZ_MIN);
+	/* The longest fill is to fit, in parts of what one descriptor may move. */
+	ring_sz = RTE_MAX(ring_sz, rte_align32pow2(UINT32_MAX / dev->max_len + 4));
+	ring_sz = RTE_MIN(ring_sz, dev->max_ring);
 	memset(&cxt, 0, sizeof(cxt));
 	ret = sdxi_cxt_alloc(dev, &cxt, VCHAN_CXT(vchan), ring_sz, conf->nb_desc, &ring);
 	if (ret < 0)
 		return ret;
-	sdxi_cxt_free(&vc->cxt);
+	cxt.qos = dev->qos;
+	if (dev->enq_deq) {
+		ops = rte_zmalloc_socket("sdxi", ring_sz * sizeof(struct rte_dma_op *),
+					 RTE_CACHE_LINE_SIZE, dev->socket);
+		if (ops == NULL)
+			SDXI_LOG(ERR, dev, "vchan %u: no memory for %u operations on socket %d",
+				 vchan, ring_sz, dev->socket);
+	}
+	if ((dev->enq_deq && ops == NULL) || !sdxi_errlog_lock(dev)) {
+		sdxi_cxt_free(&cxt);
+		rte_free(ops);
+		return ops == NULL && dev->enq_deq ? -ENOMEM : -EBUSY;
+	}
+	vchan_free(vc);
 	memset(vc, 0, sizeof(*vc));
 	vc->cxt = cxt;
 	vc->ring = ring;
+	vc->ops = ops;
+	sdxi_lock_release(&dev->errlog.lock);
 	return 0;
 }
 
@@ -363,6 +206,11 @@ vchans_wait(struct sdxi_dev *dev, bool run, const char *after)
 	uint16_t i = 0;
 
 	while (i < dev->nb_vchans) {
+		/* A channel may not have noticed yet that the function has forgotten its context. */
+		if (!run && dev->vchans[i].epoch != dev->epoch) {
+			i++;
+			continue;
+		}
 		state = sdxi_cxt_state(&dev->vchans[i].cxt);
 		if (run ? state == SDXI_CXT_RUN : sdxi_cxt_state_is_final(state)) {
 			i++;
@@ -388,19 +236,24 @@ vchans_start(struct sdxi_dev *dev)
 
 	for (i = 0; i < dev->nb_vchans; i++) {
 		struct sdxi_vchan *vc = &dev->vchans[i];
-		uint64_t submitted = vc->ring.submitted;
-		uint64_t completed = vc->ring.tail;
 
+		vc->submitted_off += vc->ring.op_submitted;
+		vc->completed_off += sdxi_datapath_completed(dev, vc);
+		vc->ring.write_index = vc->cxt.write_index;
+		sdxi_ring_reset(&vc->ring);
+		memset(vc->page, 0, sizeof(vc->page));
 		ret = sdxi_cxt_publish(dev, &vc->cxt, &vc->ring, SDXI_CXT_STOP_SW, &l2_changed);
-		if (ret < 0)
+		if (ret < 0) {
+			sdxi_ring_halt(&vc->ring);
 			return ret;
-		vc->submitted_off += submitted;
-		vc->completed_off += completed;
-		vc->idle_tail = 0;
-		vc->idle_polls = 0;
-		vc->at_rest = false;
-		vc->final_seen = false;
-		vc->faulted = false;
+		}
+		vc->dead = false;
+		vc->parked = false;
+		vc->fault_looked = 0;
+		vc->begun_end = 0;
+		vc->watch_fruitless = 0;
+		vc->reset_seen = 0;
+		sdxi_recover_started(dev, vc);
 	}
 	ret = sdxi_admin_update(dev, VCHAN_CXT(0), dev->nb_vchans, l2_changed);
 	if (ret == 0)
@@ -439,6 +292,35 @@ vchans_stop(struct sdxi_dev *dev)
 	return sdxi_admin_update(dev, VCHAN_CXT(0), dev->nb_vchans, false);
 }
 
+/* Nothing is completed any more. */
+static void
+vchans_give_up(struct sdxi_dev *dev, bool rested)
+{
+	uint16_t i;
+
+	for (i = 0; i < dev->nb_vchans; i++)
+		if (dev->vchans[i].cxt.mem.va != NULL)
+			sdxi_recover_give_up(dev, &dev->vchans[i], rested);
+}
+
+static int
+dev_start(struct sdxi_dev *dev)
+{
+	int ret = dev_ensure_up(dev);
+
+	if (ret < 0)
+		return ret;
+	ret = vchans_start(dev);
+	if (ret < 0) {
+		/* Some contexts may run: stop them all for certain, the next start begins anew. */
+		sdxi_errlog_service(dev);
+		sdxi_dev_down(dev);
+		vchans_give_up(dev, false);
+	}
+	dev->started = ret == 0;
+	return ret;
+}
+
 static int
 sdxi_start(struct rte_dma_dev *dmadev)
 {
@@ -446,6 +328,8 @@ sdxi_start(struct rte_dma_dev *dmadev)
 	uint16_t i;
 	int ret;
 
+	if (is_secondary(dev, "start"))
+		return -EPERM;
 	for (i = 0; i < dev->nb_vchans; i++) {
 		if (dev->vchans[i].cxt.mem.va == NULL) {
 			SDXI_LOG(ERR, dev, "vchan %u of %u is not set up", i, dev->nb_vchans);
@@ -456,59 +340,104 @@ sdxi_start(struct rte_dma_dev *dmadev)
 		SDXI_LOG(ERR, dev, "no vchan is configured");
 		return -EINVAL;
 	}
-	ret = dev_ensure_up(dev);
-	if (ret < 0)
-		return ret;
-	ret = vchans_start(dev);
-	if (ret < 0) {
-		/* Some contexts may run: stop them all for certain, the next start begins anew. */
-		sdxi_errlog_service(dev);
-		sdxi_dev_down(dev);
-		for (i = 0; i < dev->nb_vchans; i++)
-			vchan_rest(&dev->vchans[i]);
-	}
-	dev->started = ret == 0;
+	if (!sdxi_dev_lock(dev, &dev->lock))
+		return -EBUSY;
+	ret = dev_start(dev);
+	sdxi_lock_release(&dev->lock);
 	return ret;
 }
 
 static int
-sdxi_stop(struct rte_dma_dev *dmadev)
+dev_stop(struct sdxi_dev *dev)
 {
-	struct sdxi_dev *dev = dmadev->data->dev_private;
-	uint16_t i;
+	bool rested = vchans_stop(dev) == 0;
 
-	if (vchans_stop(dev) < 0) {
+	if (!rested) {
 		SDXI_LOG(WARNING, dev, "contexts of %u vchans do not stop: the function is stopped",
 			 dev->nb_vchans);
 		sdxi_errlog_service(dev);
 		if (sdxi_dev_down(dev) < 0)
 			return -EIO;
 	}
-	for (i = 0; i < dev->nb_vchans; i++)
-		vchan_rest(&dev->vchans[i]);
+	vchans_give_up(dev, rested);
 	dev->started = false;
 	return 0;
+}
+
+static int
+sdxi_stop(struct rte_dma_dev *dmadev)
+{
+	struct sdxi_dev *dev = dmadev->data->dev_private;
+	int ret;
+
+	if (is_secondary(dev, "stop"))
+		return -EPERM;
+	if (!sdxi_dev_lock(dev, &dev->lock))
+		return -EBUSY;
+	ret = dev_stop(dev);
+	sdxi_lock_release(&dev->lock);
+	return ret;
+}
+
+static void
+dev_detach(struct sdxi_dev *dev)
+{
+	struct sdxi_fn fn = *sdxi_dev_fn(dev);
+	int16_t id = dev->id;
+
+	if (fn.ops->irq_disable != NULL && dev->intr && rte_eal_process_type() == RTE_PROC_PRIMARY)
+		fn.ops->irq_disable(&fn);
+	if (rte_eal_process_type() != RTE_PROC_PRIMARY)
+		__atomic_fetch_sub(&dev->attached, 1, __ATOMIC_ACQ_REL);
+	sdxi_report_unregister(dev);
+	sdxi_dev_fn_set(id, NULL);
+	if (fn.ops->release != NULL)
+		fn.ops->release(&fn);
 }
 
 static int
 sdxi_close(struct rte_dma_dev *dmadev)
 {
 	struct sdxi_dev *dev = dmadev->data->dev_private;
+	int ret;
 
-	if (sdxi_dev_down(dev) < 0)
+	if (rte_eal_process_type() != RTE_PROC_PRIMARY) {
+		dev_detach(dev);
+		return 0;
+	}
+	/* Recoveries of other processes may be under way. */
+	if (!sdxi_dev_lock(dev, &dev->lock))
+		return -EBUSY;
+	ret = sdxi_dev_down(dev);
+	/* Channels that secondary processes drive are not started again: see vchan_rest(). */
+	dev->failed = true;
+	sdxi_lock_release(&dev->lock);
+	if (ret < 0)
 		return -EIO;
-	vchans_free(dev);
+	if (__atomic_load_n(&dev->attached, __ATOMIC_ACQUIRE) != 0) {
+		/* They look at all of this until they find that the function is gone. */
+		SDXI_LOG(WARNING, dev, "its memory is kept for %u secondary processes",
+			 dev->attached);
+		dmadev->data->dev_private = NULL;
+		dev_detach(dev);
+		return 0;
+	}
+	ret = vchans_replace(dev, NULL, 0);
+	if (ret < 0)
+		return ret;
+	/* Nobody shows what is freed next. */
+	sdxi_report_unregister(dev);
 	sdxi_dev_free(dev);
-	if (dev->fn.ops->release != NULL)
-		dev->fn.ops->release(&dev->fn);
+	dev_detach(dev);
 	return 0;
 }
 
 static void
-vchan_stats_add(const struct sdxi_vchan *vc, struct rte_dma_stats *stats)
+vchan_stats_add(const struct sdxi_dev *dev, const struct sdxi_vchan *vc,
+		struct rte_dma_stats *stats)
 {
-	stats->submitted += vc->ring.submitted + vc->submitted_off;
-	stats->completed += vc->ring.tail + vc->completed_off;
+	stats->submitted += vc->ring.op_submitted + vc->submitted_off;
+	stats->completed += sdxi_datapath_completed(dev, vc) + vc->completed_off;
 	stats->errors += vc->errors;
 }
 
@@ -521,19 +450,19 @@ sdxi_stats_get(const struct rte_dma_dev *dmadev, uint16_t vchan, struct rte_dma_
 
 	RTE_SET_USED(stats_sz);
 	if (vchan != RTE_DMA_ALL_VCHAN) {
-		vchan_stats_add(&dev->vchans[vchan], stats);
+		vchan_stats_add(dev, &dev->vchans[vchan], stats);
 		return 0;
 	}
 	for (i = 0; i < dev->nb_vchans; i++)
-		vchan_stats_add(&dev->vchans[i], stats);
+		vchan_stats_add(dev, &dev->vchans[i], stats);
 	return 0;
 }
 
 static void
-vchan_stats_reset(struct sdxi_vchan *vc)
+vchan_stats_reset(const struct sdxi_dev *dev, struct sdxi_vchan *vc)
 {
-	vc->submitted_off = -vc->ring.submitted;
-	vc->completed_off = -vc->ring.tail;
+	vc->submitted_off = -vc->ring.op_submitted;
+	vc->completed_off = -sdxi_datapath_completed(dev, vc);
 	vc->errors = 0;
 }
 
@@ -544,12 +473,23 @@ sdxi_stats_reset(struct rte_dma_dev *dmadev, uint16_t vchan)
 	uint16_t i;
 
 	if (vchan != RTE_DMA_ALL_VCHAN) {
-		vchan_stats_reset(&dev->vchans[vchan]);
+		vchan_stats_reset(dev, &dev->vchans[vchan]);
 		return 0;
 	}
 	for (i = 0; i < dev->nb_vchans; i++)
-		vchan_stats_reset(&dev->vchans[i]);
+		vchan_stats_reset(dev, &dev->vchans[i]);
 	return 0;
+}
+
+/*
+ * Has the function come to a state of its own in which nothing goes on? Looked at once in a while:
+ * it takes a register, and callers ask in a loop.
+ */
+static bool
+status_is_fn_gone(const struct sdxi_dev *dev, struct sdxi_vchan *vc)
+{
+	return (__atomic_fetch_add(&vc->status_looks, 1, __ATOMIC_RELAXED) & 0xff) == 0xff &&
+	       !sdxi_dev_state_is_live(sdxi_dev_state(dev));
 }
 
 static int
@@ -557,64 +497,44 @@ sdxi_vchan_status(const struct rte_dma_dev *dmadev, uint16_t vchan,
 		  enum rte_dma_vchan_status *status)
 {
 	const struct sdxi_dev *dev = dmadev->data->dev_private;
-	const struct sdxi_vchan *vc = &dev->vchans[vchan];
-	const struct sdxi_ring *r = &vc->ring;
-	uint64_t idx;
+	struct sdxi_vchan *vc = &dev->vchans[vchan];
+	uint64_t since, now;
+	bool failed;
 
 	/* Only looks: the channel's own lcore may be at work meanwhile. */
 	*status = RTE_DMA_VCHAN_IDLE;
 	if (!dev->started)
 		return 0;
-	if (vc->at_rest || r->halted) {
+	if (vc->dead) {
 		*status = RTE_DMA_VCHAN_HALTED_ERROR;
 		return 0;
 	}
-	if (sdxi_cxt_state_is_final(sdxi_cxt_state(&vc->cxt))) {
+	if (sdxi_datapath_is_idle(dev, vc, &failed))
+		return 0;
+	*status = RTE_DMA_VCHAN_ACTIVE;
+	if (failed && (vc->parked || sdxi_cxt_state_is_final(sdxi_cxt_state(&vc->cxt)))) {
+		/* All before the failure is done, and what is behind it waits to be asked for. */
 		*status = RTE_DMA_VCHAN_HALTED_ERROR;
 		return 0;
 	}
-	/* Operations of one context complete in any order, so the last says nothing of the rest. */
-	for (idx = r->tail; idx != r->submitted; idx++) {
-		if (!sdxi_ring_is_done(r, idx)) {
-			*status = RTE_DMA_VCHAN_ACTIVE;
-			break;
-		}
-	}
-	/* The caller may look at the data without asking for completions first. */
-	rte_io_rmb();
+	if (!sdxi_cxt_state_is_final(sdxi_cxt_state(&vc->cxt)) &&
+	    vc->epoch == __atomic_load_n(&dev->epoch, __ATOMIC_ACQUIRE) &&
+	    !status_is_fn_gone(dev, vc))
+		return 0;
+	/* Completions may become visible behind the state. */
+	now = rte_get_timer_cycles();
+	since = __atomic_load_n(&vc->status_tsc, __ATOMIC_RELAXED);
+	if (since == 0)
+		__atomic_store_n(&vc->status_tsc, now, __ATOMIC_RELAXED);
+	else if (now - since > rte_get_timer_hz() / US_PER_S * STATUS_GRACE_US)
+		*status = RTE_DMA_VCHAN_HALTED_ERROR;
 	return 0;
 }
 
 static int
 sdxi_dump(const struct rte_dma_dev *dmadev, FILE *f)
 {
-	const struct sdxi_dev *dev = dmadev->data->dev_private;
-	enum sdxi_fn_gsv state = sdxi_dev_state(dev);
-	uint16_t i;
-
-	fprintf(f, "  SDXI version: %" PRIu64 ".%" PRIu64 "\n",
-		SDXI_GET(SDXI_VERSION_MAJOR, dev->version),
-		SDXI_GET(SDXI_VERSION_MINOR, dev->version));
-	fprintf(f, "  function state: %s (%u)\n", sdxi_dev_state_name(state), state);
-	fprintf(f, "  capabilities: contexts 1 to %u, rings up to %u descriptors, buffers up to %"
-		PRIu32 " bytes, operation groups 0x%" PRIx32 ", doorbell stride %" PRIu64 "\n",
-		dev->max_cxt, dev->max_ring, dev->max_len, dev->opb_000, dev->db_stride);
-	for (i = 0; i < dev->nb_vchans; i++) {
-		const struct sdxi_vchan *vc = &dev->vchans[i];
-		const struct sdxi_ring *r = &vc->ring;
-
-		if (vc->cxt.mem.va == NULL) {
-			fprintf(f, "  vchan %u: not set up\n", i);
-			continue;
-		}
-		fprintf(f, "  vchan %u: context %u %s, ring %u, descriptors %u, enqueued %" PRIu64
-			", Write_Index %" PRIu64 ", Read_Index %" PRIu64 ", reported %" PRIu64
-			"%s\n", i, vc->cxt.num, sdxi_cxt_state_name(sdxi_cxt_state(&vc->cxt)),
-			r->mask + 1, r->nb_desc, r->head, r->submitted,
-			rte_le_to_cpu_64(vc->cxt.sts->read_index), r->tail,
-			r->halted ? ", halted" : "");
-	}
-	return 0;
+	return sdxi_report_dump(dmadev->data->dev_private, f);
 }
 
 static const struct rte_dma_dev_ops sdxi_dev_ops = {
@@ -630,54 +550,222 @@ static const struct rte_dma_dev_ops sdxi_dev_ops = {
 	.dev_dump = sdxi_dump,
 };
 
+void
+sdxi_args_default(struct sdxi_args *args)
+{
+	*args = (struct sdxi_args){ .watchdog_ms = WATCHDOG_MS };
+}
+
+/* A number in a range, a multiple of a step. */
+static int
+arg_number(const char *name, const char *key, const char *value, uint32_t min, uint32_t max,
+	   uint32_t step, uint32_t *out)
+{
+	char multiple[32] = "";
+	char *end = NULL;
+	unsigned long n = 0;
+
+	errno = 0;
+	if (value != NULL && *value >= '0' && *value <= '9')
+		n = strtoul(value, &end, 0);
+	if (end != NULL && *end == '\0' && errno == 0 && n >= min && n <= max && n % step == 0) {
+		*out = n;
+		return 0;
+	}
+	if (step > 1)
+		snprintf(multiple, sizeof(multiple), ", a multiple of %u", step);
+	rte_log(RTE_LOG_ERR, sdxi_logtype,
+		"SDXI: %s: argument %s: expected a number from %u to %u%s, found '%s'\n", name, key,
+		min, max, multiple, value != NULL ? value : "");
+	return -EINVAL;
+}
+
 int
-sdxi_dmadev_create(const char *name, struct rte_device *device, const struct sdxi_fn *fn)
+sdxi_args_parse(const char *name, const char *key, const char *value, struct sdxi_args *args)
+{
+	uint32_t n;
+	int ret;
+
+	if (strcmp(key, SDXI_ARG_MAX_VCHANS) == 0) {
+		ret = arg_number(name, key, value, 1, UINT16_MAX, 1, &n);
+		if (ret == 0)
+			args->max_vchans = n;
+	} else if (strcmp(key, SDXI_ARG_ERRLOG_SIZE) == 0) {
+		ret = arg_number(name, key, value, SDXI_ERRLOG_UNIT,
+				 SDXI_ERRLOG_UNIT * SDXI_GET(SDXI_ERR_CFG_SZ, SDXI_ERR_CFG_SZ),
+				 SDXI_ERRLOG_UNIT, &n);
+		if (ret == 0)
+			args->errlog_size = n;
+	} else if (strcmp(key, SDXI_ARG_WATCHDOG) == 0) {
+		ret = arg_number(name, key, value, 0, WATCHDOG_MS_MAX, 1, &n);
+		if (ret == 0)
+			args->watchdog_ms = n;
+	} else if (strcmp(key, SDXI_ARG_COMPLETION) == 0) {
+		args->batch = value != NULL && strcmp(value, "batch") == 0;
+		ret = 0;
+		if (!args->batch && (value == NULL || strcmp(value, "op") != 0)) {
+			rte_log(RTE_LOG_ERR, sdxi_logtype,
+				"SDXI: %s: argument %s: expected op or batch, found '%s'\n", name,
+				key, value != NULL ? value : "");
+			ret = -EINVAL;
+		}
+	} else {
+		ret = -ENOENT;
+	}
+	return ret;
+}
+
+/* Do the arguments ask for more than the function has? */
+static int
+args_check(const struct sdxi_dev *dev)
+{
+	if (dev->want_vchans > dev->max_cxt) {
+		SDXI_LOG(ERR, dev, "argument %s: the function allows 1 to %u, found '%u'",
+			 SDXI_ARG_MAX_VCHANS, dev->max_cxt, dev->want_vchans);
+		return -EINVAL;
+	}
+	return sdxi_errlog_check(dev);
+}
+
+static void
+dev_irq(void *arg)
+{
+	sdxi_errlog_service(arg);
+}
+
+static void
+dev_irq_enable(struct sdxi_dev *dev)
+{
+	const struct sdxi_fn *fn = sdxi_dev_fn(dev);
+
+	dev->intr = fn->ops->irq_enable != NULL && fn->ops->irq_enable(fn, dev_irq, dev) == 0;
+}
+
+static int
+dmadev_ready(struct rte_dma_dev *dmadev, struct rte_device *device, struct sdxi_dev *dev, bool any)
+{
+	int ret = sdxi_report_register(dev);
+
+	if (ret < 0)
+		return ret;
+	dmadev->device = device;
+	dmadev->dev_ops = &sdxi_dev_ops;
+	dmadev->fp_obj->dev_private = dev;
+	sdxi_dev_fn(dev)->dmadev = dmadev;
+	sdxi_datapath_choose(dmadev->fp_obj, dev, any);
+	dmadev->state = RTE_DMA_DEV_READY;
+	return 0;
+}
+
+static struct rte_dma_dev *
+dmadev_allocate(const char *name, struct rte_device *device)
 {
 	struct rte_dma_dev *dmadev;
+
+	dmadev = rte_dma_pmd_allocate(name, device->numa_node, sizeof(struct sdxi_dev));
+	if (dmadev == NULL)
+		rte_log(RTE_LOG_ERR, sdxi_logtype, "SDXI: %s: no dmadev could be allocated\n", name);
+	return dmadev;
+}
+
+int
+sdxi_dmadev_create(const char *name, struct rte_device *device, const struct sdxi_fn *fn,
+		   const struct sdxi_args *args)
+{
+	struct rte_dma_dev *dmadev = dmadev_allocate(name, device);
 	struct sdxi_dev *dev;
 	int ret;
 
-	dmadev = rte_dma_pmd_allocate(name, device->numa_node, sizeof(*dev));
-	if (dmadev == NULL) {
-		rte_log(RTE_LOG_ERR, sdxi_logtype, "SDXI: %s: no dmadev could be allocated\n", name);
+	if (dmadev == NULL)
 		return -ENOMEM;
-	}
 	dev = dmadev->data->dev_private;
 	memset(dev, 0, sizeof(*dev));
 	snprintf(dev->name, sizeof(dev->name), "%s", name);
 	dev->socket = device->numa_node;
-	dev->fn = *fn;
+	dev->id = dmadev->data->dev_id;
+	dev->want_vchans = args->max_vchans;
+	dev->batch = args->batch;
+	dev->mode = args->batch ? SDXI_MODE_BATCH : SDXI_MODE_OP;
+	dev->watchdog_ms = args->watchdog_ms;
+	dev->errlog.wanted = args->errlog_size;
+	sdxi_lock_init(&dev->lock);
+	sdxi_lock_init(&dev->errlog.lock);
+	sdxi_lock_init(&dev->admin.lock);
 
-	ret = sdxi_dev_discover(dev);
+	ret = sdxi_dev_fn_set(dev->id, fn);
+	if (ret == 0)
+		ret = sdxi_dev_discover(dev);
+	if (ret == 0)
+		ret = args_check(dev);
 	/* Found running, it may write memory that belongs to someone else by now. */
 	if (ret == 0)
 		ret = sdxi_dev_quiesce(dev);
 	if (ret == -ETIMEDOUT)
 		fn->ops->dma_enable(fn, false);
+	if (ret == 0)
+		ret = dmadev_ready(dmadev, device, dev, false);
 	if (ret < 0) {
+		sdxi_dev_fn_set(dev->id, NULL);
 		rte_dma_pmd_release(name);
 		return ret;
 	}
-
-	dmadev->device = device;
-	dmadev->dev_ops = &sdxi_dev_ops;
-	dmadev->fp_obj->dev_private = dev;
-	dmadev->fp_obj->copy = sdxi_copy;
-	dmadev->fp_obj->submit = sdxi_submit;
-	dmadev->fp_obj->completed = sdxi_completed;
-	dmadev->fp_obj->completed_status = sdxi_completed_status;
-	dmadev->fp_obj->burst_capacity = sdxi_burst_capacity;
-	dmadev->state = RTE_DMA_DEV_READY;
+	dev_irq_enable(dev);
 	return 0;
+}
+
+int
+sdxi_dmadev_attach(const char *name, struct rte_device *device, const struct sdxi_fn *fn)
+{
+	struct rte_dma_dev *dmadev = dmadev_allocate(name, device);
+	struct sdxi_dev *dev;
+	int ret;
+
+	if (dmadev == NULL)
+		return -ENODEV;
+	dev = dmadev->data->dev_private;
+	ret = sdxi_dev_fn_set(dmadev->data->dev_id, fn);
+	/* The primary process may configure it anew at any time. */
+	if (ret == 0)
+		ret = dmadev_ready(dmadev, device, dev, true);
+	if (ret == 0)
+		__atomic_fetch_add(&dev->attached, 1, __ATOMIC_ACQ_REL);
+	if (ret < 0) {
+		sdxi_dev_fn_set(dmadev->data->dev_id, NULL);
+		rte_dma_pmd_release(name);
+	}
+	return ret;
+}
+
+/* In a secondary process the device may be there, though the primary has closed it. */
+static int
+dmadev_detach(const char *name)
+{
+	struct rte_dma_dev *dmadev = NULL;
+	struct sdxi_fn *fn;
+	int id;
+
+	for (id = 0; id <= INT16_MAX && dmadev == NULL; id++) {
+		fn = sdxi_dev_fn_get(id);
+		if (fn != NULL && strcmp(fn->dmadev->device->name, name) == 0)
+			dmadev = fn->dmadev;
+	}
+	if (dmadev == NULL)
+		return 0;
+	dev_detach(dmadev->fp_obj->dev_private);
+	/* To close it, dmadev wants it stopped, and whether it is is the primary's affair. */
+	dmadev->state = RTE_DMA_DEV_REGISTERED;
+	return rte_dma_get_dev_id_by_name(name) < 0 ? 0 : rte_dma_pmd_release(name);
 }
 
 int
 sdxi_dmadev_destroy(const char *name)
 {
-	int dev_id = rte_dma_get_dev_id_by_name(name);
 	const struct sdxi_dev *dev;
-	int ret;
+	int dev_id, ret;
 
+	if (rte_eal_process_type() != RTE_PROC_PRIMARY)
+		return dmadev_detach(name);
+	dev_id = rte_dma_get_dev_id_by_name(name);
 	if (dev_id < 0)
 		return 0;
 	dev = rte_dma_fp_objs[dev_id].dev_private;

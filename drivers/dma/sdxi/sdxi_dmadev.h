@@ -11,25 +11,87 @@
 #include "sdxi_dev.h"
 #include "sdxi_ring.h"
 
+/** A page that holds a repeated pattern, as the source of fills. */
+struct sdxi_page {
+	uint64_t word;	/**< the pattern; its lowest byte is the page's first */
+	uint64_t last;	/**< one past the last operation that reads the page */
+	bool used;
+};
+
+struct rte_dma_op;
+
 /**
- * A virtual channel: one context. Written by the lcore that drives the channel, and by control
- * operations while the device is stopped.
+ * A virtual channel: one context. Written by the thread that drives the channel, and by control
+ * operations while the device is stopped, but for what is marked.
  */
 struct __rte_cache_aligned sdxi_vchan {
-	struct sdxi_ring ring; /**< line 0: enqueue; line 1: submit and completed */
+	struct sdxi_ring ring; /**< line 0: enqueue; line 1: submit and completed; line 2: batches */
 
-	/* Cold from here on. */
+	/* Cold from here on, but for fills and struct rte_dma_op. */
+	struct sdxi_page page[SDXI_PAGES];
+	struct rte_dma_op **ops;  /**< by operation; NULL where they are not used */
 	struct sdxi_cxt cxt;
-	uint64_t submitted_off; /**< reported count of submitted operations - ring.submitted */
+	uint64_t submitted_off; /**< reported count of submitted operations - ring.op_submitted */
 	uint64_t completed_off; /**< reported count of completed operations - ring.tail */
 	uint64_t errors;	/**< operations reported as failed */
-	uint64_t idle_tail;	/**< ring.tail when a poll last found nothing */
-	uint64_t no_doorbell;	/**< in the doorbell's place once the context has come to rest */
-	uint32_t idle_polls;	/**< polls in a row that found nothing */
-	bool at_rest; /**< the context is seen to have stopped: no block is completed any more */
-	bool final_seen; /**< the same, but blocks may still be on their way */
-	bool faulted; /**< a Read_Index that cannot be has been logged */
+	uint64_t recoveries;	/**< times that the context was stopped and started again */
+	uint64_t resets;	/**< times that the function was, for this channel */
+
+	/* Where it is stuck: see sdxi_recover.c. */
+	uint64_t watch_tail;	   /**< ring.tail and Read_Index when there was progress */
+	uint64_t watch_read_index;
+	uint64_t watch_tsc;	   /**< and the time, 0: not looked at yet */
+	uint64_t watch_op;	   /**< ring.tail when the channel was stopped for standing still */
+	uint64_t reset_op;	   /**< ring.tail when the function had been reset for another */
+	uint32_t reset_seen;	   /**< times that this was at the same operation */
+	uint32_t watch_fruitless;  /**< times that this was at the same operation */
+	uint64_t status_tsc;	   /**< atomic, by whom asks for the status: a stop seen first */
+	uint64_t fault_looked;	   /**< one past the failed operation that was looked into */
+	uint64_t begun_end;	   /**< operations below may have been begun before they are run */
+	uint64_t parked_op;	   /**< parked: nothing behind this failed operation runs yet */
+	uint64_t published;	   /**< parked: Write_Index as it is in memory */
+	uint64_t log_lost;	   /**< sdxi_errlog_lost() when nothing was lost */
+	sdxi_le64 held_index;	   /**< parked: in Write_Index's place for submit */
+	uint64_t no_doorbell;	   /**< parked or dead: in the doorbell's place */
+	uint32_t status_looks;	   /**< atomic, by whom asks for the status */
+	uint32_t idle_polls;	   /**< polls that found nothing */
+	uint32_t epoch;		   /**< dev->epoch that the context was started in */
+	bool parked;
+	bool err_recent;   /**< an operation was reported failed and the context not seen to go on */
+	bool stopping;	   /**< asked to stop softly for standing still */
+	bool dead;	   /**< given up: all that is outstanding has failed, nothing is taken */
 };
+
+/** Keys of a device's arguments that the driver itself takes, whatever the bus is. */
+#define SDXI_ARG_MAX_VCHANS  "max_vchans"
+#define SDXI_ARG_ERRLOG_SIZE "errlog_size"
+#define SDXI_ARG_COMPLETION  "completion"
+#define SDXI_ARG_WATCHDOG    "watchdog"
+
+/** The same for RTE_PMD_REGISTER_PARAM_STRING. */
+#define SDXI_ARG_PARAMS                                                                            \
+	SDXI_ARG_MAX_VCHANS "=<1-65535> " SDXI_ARG_ERRLOG_SIZE "=<64-1984> "                       \
+	SDXI_ARG_COMPLETION "=op|batch " SDXI_ARG_WATCHDOG "=<0-60000>"
+
+/** What a device's arguments ask of the driver. */
+struct sdxi_args {
+	uint16_t max_vchans;   /**< 0: as many as the function has contexts */
+	uint16_t errlog_size;  /**< entries, a multiple of 64; 0: the driver's choice */
+	bool batch;	       /**< one completion status block per submit instead of per operation */
+	uint32_t watchdog_ms;  /**< a channel that stands still for so long is looked after; 0: never */
+};
+
+/** Fill @p args with the defaults. */
+void sdxi_args_default(struct sdxi_args *args);
+
+/**
+ * Take one key=value of a device's arguments.
+ *
+ * @return
+ *   0, -ENOENT for a key that is not the driver's, or -EINVAL for a bad value, which is said in the
+ *   log with the key, the value and what is allowed.
+ */
+int sdxi_args_parse(const char *name, const char *key, const char *value, struct sdxi_args *args);
 
 /**
  * Make a dmadev of a function that a bus has found. The function is left in STOP.
@@ -41,10 +103,23 @@ struct __rte_cache_aligned sdxi_vchan {
  * @return
  *   0, or a negative errno.
  */
-int sdxi_dmadev_create(const char *name, struct rte_device *device, const struct sdxi_fn *fn);
+int sdxi_dmadev_create(const char *name, struct rte_device *device, const struct sdxi_fn *fn,
+		       const struct sdxi_args *args);
 
 /**
- * Stop and close the dmadev of that name; one that is closed already is no error.
+ * In a secondary process, make a dmadev of a function that the primary process drives. It has the
+ * data path, statistics and dump; configuration is the primary's.
+ *
+ * @param fn
+ *   As this process reaches the function. Copied; released as with sdxi_dmadev_create().
+ * @return
+ *   0, or a negative errno.
+ */
+int sdxi_dmadev_attach(const char *name, struct rte_device *device, const struct sdxi_fn *fn);
+
+/**
+ * Stop and close the dmadev of that name; one that is closed already is no error. In a secondary
+ * process, only this process's part of it goes.
  *
  * @return
  *   0, or a negative errno and the dmadev is still there.

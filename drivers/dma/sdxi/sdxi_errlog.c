@@ -2,59 +2,140 @@
  * Copyright(c) 2026 The SDXI for DPDK authors
  */
 
+#include <errno.h>
 #include <inttypes.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 #include <rte_atomic.h>
 #include <rte_byteorder.h>
+#include <rte_common.h>
+#include <rte_cycles.h>
 
 #include "sdxi_dev.h"
+#include "sdxi_dmadev.h"
 #include "sdxi_errlog.h"
 
-int
-sdxi_errlog_alloc(struct sdxi_dev *dev)
-{
-	struct sdxi_errlog *log = &dev->errlog;
-	int ret;
+/* ERR_CFG.sz has 5 bits. */
+#define ERRLOG_MAX (SDXI_GET(SDXI_ERR_CFG_SZ, SDXI_ERR_CFG_SZ) * SDXI_ERRLOG_UNIT)
 
-	if (log->mem.va != NULL)
-		return 0;
-	rte_spinlock_init(&log->lock);
-	ret = sdxi_mem_alloc(&log->mem, SDXI_ERRLOG_ENTRIES * sizeof(struct sdxi_errlog_hd_ent),
-			     SDXI_TABLE_LEN, dev->socket);
-	if (ret < 0)
-		SDXI_LOG(ERR, dev, "no memory for an error log of %u entries on socket %d",
-			 SDXI_ERRLOG_ENTRIES, dev->socket);
-	return ret;
+#define ERR_STS_ANY (SDXI_ERR_STS_STS | SDXI_ERR_STS_OVF | SDXI_ERR_STS_ERR)
+
+/* What a register of a function that has left the bus reads as. */
+#define FN_GONE UINT64_MAX
+
+/* How many times in one call entries are looked at again whose vl is not there yet. */
+#define VL_TRIES 16
+
+/* Lines to be printed when the lock is given back: printing may block. */
+struct lines {
+	uint64_t now;
+	unsigned int nb;
+	char text[SDXI_ERRLOG_BURST][256];
+};
+
+uint32_t
+sdxi_errlog_max(const struct sdxi_dev *dev)
+{
+	uint64_t cap1 = sdxi_dev_read(dev, SDXI_MMIO_CAP1);
+
+	return RTE_MIN((uint64_t)SDXI_ERRLOG_UNIT << SDXI_GET(SDXI_CAP1_MAX_ERRLOG_SZ, cap1),
+		       ERRLOG_MAX);
 }
 
-void
-sdxi_errlog_enable(struct sdxi_dev *dev)
+int
+sdxi_errlog_check(const struct sdxi_dev *dev)
+{
+	uint32_t wanted = dev->errlog.wanted;
+	uint32_t max;
+
+	if (wanted == 0)
+		return 0;
+	max = sdxi_errlog_max(dev);
+	if (wanted % SDXI_ERRLOG_UNIT == 0 && wanted <= max)
+		return 0;
+	SDXI_LOG(ERR, dev, "errlog_size=%u: expected a multiple of %u from %u to %u, the "
+		 "function's most", wanted, SDXI_ERRLOG_UNIT, SDXI_ERRLOG_UNIT, max);
+	return -EINVAL;
+}
+
+bool
+sdxi_errlog_lock(struct sdxi_dev *dev)
 {
 	struct sdxi_errlog *log = &dev->errlog;
+	bool locked;
 
-	sdxi_dev_write(dev, SDXI_MMIO_ERR_CFG, 0);
-	sdxi_dev_write(dev, SDXI_MMIO_ERR_STS,
-		       SDXI_ERR_STS_STS | SDXI_ERR_STS_OVF | SDXI_ERR_STS_ERR);
-	memset(log->mem.va, 0, log->mem.len);
-	log->read = 0;
-	sdxi_dev_write(dev, SDXI_MMIO_ERR_CTL, 0);
-	sdxi_dev_write(dev, SDXI_MMIO_ERR_WRT, 0);
-	sdxi_dev_write(dev, SDXI_MMIO_ERR_RD, 0);
-	sdxi_dev_write(dev, SDXI_MMIO_ERR_CFG,
-		       log->mem.iova | SDXI_PUT(SDXI_ERR_CFG_SZ, SDXI_ERRLOG_ENTRIES / SDXI_ERRLOG_UNIT) |
-		       SDXI_ERR_CFG_EN);
+	locked = __atomic_load_n(&log->stuck, __ATOMIC_RELAXED) ? sdxi_lock_try(&log->lock) >= 0 :
+								  sdxi_dev_lock(dev, &log->lock);
+	__atomic_store_n(&log->stuck, !locked, __ATOMIC_RELAXED);
+	return locked;
 }
 
 void
 sdxi_errlog_free(struct sdxi_dev *dev)
 {
-	sdxi_mem_free(&dev->errlog.mem);
+	struct sdxi_errlog *log = &dev->errlog;
+	struct sdxi_mem mem;
+	bool locked;
+
+	if (log->mem.va == NULL)
+		return;
+	/* This has to be done, though a process that was halted may hold the lock for ever. */
+	locked = sdxi_errlog_lock(dev);
+	mem = log->mem;
+	memset(&log->mem, 0, sizeof(log->mem));
+	log->enabled = false;
+	if (locked)
+		sdxi_lock_release(&log->lock);
+	sdxi_mem_free(&mem);
 }
 
-static const char *
-step_name(unsigned int step)
+int
+sdxi_errlog_alloc(struct sdxi_dev *dev)
+{
+	struct sdxi_errlog *log = &dev->errlog;
+	uint32_t max = sdxi_errlog_max(dev);
+	int ret;
+
+	if (log->mem.va != NULL && log->size <= max)
+		return 0;
+	/* The function may be another one than when the log was made. */
+	sdxi_errlog_free(dev);
+	log->size = RTE_MIN(log->wanted != 0 ? log->wanted : SDXI_ERRLOG_DEFAULT, max);
+	ret = sdxi_mem_alloc(&log->mem, log->size * sizeof(struct sdxi_errlog_hd_ent),
+			     SDXI_TABLE_LEN, dev->socket);
+	if (ret < 0)
+		SDXI_LOG(ERR, dev, "no memory for an error log of %u entries on socket %d",
+			 log->size, dev->socket);
+	return ret;
+}
+
+void
+sdxi_errlog_enable(struct sdxi_dev *dev, bool intr)
+{
+	struct sdxi_errlog *log = &dev->errlog;
+	bool locked = sdxi_errlog_lock(dev); /* as above */
+
+	sdxi_dev_write(dev, SDXI_MMIO_ERR_CFG, 0);
+	sdxi_dev_write(dev, SDXI_MMIO_ERR_STS, ERR_STS_ANY);
+	memset(log->mem.va, 0, log->size * sizeof(struct sdxi_errlog_hd_ent));
+	log->read = 0;
+	log->intr = intr;
+	log->gone = false;
+	log->enabled = true;
+	sdxi_dev_write(dev, SDXI_MMIO_ERR_CTL, intr ? SDXI_ERR_CTL_INTR_EN : 0);
+	sdxi_dev_write(dev, SDXI_MMIO_ERR_WRT, 0);
+	sdxi_dev_write(dev, SDXI_MMIO_ERR_RD, 0);
+	sdxi_dev_write(dev, SDXI_MMIO_ERR_CFG,
+		       log->mem.iova | SDXI_PUT(SDXI_ERR_CFG_SZ, log->size / SDXI_ERRLOG_UNIT) |
+		       SDXI_ERR_CFG_EN);
+	if (locked)
+		sdxi_lock_release(&log->lock);
+}
+
+const char *
+sdxi_errlog_step_name(unsigned int step)
 {
 	static const char * const name[] = {
 		[SDXI_STEP_INTERNAL] = "internal error",
@@ -74,8 +155,8 @@ step_name(unsigned int step)
 	return step < RTE_DIM(name) && name[step] != NULL ? name[step] : "reserved step";
 }
 
-static const char *
-sub_step_name(unsigned int sub_step)
+const char *
+sdxi_errlog_sub_step_name(unsigned int sub_step)
 {
 	static const char * const name[] = {
 		[SDXI_SUB_STEP_OTHER] = "failure",
@@ -87,8 +168,8 @@ sub_step_name(unsigned int sub_step)
 	return sub_step < RTE_DIM(name) ? name[sub_step] : "reserved sub-step";
 }
 
-static const char *
-reaction_name(unsigned int re)
+const char *
+sdxi_errlog_reaction_name(unsigned int re)
 {
 	static const char * const name[] = {
 		[SDXI_RE_INFORMATIVE] = "informative",
@@ -116,56 +197,335 @@ sdxi_errlog_format(const struct sdxi_errlog_hd_ent *ent, char *buf, size_t len)
 		n += snprintf(where + n, sizeof(where) - n, "%sbuffer %u", n > 0 ? ", " : "",
 			      (unsigned int)SDXI_GET(SDXI_ERRLOG_BUF, hd));
 	snprintf(buf, len, "%s%s%s: %s (%s; class 0x%x)", where, n > 0 ? ": " : "",
-		 step_name(SDXI_GET(SDXI_ERRLOG_STEP, hd)),
-		 sub_step_name(SDXI_GET(SDXI_ERRLOG_SUB_STEP, hd)),
-		 reaction_name(SDXI_GET(SDXI_ERRLOG_RE, hd)), rte_le_to_cpu_16(ent->err_class));
+		 sdxi_errlog_step_name(SDXI_GET(SDXI_ERRLOG_STEP, hd)),
+		 sdxi_errlog_sub_step_name(SDXI_GET(SDXI_ERRLOG_SUB_STEP, hd)),
+		 sdxi_errlog_reaction_name(SDXI_GET(SDXI_ERRLOG_RE, hd)),
+		 rte_le_to_cpu_16(ent->err_class));
 	return buf;
+}
+
+enum rte_dma_status_code
+sdxi_errlog_status(const struct sdxi_fault *fault)
+{
+	const bool src = fault->bv && fault->buf == 0;
+	const bool dst = fault->bv && fault->buf == 1;
+	const enum rte_dma_status_code address = src ? RTE_DMA_STATUS_INVALID_SRC_ADDR :
+						 dst ? RTE_DMA_STATUS_INVALID_DST_ADDR :
+						       RTE_DMA_STATUS_INVALID_ADDR;
+
+	switch (fault->step) {
+	case SDXI_STEP_BUFFER:
+		switch (fault->sub_step) {
+		case SDXI_SUB_STEP_TRANSLATION:
+			return address;
+		case SDXI_SUB_STEP_ACCESS:
+			return src ? RTE_DMA_STATUS_BUS_READ_ERROR :
+			       dst ? RTE_DMA_STATUS_BUS_WRITE_ERROR : RTE_DMA_STATUS_BUS_ERROR;
+		case SDXI_SUB_STEP_VALIDATION:
+			/* Any bytes are valid as data, so it is their integrity that is not. */
+			return RTE_DMA_STATUS_DATA_POISION;
+		}
+		break;
+	case SDXI_STEP_AKEY:
+	case SDXI_STEP_RKEY:
+		/* The address is in a space that is not there; or the key's table is not. */
+		return fault->sub_step == SDXI_SUB_STEP_ACCESS ? RTE_DMA_STATUS_BUS_READ_ERROR :
+								 address;
+	case SDXI_STEP_DESC:
+		switch (fault->sub_step) {
+		case SDXI_SUB_STEP_TRANSLATION:
+		case SDXI_SUB_STEP_ACCESS:
+			return RTE_DMA_STATUS_DESCRIPTOR_READ_ERROR;
+		case SDXI_SUB_STEP_VALIDATION:
+			return RTE_DMA_STATUS_INVALID_OPCODE;
+		}
+		break;
+	case SDXI_STEP_CST_BLK:
+		/* The driver's memory: the user's addresses are not to blame. */
+		switch (fault->sub_step) {
+		case SDXI_SUB_STEP_TRANSLATION:
+			return RTE_DMA_STATUS_PAGE_FAULT;
+		case SDXI_SUB_STEP_ACCESS:
+			return RTE_DMA_STATUS_BUS_ERROR;
+		}
+		break;
+	}
+	return RTE_DMA_STATUS_ERROR_UNKNOWN;
+}
+
+bool
+sdxi_errlog_may_print(struct sdxi_errlog_limit *limit, uint64_t now, uint64_t hz,
+		      uint64_t *left_out)
+{
+	uint64_t earned;
+
+	if (!limit->used || (now > limit->last && now - limit->last >= hz)) {
+		limit->used = true;
+		limit->lines = SDXI_ERRLOG_BURST;
+		limit->last = now;
+	} else if (now < limit->last) {
+		/* Another CPU's clock. */
+		limit->last = now;
+	}
+	earned = (now - limit->last) * SDXI_ERRLOG_BURST / hz;
+	if (earned > 0) {
+		limit->lines = RTE_MIN(limit->lines + earned, (uint64_t)SDXI_ERRLOG_BURST);
+		/* What is left of a line's time stays. */
+		limit->last += earned * hz / SDXI_ERRLOG_BURST;
+	}
+	if (limit->lines == 0) {
+		limit->left_out++;
+		return false;
+	}
+	limit->lines--;
+	*left_out = limit->left_out;
+	limit->left_out = 0;
+	return true;
+}
+
+static void __rte_format_printf(3, 4)
+say(struct sdxi_errlog *log, struct lines *lines, const char *fmt, ...)
+{
+	uint64_t left_out;
+	va_list ap;
+	char *text;
+	int n = 0;
+
+	if (!sdxi_errlog_may_print(&log->limit, lines->now, rte_get_timer_hz(), &left_out) ||
+	    lines->nb == RTE_DIM(lines->text)) {
+		log->stats.left_out++;
+		return;
+	}
+	text = lines->text[lines->nb++];
+	if (left_out > 0)
+		n = snprintf(text, sizeof(lines->text[0]), "(lines left out: %" PRIu64 ") ",
+			     left_out);
+	va_start(ap, fmt);
+	vsnprintf(text + n, sizeof(lines->text[0]) - n, fmt, ap);
+	va_end(ap);
+}
+
+/* Something about any context may have been lost. */
+static void
+lose(struct sdxi_errlog *log)
+{
+	__atomic_fetch_add(&log->lost, 1, __ATOMIC_RELEASE);
+}
+
+static void
+cxt_lose(struct sdxi_cxt *cxt)
+{
+	__atomic_fetch_add(&cxt->faults.lost, 1, __ATOMIC_RELEASE);
+}
+
+static void
+cxt_file(struct sdxi_cxt *cxt, const struct sdxi_fault *fault)
+{
+	struct sdxi_faults *faults = &cxt->faults;
+	unsigned int slot = faults->filed % SDXI_FAULTS;
+	uint64_t bit = UINT64_C(1) << slot;
+
+	if (faults->filed >= SDXI_FAULTS && (faults->found & bit) == 0)
+		cxt_lose(cxt);
+	faults->fault[slot] = *fault;
+	faults->found &= ~bit;
+	faults->filed++;
+}
+
+/* File a valid entry, whose contents may still be anything, with the context that it names. */
+static void
+entry_file(struct sdxi_dev *dev, const struct sdxi_errlog_hd_ent *ent)
+{
+	struct sdxi_errlog *log = &dev->errlog;
+	uint64_t hd = rte_le_to_cpu_64(ent->hd);
+	uint16_t num = SDXI_GET(SDXI_ERRLOG_CXT_NUM, hd);
+	struct sdxi_cxt *cxt;
+
+	if ((hd & SDXI_ERRLOG_CV) == 0) {
+		log->stats.unfiled++;
+		lose(log);
+		return;
+	}
+	if (dev->vchans == NULL || num == SDXI_CXT_ADMIN || num > dev->nb_vchans ||
+	    dev->vchans[num - 1].cxt.num != num) {
+		log->stats.unfiled++;
+		return;
+	}
+	cxt = &dev->vchans[num - 1].cxt;
+	if ((hd & SDXI_ERRLOG_DIV) == 0) {
+		cxt_lose(cxt);
+		return;
+	}
+	cxt_file(cxt, &(struct sdxi_fault){
+		.dsc_index = rte_le_to_cpu_64(ent->dsc_index),
+		.step = SDXI_GET(SDXI_ERRLOG_STEP, hd),
+		.sub_step = SDXI_GET(SDXI_ERRLOG_SUB_STEP, hd),
+		.buf = SDXI_GET(SDXI_ERRLOG_BUF, hd),
+		.bv = (hd & SDXI_ERRLOG_BV) != 0,
+	});
+}
+
+/* An entry that was read, and is the driver's own copy by now. */
+static void
+entry_handle(struct sdxi_dev *dev, const struct sdxi_errlog_hd_ent *ent, struct lines *lines)
+{
+	struct sdxi_errlog *log = &dev->errlog;
+	uint64_t hd = rte_le_to_cpu_64(ent->hd);
+	char text[192];
+
+	if ((hd & SDXI_ERRLOG_VL) == 0 || SDXI_GET(SDXI_ERRLOG_TYPE, hd) != SDXI_ERRLOG_TYPE_HD) {
+		log->stats.entries++;
+		log->stats.invalid++;
+		lose(log);
+		say(log, lines, "entry %" PRIu64 ": expected vl and type 0x%x, found 0x%016" PRIx64,
+		    log->read, SDXI_ERRLOG_TYPE_HD, hd);
+		return;
+	}
+	log->recent[(log->stats.entries - log->stats.invalid) % SDXI_ERRLOG_RECENT] = *ent;
+	log->stats.entries++;
+	entry_file(dev, ent);
+	say(log, lines, "%s", sdxi_errlog_format(ent, text, sizeof(text)));
+}
+
+static bool
+fn_is_gone(struct sdxi_errlog *log, uint64_t reg, struct lines *lines)
+{
+	const bool gone = reg == FN_GONE;
+
+	if (gone && !log->gone)
+		say(log, lines, "the function does not answer: all registers read as ones");
+	log->gone = gone;
+	return gone;
+}
+
+static unsigned int
+service(struct sdxi_dev *dev, struct lines *lines)
+{
+	struct sdxi_errlog *log = &dev->errlog;
+	struct sdxi_errlog_hd_ent *ring = log->mem.va;
+	struct sdxi_errlog_hd_ent ent;
+	unsigned int tries = VL_TRIES;
+	unsigned int n = 0;
+	uint64_t sts, wrt;
+
+	sts = sdxi_dev_read(dev, SDXI_MMIO_ERR_STS);
+	if (fn_is_gone(log, sts, lines) || (sts & ERR_STS_ANY) == 0)
+		return 0;
+	if ((sts & SDXI_ERR_STS_ERR) != 0) {
+		log->stats.unusable++;
+		lose(log);
+		say(log, lines, "the function could not write it, entries are lost");
+	}
+	if ((sts & SDXI_ERR_STS_OVF) != 0) {
+		log->stats.overflow++;
+		lose(log);
+		say(log, lines, "more than %u entries, some are lost", log->size);
+	}
+	/* First: what is logged from here on sets sts anew, and is not missed. */
+	sdxi_dev_write(dev, SDXI_MMIO_ERR_STS, sts & ERR_STS_ANY);
+
+	wrt = sdxi_dev_read(dev, SDXI_MMIO_ERR_WRT);
+	if (wrt == FN_GONE &&
+	    fn_is_gone(log, sdxi_dev_read(dev, SDXI_MMIO_ERR_STS), lines)) {
+		/* What it may have logged is out of reach. */
+		lose(log);
+		return 0;
+	}
+	if (wrt - log->read > log->size) {
+		log->stats.misfit++;
+		lose(log);
+		say(log, lines, "ERR_WRT %" PRIu64 " does not fit ERR_RD %" PRIu64
+		    " and %u entries: all are given back unread", wrt, log->read, log->size);
+		log->read = wrt;
+	}
+	/* Entries are read behind the index that promises them. */
+	rte_io_rmb();
+	for (; log->read != wrt; log->read++, n++) {
+		struct sdxi_errlog_hd_ent *at = &ring[log->read % log->size];
+		sdxi_le64 hd = __atomic_load_n(&at->hd, __ATOMIC_ACQUIRE);
+
+		/* On a bus, what a register read returns pushes earlier writes in front of it. */
+		while ((rte_le_to_cpu_64(hd) & SDXI_ERRLOG_VL) == 0 && tries > 0) {
+			tries--;
+			sdxi_dev_read(dev, SDXI_MMIO_ERR_WRT);
+			rte_io_rmb();
+			hd = __atomic_load_n(&at->hd, __ATOMIC_ACQUIRE);
+		}
+		/* A copy is judged: the function may write the original at any time. */
+		ent = *at;
+		ent.hd = hd;
+		/* The next lap's entry is valid only when the function has written it. */
+		__atomic_store_n(&at->hd, 0, __ATOMIC_RELAXED);
+		entry_handle(dev, &ent, lines);
+	}
+	rte_io_wmb();
+	sdxi_dev_write(dev, SDXI_MMIO_ERR_RD, log->read);
+	return n;
 }
 
 unsigned int
 sdxi_errlog_service(struct sdxi_dev *dev)
 {
 	struct sdxi_errlog *log = &dev->errlog;
-	const uint64_t any = SDXI_ERR_STS_STS | SDXI_ERR_STS_OVF | SDXI_ERR_STS_ERR;
-	struct sdxi_errlog_hd_ent *ring = log->mem.va;
-	struct sdxi_errlog_hd_ent ent;
+	struct lines lines;
 	unsigned int n = 0;
-	uint64_t sts, wrt;
-	char text[160];
+	unsigned int i;
 
-	rte_spinlock_lock(&log->lock);
-	sts = sdxi_dev_read(dev, SDXI_MMIO_ERR_STS);
-	if ((sts & any) == 0)
-		goto out;
-	if ((sts & SDXI_ERR_STS_ERR) != 0)
-		SDXI_LOG(ERR, dev, "error log: the function could not write it");
-	if ((sts & SDXI_ERR_STS_OVF) != 0)
-		SDXI_LOG(ERR, dev, "error log: more than %u entries, some are lost", SDXI_ERRLOG_ENTRIES);
-	sdxi_dev_write(dev, SDXI_MMIO_ERR_STS, sts & any);
-
-	wrt = sdxi_dev_read(dev, SDXI_MMIO_ERR_WRT);
-	if (wrt - log->read > SDXI_ERRLOG_ENTRIES) {
-		SDXI_LOG(ERR, dev, "error log: ERR_WRT %" PRIu64 " does not fit ERR_RD %" PRIu64
-			 " and %u entries: all are given back unread", wrt, log->read,
-			 SDXI_ERRLOG_ENTRIES);
-		log->read = wrt;
+	lines.nb = 0;
+	lines.now = rte_get_timer_cycles();
+	if (!sdxi_errlog_lock(dev)) {
+		lose(log);
+		return 0;
 	}
-	/* Entries are read behind the index that promises them. */
-	rte_io_rmb();
-	for (; log->read != wrt; log->read++, n++) {
-		/* A copy: the function may write the original at any time. */
-		ent = ring[log->read % SDXI_ERRLOG_ENTRIES];
-		/* The next lap's entry is valid only when the function has written it. */
-		ring[log->read % SDXI_ERRLOG_ENTRIES].hd = 0;
-		if ((rte_le_to_cpu_64(ent.hd) & SDXI_ERRLOG_VL) != 0)
-			SDXI_LOG(ERR, dev, "error log: %s",
-				 sdxi_errlog_format(&ent, text, sizeof(text)));
-		else
-			SDXI_LOG(ERR, dev, "error log: entry %" PRIu64 " is not valid", log->read);
-	}
-	rte_io_wmb();
-	sdxi_dev_write(dev, SDXI_MMIO_ERR_RD, log->read);
-out:
-	rte_spinlock_unlock(&log->lock);
+	if (log->enabled)
+		n = service(dev, &lines);
+	sdxi_lock_release(&log->lock);
+	for (i = 0; i < lines.nb; i++)
+		SDXI_LOG(ERR, dev, "error log: %s", lines.text[i]);
 	return n;
+}
+
+bool
+sdxi_errlog_find(struct sdxi_dev *dev, struct sdxi_cxt *cxt, uint64_t first, uint64_t end,
+		 struct sdxi_fault *fault)
+{
+	struct sdxi_faults *faults = &cxt->faults;
+	bool found = false;
+	uint64_t i;
+
+	if (!sdxi_errlog_lock(dev)) {
+		lose(&dev->errlog);
+		return false;
+	}
+	for (i = faults->filed - RTE_MIN(faults->filed, (uint64_t)SDXI_FAULTS);
+	     i < faults->filed && !found; i++) {
+		*fault = faults->fault[i % SDXI_FAULTS];
+		found = fault->dsc_index >= first && fault->dsc_index < end;
+		if (found)
+			faults->found |= UINT64_C(1) << i % SDXI_FAULTS;
+	}
+	sdxi_lock_release(&dev->errlog.lock);
+	return found;
+}
+
+uint64_t
+sdxi_errlog_lost(const struct sdxi_dev *dev, const struct sdxi_cxt *cxt)
+{
+	/* Both only grow, so neither hides what the other tells. */
+	return __atomic_load_n(&dev->errlog.lost, __ATOMIC_ACQUIRE) +
+	       __atomic_load_n(&cxt->faults.lost, __ATOMIC_ACQUIRE);
+}
+
+void
+sdxi_errlog_forget(struct sdxi_dev *dev, struct sdxi_cxt *cxt)
+{
+	bool locked;
+
+	/* Entries that are still unread speak of the old indices. */
+	sdxi_errlog_service(dev);
+	locked = sdxi_errlog_lock(dev); /* as above */
+	cxt->faults.filed = 0;
+	cxt->faults.found = 0;
+	if (locked)
+		sdxi_lock_release(&dev->errlog.lock);
 }

@@ -7,44 +7,159 @@
 
 /**
  * @file
- * The error log that the function writes: its memory, and what it says in words.
+ * The error log that the function writes: its memory, what it says of each context, and the same in
+ * words.
+ *
+ * Everything in it is shared between processes. What is not marked otherwise may be called from any
+ * thread of any of them, and takes the log's lock for a short and bounded time; nothing is printed
+ * with the lock held.
  */
 
+#include <stdbool.h>
 #include <stdint.h>
 
-#include <rte_spinlock.h>
+#include <rte_dmadev.h>
 
 #include "sdxi_hw.h"
+#include "sdxi_lock.h"
 #include "sdxi_mem.h"
 
+struct sdxi_cxt;
 struct sdxi_dev;
 
-/** Entries in the log: the fewest that one can have [I], so no function has less. */
-#define SDXI_ERRLOG_ENTRIES SDXI_ERRLOG_UNIT
+#define SDXI_ERRLOG_DEFAULT 256 /**< entries where nothing else is asked for */
+#define SDXI_ERRLOG_RECENT  16	/**< last entries that are kept to be shown */
+
+/** What the log said of one descriptor. */
+struct sdxi_fault {
+	uint64_t dsc_index;
+	uint8_t step;	  /**< enum sdxi_err_step, or what the function made of it */
+	uint8_t sub_step; /**< enum sdxi_err_sub_step, the same */
+	uint8_t buf;	  /**< if bv: 0 source, 1 destination [I] */
+	bool bv;
+};
+
+#define SDXI_FAULTS 64 /**< faults kept of one context: the bits of a word */
+
+/** The last faults of one context, under the log's lock. All zeroes: none. */
+struct sdxi_faults {
+	struct sdxi_fault fault[SDXI_FAULTS];
+	uint64_t found; /**< bit i: fault[i] was given by sdxi_errlog_find() */
+	uint64_t filed; /**< since indices started anew; the next goes to filed mod SDXI_FAULTS */
+	uint64_t lost;	/**< only ever grows */
+};
+
+/** What there was in the log since probe. */
+struct sdxi_errlog_stats {
+	uint64_t entries;  /**< read, whatever they said */
+	uint64_t overflow; /**< times that the function had no room for entries (ERR_STS.ovf) */
+	uint64_t unusable; /**< times that the function could not write the log (ERR_STS.err) */
+	uint64_t misfit;   /**< times that ERR_WRT could not be, and all was given back unread */
+	uint64_t invalid;  /**< entries without vl or of another type */
+	uint64_t unfiled;  /**< entries about a context that is no vchan's */
+	uint64_t left_out; /**< lines that were not printed for their number */
+};
+
+/** Lines that may still be printed: a bucket that the clock fills. */
+struct sdxi_errlog_limit {
+	uint64_t last;	   /**< cycles when lines was right */
+	uint64_t lines;
+	uint64_t left_out; /**< since the last line that was printed */
+	bool used;	   /**< false: full */
+};
+#define SDXI_ERRLOG_BURST 10 /**< lines at once, and a second */
 
 struct sdxi_errlog {
 	struct sdxi_mem mem; /**< ring of ERRLOG_HD_ENT, written by the function */
-	rte_spinlock_t lock; /**< one reader at a time */
+	struct sdxi_lock lock; /**< zero is unlocked; whoever replaces sdxi_dev.vchans holds it too */
+	uint32_t wanted;     /**< entries asked for at probe; 0: the driver's choice */
+	uint32_t size;	     /**< entries */
+	bool enabled;	     /**< the function has been given the log */
+	bool intr;	     /**< it raises its interrupt */
+	bool gone;	     /**< the function did not answer when last asked, and that was said */
+	bool stuck;	     /**< nobody has got the lock since one waited for it in vain */
 	uint64_t read;	     /**< index of the next entry to read, ERR_RD */
+	uint64_t lost;	     /**< times that entries about any context may have been lost; grows */
+	struct sdxi_errlog_stats stats;
+	struct sdxi_errlog_limit limit;
+	/** The last entries as they were read, number n (from 0) in n mod SDXI_ERRLOG_RECENT. */
+	struct sdxi_errlog_hd_ent recent[SDXI_ERRLOG_RECENT];
 };
 
-/** Allocate the log's memory where it has none: 0 or -ENOMEM. */
+/** Entries in the largest log that the function and ERR_CFG allow, 64 to 1984. Reads a register. */
+uint32_t sdxi_errlog_max(const struct sdxi_dev *dev);
+
+/**
+ * Is the size that was asked for one that the function has? Reads a register.
+ *
+ * @return
+ *   0, or -EINVAL, said in the log with what is allowed.
+ */
+int sdxi_errlog_check(const struct sdxi_dev *dev);
+
+/**
+ * Allocate the log's memory where it has none that fits the function: 0 or -ENOMEM. The function
+ * must be stopped.
+ */
 int sdxi_errlog_alloc(struct sdxi_dev *dev);
 
-/** Clear the log and hand it to the function, which is not ACTIVE yet. */
-void sdxi_errlog_enable(struct sdxi_dev *dev);
+/**
+ * Clear the log and hand it to the function, which is not ACTIVE yet.
+ *
+ * @param intr
+ *   Have it raise its interrupt when it writes an entry.
+ */
+void sdxi_errlog_enable(struct sdxi_dev *dev, bool intr);
 
 /** Free the log's memory. The function must be stopped. */
 void sdxi_errlog_free(struct sdxi_dev *dev);
 
 /**
- * Read what the function has logged since the last call, one log line an entry, and give the
- * entries back.
+ * Read what the function has logged since the last call, file it with the contexts that it names,
+ * print it, and give the entries back. Does nothing before the log is enabled, nor where the
+ * function has left the bus.
  *
  * @return
  *   How many entries there were.
  */
 unsigned int sdxi_errlog_service(struct sdxi_dev *dev);
+
+/**
+ * Find what was filed about a context's descriptors.
+ *
+ * @param fault
+ *   Set to the oldest fault filed with first <= dsc_index < end. It stays filed.
+ * @return
+ *   false: there is none.
+ */
+bool sdxi_errlog_find(struct sdxi_dev *dev, struct sdxi_cxt *cxt, uint64_t first, uint64_t end,
+		      struct sdxi_fault *fault);
+
+/**
+ * A count that has grown if entries about this context may have been lost: the log overflown or
+ * unusable, entries that said nothing or not which descriptor, more faults than are kept, a log
+ * that could not be locked.
+ */
+uint64_t sdxi_errlog_lost(const struct sdxi_dev *dev, const struct sdxi_cxt *cxt);
+
+/** Forget a context's faults: its descriptors' indices start anew. What was lost stays counted. */
+void sdxi_errlog_forget(struct sdxi_dev *dev, struct sdxi_cxt *cxt);
+
+/** What dmadev has to say of an operation that failed so. */
+enum rte_dma_status_code sdxi_errlog_status(const struct sdxi_fault *fault);
+
+/**
+ * Take the log's lock, to be given back with sdxi_lock_release(). Once it has been waited for in
+ * vain it is tried for, and not waited for, until somebody gets it.
+ *
+ * @return false: it was not given back for longer than any holder takes.
+ */
+bool sdxi_errlog_lock(struct sdxi_dev *dev);
+
+/** Names of ERRLOG_HD_ENT's values in words, "reserved ..." if they have none. */
+const char *sdxi_errlog_step_name(unsigned int step);
+const char *sdxi_errlog_sub_step_name(unsigned int sub_step);
+const char *sdxi_errlog_reaction_name(unsigned int re);
 
 /**
  * An entry in words.
@@ -53,5 +168,16 @@ unsigned int sdxi_errlog_service(struct sdxi_dev *dev);
  *   @p buf, always terminated.
  */
 const char *sdxi_errlog_format(const struct sdxi_errlog_hd_ent *ent, char *buf, size_t len);
+
+/**
+ * May a line be printed?
+ *
+ * @param now
+ *   Clock, in units of which a second has @p hz.
+ * @param[out] left_out
+ *   If it may: lines that were not printed since the last that was.
+ */
+bool sdxi_errlog_may_print(struct sdxi_errlog_limit *limit, uint64_t now, uint64_t hz,
+			   uint64_t *left_out);
 
 #endif /* _SDXI_ERRLOG_H_ */

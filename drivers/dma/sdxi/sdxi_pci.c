@@ -4,44 +4,153 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include <bus_pci_driver.h>
 #include <rte_byteorder.h>
+#include <rte_devargs.h>
 #include <rte_dmadev.h>
 #include <rte_eal.h>
+#include <rte_interrupts.h>
 #include <rte_io.h>
+#include <rte_kvargs.h>
 #include <rte_pci.h>
 
 #include "sdxi_dmadev.h"
 
+#define PCI_LOG(level, pci, fmt, ...) \
+	rte_log(RTE_LOG_##level, sdxi_logtype, "SDXI: %s: " fmt "\n", (pci)->name, ##__VA_ARGS__)
+
+/* What this process keeps for a function. */
+struct pci_fn {
+	struct rte_pci_device *pci;
+	void (*irq_cb)(void *arg); /* NULL: no interrupts */
+	void *irq_arg;
+	bool irq_warned;
+};
+
 static uint64_t
 pci_reg_read(const struct sdxi_fn *fn, uint32_t off)
 {
-	const struct rte_pci_device *pci = fn->opaque;
+	const struct pci_fn *pf = fn->opaque;
 
 	return rte_le_to_cpu_64(
-		rte_read64(RTE_PTR_ADD(pci->mem_resource[SDXI_PCI_BAR_MMIO].addr, off)));
+		rte_read64(RTE_PTR_ADD(pf->pci->mem_resource[SDXI_PCI_BAR_MMIO].addr, off)));
 }
 
 static void
 pci_reg_write(const struct sdxi_fn *fn, uint32_t off, uint64_t val)
 {
-	const struct rte_pci_device *pci = fn->opaque;
+	const struct pci_fn *pf = fn->opaque;
 
 	rte_write64(rte_cpu_to_le_64(val),
-		    RTE_PTR_ADD(pci->mem_resource[SDXI_PCI_BAR_MMIO].addr, off));
+		    RTE_PTR_ADD(pf->pci->mem_resource[SDXI_PCI_BAR_MMIO].addr, off));
 }
 
 static int
 pci_dma_enable(const struct sdxi_fn *fn, bool on)
 {
-	return rte_pci_set_bus_master(fn->opaque, on) < 0 ? -EIO : 0;
+	const struct pci_fn *pf = fn->opaque;
+
+	return rte_pci_set_bus_master(pf->pci, on) < 0 ? -EIO : 0;
+}
+
+/* Vector 0 is the only one that is enabled. */
+static void
+pci_irq_deliver(void *arg)
+{
+	const struct pci_fn *pf = arg;
+
+	pf->irq_cb(pf->irq_arg);
+	/* MSI and MSI-X need none under VFIO; igb_uio masks the interrupt until this. */
+	rte_intr_ack(pf->pci->intr_handle);
+}
+
+static int
+pci_irq_try(struct pci_fn *pf)
+{
+	const struct rte_intr_handle *irq = pf->pci->intr_handle;
+	int ret;
+
+	/* SDXI has message-signalled interrupts only. */
+	switch (rte_intr_type_get(irq)) {
+	case RTE_INTR_HANDLE_VFIO_MSIX:
+	case RTE_INTR_HANDLE_VFIO_MSI:
+	case RTE_INTR_HANDLE_UIO:
+		break;
+	default:
+		return -ENOTSUP;
+	}
+	if (rte_intr_fd_get(irq) < 0)
+		return -ENOTSUP;
+	ret = rte_intr_callback_register(irq, pci_irq_deliver, pf);
+	if (ret < 0)
+		return ret;
+	if (rte_intr_enable(irq) < 0) {
+		rte_intr_callback_unregister_sync(irq, pci_irq_deliver, pf);
+		return -EIO;
+	}
+	return 0;
+}
+
+static int
+pci_irq_enable(const struct sdxi_fn *fn, void (*cb)(void *arg), void *arg)
+{
+	struct pci_fn *pf = fn->opaque;
+	int ret;
+
+	if (pf->irq_cb != NULL)
+		return -EBUSY;
+	pf->irq_cb = cb;
+	pf->irq_arg = arg;
+	ret = pci_irq_try(pf);
+	if (ret == 0)
+		return 0;
+	pf->irq_cb = NULL;
+	if (!pf->irq_warned)
+		PCI_LOG(WARNING, pf->pci, "no interrupt (expected MSI or MSI-X, found handle type "
+			"%d: %s): the error log is read when something fails",
+			rte_intr_type_get(pf->pci->intr_handle), strerror(-ret));
+	pf->irq_warned = true;
+	return ret;
+}
+
+static void
+pci_irq_disable(const struct sdxi_fn *fn)
+{
+	struct pci_fn *pf = fn->opaque;
+
+	if (pf->irq_cb == NULL)
+		return;
+	rte_intr_disable(pf->pci->intr_handle);
+	/* Waits for a callback that is under way. */
+	rte_intr_callback_unregister_sync(pf->pci->intr_handle, pci_irq_deliver, pf);
+	pf->irq_cb = NULL;
+}
+
+static void
+pci_release(const struct sdxi_fn *fn)
+{
+	pci_irq_disable(fn);
+	free(fn->opaque);
 }
 
 static const struct sdxi_fn_ops pci_fn_ops = {
 	.reg_read = pci_reg_read,
 	.reg_write = pci_reg_write,
 	.dma_enable = pci_dma_enable,
+	.irq_enable = pci_irq_enable,
+	.irq_disable = pci_irq_disable,
+	.release = pci_release,
+};
+
+/* Interrupts are the primary process's. */
+static const struct sdxi_fn_ops pci_secondary_fn_ops = {
+	.reg_read = pci_reg_read,
+	.reg_write = pci_reg_write,
+	.dma_enable = pci_dma_enable,
+	.release = pci_release,
 };
 
 /* Is the BAR there and mapped, and has it at least @p len bytes? */
@@ -52,37 +161,85 @@ pci_bar_ok(const struct rte_pci_device *pci, unsigned int bar, uint64_t len)
 
 	if (res->addr != NULL && res->len >= len)
 		return true;
-	rte_log(RTE_LOG_ERR, sdxi_logtype,
-		"SDXI: %s: BAR %u: expected %" PRIu64 " bytes, found %" PRIu64 "%s\n", pci->name,
-		bar, len, res->len, res->addr == NULL ? ", not mapped" : "");
+	PCI_LOG(ERR, pci, "BAR %u: expected %" PRIu64 " bytes, found %" PRIu64 "%s", bar, len,
+		res->len, res->addr == NULL ? ", not mapped" : "");
 	return false;
+}
+
+static int
+pci_args_parse(const struct rte_pci_device *pci, const char *name, struct sdxi_args *args)
+{
+	const struct rte_devargs *devargs = pci->device.devargs;
+	struct rte_kvargs *kvlist;
+	unsigned int i;
+	int ret = 0;
+
+	sdxi_args_default(args);
+	if (devargs == NULL || devargs->args == NULL || *devargs->args == '\0')
+		return 0;
+	kvlist = rte_kvargs_parse(devargs->args, NULL);
+	if (kvlist == NULL) {
+		PCI_LOG(ERR, pci, "arguments: expected key=value,..., found '%s'", devargs->args);
+		return -EINVAL;
+	}
+	for (i = 0; i < kvlist->count && ret == 0; i++) {
+		const char *key = kvlist->pairs[i].key;
+		const char *value = kvlist->pairs[i].value;
+
+		ret = sdxi_args_parse(name, key, value != NULL ? value : "", args);
+		if (ret == -ENOENT) {
+			PCI_LOG(ERR, pci, "argument '%s' is not known; known are "
+				SDXI_ARG_MAX_VCHANS ", " SDXI_ARG_ERRLOG_SIZE ", "
+				SDXI_ARG_COMPLETION ", " SDXI_ARG_WATCHDOG, key);
+			ret = -EINVAL;
+		}
+	}
+	rte_kvargs_free(kvlist);
+	return ret;
 }
 
 static int
 sdxi_pci_probe(struct rte_pci_driver *drv, struct rte_pci_device *pci)
 {
+	const bool primary = rte_eal_process_type() == RTE_PROC_PRIMARY;
 	char name[RTE_DEV_NAME_MAX_LEN];
+	struct sdxi_args args;
+	struct pci_fn *pf;
 	struct sdxi_fn fn;
+	int ret;
 
 	RTE_SET_USED(drv);
 	rte_pci_device_name(&pci->addr, name, sizeof(name));
-	if (rte_eal_process_type() != RTE_PROC_PRIMARY) {
-		rte_log(RTE_LOG_ERR, sdxi_logtype,
-			"SDXI: %s: only the primary process can use the function\n", name);
-		return -ENOTSUP;
-	}
 	/* Two doorbells are the least: the administrative context's and one more. */
 	if (!pci_bar_ok(pci, SDXI_PCI_BAR_MMIO, SDXI_MMIO_LEN) ||
 	    !pci_bar_ok(pci, SDXI_PCI_BAR_DB, 2 * SDXI_DB_STRIDE_MIN))
 		return -EINVAL;
-
+	/* In a secondary process they are the primary's business. */
+	if (primary) {
+		ret = pci_args_parse(pci, name, &args);
+		if (ret < 0)
+			return ret;
+	}
+	pf = calloc(1, sizeof(*pf));
+	if (pf == NULL) {
+		PCI_LOG(ERR, pci, "no memory for the function");
+		return -ENOMEM;
+	}
+	pf->pci = pci;
+	/* The bus maps BARs at the same addresses in every process. */
 	fn = (struct sdxi_fn){
-		.ops = &pci_fn_ops,
-		.opaque = pci,
+		.ops = primary ? &pci_fn_ops : &pci_secondary_fn_ops,
+		.opaque = pf,
 		.db = pci->mem_resource[SDXI_PCI_BAR_DB].addr,
 		.db_len = pci->mem_resource[SDXI_PCI_BAR_DB].len,
 	};
-	return sdxi_dmadev_create(name, &pci->device, &fn);
+	if (primary)
+		ret = sdxi_dmadev_create(name, &pci->device, &fn, &args);
+	else
+		ret = sdxi_dmadev_attach(name, &pci->device, &fn);
+	if (ret < 0)
+		pci_release(&fn);
+	return ret;
 }
 
 static int
@@ -116,3 +273,4 @@ static struct rte_pci_driver sdxi_pci_drv = {
 RTE_PMD_REGISTER_PCI(dma_sdxi, sdxi_pci_drv);
 RTE_PMD_REGISTER_PCI_TABLE(dma_sdxi, sdxi_pci_id_map);
 RTE_PMD_REGISTER_KMOD_DEP(dma_sdxi, "vfio-pci");
+RTE_PMD_REGISTER_PARAM_STRING(dma_sdxi, SDXI_ARG_PARAMS);

@@ -1,0 +1,369 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The SDXI for DPDK authors
+ */
+
+/*
+ * Device arguments: each key of the driver and of the emulated function, with all that can be wrong
+ * about it. What is refused is not probed, and the log says which key, which value, and what would
+ * have been allowed.
+ */
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <rte_bus_vdev.h>
+#include <rte_common.h>
+#include <rte_log.h>
+
+#include "test_driver_util.h"
+
+#define FN0 TD_NAME(0)
+
+/* Probe with the log going to memory, which the caller frees. */
+static int
+probe_logged(const char *args, char **log)
+{
+	size_t len;
+	FILE *f;
+	int ret;
+
+	f = open_memstream(log, &len);
+	assert_non_null(f);
+	rte_openlog_stream(f);
+	ret = rte_vdev_init(FN0, args);
+	rte_openlog_stream(stderr);
+	fclose(f);
+	return ret;
+}
+
+/* A key, a value that it does not take, and words that have to be in the line that says so. */
+struct bad {
+	const char *args;
+	const char *said[4];
+};
+
+static void
+expect_bad(const struct bad *bad, unsigned int nb)
+{
+	struct td_stock before, now;
+	unsigned int i, s;
+	char *log;
+
+	td_stock_take(&before);
+	for (i = 0; i < nb; i++) {
+		if (probe_logged(bad[i].args, &log) >= 0) {
+			rte_vdev_uninit(FN0);
+			fail_msg("%s: the function was made", bad[i].args);
+		}
+		assert_true(rte_dma_get_dev_id_by_name(FN0) < 0);
+		if (strstr(log, FN0) == NULL)
+			fail_msg("%s: the log does not name " FN0 ", but says: %s", bad[i].args,
+				 log);
+		for (s = 0; s < RTE_DIM(bad[i].said) && bad[i].said[s] != NULL; s++)
+			if (strstr(log, bad[i].said[s]) == NULL)
+				fail_msg("%s: the log does not say \"%s\", but: %s", bad[i].args,
+					 bad[i].said[s], log);
+		free(log);
+		/* A function that was made before its arguments were refused may leave its thread
+		 * in the list for a moment.
+		 */
+		TD_WAIT((td_stock_take(&now), now.threads == before.threads));
+		assert_memory_equal(&now, &before, sizeof(now));
+	}
+	/* The name was not used up. */
+	td_one_copy(td_open(FN0, "", 1, 4), 0, 0);
+}
+
+/* What is wrong with any number. */
+#define BAD_NUMBERS(key, range)                                                                    \
+	{ key "=many", { key, "'many'", range } }, { key "=-1", { key, "'-1'", range } },          \
+	{ key "=+1", { key, "'+1'", range } }, { key "= 1", { key, "' 1'", range } },              \
+	{ key "=12x", { key, "'12x'", range } }, { key "=1.5", { key, "'1.5'", range } },          \
+	{ key "=0x", { key, "'0x'", range } }, { key "=", { key, "''", range } },                  \
+	{ key, { key, "''", range } },                                                             \
+	{ key "=18446744073709551617", { key, "'18446744073709551617'", range } }
+/* One that is beyond a key's range but for its low 32 bits. */
+#define BAD_LONG(key, range) { key "=4294967297", { key, "'4294967297'", range } }
+#define BAD_WORDS(key, words)                                                                      \
+	{ key "=maybe", { key, "'maybe'", words } }, { key "=", { key, "''", words } },            \
+	{ key, { key, "''", words } }, { key "=1", { key, "'1'", words } }
+
+static void
+test_unknown_keys(void **state)
+{
+	static const struct bad bad[] = {
+		{ "speed=9", { "speed", "max_cxt", "watchdog", "completion" } },
+		{ "max_context=5", { "max_context", "max_cxt" } },
+		{ "max_cxt=5,speed=9", { "speed" } },
+		{ "MAX_CXT=5", { "MAX_CXT", "max_cxt" } },
+		{ "completions=op", { "completions", "completion" } },
+		{ "watchdog_ms=5", { "watchdog_ms", "watchdog" } },
+		{ "=5", { "known" } },
+		{ "error=stop,max_cxt=8,max_ring=7", { "max_ring", "'7'", "65536" } },
+		{ "completion=op,watchdog=5,what", { "what" } },
+	};
+
+	RTE_SET_USED(state);
+	expect_bad(bad, RTE_DIM(bad));
+}
+
+static void
+test_bad_driver_keys(void **state)
+{
+	static const struct bad bad[] = {
+		BAD_NUMBERS("max_vchans", "65535"),
+		BAD_LONG("max_vchans", "65535"),
+		{ "max_vchans=0", { "max_vchans", "'0'", "65535" } },
+		{ "max_vchans=65536", { "max_vchans", "'65536'", "65535" } },
+		BAD_NUMBERS("errlog_size", "64"),
+		{ "errlog_size=0", { "errlog_size", "'0'", "64" } },
+		{ "errlog_size=63", { "errlog_size", "'63'", "64" } },
+		{ "errlog_size=65", { "errlog_size", "'65'", "64" } },
+		{ "errlog_size=1985", { "errlog_size", "'1985'", "1984" } },
+		{ "errlog_size=2048", { "errlog_size", "'2048'", "1984" } },
+		{ "errlog_size=65600", { "errlog_size", "'65600'", "1984" } },
+		/* More than the function has. */
+		{ "max_vchans=128", { "max_vchans", "'128'", "1 to 127" } },
+		{ "max_vchans=9,max_cxt=4", { "max_vchans", "'9'", "1 to 4" } },
+		{ "errlog_size=1984", { "errlog_size", "1984", "1024" } },
+		BAD_WORDS("completion", "op or batch"),
+		{ "completion=Op", { "completion", "'Op'", "op or batch" } },
+		{ "completion=batches", { "completion", "'batches'", "op or batch" } },
+		BAD_NUMBERS("watchdog", "60000"),
+		{ "watchdog=60001", { "watchdog", "'60001'", "60000" } },
+		{ "watchdog=4294967296", { "watchdog", "'4294967296'", "60000" } },
+		{ "watchdog=50ms", { "watchdog", "'50ms'", "60000" } },
+		/* The last of several is wrong, or the first. */
+		{ "watchdog=50,watchdog=x", { "watchdog", "'x'" } },
+		{ "watchdog=x,watchdog=50", { "watchdog", "'x'" } },
+	};
+
+	RTE_SET_USED(state);
+	expect_bad(bad, RTE_DIM(bad));
+}
+
+static void
+test_bad_function_keys(void **state)
+{
+	static const struct bad bad[] = {
+		BAD_NUMBERS("max_cxt", "65535"),
+		BAD_LONG("max_cxt", "65535"),
+		{ "max_cxt=0", { "max_cxt", "'0'", "65535" } },
+		{ "max_cxt=65536", { "max_cxt", "'65536'", "65535" } },
+		BAD_NUMBERS("max_ring", "65536"),
+		{ "max_ring=512", { "max_ring", "'512'", "1024" } },
+		{ "max_ring=131072", { "max_ring", "'131072'", "65536" } },
+		{ "max_ring=3072", { "max_ring", "'3072'", "power of two" } },
+		BAD_NUMBERS("max_buffer", "2097152"),
+		{ "max_buffer=1048576", { "max_buffer", "'1048576'", "2097152" } },
+		{ "max_buffer=3000000", { "max_buffer", "'3000000'", "power of two" } },
+		{ "max_buffer=8589934592", { "max_buffer", "'8589934592'", "4294967296" } },
+		BAD_NUMBERS("db_stride", "524288"),
+		{ "db_stride=2048", { "db_stride", "'2048'", "4096" } },
+		{ "db_stride=5000", { "db_stride", "'5000'", "power of two" } },
+		{ "db_stride=1048576", { "db_stride", "'1048576'", "524288" } },
+		BAD_NUMBERS("lcore", "lcore"),
+		{ "lcore=99999", { "lcore", "'99999'" } },
+		BAD_WORDS("error", "stop or continue"),
+		BAD_WORDS("freedom", "none or random"),
+		{ "freedom=all", { "freedom", "'all'", "none or random" } },
+		BAD_NUMBERS("seed", "18446744073709551615"),
+	};
+
+	RTE_SET_USED(state);
+	expect_bad(bad, RTE_DIM(bad));
+}
+
+static void
+test_bad_faults(void **state)
+{
+	static const struct bad bad[] = {
+		{ "fault", { "fault", "fail", "no_active" } },
+		{ "fault=", { "fault", "fail", "no_active" } },
+		{ "fault=melt", { "fault", "'melt'", "fail", "no_active" } },
+		{ "fault=Fail", { "fault", "'Fail'" } },
+		{ "fault=:op=1", { "fault", "fail" } },
+		{ "fault=fail:when=5", { "fault", "'when'", "cxt" } },
+		{ "fault=fail:op", { "fault", "op", "''" } },
+		{ "fault=fail:op=", { "fault", "op", "''" } },
+		{ "fault=fail:op=-1", { "fault", "op", "'-1'" } },
+		{ "fault=fail:op=x", { "fault", "op", "'x'" } },
+		{ "fault=fail:op=5x", { "fault", "op", "'5x'" } },
+		{ "fault=fail:op=18446744073709551616",
+		  { "fault", "op", "'18446744073709551616'" } },
+		{ "fault=fail:cxt=65536", { "fault", "cxt", "'65536'" } },
+		{ "fault=fail:cxt=128", { "fault", "cxt", "'128'", "127" } },
+		{ "max_cxt=8,fault=fail:cxt=9", { "fault", "cxt", "'9'", "8" } },
+		{ "fault=fail:cxt=9,max_cxt=8", { "fault", "cxt", "'9'", "8" } },
+		{ "fault=fail:count=0", { "fault", "count", "'0'", "1" } },
+		{ "fault=fail:count=4294967296", { "fault", "count", "'4294967296'" } },
+		{ "fault=fail:step=0", { "fault", "step", "'0'", "12" } },
+		{ "fault=fail:step=13", { "fault", "step", "'13'", "12" } },
+		{ "fault=fail:sub_step=4", { "fault", "sub_step", "'4'", "3" } },
+		{ "fault=fail:buf=2", { "fault", "buf", "'2'" } },
+		{ "fault=fail:no_block=1", { "fault", "no_block", "'1'" } },
+		{ "fault=fail:no_log=0", { "fault", "no_log", "'0'" } },
+		{ "fault=stall:step=10", { "fault", "stall", "'step'" } },
+		{ "fault=lose:no_block", { "fault", "lose", "'no_block'" } },
+		{ "fault=no_reset:cxt=1", { "fault", "no_reset", "'cxt'" } },
+		{ "fault=fail:op=5,fault=melt", { "fault", "'melt'" } },
+		{ "fault=fail:op=5:", { "fault", "''" } },
+	};
+
+	RTE_SET_USED(state);
+	expect_bad(bad, RTE_DIM(bad));
+}
+
+/* Values at the ends of their ranges, in several notations, are taken and have their effect. */
+static void
+test_good(void **state)
+{
+	static const struct {
+		const char *args;
+		unsigned int max_vchans, max_desc;
+	} good[] = {
+		{ "", 127, 32768 },
+		{ "max_cxt=1", 1, 32768 },
+		{ "max_cxt=0x10", 16, 32768 },
+		{ "max_cxt=65535", 65535, 32768 },
+		{ "max_ring=1024", 127, 1024 },
+		{ "max_ring=65536", 127, 32768 },
+		{ "max_buffer=2097152", 127, 32768 },
+		{ "max_buffer=4294967296", 127, 32768 },
+		{ "db_stride=4096", 127, 32768 },
+		{ "db_stride=524288", 127, 32768 },
+		{ "lcore=0", 127, 32768 },
+		{ "error=stop", 127, 32768 },
+		{ "error=continue", 127, 32768 },
+		{ "freedom=none", 127, 32768 },
+		{ "freedom=random", 127, 32768 },
+		{ "freedom=random,seed=0", 127, 32768 },
+		{ "freedom=random,seed=18446744073709551615", 127, 32768 },
+		{ "seed=7", 127, 32768 },
+		{ "max_vchans=1", 1, 32768 },
+		{ "max_vchans=127", 127, 32768 },
+		{ "max_vchans=65535,max_cxt=65535", 65535, 32768 },
+		{ "max_vchans=4,max_cxt=9", 4, 32768 },
+		{ "max_vchans=0x7", 7, 32768 },
+		{ "errlog_size=64", 127, 32768 },
+		{ "errlog_size=1024", 127, 32768 },
+		{ "completion=op", 127, 32768 },
+		{ "completion=batch", 127, 32768 },
+		{ "watchdog=0", 127, 32768 },
+		{ "watchdog=1", 127, 32768 },
+		{ "watchdog=60000", 127, 32768 },
+		{ "watchdog=5,watchdog=60000,completion=op,completion=batch", 127, 32768 },
+		{ "fault=fail:cxt=127:op=18446744073709551615", 127, 32768 },
+		{ "fault=fail:cxt=5:op=9:count=4294967295:step=12:sub_step=3:buf=1:no_block:no_log",
+		  127, 32768 },
+		{ "fault=lose:cxt=9:op=1,fault=no_signal:cxt=9,fault=stall:cxt=9,fault=stop:cxt=9,"
+		  "fault=fn_error:cxt=9,fault=log_ovf:cxt=9,fault=log_err:cxt=9,"
+		  "fault=no_stop:cxt=9",
+		  127, 32768 },
+		{ "error=continue,lcore=0,db_stride=8192,max_buffer=4194304,max_ring=2048,"
+		  "max_cxt=9,completion=batch,errlog_size=128,watchdog=500,max_vchans=3",
+		  3, 2048 },
+	};
+	struct rte_dma_info info;
+	unsigned int i;
+	int16_t id;
+
+	RTE_SET_USED(state);
+	for (i = 0; i < RTE_DIM(good); i++) {
+		id = td_probe(FN0, good[i].args);
+		assert_return_code(rte_dma_info_get(id, &info), 0);
+		if (info.max_vchans != good[i].max_vchans || info.max_desc != good[i].max_desc)
+			fail_msg("%s: vchans, descriptors: expected %u, %u, found %u, %u",
+				 good[i].args, good[i].max_vchans, good[i].max_desc,
+				 info.max_vchans, info.max_desc);
+		td_up(id, 1, info.max_desc);
+		td_one_copy(id, 0, 0);
+		td_remove(FN0);
+	}
+}
+
+/* More channels than max_vchans are refused. */
+static void
+test_limits(void **state)
+{
+	struct rte_dma_conf conf = { .nb_vchans = 4 };
+	int16_t id;
+
+	RTE_SET_USED(state);
+	id = td_probe(FN0, "max_vchans=3");
+	assert_int_equal(rte_dma_configure(id, &conf), -EINVAL);
+	td_up(id, 3, 64);
+	td_one_copy(id, 0, 0);
+	td_one_copy(id, 2, 0);
+}
+
+/* A fault that was given as an argument hits the operation that it names. */
+static void
+test_fault_hits(void **state)
+{
+	static const struct {
+		const char *args;
+		enum rte_dma_status_code code;
+	} fault[] = {
+		{ "fault=fail:cxt=2:op=5", RTE_DMA_STATUS_INVALID_SRC_ADDR },
+		{ "fault=fail:cxt=2:op=5:buf=1", RTE_DMA_STATUS_INVALID_DST_ADDR },
+		{ "fault=fail:cxt=2:op=5:step=10:sub_step=2:buf=1",
+		  RTE_DMA_STATUS_BUS_WRITE_ERROR },
+		{ "fault=fail:cxt=2:op=5:sub_step=2", RTE_DMA_STATUS_BUS_READ_ERROR },
+		{ "fault=fail:cxt=2:op=5:no_log", RTE_DMA_STATUS_ERROR_UNKNOWN },
+		{ "fault=fail:cxt=1:op=3,fault=fail:cxt=2:op=5:step=7:sub_step=3",
+		  RTE_DMA_STATUS_INVALID_OPCODE },
+	};
+	static const char * const errors[] = { "stop", "continue" };
+	enum rte_dma_status_code status[10];
+	unsigned int i, e, n, op;
+	char args[256];
+	uint8_t *buf;
+	int16_t id;
+
+	RTE_SET_USED(state);
+	buf = td_alloc(8192, 64);
+	for (i = 0; i < RTE_DIM(fault); i++) {
+		for (e = 0; e < RTE_DIM(errors); e++) {
+			snprintf(args, sizeof(args), "watchdog=0,error=%s,%s", errors[e],
+				 fault[i].args);
+			id = td_open(FN0, args, 2, 64);
+			for (op = 0; op < RTE_DIM(status); op++)
+				td_copy(id, 1, op, buf, buf + 4096, 100, 0);
+			assert_return_code(rte_dma_submit(id, 1), 0);
+			n = 0;
+			TD_WAIT((n += rte_dma_completed_status(id, 1, RTE_DIM(status) - n, NULL,
+							       status + n)) == RTE_DIM(status));
+			for (op = 0; op < RTE_DIM(status); op++)
+				if (status[op] != (op == 5 ? fault[i].code : 0))
+					fail_msg("%s: operation %u: expected status %d, found %d",
+						 args, op, op == 5 ? (int)fault[i].code : 0,
+						 status[op]);
+			td_remove(FN0);
+		}
+	}
+}
+
+int
+main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {
+		TD_TEST(test_unknown_keys),
+		TD_TEST(test_bad_driver_keys),
+		TD_TEST(test_bad_function_keys),
+		TD_TEST(test_bad_faults),
+		TD_TEST(test_good),
+		TD_TEST(test_limits),
+		TD_TEST(test_fault_hits),
+	};
+	int ret = td_eal_init(argv[0], 160, NULL);
+
+	if (ret < 0) {
+		fprintf(stderr, "EAL or the driver cannot be brought up: %s\n", strerror(-ret));
+		return 1;
+	}
+	if (argc > 1)
+		cmocka_set_test_filter(argv[1]);
+	return cmocka_run_group_tests_name("driver, device arguments", tests, NULL, NULL) != 0;
+}

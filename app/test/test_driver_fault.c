@@ -1,0 +1,1248 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The SDXI for DPDK authors
+ */
+
+/*
+ * One thing that goes wrong at a time: what is reported of which operation, and that the channel
+ * goes on. Each test is run with functions that stop a failing context and with ones that go on,
+ * and with one completion for each operation and for each batch. Arguments of the program go to
+ * every function.
+ *
+ * Where a test says which operation a fault hits, the driver's watchdog is off: it could stop and
+ * start a context that is only slow, and the fault is counted in what the context consumes.
+ */
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <rte_common.h>
+#include <rte_log.h>
+
+#include <sdxi_emu.h>
+
+#include "sdxi_hw.h"
+#include "sdxi_vdev.h"
+#include "test_driver_util.h"
+
+#define FN0 TD_NAME(0)
+
+enum {
+	OPS = 10,	/* of a burst */
+	LEN = 200,
+	ROOM = 512,	/* of an operation, with guards */
+	MAX_VCHANS = 4,
+	NB_DESC = 64,
+	BAD = 64,	/* an address where nothing is */
+};
+
+struct mode {
+	const char *name;
+	bool cont, batch;
+};
+
+static const char *all_args = "";
+
+/* A function and its channels. */
+struct rig {
+	const struct mode *mode;
+	int16_t id;
+	uint16_t nb_vchans;
+	uint8_t *src;
+	struct {
+		uint8_t *dst;
+		uint64_t next;	  /* index */
+		unsigned int nb;  /* outstanding operations, a burst's */
+		uint64_t submitted, completed, errors;
+	} vchan[MAX_VCHANS];
+};
+
+static bool
+is_free(void)
+{
+	return strstr(all_args, "random") != NULL;
+}
+
+static void
+rig_open(struct rig *rig, const void *state, const char *more, uint16_t nb_vchans)
+{
+	unsigned int v;
+	char args[256];
+
+	memset(rig, 0, sizeof(*rig));
+	rig->mode = state;
+	rig->nb_vchans = nb_vchans;
+	rig->src = td_alloc(OPS * ROOM, 64);
+	td_fill(rig->src, OPS * ROOM, 1);
+	for (v = 0; v < nb_vchans; v++)
+		rig->vchan[v].dst = td_alloc(OPS * ROOM, 64);
+	snprintf(args, sizeof(args), "error=%s,completion=%s%s%s%s%s",
+		 rig->mode->cont ? "continue" : "stop", rig->mode->batch ? "batch" : "op",
+		 *more != '\0' ? "," : "", more, *all_args != '\0' ? "," : "", all_args);
+	rig->id = td_open(FN0, args, nb_vchans, NB_DESC);
+}
+
+static void
+rig_close(struct rig *rig)
+{
+	unsigned int v;
+
+	td_remove(FN0);
+	td_free(rig->src);
+	for (v = 0; v < rig->nb_vchans; v++)
+		td_free(rig->vchan[v].dst);
+}
+
+struct injection {
+	struct sdxi_emu_fault fault;
+	int ret;
+};
+
+/* The function's locks are held: nothing is to fail in here. */
+static void
+inject_cb(struct sdxi_emu *emu, void *arg)
+{
+	struct injection *injection = arg;
+
+	injection->ret = sdxi_emu_inject(emu, &injection->fault);
+}
+
+static void
+inject(uint16_t vchan, struct sdxi_emu_fault fault)
+{
+	struct injection injection = { .fault = fault, .ret = -1 };
+
+	injection.fault.cxt = vchan + 1;
+	assert_int_equal(sdxi_vdev_call(FN0, inject_cb, &injection), 0);
+	assert_int_equal(injection.ret, 0);
+}
+
+#define INJECT(vchan, ...) inject(vchan, (struct sdxi_emu_fault){ __VA_ARGS__ })
+
+static void
+inject_clear_cb(struct sdxi_emu *emu, void *arg)
+{
+	RTE_SET_USED(arg);
+	sdxi_emu_inject_clear(emu);
+}
+
+static void
+inject_clear(void)
+{
+	assert_int_equal(sdxi_vdev_call(FN0, inject_clear_cb, NULL), 0);
+}
+
+static void
+injected_cb(struct sdxi_emu *emu, void *arg)
+{
+	*(uint64_t *)arg = sdxi_emu_injected(emu);
+}
+
+static uint64_t
+injected(void)
+{
+	uint64_t hits = 0;
+
+	assert_int_equal(sdxi_vdev_call(FN0, injected_cb, &hits), 0);
+	return hits;
+}
+
+static uint8_t *
+dst_of(const struct rig *rig, uint16_t vchan, unsigned int op)
+{
+	return rig->vchan[vchan].dst + op * ROOM + TD_GUARD_LEN;
+}
+
+/* What a burst has besides plain copies: sets of its operations. */
+struct burst {
+	unsigned int fence, bad_src, bad_dst;
+};
+
+static void
+enqueue(struct rig *rig, uint16_t vchan, struct burst burst)
+{
+	unsigned int i;
+
+	memset(rig->vchan[vchan].dst, TD_GUARD, OPS * ROOM);
+	for (i = 0; i < OPS; i++) {
+		rte_iova_t src = (uintptr_t)rig->src + i * ROOM;
+		rte_iova_t dst = (uintptr_t)dst_of(rig, vchan, i);
+		int ret;
+
+		ret = rte_dma_copy(rig->id, vchan, burst.bad_src & (1u << i) ? BAD : src,
+				   burst.bad_dst & (1u << i) ? BAD : dst, LEN,
+				   burst.fence & (1u << i) ? RTE_DMA_OP_FLAG_FENCE : 0);
+		if (ret != (uint16_t)(rig->vchan[vchan].next + i))
+			fail_msg("vchan %u: enqueue: expected index %u, found %d", vchan,
+				 (uint16_t)(rig->vchan[vchan].next + i), ret);
+	}
+	rig->vchan[vchan].nb = OPS;
+}
+
+static void
+submit(struct rig *rig, uint16_t vchan)
+{
+	assert_return_code(rte_dma_submit(rig->id, vchan), 0);
+	rig->vchan[vchan].submitted += rig->vchan[vchan].nb;
+}
+
+static void
+start_burst(struct rig *rig, uint16_t vchan, struct burst burst)
+{
+	enqueue(rig, vchan, burst);
+	submit(rig, vchan);
+}
+
+#define BURST(rig, vchan, ...) start_burst(rig, vchan, (struct burst){ __VA_ARGS__ })
+
+static void
+expect_stats(const struct rig *rig, uint16_t vchan)
+{
+	struct rte_dma_stats stats;
+
+	assert_return_code(rte_dma_stats_get(rig->id, vchan, &stats), 0);
+	if (stats.submitted != rig->vchan[vchan].submitted ||
+	    stats.completed != rig->vchan[vchan].completed ||
+	    stats.errors != rig->vchan[vchan].errors)
+		fail_msg("vchan %u: submitted, completed, errors: expected %" PRIu64 ", %" PRIu64
+			 ", %" PRIu64 ", found %" PRIu64 ", %" PRIu64 ", %" PRIu64, vchan,
+			 rig->vchan[vchan].submitted, rig->vchan[vchan].completed,
+			 rig->vchan[vchan].errors, stats.submitted, stats.completed, stats.errors);
+}
+
+/* What is in an operation's destination is what its status says. */
+static void
+check_data(const struct rig *rig, uint16_t vchan, unsigned int op, enum rte_dma_status_code status)
+{
+	const uint8_t *dst = dst_of(rig, vchan, op), *src = rig->src + op * ROOM;
+	unsigned int i;
+
+	if (!td_is_all(dst - TD_GUARD_LEN, TD_GUARD_LEN, TD_GUARD) ||
+	    !td_is_all(dst + LEN, ROOM - LEN - TD_GUARD_LEN, TD_GUARD))
+		fail_msg("vchan %u: operation %u wrote beside its destination", vchan, op);
+	for (i = 0; i < LEN; i++) {
+		if (status == RTE_DMA_STATUS_SUCCESSFUL ? dst[i] == src[i] :
+		    dst[i] == TD_GUARD || (status != RTE_DMA_STATUS_NOT_ATTEMPTED &&
+					   dst[i] == src[i]))
+			continue;
+		fail_msg("vchan %u: operation %u with status %d: byte %u is 0x%02x, of 0x%02x in "
+			 "the source", vchan, op, status, i, dst[i], src[i]);
+	}
+}
+
+/* Gather a whole burst, with all the ways to do so in turn. */
+static void
+gather(struct rig *rig, uint16_t vchan, enum rte_dma_status_code *status)
+{
+	const uint64_t first = rig->vchan[vchan].next;
+	const unsigned int nb = rig->vchan[vchan].nb;
+	unsigned int n = 0, i, asked;
+	struct td_bound bound;
+	uint16_t last, got;
+	bool error;
+
+	td_bound_set(&bound);
+	while (n < nb) {
+		asked = n % 3 == 0 ? nb : 1;
+		got = rte_dma_completed(rig->id, vchan, asked, &last, &error);
+		assert_in_range(got, 0, RTE_MIN(asked, nb - n));
+		for (i = 0; i < got; i++)
+			status[n++] = RTE_DMA_STATUS_SUCCESSFUL;
+		assert_int_equal(last, (uint16_t)(first + n - 1));
+		if (error) {
+			/* It stays, and stays where it is, until its status is taken. */
+			for (i = 0; i < 5; i++) {
+				error = false;
+				assert_int_equal(rte_dma_completed(rig->id, vchan, nb, &last,
+								   &error), 0);
+				assert_true(error);
+				assert_int_equal(last, (uint16_t)(first + n - 1));
+			}
+			asked = n % 2 == 0 ? nb - n : 1;
+			got = rte_dma_completed_status(rig->id, vchan, asked, &last, status + n);
+			assert_in_range(got, 1, asked);
+			assert_int_not_equal(status[n], RTE_DMA_STATUS_SUCCESSFUL);
+			n += got;
+			assert_int_equal(last, (uint16_t)(first + n - 1));
+		} else if (got == 0 && td_bound_yield(&bound)) {
+			fail_msg("vchan %u: operation %u of %u is not reported", vchan, n, nb);
+		}
+	}
+	assert_int_equal(rte_dma_completed_status(rig->id, vchan, nb, &last, status + n), 0);
+	rig->vchan[vchan].next += nb;
+	rig->vchan[vchan].completed += nb;
+	for (i = 0; i < nb; i++) {
+		rig->vchan[vchan].errors += status[i] != RTE_DMA_STATUS_SUCCESSFUL;
+		check_data(rig, vchan, i, status[i]);
+	}
+	expect_stats(rig, vchan);
+}
+
+/* The channel goes on as if nothing had been. */
+static void
+expect_health(struct rig *rig, uint16_t vchan)
+{
+	enum rte_dma_status_code status[OPS + 1];
+	unsigned int i;
+
+	TD_WAIT(td_status(rig->id, vchan) == RTE_DMA_VCHAN_IDLE);
+	BURST(rig, vchan, .fence = 0x111);
+	gather(rig, vchan, status);
+	for (i = 0; i < OPS; i++)
+		if (status[i] != RTE_DMA_STATUS_SUCCESSFUL)
+			fail_msg("vchan %u: operation %u of a good burst: found status %d", vchan,
+				 i, status[i]);
+	TD_WAIT(rte_dma_burst_capacity(rig->id, vchan) == NB_DESC);
+	assert_int_equal(td_status(rig->id, vchan), RTE_DMA_VCHAN_IDLE);
+}
+
+/* Gather a burst in which operation @p op has @p code, and all others are successful. */
+static void
+expect_one(struct rig *rig, uint16_t vchan, unsigned int op, enum rte_dma_status_code code)
+{
+	enum rte_dma_status_code status[OPS + 1];
+	unsigned int i;
+
+	gather(rig, vchan, status);
+	for (i = 0; i < OPS; i++)
+		if (status[i] != (i == op ? code : RTE_DMA_STATUS_SUCCESSFUL))
+			fail_msg("vchan %u: operation %u, the fault being at %u: expected status "
+				 "%d, found %d", vchan, i, op, i == op ? (int)code : 0, status[i]);
+}
+
+/*
+ * The same where nobody can know which one it was, or whether it was at all: operation @p op, or
+ * any one of its batch, may have been run again, or be of unknown fate.
+ */
+static void
+expect_vague(struct rig *rig, uint16_t vchan, unsigned int op)
+{
+	enum rte_dma_status_code status[OPS + 1];
+	unsigned int i;
+
+	gather(rig, vchan, status);
+	for (i = 0; i < OPS; i++)
+		if (status[i] != RTE_DMA_STATUS_SUCCESSFUL &&
+		    (status[i] != RTE_DMA_STATUS_ERROR_UNKNOWN || (i != op && !rig->mode->batch)))
+			fail_msg("vchan %u: operation %u, the fault being at %u: found status %d",
+				 vchan, i, op, status[i]);
+}
+
+static void
+expect_all_good(struct rig *rig, uint16_t vchan)
+{
+	expect_one(rig, vchan, OPS, RTE_DMA_STATUS_SUCCESSFUL);
+}
+
+static const unsigned int places[] = { 0, 4, OPS - 1 };
+
+/* ---- operations that fail -------------------------------------------------------------------- */
+
+static const struct {
+	uint8_t step, sub_step, buf;
+	enum rte_dma_status_code code;
+} failures[] = {
+	{ 0, 0, 0, RTE_DMA_STATUS_INVALID_SRC_ADDR },
+	{ 0, 0, 1, RTE_DMA_STATUS_INVALID_DST_ADDR },
+	{ SDXI_STEP_BUFFER, SDXI_SUB_STEP_TRANSLATION, 0, RTE_DMA_STATUS_INVALID_SRC_ADDR },
+	{ SDXI_STEP_BUFFER, SDXI_SUB_STEP_ACCESS, 0, RTE_DMA_STATUS_BUS_READ_ERROR },
+	{ SDXI_STEP_BUFFER, SDXI_SUB_STEP_ACCESS, 1, RTE_DMA_STATUS_BUS_WRITE_ERROR },
+	{ SDXI_STEP_BUFFER, SDXI_SUB_STEP_VALIDATION, 0, RTE_DMA_STATUS_DATA_POISION },
+	{ SDXI_STEP_AKEY, SDXI_SUB_STEP_VALIDATION, 0, RTE_DMA_STATUS_INVALID_ADDR },
+	{ SDXI_STEP_DESC, SDXI_SUB_STEP_VALIDATION, 0, RTE_DMA_STATUS_INVALID_OPCODE },
+	{ SDXI_STEP_DESC, SDXI_SUB_STEP_ACCESS, 0, RTE_DMA_STATUS_DESCRIPTOR_READ_ERROR },
+	{ SDXI_STEP_INTERNAL, SDXI_SUB_STEP_OTHER, 0, RTE_DMA_STATUS_ERROR_UNKNOWN },
+};
+
+static void
+test_fail(void **state)
+{
+	struct rig rig;
+	unsigned int f, p;
+
+	rig_open(&rig, *state, "watchdog=0", 1);
+	for (f = 0; f < RTE_DIM(failures); f++) {
+		for (p = 0; p < RTE_DIM(places); p++) {
+			INJECT(0, .kind = SDXI_EMU_FAULT_FAIL, .op = places[p],
+			       .step = failures[f].step, .sub_step = failures[f].sub_step,
+			       .buf = failures[f].buf);
+			BURST(&rig, 0);
+			expect_one(&rig, 0, places[p], failures[f].code);
+			expect_health(&rig, 0);
+		}
+	}
+	assert_int_equal(injected(), RTE_DIM(failures) * RTE_DIM(places));
+}
+
+/* The log alone tells. */
+static void
+test_fail_no_block(void **state)
+{
+	struct rig rig;
+	unsigned int f, p;
+
+	rig_open(&rig, *state, "watchdog=0", 1);
+	for (f = 0; f < RTE_DIM(failures); f++) {
+		for (p = 0; p < RTE_DIM(places); p++) {
+			INJECT(0, .kind = SDXI_EMU_FAULT_FAIL, .op = places[p],
+			       .step = failures[f].step, .sub_step = failures[f].sub_step,
+			       .buf = failures[f].buf, .no_block = true);
+			BURST(&rig, 0);
+			expect_one(&rig, 0, places[p], failures[f].code);
+			expect_health(&rig, 0);
+		}
+	}
+}
+
+/* The block alone tells, and not why; a batch's block not even of which operation. */
+static void
+test_fail_no_log(void **state)
+{
+	struct rig rig;
+	unsigned int p;
+
+	rig_open(&rig, *state, "watchdog=0", 1);
+	for (p = 0; p < RTE_DIM(places); p++) {
+		INJECT(0, .kind = SDXI_EMU_FAULT_FAIL, .op = places[p], .no_log = true);
+		BURST(&rig, 0);
+		if (rig.mode->batch)
+			expect_vague(&rig, 0, places[p]);
+		else
+			expect_one(&rig, 0, places[p], RTE_DMA_STATUS_ERROR_UNKNOWN);
+		expect_health(&rig, 0);
+	}
+}
+
+/* Nothing tells but that nothing comes. */
+static void
+test_fail_neither(void **state)
+{
+	struct rig rig;
+	unsigned int p;
+
+	rig_open(&rig, *state, "watchdog=50", 1);
+	for (p = 0; p < RTE_DIM(places); p++) {
+		INJECT(0, .kind = SDXI_EMU_FAULT_FAIL, .op = places[p], .no_block = true,
+		       .no_log = true);
+		BURST(&rig, 0);
+		expect_vague(&rig, 0, places[p]);
+		expect_health(&rig, 0);
+	}
+}
+
+/* er without a signal: the log tells, or else it is not known. */
+static void
+test_no_signal(void **state)
+{
+	unsigned int p, no_log;
+	struct rig rig;
+
+	rig_open(&rig, *state, "watchdog=50", 1);
+	for (p = 0; p < RTE_DIM(places); p++) {
+		for (no_log = 0; no_log < 2; no_log++) {
+			INJECT(0, .kind = SDXI_EMU_FAULT_NO_SIGNAL, .op = places[p], .buf = 1,
+			       .no_log = no_log != 0);
+			BURST(&rig, 0);
+			if (no_log)
+				expect_vague(&rig, 0, places[p]);
+			else
+				expect_one(&rig, 0, places[p], RTE_DMA_STATUS_INVALID_DST_ADDR);
+			expect_health(&rig, 0);
+		}
+	}
+}
+
+/* Several in one burst, by addresses that are nowhere. */
+static void
+test_many_fail(void **state)
+{
+	static const unsigned int masks[] = {
+		0x001, 0x200, 0x018, 0x201, 0x155, 0x2aa, 0x3ff, 0x1fe,
+	};
+	enum rte_dma_status_code status[OPS + 1], expected;
+	unsigned int m, way, i;
+	struct rig rig;
+
+	rig_open(&rig, *state, "watchdog=0", 1);
+	for (m = 0; m < RTE_DIM(masks); m++) {
+		for (way = 0; way < 3; way++) {
+			const unsigned int src = way == 0 ? masks[m] : way == 1 ? 0 :
+						 masks[m] & 0x0f3;
+			const unsigned int dst = masks[m] & ~src;
+
+			BURST(&rig, 0, .bad_src = src, .bad_dst = dst);
+			gather(&rig, 0, status);
+			for (i = 0; i < OPS; i++) {
+				expected = src & (1u << i) ? RTE_DMA_STATUS_INVALID_SRC_ADDR :
+					   dst & (1u << i) ? RTE_DMA_STATUS_INVALID_DST_ADDR :
+							     RTE_DMA_STATUS_SUCCESSFUL;
+				if (status[i] != expected)
+					fail_msg("sources 0x%x, destinations 0x%x: operation %u: "
+						 "expected status %d, found %d", src, dst, i,
+						 expected, status[i]);
+			}
+			expect_health(&rig, 0);
+		}
+	}
+}
+
+static void
+test_fail_in_a_row(void **state)
+{
+	enum rte_dma_status_code status[OPS + 1];
+	unsigned int count, i, failed;
+	struct rig rig;
+
+	rig_open(&rig, *state, "watchdog=0", 1);
+	for (count = 2; count <= 5; count++) {
+		INJECT(0, .kind = SDXI_EMU_FAULT_FAIL, .op = 2, .count = count);
+		BURST(&rig, 0);
+		gather(&rig, 0, status);
+		for (i = 0, failed = 0; i < OPS; i++) {
+			if (status[i] == RTE_DMA_STATUS_SUCCESSFUL)
+				continue;
+			assert_int_equal(status[i], RTE_DMA_STATUS_INVALID_SRC_ADDR);
+			assert_in_range(i, 2, 1 + count);
+			failed++;
+		}
+		/* One that is consumed and then left by the stop of its context has not failed. */
+		if (is_free())
+			assert_in_range(failed, 1, count);
+		else
+			assert_int_equal(failed, count);
+		expect_health(&rig, 0);
+	}
+}
+
+/* Behind a fence behind a failure nothing is begun, unless the function went on by itself. */
+static void
+test_fence(void **state)
+{
+	static const struct {
+		unsigned int op, fence;
+	} cases[] = {
+		{ 0, 0x002 }, { 0, 0x200 }, { 3, 0x010 }, { 3, 0x140 }, { 3, 0x008 }, { 3, 0x00e },
+		{ 8, 0x200 }, { 9, 0x3ff }, { 4, 0x3ff }, { 5, 0x001 },
+	};
+	enum rte_dma_status_code status[OPS + 1], expected;
+	unsigned int c, i, way;
+	struct rig rig;
+	bool cut;
+
+	rig_open(&rig, *state, "watchdog=0", 1);
+	for (c = 0; c < RTE_DIM(cases); c++) {
+		for (way = 0; way < 2; way++) {
+			const unsigned int op = cases[c].op;
+
+			BURST(&rig, 0, .fence = cases[c].fence, .bad_src = way == 0 ? 1u << op : 0,
+			      .bad_dst = way == 1 ? 1u << op : 0);
+			gather(&rig, 0, status);
+			cut = false;
+			for (i = 0; i < OPS; i++) {
+				cut |= !rig.mode->cont && i > op && cases[c].fence & (1u << i);
+				expected = cut ? RTE_DMA_STATUS_NOT_ATTEMPTED :
+					   i != op ? RTE_DMA_STATUS_SUCCESSFUL :
+					   way == 0 ? RTE_DMA_STATUS_INVALID_SRC_ADDR :
+						      RTE_DMA_STATUS_INVALID_DST_ADDR;
+				/* What has been consumed with the failed one may be finished. */
+				if (is_free() && cut && status[i] == RTE_DMA_STATUS_SUCCESSFUL)
+					continue;
+				/* Nor does a batch's block tell what is done before a fence. */
+				if (is_free() && rig.mode->batch && cases[c].fence >> i > 1 &&
+				    status[i] == RTE_DMA_STATUS_ERROR_UNKNOWN)
+					continue;
+				if (status[i] != expected)
+					fail_msg("fences 0x%x, fault at %u: operation %u: expected "
+						 "status %d, found %d", cases[c].fence, op, i,
+						 expected, status[i]);
+			}
+			expect_health(&rig, 0);
+		}
+	}
+}
+
+/* ---- the log --------------------------------------------------------------------------------- */
+
+static void
+test_log_lost(void **state)
+{
+	static const enum sdxi_emu_fault_kind kinds[] = {
+		SDXI_EMU_FAULT_LOG_OVF, SDXI_EMU_FAULT_LOG_ERR,
+	};
+	struct rig rig;
+	unsigned int k, p;
+
+	rig_open(&rig, *state, "watchdog=50", 1);
+	for (k = 0; k < RTE_DIM(kinds); k++) {
+		for (p = 0; p < RTE_DIM(places); p++) {
+			INJECT(0, .kind = kinds[k], .op = places[p], .count = 1);
+			INJECT(0, .kind = SDXI_EMU_FAULT_FAIL, .op = places[p]);
+			BURST(&rig, 0);
+			expect_vague(&rig, 0, places[p]);
+			/* The next one is logged again. */
+			BURST(&rig, 0, .bad_dst = 0x20);
+			expect_one(&rig, 0, 5, RTE_DMA_STATUS_INVALID_DST_ADDR);
+			/* Neither block nor entry. */
+			INJECT(0, .kind = kinds[k], .op = places[p], .count = 1);
+			INJECT(0, .kind = SDXI_EMU_FAULT_FAIL, .op = places[p], .no_block = true);
+			BURST(&rig, 0);
+			expect_vague(&rig, 0, places[p]);
+			expect_health(&rig, 0);
+		}
+	}
+}
+
+/* More failures than the log has entries. */
+static void
+test_log_flood(void **state)
+{
+	enum { FLOOD = 600 };
+	enum rte_dma_status_code status[FLOOD];
+	const struct mode *mode = *state;
+	struct td_bound bound;
+	unsigned int i, n = 0;
+	struct rig rig;
+	uint8_t *buf;
+	uint16_t got;
+
+	buf = td_alloc(2 * FLOOD, 64);
+	td_fill(buf, FLOOD, 3);
+	memset(buf + FLOOD, TD_GUARD, FLOOD);
+	rig_open(&rig, *state, "watchdog=0,errlog_size=64", 1);
+	assert_return_code(rte_dma_stop(rig.id), 0);
+	td_vchan_setup(rig.id, 0, FLOOD);
+	assert_return_code(rte_dma_start(rig.id), 0);
+	for (i = 0; i < FLOOD; i++)
+		assert_int_equal(rte_dma_copy(rig.id, 0, i % 10 == 9 ? (uintptr_t)buf + i : BAD,
+					      (uintptr_t)buf + FLOOD + i, 1, 0), i);
+	assert_return_code(rte_dma_submit(rig.id, 0), 0);
+	td_bound_set(&bound);
+	while (n < FLOOD) {
+		got = rte_dma_completed_status(rig.id, 0, FLOOD - n, NULL, status + n);
+		n += got;
+		if (got == 0 && td_bound_yield(&bound))
+			fail_msg("operation %u is not reported", n);
+	}
+	for (i = 0; i < FLOOD; i++) {
+		if (i % 10 != 9) {
+			if (status[i] != RTE_DMA_STATUS_INVALID_SRC_ADDR &&
+			    status[i] != RTE_DMA_STATUS_ERROR_UNKNOWN)
+				fail_msg("operation %u from nowhere: found status %d", i,
+					 status[i]);
+			assert_int_equal(buf[FLOOD + i], TD_GUARD);
+		} else if (status[i] == RTE_DMA_STATUS_SUCCESSFUL) {
+			assert_int_equal(buf[FLOOD + i], buf[i]);
+		} else if (!mode->batch || status[i] != RTE_DMA_STATUS_ERROR_UNKNOWN) {
+			fail_msg("operation %u: found status %d", i, status[i]);
+		}
+	}
+}
+
+/* ---- what does not come back ----------------------------------------------------------------- */
+
+static void
+test_lose(void **state)
+{
+	struct rig rig;
+	unsigned int p;
+
+	rig_open(&rig, *state, "watchdog=50", 1);
+	for (p = 0; p < RTE_DIM(places); p++) {
+		INJECT(0, .kind = SDXI_EMU_FAULT_LOSE, .op = places[p]);
+		BURST(&rig, 0);
+		expect_vague(&rig, 0, places[p]);
+		expect_health(&rig, 0);
+	}
+}
+
+/*
+ * An operation whose completion was lost is not run again once what stands behind a fence may have
+ * overwritten its source.
+ */
+static void
+test_lose_before_fence(void **state)
+{
+	enum rte_dma_status_code status[2];
+	const struct mode *mode = *state;
+	struct td_bound bound;
+	uint8_t *own, *copy;
+	struct rig rig;
+	unsigned int n, together;
+	uint16_t got;
+	uint64_t idx = 0;
+
+	own = td_alloc(LEN, 64);
+	copy = td_alloc(LEN, 64);
+	rig_open(&rig, *state, "watchdog=50", 1);
+	for (together = 0; together < 2; together++) {
+		td_fill(own, LEN, 4);
+		memset(copy, TD_GUARD, LEN);
+		INJECT(0, .kind = SDXI_EMU_FAULT_LOSE, .op = 0);
+		td_copy(rig.id, 0, idx, own, copy, LEN, together ? 0 : RTE_DMA_OP_FLAG_SUBMIT);
+		td_copy(rig.id, 0, idx + 1, rig.src, own, LEN,
+			RTE_DMA_OP_FLAG_SUBMIT | RTE_DMA_OP_FLAG_FENCE);
+		idx += 2;
+		td_bound_set(&bound);
+		for (n = 0; n < 2; n += got) {
+			got = rte_dma_completed_status(rig.id, 0, 2 - n, NULL, status + n);
+			if (got == 0 && td_bound_yield(&bound))
+				fail_msg("operation %u is not reported", n);
+		}
+		/* It was done, whatever is known of it. */
+		assert_true(status[0] == RTE_DMA_STATUS_SUCCESSFUL ||
+			    status[0] == RTE_DMA_STATUS_ERROR_UNKNOWN);
+		if (!mode->batch)
+			assert_int_equal(status[1], RTE_DMA_STATUS_SUCCESSFUL);
+		assert_memory_equal(own, rig.src, LEN);
+		td_fill(own, LEN, 4);
+		assert_memory_equal(copy, own, LEN);
+	}
+}
+
+static void
+test_stall(void **state)
+{
+	struct rig rig;
+	unsigned int p;
+
+	rig_open(&rig, *state, "watchdog=20", 2);
+	for (p = 0; p < RTE_DIM(places); p++) {
+		INJECT(0, .kind = SDXI_EMU_FAULT_STALL, .op = places[p]);
+		BURST(&rig, 0, .fence = 0x2);
+		expect_health(&rig, 1);
+		expect_all_good(&rig, 0);
+		expect_health(&rig, 0);
+		expect_health(&rig, 1);
+	}
+}
+
+static void
+test_stop(void **state)
+{
+	struct rig rig;
+	unsigned int p;
+
+	rig_open(&rig, *state, "watchdog=0", 2);
+	for (p = 0; p < RTE_DIM(places); p++) {
+		INJECT(0, .kind = SDXI_EMU_FAULT_STOP, .op = places[p]);
+		BURST(&rig, 0, .fence = 0x204);
+		expect_all_good(&rig, 0);
+		expect_health(&rig, 0);
+		expect_health(&rig, 1);
+	}
+}
+
+/* An operation that stops its context whenever it comes is a failed one in the end. */
+static void
+test_stop_for_ever(void **state)
+{
+	struct rig rig;
+	unsigned int p;
+
+	rig_open(&rig, *state, "watchdog=0", 1);
+	for (p = 0; p < RTE_DIM(places); p++) {
+		INJECT(0, .kind = SDXI_EMU_FAULT_STOP, .op = places[p], .count = 2);
+		BURST(&rig, 0);
+		expect_vague(&rig, 0, places[p]);
+		expect_health(&rig, 0);
+	}
+}
+
+/* ---- the function ---------------------------------------------------------------------------- */
+
+/* All channels recover from the function's error; one operation may be to blame for it. */
+static void
+test_fn_error(void **state)
+{
+	enum rte_dma_status_code status[OPS + 1];
+	unsigned int p, v, i;
+	struct rig rig;
+
+	rig_open(&rig, *state, "watchdog=100", MAX_VCHANS);
+	for (p = 0; p < RTE_DIM(places); p++) {
+		INJECT(1, .kind = SDXI_EMU_FAULT_FN_ERROR, .op = places[p]);
+		for (v = 0; v < MAX_VCHANS; v++)
+			BURST(&rig, v, .fence = 0x40);
+		for (v = 0; v < MAX_VCHANS; v++) {
+			gather(&rig, v, status);
+			for (i = 0; i < OPS; i++) {
+				if (status[i] == RTE_DMA_STATUS_SUCCESSFUL)
+					continue;
+				if (v == 1 && i == places[p] &&
+				    status[i] != RTE_DMA_STATUS_NOT_ATTEMPTED)
+					continue;
+				/* Behind a reset, who knows whether the fence at 6 was passed? */
+				if (status[i] == RTE_DMA_STATUS_ERROR_UNKNOWN && i < 6 &&
+				    (rig.mode->batch || is_free()))
+					continue;
+				if (v == 1 && status[places[p]] != RTE_DMA_STATUS_SUCCESSFUL &&
+				    status[i] == RTE_DMA_STATUS_NOT_ATTEMPTED && i >= 6)
+					continue;
+				fail_msg("vchan %u: operation %u: found status %d; the error was "
+					 "at %u of vchan 1", v, i, status[i], places[p]);
+			}
+		}
+		for (v = 0; v < MAX_VCHANS; v++)
+			expect_health(&rig, v);
+	}
+}
+
+/* A context that cannot be stopped takes its function along. */
+static void
+test_no_stop(void **state)
+{
+	struct rig rig;
+
+	rig_open(&rig, *state, "watchdog=20", 3);
+	INJECT(1, .kind = SDXI_EMU_FAULT_NO_STOP, .op = 3);
+	INJECT(1, .kind = SDXI_EMU_FAULT_STALL, .op = 3);
+	BURST(&rig, 0, .fence = 0x8);
+	BURST(&rig, 1);
+	BURST(&rig, 2);
+	expect_all_good(&rig, 1);
+	expect_all_good(&rig, 0);
+	expect_all_good(&rig, 2);
+	expect_health(&rig, 0);
+	expect_health(&rig, 1);
+	expect_health(&rig, 2);
+}
+
+/* And one that takes no stop either is reset. */
+static void
+test_no_fn_stop(void **state)
+{
+	struct rig rig;
+
+	rig_open(&rig, *state, "watchdog=20", 2);
+	INJECT(0, .kind = SDXI_EMU_FAULT_NO_FN_STOP);
+	INJECT(0, .kind = SDXI_EMU_FAULT_NO_STOP, .op = 3);
+	INJECT(0, .kind = SDXI_EMU_FAULT_STALL, .op = 3);
+	BURST(&rig, 0);
+	BURST(&rig, 1);
+	expect_all_good(&rig, 0);
+	expect_all_good(&rig, 1);
+	expect_health(&rig, 0);
+	expect_health(&rig, 1);
+}
+
+/* Of a channel that was given up, everything outstanding has failed and nothing is taken. */
+static void
+expect_dead(struct rig *rig, uint16_t vchan)
+{
+	enum rte_dma_status_code status[OPS + 1];
+	unsigned int i, failed = 0;
+
+	gather(rig, vchan, status);
+	for (i = 0; i < OPS; i++)
+		failed += status[i] != RTE_DMA_STATUS_SUCCESSFUL;
+	assert_in_range(failed, 1, OPS);
+	for (i = 0; i < 3; i++) {
+		assert_int_equal(rte_dma_copy(rig->id, vchan, (uintptr_t)rig->src,
+					      (uintptr_t)rig->vchan[vchan].dst, LEN,
+					      RTE_DMA_OP_FLAG_SUBMIT), -EIO);
+		assert_int_equal(rte_dma_fill(rig->id, vchan, 1, (uintptr_t)rig->vchan[vchan].dst,
+					      LEN, 0), -EIO);
+		assert_int_equal(rte_dma_burst_capacity(rig->id, vchan), 0);
+		assert_int_equal(td_status(rig->id, vchan), RTE_DMA_VCHAN_HALTED_ERROR);
+		assert_int_equal(rte_dma_completed(rig->id, vchan, OPS, NULL, NULL), 0);
+	}
+	expect_stats(rig, vchan);
+}
+
+static void
+rig_restart(struct rig *rig)
+{
+	unsigned int v;
+
+	assert_return_code(rte_dma_stop(rig->id), 0);
+	assert_return_code(rte_dma_start(rig->id), 0);
+	for (v = 0; v < rig->nb_vchans; v++) {
+		rig->vchan[v].next = 0;
+		expect_health(rig, v);
+	}
+}
+
+static void
+test_given_up(void **state)
+{
+	static const enum sdxi_emu_fault_kind kinds[] = {
+		SDXI_EMU_FAULT_NO_RESET, SDXI_EMU_FAULT_NO_ACTIVE,
+	};
+	struct rig rig;
+	unsigned int k, v, way;
+
+	for (k = 0; k < RTE_DIM(kinds); k++) {
+		for (way = 0; way < 3; way++) {
+			rig_open(&rig, *state, "watchdog=100", 3);
+			INJECT(0, .kind = kinds[k], .count = 1000);
+			INJECT(1, .kind = SDXI_EMU_FAULT_FN_ERROR, .op = 0);
+			/* The other channels wait for a fence, so that they do not get ready. */
+			BURST(&rig, 1);
+			TD_WAIT(injected() > 0);
+			BURST(&rig, 0);
+			BURST(&rig, 2, .fence = 0x24);
+			for (v = 0; v < 3; v++)
+				expect_dead(&rig, v);
+			switch (way) {
+			case 0:
+				/* Removed while it is as it is. */
+				break;
+			case 1:
+				inject_clear();
+				rig_restart(&rig);
+				break;
+			default:
+				assert_true(rte_dma_stop(rig.id) <= 0);
+				inject_clear();
+				break;
+			}
+			rig_close(&rig);
+		}
+	}
+	rig_open(&rig, *state, "", 1);
+	expect_health(&rig, 0);
+}
+
+/* An activation that fails once is tried again, or given up: the channel is never left hanging. */
+static void
+test_no_active_once(void **state)
+{
+	enum rte_dma_status_code status[OPS + 1];
+	struct rig rig;
+
+	rig_open(&rig, *state, "watchdog=100", 1);
+	INJECT(0, .kind = SDXI_EMU_FAULT_NO_ACTIVE, .count = 1);
+	INJECT(0, .kind = SDXI_EMU_FAULT_FN_ERROR, .op = 4);
+	BURST(&rig, 0);
+	gather(&rig, 0, status);
+	if (rte_dma_burst_capacity(rig.id, 0) == 0)
+		rig_restart(&rig);
+	expect_health(&rig, 0);
+}
+
+/* ---- beside it ------------------------------------------------------------------------------- */
+
+/* While one channel fails over and over, another one of the same function does not notice. */
+static void
+test_undisturbed(void **state)
+{
+	const unsigned int rounds = td_is_slow() ? 20 : 100;
+	enum rte_dma_status_code status[OPS + 1];
+	unsigned int round, i;
+	struct rig rig;
+
+	rig_open(&rig, *state, "watchdog=0", 3);
+	for (round = 0; round < rounds; round++) {
+		struct sdxi_emu_fault fault = { .op = round % OPS, .no_block = round % 5 == 1 };
+
+		fault.kind = round % 3 == 0 ? SDXI_EMU_FAULT_STOP : SDXI_EMU_FAULT_FAIL;
+		inject(1, fault);
+		BURST(&rig, 1, .bad_src = round % 4 == 0 ? 0x82 : 0, .fence = round & 0x3ff);
+		BURST(&rig, 0, .fence = 0x2a);
+		BURST(&rig, 2);
+		expect_all_good(&rig, 0);
+		gather(&rig, 1, status);
+		for (i = 0; i < OPS; i++)
+			assert_int_not_equal(status[i], RTE_DMA_STATUS_USER_ABORT);
+		expect_all_good(&rig, 2);
+		BURST(&rig, 2);
+		expect_all_good(&rig, 2);
+	}
+	inject_clear();
+	expect_health(&rig, 0);
+	expect_health(&rig, 1);
+	expect_health(&rig, 2);
+	assert_int_equal(rig.vchan[0].errors + rig.vchan[2].errors, 0);
+}
+
+/* The status through the phases of a failure. */
+static void
+test_vchan_status(void **state)
+{
+	enum rte_dma_status_code status[OPS];
+	const struct mode *mode = *state;
+	enum rte_dma_vchan_status now;
+	unsigned int n, round;
+	struct rig rig;
+	uint16_t last;
+	bool error;
+
+	rig_open(&rig, *state, "watchdog=0", 2);
+	for (round = 0; round < 10; round++) {
+		assert_int_equal(td_status(rig.id, 0), RTE_DMA_VCHAN_IDLE);
+		enqueue(&rig, 0, (struct burst){ .bad_src = 1u << round });
+		assert_int_equal(td_status(rig.id, 0), RTE_DMA_VCHAN_IDLE);
+		submit(&rig, 0);
+		n = 0;
+		TD_WAIT((n += rte_dma_completed(rig.id, 0, OPS - n, &last, &error), error));
+		assert_int_equal(n, round);
+		now = td_status(rig.id, 0);
+		/* Where all others are done, nothing waits for it to be taken. */
+		if (!mode->cont && round < OPS - 1 && !is_free())
+			assert_int_equal(now, RTE_DMA_VCHAN_HALTED_ERROR);
+		assert_int_equal(td_status(rig.id, 1), RTE_DMA_VCHAN_IDLE);
+		/* Taking the failure is all that it waits for. */
+		assert_int_equal(rte_dma_completed_status(rig.id, 0, 1, &last, status), 1);
+		assert_int_equal(status[0], RTE_DMA_STATUS_INVALID_SRC_ADDR);
+		now = td_status(rig.id, 0);
+		if (round < OPS - 1)
+			assert_int_not_equal(now, RTE_DMA_VCHAN_HALTED_ERROR);
+		n++;
+		TD_WAIT((n += rte_dma_completed(rig.id, 0, OPS, &last, &error)) == OPS);
+		TD_WAIT(td_status(rig.id, 0) == RTE_DMA_VCHAN_IDLE);
+		rig.vchan[0].next += OPS;
+		rig.vchan[0].completed += OPS;
+		rig.vchan[0].errors++;
+		expect_stats(&rig, 0);
+	}
+	expect_health(&rig, 0);
+}
+
+/* ---- fills and scatter-gather ---------------------------------------------------------------- */
+
+/* Neighbours are not touched; what has failed has written what it should or nothing. */
+static void
+test_fill_fails(void **state)
+{
+	static const uint32_t lens[] = { 1, 8, 32, 64, 100, 4096, 20000 };
+	enum { AREA = 24576 };
+	enum rte_dma_status_code status[3];
+	unsigned int l, i, n, way;
+	struct td_bound bound;
+	uint64_t idx = 0, at;
+	struct rig rig;
+	uint8_t *dst;
+	uint16_t got;
+
+	dst = td_alloc(2 * AREA, 4096);
+	rig_open(&rig, *state, "watchdog=0", 1);
+	for (l = 0; l < RTE_DIM(lens); l++) {
+		for (way = 0; way < 2; way++) {
+			memset(dst, TD_GUARD, 2 * AREA);
+			for (i = 0; i < 3; i++, idx++) {
+				rte_iova_t to = (uintptr_t)dst + i / 2 * AREA + 64;
+
+				if (i == 1)
+					to = way == 0 ? BAD : UINT64_MAX - lens[l];
+				assert_int_equal(rte_dma_fill(rig.id, 0, 0x0102030405060708, to,
+							      lens[l], 0), (uint16_t)idx);
+			}
+			assert_return_code(rte_dma_submit(rig.id, 0), 0);
+			td_bound_set(&bound);
+			for (n = 0; n < 3; n += got) {
+				got = rte_dma_completed_status(rig.id, 0, 3 - n, NULL, status + n);
+				if (got == 0 && td_bound_yield(&bound))
+					fail_msg("fill %u of %u bytes is not reported", n, lens[l]);
+			}
+			assert_int_equal(status[0], RTE_DMA_STATUS_SUCCESSFUL);
+			assert_int_equal(status[1], RTE_DMA_STATUS_INVALID_DST_ADDR);
+			assert_int_equal(status[2], RTE_DMA_STATUS_SUCCESSFUL);
+			for (i = 0; i < 2; i++) {
+				const uint8_t *area = dst + i * AREA;
+
+				assert_true(td_is_all(area, 64, TD_GUARD));
+				for (at = 0; at < lens[l]; at++)
+					assert_int_equal(area[64 + at], 8 - at % 8);
+				assert_true(td_is_all(area + 64 + at, AREA - 64 - at, TD_GUARD));
+			}
+		}
+	}
+	expect_stats(&(struct rig){ .id = rig.id, .vchan[0] = { .submitted = idx, .completed = idx,
+		     .errors = idx / 3 } }, 0);
+}
+
+/* One entry in the middle is nowhere: the operation fails as one, and the others do not. */
+static void
+test_sg_fails(void **state)
+{
+	enum { SGES = 8, PART = 100, GAP = 28 };
+	struct rte_dma_sge src[SGES], dst[SGES];
+	enum rte_dma_status_code status[3];
+	unsigned int bad, way, i, k, n;
+	struct td_bound bound;
+	uint64_t idx = 0;
+	struct rig rig;
+	uint8_t *mem;
+	uint16_t got;
+
+	mem = td_alloc(3 * SGES * (PART + GAP), 64);
+	rig_open(&rig, *state, "watchdog=0", 1);
+	for (bad = 0; bad < SGES; bad++) {
+		for (way = 0; way < 2; way++) {
+			memset(mem, TD_GUARD, 3 * SGES * (PART + GAP));
+			for (k = 0; k < 3; k++, idx++) {
+				for (i = 0; i < SGES; i++) {
+					src[i].addr = (uintptr_t)rig.src + i * PART;
+					src[i].length = PART;
+					dst[i].addr = (uintptr_t)mem +
+						      (k * SGES + i) * (PART + GAP);
+					dst[i].length = PART;
+				}
+				/* Lists that are cut differently: the entries with nothing behind
+				 * them cover parts of others.
+				 */
+				src[0].length += 30;
+				src[1].addr += 30;
+				src[1].length -= 30;
+				if (k == 1 && way == 0)
+					src[bad].addr = BAD;
+				if (k == 1 && way == 1)
+					dst[bad].addr = BAD;
+				assert_int_equal(rte_dma_copy_sg(rig.id, 0, src, dst, SGES, SGES,
+								 0), (uint16_t)idx);
+			}
+			assert_return_code(rte_dma_submit(rig.id, 0), 0);
+			td_bound_set(&bound);
+			for (n = 0; n < 3; n += got) {
+				got = rte_dma_completed_status(rig.id, 0, 3 - n, NULL, status + n);
+				if (got == 0 && td_bound_yield(&bound))
+					fail_msg("operation %u is not reported", n);
+			}
+			assert_int_equal(status[0], RTE_DMA_STATUS_SUCCESSFUL);
+			assert_int_equal(status[1], way == 0 ? RTE_DMA_STATUS_INVALID_SRC_ADDR :
+							       RTE_DMA_STATUS_INVALID_DST_ADDR);
+			assert_int_equal(status[2], RTE_DMA_STATUS_SUCCESSFUL);
+			for (i = 0; i < 3 * SGES; i++) {
+				const uint8_t *at = mem + i * (PART + GAP);
+				const uint8_t *from = rig.src + i % SGES * PART;
+
+				assert_true(td_is_all(at + PART, GAP, TD_GUARD));
+				for (n = 0; n < PART; n++)
+					assert_true(at[n] == from[n] ||
+						    (i / SGES == 1 && at[n] == TD_GUARD));
+			}
+		}
+	}
+	expect_stats(&(struct rig){ .id = rig.id, .vchan[0] = { .submitted = idx, .completed = idx,
+		     .errors = idx / 3 } }, 0);
+}
+
+/* ---- silent mode ----------------------------------------------------------------------------- */
+
+static bool
+silent_done(int16_t id, uint64_t submitted)
+{
+	struct rte_dma_stats stats;
+
+	/* What looks after a channel that nobody polls: any of its own thread's calls. */
+	assert_int_equal(rte_dma_completed(id, 0, 1, NULL, NULL), 0);
+	assert_return_code(rte_dma_stats_get(id, 0, &stats), 0);
+	assert_int_equal(stats.submitted, submitted);
+	return stats.completed == submitted;
+}
+
+static void
+test_silent(void **state)
+{
+	static const enum sdxi_emu_fault_kind kinds[] = {
+		SDXI_EMU_FAULT_FAIL, SDXI_EMU_FAULT_STOP, SDXI_EMU_FAULT_STALL,
+		SDXI_EMU_FAULT_FN_ERROR,
+	};
+	struct rte_dma_conf conf = { .nb_vchans = 1 };
+	unsigned int k, p, i, spoilt;
+	uint64_t submitted = 0;
+	struct rig rig;
+
+	rig_open(&rig, *state, "watchdog=50", 1);
+	assert_return_code(rte_dma_stop(rig.id), 0);
+	td_conf_silent(&conf);
+	assert_return_code(rte_dma_configure(rig.id, &conf), 0);
+	td_vchan_setup(rig.id, 0, NB_DESC);
+	assert_return_code(rte_dma_start(rig.id), 0);
+	for (k = 0; k < RTE_DIM(kinds); k++) {
+		for (p = 0; p < RTE_DIM(places); p++) {
+			INJECT(0, .kind = kinds[k], .op = places[p]);
+			BURST(&rig, 0);
+			rig.vchan[0].next += OPS;
+			submitted += OPS;
+			TD_WAIT(silent_done(rig.id, submitted));
+			/* The channel goes on, behind all that was before. */
+			enqueue(&rig, 0, (struct burst){ .fence = 1 });
+			assert_return_code(rte_dma_submit(rig.id, 0), 0);
+			rig.vchan[0].next += OPS;
+			submitted += OPS;
+			TD_WAIT(silent_done(rig.id, submitted));
+			for (i = 0; i < OPS; i++)
+				TD_WAIT(memcmp(dst_of(&rig, 0, i), rig.src + i * ROOM, LEN) == 0);
+			/* Of a burst with a fault, all but one operation or none. */
+			INJECT(0, .kind = kinds[k], .op = places[p]);
+			enqueue(&rig, 0, (struct burst){ .fence = 0 });
+			assert_return_code(rte_dma_submit(rig.id, 0), 0);
+			rig.vchan[0].next += OPS;
+			submitted += OPS;
+			TD_WAIT(silent_done(rig.id, submitted));
+			assert_return_code(rte_dma_stop(rig.id), 0);
+			for (i = 0, spoilt = 0; i < OPS; i++)
+				if (memcmp(dst_of(&rig, 0, i), rig.src + i * ROOM, LEN) != 0)
+					spoilt |= 1u << i;
+			/* Nobody knows which ones of those consumed a reset has cut off. */
+			if (is_free() && kinds[k] == SDXI_EMU_FAULT_FN_ERROR)
+				spoilt = 0;
+			if ((spoilt & (spoilt - 1)) != 0)
+				fail_msg("fault kind %d at %u: more operations than one were not "
+					 "done: 0x%x", kinds[k], places[p], spoilt);
+			assert_return_code(rte_dma_start(rig.id), 0);
+			rig.vchan[0].next = 0;
+		}
+	}
+}
+
+int
+main(int argc, char **argv)
+{
+	static struct mode modes[] = {
+		{ "error=stop, completion=op", false, false },
+		{ "error=stop, completion=batch", false, true },
+		{ "error=continue, completion=op", true, false },
+		{ "error=continue, completion=batch", true, true },
+	};
+	const struct CMUnitTest tests[] = {
+#define EACH(test)                                                                                 \
+	TD_TEST_WITH(test, "error=stop, completion=op", &modes[0]),                                \
+	TD_TEST_WITH(test, "error=stop, completion=batch", &modes[1]),                             \
+	TD_TEST_WITH(test, "error=continue, completion=op", &modes[2]),                            \
+	TD_TEST_WITH(test, "error=continue, completion=batch", &modes[3])
+/* The driver gives a function its time, so these take some seconds each. */
+#define TWO(test)                                                                                  \
+	TD_TEST_WITH(test, "error=stop, completion=op", &modes[0]),                                \
+	TD_TEST_WITH(test, "error=continue, completion=batch", &modes[3])
+		EACH(test_fail),
+		EACH(test_fail_no_block),
+		EACH(test_fail_no_log),
+		EACH(test_fail_neither),
+		EACH(test_no_signal),
+		EACH(test_many_fail),
+		EACH(test_fail_in_a_row),
+		EACH(test_fence),
+		EACH(test_log_lost),
+		EACH(test_log_flood),
+		EACH(test_lose),
+		EACH(test_lose_before_fence),
+		EACH(test_stall),
+		EACH(test_stop),
+		EACH(test_stop_for_ever),
+		EACH(test_fn_error),
+		TWO(test_no_stop),
+		TWO(test_no_fn_stop),
+		TWO(test_given_up),
+		EACH(test_no_active_once),
+		EACH(test_undisturbed),
+		EACH(test_vchan_status),
+		EACH(test_fill_fails),
+		EACH(test_sg_fails),
+		EACH(test_silent),
+	};
+	int ret;
+
+	ret = td_eal_init_linked(argv[0], 128);
+	if (ret < 0) {
+		fprintf(stderr, "EAL or the driver cannot be brought up: %s\n", strerror(-ret));
+		return 1;
+	}
+	if (argc > 1)
+		all_args = argv[1];
+	if (argc > 2)
+		cmocka_set_test_filter(argv[2]);
+	return cmocka_run_group_tests_name("driver, faults", tests, NULL, NULL) != 0;
+}

@@ -1,0 +1,564 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The SDXI for DPDK authors
+ */
+
+/*
+ * One of several processes that share functions, for test_driver_mp.sh: takes commands from its
+ * standard input, one a line, and answers each with one line, "ok ..." or "no: ...".
+ */
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <rte_bus_vdev.h>
+#include <rte_common.h>
+#include <rte_dev.h>
+#include <rte_eal.h>
+#include <rte_errno.h>
+#include <rte_malloc.h>
+
+#include "test_driver_util.h"
+
+enum {
+	VCHANS = 4,
+	DEPTH = 32,	   /* operations outstanding */
+	SLOT = 128 << 10,  /* bytes for each */
+	GUARD = 64,	   /* bytes behind each that are not written */
+	SHIFT = 64,	   /* so many places where a source may begin */
+};
+
+/* No memory of DPDK's lies there. */
+#define NOWHERE 0x1000
+
+static uint8_t *src, *dst;
+
+/* The channel that is being driven. Indices are counted from the first operation of a command. */
+struct flow {
+	int16_t id;
+	uint16_t vchan;
+	uint16_t base; /* dmadev's index of operation 0 */
+	uint64_t head; /* enqueued */
+	uint64_t tail; /* reported */
+	uint64_t failed;
+};
+
+/* Answers. */
+
+__rte_format_printf(1, 2)
+static void
+say(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vprintf(fmt, ap);
+	va_end(ap);
+	putchar('\n');
+	fflush(stdout);
+}
+
+/* Operations. */
+
+static uint32_t
+len_of(uint64_t op)
+{
+	return (uint32_t)(td_word(getpid(), op) % (SLOT - GUARD)) + 1;
+}
+
+static uint8_t *
+slot_of(uint64_t op)
+{
+	return dst + op % DEPTH * SLOT;
+}
+
+static int
+enqueue(struct flow *f)
+{
+	uint64_t op = f->head;
+	uint32_t len = len_of(op);
+	int ret;
+
+	memset(slot_of(op), TD_GUARD, len + GUARD);
+	ret = rte_dma_copy(f->id, f->vchan, (uintptr_t)src + op % SHIFT, (uintptr_t)slot_of(op),
+			   len, RTE_DMA_OP_FLAG_SUBMIT);
+	if (ret < 0)
+		return ret;
+	if (op == 0)
+		f->base = ret;
+	if ((uint16_t)ret != (uint16_t)(f->base + op)) {
+		say("no: vchan %u: expected index %u, found %d", f->vchan,
+		    (uint16_t)(f->base + op), ret);
+		exit(1);
+	}
+	f->head++;
+	return 0;
+}
+
+static bool
+is_copied(uint64_t op)
+{
+	uint32_t len = len_of(op);
+
+	return memcmp(slot_of(op), src + op % SHIFT, len) == 0 &&
+	       td_is_all(slot_of(op) + len, GUARD, TD_GUARD);
+}
+
+/* Take operations that are completed as successful; false: said why not. */
+static bool
+gather(struct flow *f, bool *error)
+{
+	uint16_t last = 0, n, i;
+
+	*error = false;
+	n = rte_dma_completed(f->id, f->vchan, DEPTH, &last, error);
+	for (i = 0; i < n; i++, f->tail++) {
+		if (!is_copied(f->tail)) {
+			say("no: vchan %u: operation %" PRIu64 ": wrong data", f->vchan, f->tail);
+			return false;
+		}
+	}
+	if (n != 0 && last != (uint16_t)(f->base + f->tail - 1)) {
+		say("no: vchan %u: last index: expected %u, found %u", f->vchan,
+		    (uint16_t)(f->base + f->tail - 1), last);
+		return false;
+	}
+	return true;
+}
+
+/* Take whatever there is, failed or not; how many, or -1: said why not. */
+static int
+gather_status(struct flow *f)
+{
+	enum rte_dma_status_code status[DEPTH];
+	uint16_t last = 0, n, i;
+
+	n = rte_dma_completed_status(f->id, f->vchan, DEPTH, &last, status);
+	for (i = 0; i < n; i++, f->tail++) {
+		if (status[i] != RTE_DMA_STATUS_SUCCESSFUL) {
+			f->failed++;
+		} else if (!is_copied(f->tail)) {
+			say("no: vchan %u: operation %" PRIu64 ": wrong data", f->vchan, f->tail);
+			return -1;
+		}
+	}
+	if (f->tail > f->head) {
+		say("no: vchan %u: %" PRIu64 " reported of %" PRIu64, f->vchan, f->tail, f->head);
+		return -1;
+	}
+	return n;
+}
+
+/* Commands. Each gets the rest of its line. */
+
+/* VCHAN N: N copies, all of which must succeed. */
+static void
+cmd_copy(int16_t id, unsigned int vchan, uint64_t n)
+{
+	struct flow f = { .id = id, .vchan = vchan };
+	struct td_bound bound;
+	uint64_t tail = 0;
+	bool error;
+	int ret;
+
+	td_bound_set(&bound);
+	while (f.tail < n) {
+		while (f.head < n && f.head - f.tail < DEPTH) {
+			ret = enqueue(&f);
+			if (ret == -ENOSPC)
+				break;
+			if (ret < 0) {
+				say("no: vchan %u: operation %" PRIu64 ": enqueue: %d", vchan,
+				    f.head, ret);
+				return;
+			}
+		}
+		if (!gather(&f, &error))
+			return;
+		if (error) {
+			say("no: vchan %u: operation %" PRIu64 " has failed", vchan, f.tail);
+			return;
+		}
+		if (f.tail != tail) {
+			tail = f.tail;
+			td_bound_set(&bound);
+		} else if (td_bound_yield(&bound)) {
+			say("no: vchan %u: operation %" PRIu64 " does not complete", vchan, tail);
+			return;
+		}
+	}
+	say("ok");
+}
+
+/* Everything outstanding must be reported, and nothing more be taken, ever. */
+static void
+flow_end(struct flow *f)
+{
+	struct td_bound bound;
+	unsigned int i;
+	int ret;
+
+	td_bound_set(&bound);
+	while (f->tail < f->head) {
+		ret = gather_status(f);
+		if (ret < 0)
+			return;
+		if (ret == 0 && td_bound_yield(&bound)) {
+			say("no: vchan %u: operation %" PRIu64 " of %" PRIu64 " is not reported",
+			    f->vchan, f->tail, f->head);
+			return;
+		}
+	}
+	for (i = 0; i < 1000; i++) {
+		ret = enqueue(f);
+		if (ret >= 0) {
+			say("no: vchan %u: an operation is taken behind %" PRIu64 " that failed",
+			    f->vchan, f->failed);
+			return;
+		}
+		if (gather_status(f) != 0) {
+			say("no: vchan %u: more is reported than was taken", f->vchan);
+			return;
+		}
+	}
+	say("ok gone, %" PRIu64 " failed", f->failed);
+}
+
+/* VCHAN: copies until an operation fails; a line "at N" at times. */
+static void
+cmd_flow(int16_t id, unsigned int vchan)
+{
+	struct flow f = { .id = id, .vchan = vchan };
+	struct td_bound bound;
+	uint64_t tail = 0;
+	bool error = false;
+
+	td_bound_set(&bound);
+	for (;;) {
+		if (f.head - f.tail < DEPTH) {
+			int ret = enqueue(&f);
+
+			if (ret < 0 && ret != -ENOSPC)
+				break;
+			/* Failures are not seen before they are reported. */
+			if (f.head % 1000 == 0 && ret == 0)
+				say("at %" PRIu64, f.head);
+		}
+		if (!gather(&f, &error))
+			return;
+		if (error)
+			break;
+		if (f.tail != tail) {
+			tail = f.tail;
+			td_bound_set(&bound);
+		} else if (td_bound_yield(&bound)) {
+			say("no: vchan %u: operation %" PRIu64 " does not complete", vchan, tail);
+			return;
+		}
+	}
+	flow_end(&f);
+}
+
+/* One copy to nowhere among others, and how it is reported; false: said why that is wrong. */
+static bool
+fail_once(int16_t id, unsigned int vchan)
+{
+	struct flow f = { .id = id, .vchan = vchan };
+	enum rte_dma_status_code status = RTE_DMA_STATUS_SUCCESSFUL;
+	struct td_bound bound;
+	uint16_t last = 0;
+	bool error = false;
+	int ret;
+
+	if (enqueue(&f) < 0 || enqueue(&f) < 0) {
+		say("no: vchan %u: nothing is taken", vchan);
+		return false;
+	}
+	ret = rte_dma_copy(id, vchan, (uintptr_t)src, NOWHERE, 1, RTE_DMA_OP_FLAG_SUBMIT);
+	if (ret < 0) {
+		say("no: vchan %u: enqueue: %d", vchan, ret);
+		return false;
+	}
+	td_bound_set(&bound);
+	while (!error) {
+		if (!gather(&f, &error))
+			return false;
+		if (td_bound_yield(&bound)) {
+			say("no: vchan %u: the failure is not reported", vchan);
+			return false;
+		}
+	}
+	if (f.tail != f.head) {
+		say("no: vchan %u: failed at %" PRIu64 ", expected %" PRIu64, vchan, f.tail,
+		    f.head);
+		return false;
+	}
+	while (rte_dma_completed_status(id, vchan, 1, &last, &status) == 0) {
+		if (td_bound_yield(&bound)) {
+			say("no: vchan %u: the status is not reported", vchan);
+			return false;
+		}
+	}
+	if (last != (uint16_t)ret || status != RTE_DMA_STATUS_INVALID_DST_ADDR) {
+		say("no: vchan %u: index: expected %d, found %u; status: expected %d, found %d",
+		    vchan, ret, last, RTE_DMA_STATUS_INVALID_DST_ADDR, status);
+		return false;
+	}
+	return true;
+}
+
+/* VCHAN */
+static void
+cmd_fail(int16_t id, unsigned int vchan)
+{
+	if (fail_once(id, vchan))
+		say("ok");
+}
+
+/* VCHAN: the same, until killed; lines "at N". */
+static void
+cmd_failures(int16_t id, unsigned int vchan)
+{
+	uint64_t n;
+
+	for (n = 1; fail_once(id, vchan); n++)
+		say("at %" PRIu64, n);
+}
+
+/* VCHAN: what it has done so far, as counted by anyone. */
+static void
+cmd_stats(int16_t id, unsigned int vchan)
+{
+	struct rte_dma_stats stats;
+	int ret = rte_dma_stats_get(id, vchan, &stats);
+
+	if (ret < 0)
+		say("no: statistics: %d", ret);
+	else
+		say("ok %" PRIu64 " %" PRIu64 " %" PRIu64, stats.submitted, stats.completed,
+		    stats.errors);
+}
+
+/* VCHAN */
+static void
+cmd_status(int16_t id, unsigned int vchan)
+{
+	enum rte_dma_vchan_status status;
+	int ret = rte_dma_vchan_status(id, vchan, &status);
+
+	if (ret < 0)
+		say("no: status: %d", ret);
+	else
+		say("ok %s", status == RTE_DMA_VCHAN_IDLE ? "idle" :
+			     status == RTE_DMA_VCHAN_ACTIVE ? "active" : "halted");
+}
+
+/* N: dumps, each of which reads registers; lines "at N". */
+static void
+cmd_dump(int16_t id, uint64_t n)
+{
+	static char buf[64 << 10];
+	uint64_t i;
+	FILE *f;
+	int ret;
+
+	for (i = 0; i < n; i++) {
+		memset(buf, 0, sizeof(buf));
+		f = fmemopen(buf, sizeof(buf), "w");
+		if (f == NULL) {
+			say("no: %s", strerror(errno));
+			return;
+		}
+		ret = rte_dma_dump(id, f);
+		fclose(f);
+		if (ret < 0 || strstr(buf, "ACTIVE") == NULL) {
+			say("no: dump: %d, and no ACTIVE in it", ret);
+			return;
+		}
+		if (i % 100 == 99)
+			say("at %" PRIu64, i + 1);
+	}
+	say("ok");
+}
+
+/* Try all that changes the device. */
+static void
+cmd_control(int16_t id)
+{
+	const struct rte_dma_conf conf = { .nb_vchans = 1 };
+	const struct {
+		const char *what;
+		int ret;
+	} tries[] = {
+		{ "configure", rte_dma_configure(id, &conf) },
+		{ "vchan_setup", td_try_vchan_setup(id, 0, 64) },
+		{ "start", rte_dma_start(id) },
+		{ "stop", rte_dma_stop(id) },
+		{ "close", rte_dma_close(id) },
+	};
+	char line[256];
+	size_t at = 0;
+	unsigned int i;
+
+	for (i = 0; i < RTE_DIM(tries); i++)
+		at += snprintf(line + at, sizeof(line) - at, " %s=%s", tries[i].what,
+			       tries[i].ret < 0 ? "refused" : "done");
+	say("ok%s", line);
+}
+
+/* NAME: an id */
+static void
+cmd_find(const char *name)
+{
+	int id = rte_dma_get_dev_id_by_name(name);
+
+	if (id < 0)
+		say("no: %s: %d", name, id);
+	else
+		say("ok %d", id);
+}
+
+/* NAME: in this process and all attached ones. */
+static void
+cmd_plug(const char *name, bool in)
+{
+	int ret = in ? rte_eal_hotplug_add("vdev", name, "") :
+		       rte_eal_hotplug_remove("vdev", name);
+
+	if (ret != 0)
+		say("no: %s: %d", name, ret);
+	else
+		say("ok");
+}
+
+/* NAME: in this process alone. */
+static void
+cmd_probe(const char *name)
+{
+	int ret = rte_vdev_init(name, "");
+
+	if (ret != 0)
+		say("no: %s: %d", name, ret);
+	else
+		say("ok");
+}
+
+static void
+cmd_up(int16_t id)
+{
+	td_up(id, VCHANS, 256);
+	say("ok");
+}
+
+static void
+cmd_started(int16_t id, bool start)
+{
+	int ret = start ? rte_dma_start(id) : rte_dma_stop(id);
+
+	if (ret < 0)
+		say("no: %d", ret);
+	else
+		say("ok");
+}
+
+/* false: the process is to end. */
+static bool
+command(char *line)
+{
+	char word[32] = "", name[RTE_DEV_NAME_MAX_LEN] = "";
+	uint64_t n = 0;
+	unsigned int vchan = 0;
+	int id = 0;
+
+	sscanf(line, "%31s", word);
+	if (sscanf(line, "%*s %d %u %" SCNu64, &id, &vchan, &n) < 1)
+		sscanf(line, "%*s %63s", name);
+	if (strcmp(word, "quit") == 0)
+		return false;
+	if (strcmp(word, "find") == 0)
+		cmd_find(name);
+	else if (strcmp(word, "plug") == 0 || strcmp(word, "unplug") == 0)
+		cmd_plug(name, *word == 'p');
+	else if (strcmp(word, "probe") == 0)
+		cmd_probe(name);
+	else if (strcmp(word, "up") == 0)
+		cmd_up(id);
+	else if (strcmp(word, "start") == 0 || strcmp(word, "stop") == 0)
+		cmd_started(id, strcmp(word, "start") == 0);
+	else if (strcmp(word, "copy") == 0)
+		cmd_copy(id, vchan, n);
+	else if (strcmp(word, "flow") == 0)
+		cmd_flow(id, vchan);
+	else if (strcmp(word, "fail") == 0)
+		cmd_fail(id, vchan);
+	else if (strcmp(word, "failures") == 0)
+		cmd_failures(id, vchan);
+	else if (strcmp(word, "stats") == 0)
+		cmd_stats(id, vchan);
+	else if (strcmp(word, "status") == 0)
+		cmd_status(id, vchan);
+	else if (strcmp(word, "dump") == 0)
+		cmd_dump(id, vchan);
+	else if (strcmp(word, "control") == 0)
+		cmd_control(id);
+	else
+		say("no: what is '%s'?", word);
+	return true;
+}
+
+static int
+eal_init(char *prog, const char *role, const char *prefix, const char *huge_dir)
+{
+	char type[64], file_prefix[128], dir[512];
+	char *argv[] = {
+		prog, type, file_prefix, dir, (char[]){ "--no-pci" }, (char[]){ "--lcores=0" },
+		(char[]){ "--iova-mode=va" }, (char[]){ "--no-telemetry" },
+		(char[]){ "--log-level=lib.eal:warning" }, (char[]){ "-d" }, (char[]){ TD_PLUGIN },
+		NULL,
+	};
+
+	snprintf(type, sizeof(type), "--proc-type=%s", role);
+	snprintf(file_prefix, sizeof(file_prefix), "--file-prefix=%s", prefix);
+	snprintf(dir, sizeof(dir), "--huge-dir=%s", huge_dir);
+	rte_openlog_stream(stderr);
+	return rte_eal_init(RTE_DIM(argv) - 1, argv) < 0 ? -rte_errno : 0;
+}
+
+int
+main(int argc, char **argv)
+{
+	char line[256];
+	int ret;
+
+	if (argc < 4 || argc > 5) {
+		fprintf(stderr, "Usage: %s primary|secondary FILE-PREFIX HUGE-DIR [ARGUMENTS]\n",
+			argv[0]);
+		return 2;
+	}
+	ret = eal_init(argv[0], argv[1], argv[2], argv[3]);
+	if (ret < 0) {
+		say("no: EAL: %s", strerror(-ret));
+		return 1;
+	}
+	src = rte_malloc("src", SLOT + SHIFT, 64);
+	dst = rte_malloc("dst", (size_t)DEPTH * SLOT, 64);
+	if (src == NULL || dst == NULL) {
+		say("no: DPDK memory");
+		return 1;
+	}
+	td_fill(src, SLOT + SHIFT, getpid());
+	if (argc == 5)
+		td_up(td_probe(TD_NAME(0), argv[4]), VCHANS, 256);
+	say("ok");
+	while (fgets(line, sizeof(line), stdin) != NULL && command(line))
+		;
+	if (rte_eal_cleanup() != 0) {
+		say("no: EAL's clean-up");
+		return 1;
+	}
+	say("ok");
+	return 0;
+}

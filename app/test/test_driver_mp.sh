@@ -1,0 +1,427 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright(c) 2026 The SDXI for DPDK authors
+
+set -euo pipefail
+
+usage()
+{
+	cat <<'END'
+Usage: test_driver_mp.sh PROGRAM [LOG]
+
+Share emulated SDXI functions between a primary and secondary processes, and have them exit, be
+killed and be refused. Prints a TAP verdict for each case.
+
+Processes share huge pages only: 128 free ones of 2 MiB are used; if there are not as many, and this
+is run by root, they are added for as long as it takes. Otherwise it is skipped (exit code 77).
+
+  PROGRAM  the test_driver_mp program
+  LOG      file that keeps what the programs say on stderr (default: a temporary file, kept on
+           failure only)
+END
+}
+
+if [[ ${1:-} == --help || ${1:-} == -h ]]; then
+	usage
+	exit 0
+fi
+if (($# < 1 || $# > 2)); then
+	usage >&2
+	exit 2
+fi
+program=$1
+prefix=sdxi-mp-$$
+fn0=dma_sdxi_emu0
+# Seconds for one answer, after which something hangs.
+patience=250
+pages_needed=128
+pages_dir=/sys/kernel/mm/hugepages/hugepages-2048kB
+pages_before=
+huge_dir=
+mounted=
+# Of the processes by name: id, descriptors of their standard input and output.
+declare -A pid=() to=() from=()
+
+work=$(mktemp --directory --tmpdir sdxi-mp.XXXXXX)
+keep_log=true
+if (($# == 2)); then
+	log=$2
+else
+	log=$(mktemp --tmpdir sdxi-mp-log.XXXXXX)
+	keep_log=false
+fi
+: >"$log"
+
+cleanup()
+{
+	local name
+
+	for name in "${!pid[@]}"; do
+		kill -KILL "${pid[$name]}" 2>/dev/null || true
+		wait "${pid[$name]}" 2>/dev/null || true
+	done
+	if [[ -n $mounted ]]; then
+		if umount "$mounted"; then rmdir "$mounted"; fi || true
+	elif [[ -n $huge_dir ]]; then
+		rm -f "$huge_dir/${prefix}map_"*
+	fi
+	[[ -z $pages_before ]] || echo "$pages_before" >"$pages_dir/nr_hugepages" || true
+	rm -rf "$work"
+	$keep_log || rm -f "$log"
+	if ((EUID == 0)); then
+		rm -rf "/var/run/dpdk/$prefix"
+	else
+		rm -rf "${XDG_RUNTIME_DIR:-/tmp}/dpdk/$prefix"
+	fi
+}
+trap cleanup EXIT
+# Whoever is spoken to may be dead.
+trap '' PIPE
+
+skip()
+{
+	echo "1..0 # SKIP $1"
+	exit 77
+}
+
+# --- Huge pages ---------------------------------------------------------------------------------
+
+# find_mount: a hugetlbfs of 2 MiB pages that this user can write to.
+find_mount()
+{
+	local dir type options
+
+	while read -r _ dir type options _; do
+		# The mount table has blanks in names as escapes.
+		dir=$(printf '%b' "$dir")
+		if [[ $type == hugetlbfs && ",$options," == *,pagesize=2M,* && -w $dir ]]; then
+			huge_dir=$dir
+			return
+		fi
+	done </proc/self/mounts
+}
+
+get_pages()
+{
+	local free
+
+	[[ -r $pages_dir/free_hugepages ]] || skip "this machine has no huge pages of 2 MiB"
+	free=$(<"$pages_dir/free_hugepages")
+	if ((free < pages_needed)); then
+		((EUID == 0)) || skip "$pages_needed free huge pages of 2 MiB are needed, found $free"
+		[[ -w $pages_dir/nr_hugepages ]] || skip "the number of huge pages is read-only here"
+		pages_before=$(<"$pages_dir/nr_hugepages")
+		echo $((pages_before + pages_needed - free)) >"$pages_dir/nr_hugepages"
+		free=$(<"$pages_dir/free_hugepages")
+		((free >= pages_needed)) ||
+			skip "$pages_needed huge pages of 2 MiB are needed, memory has $free"
+	fi
+	find_mount
+	if [[ -z $huge_dir ]]; then
+		((EUID == 0)) || skip "no hugetlbfs of 2 MiB pages is mounted for this user"
+		# EAL finds no mount point with a blank in it, which the temporary folder may have.
+		huge_dir=$(mktemp --directory /tmp/sdxi-mp-huge.XXXXXX)
+		mount -t hugetlbfs -o pagesize=2M none "$huge_dir" 2>>"$log" || {
+			rmdir "$huge_dir"
+			huge_dir=
+			skip "hugetlbfs cannot be mounted here"
+		}
+		mounted=$huge_dir
+	fi
+}
+
+# --- Processes ----------------------------------------------------------------------------------
+
+number=0
+failures=0
+problem=
+
+verdict()
+{
+	number=$((number + 1))
+	if [[ -z $problem ]]; then
+		echo "ok $number - $1"
+	else
+		failures=$((failures + 1))
+		echo "not ok $number - $1"
+		echo "# $problem"
+	fi
+	problem=
+}
+
+# wrong TEXT: the case's first problem counts. Always fails.
+wrong()
+{
+	[[ -n $problem ]] || problem=$1
+	return 1
+}
+
+# spawn NAME ROLE [ARGUMENTS]: start a process and wait until it is up.
+spawn()
+{
+	local name=$1 in out
+
+	mkfifo "$work/in" "$work/out"
+	"$program" "$2" "$prefix" "$huge_dir" "${@:3}" <"$work/in" >"$work/out" 2>>"$log" &
+	pid[$name]=$!
+	exec {in}>"$work/in"
+	exec {out}<"$work/out"
+	rm "$work/in" "$work/out"
+	to[$name]=$in
+	from[$name]=$out
+	answer "$name" ok
+}
+
+tell()
+{
+	local fd=${to[$1]}
+
+	echo "${*:2}" >&"$fd" || wrong "$1: does not listen to '${*:2}'"
+}
+
+# await NAME PATTERN: read lines up to one that matches, or is an answer; leave it in $line.
+await()
+{
+	local name=$1
+
+	line=
+	while true; do
+		if ! IFS= read -r -t "$patience" -u "${from[$name]}" line; then
+			wrong "$name: expected '$2', found nothing behind '$line'"
+			return 1
+		fi
+		# shellcheck disable=SC2053  # a pattern
+		[[ $line != $2 ]] || return 0
+		if [[ $line == ok* || $line == no* ]]; then
+			wrong "$name: expected '$2', found '$line'"
+			return 1
+		fi
+	done
+}
+
+# answer NAME PATTERN: the answer to what NAME was told.
+answer()
+{
+	await "$1" "$2"
+}
+
+# ask NAME PATTERN COMMAND...
+ask()
+{
+	tell "$1" "${@:3}" && answer "$1" "$2"
+}
+
+forget()
+{
+	local fd=${to[$1]}
+
+	exec {fd}>&-
+	fd=${from[$1]}
+	exec {fd}<&-
+	unset "pid[$1]" "to[$1]" "from[$1]"
+}
+
+# reap NAME CODE: wait for its end.
+reap()
+{
+	local rc=0
+
+	wait "${pid[$1]}" 2>/dev/null || rc=$?
+	forget "$1"
+	((rc == $2)) || wrong "$1: expected exit code $2, found $rc"
+}
+
+# slay NAME
+slay()
+{
+	kill -KILL "${pid[$1]}"
+	reap "$1" 137
+}
+
+# quit NAME: exits in good order.
+quit()
+{
+	ask "$1" ok quit && reap "$1" 0
+}
+
+# clear_away: whatever a case has left behind.
+clear_away()
+{
+	local name
+
+	for name in "${!pid[@]}"; do
+		kill -KILL "${pid[$name]}" 2>/dev/null || true
+		wait "${pid[$name]}" 2>/dev/null || true
+		forget "$name"
+	done
+}
+
+# --- Cases --------------------------------------------------------------------------------------
+#
+# Each begins without processes. A vchan belongs to one process at a time: the primary has 0.
+
+# begin [ARGUMENTS]: a primary with a started function, and a secondary.
+begin()
+{
+	spawn primary primary "${1:-}" &&
+		spawn secondary secondary &&
+		ask secondary 'ok 0' find "$fn0"
+}
+
+both_copy()
+{
+	begin &&
+		tell primary copy 0 0 20000 && tell secondary copy 0 1 20000 &&
+		answer primary ok && answer secondary ok
+}
+
+secondary_looks()
+{
+	local counts
+
+	begin && ask secondary ok copy 0 1 1000 &&
+		ask secondary 'ok idle' status 0 1 &&
+		ask secondary 'ok 1000 1000 0' stats 0 1 && counts=$line &&
+		ask primary "$counts" stats 0 1 &&
+		ask secondary ok dump 0 1000
+}
+
+# Whatever state the device is in. What dmadev itself answers without the driver is left open.
+refused='configure=refused vchan_setup=refused'
+
+refused_started()
+{
+	begin &&
+		ask secondary "ok $refused start=* stop=refused close=refused" control 0 &&
+		ask primary ok copy 0 0 1000 && ask secondary ok copy 0 1 1000
+}
+
+refused_stopped()
+{
+	begin && ask secondary ok copy 0 1 1000 && ask primary ok stop 0 &&
+		ask secondary "ok $refused start=refused stop=* close=*" control 0 &&
+		ask primary ok start 0 && ask primary ok copy 0 0 1000 &&
+		spawn next secondary && ask next ok copy 0 1 1000 && quit secondary &&
+		ask next ok copy 0 1 1000 && ask primary ok copy 0 0 1000
+}
+
+secondary_recovers()
+{
+	local i
+
+	begin "$1" && tell primary copy 0 0 40000 &&
+		for ((i = 0; i < 20; i++)); do
+			ask secondary ok fail 0 1 && ask secondary ok copy 0 1 100 || return 1
+		done
+	answer primary ok && ask secondary 'ok 2060 2060 20' stats 0 1
+}
+
+secondary_exits()
+{
+	begin && tell primary copy 0 0 40000 && ask secondary ok copy 0 1 5000 &&
+		quit secondary && answer primary ok &&
+		spawn next secondary && ask next ok copy 0 1 5000 && ask primary ok copy 0 0 1000
+}
+
+secondary_killed()
+{
+	begin && tell primary copy 0 0 60000 && tell secondary flow 0 1 &&
+		await secondary 'at 3000' && slay secondary &&
+		answer primary ok &&
+		spawn next secondary && ask next ok copy 0 2 5000 &&
+		ask primary ok stop 0 && ask primary ok start 0 &&
+		ask primary ok copy 0 1 5000 && ask next ok copy 0 2 5000
+}
+
+killed_with_mailbox()
+{
+	local i
+
+	begin || return 1
+	for ((i = 1; i <= 8; i++)); do
+		spawn victim secondary && tell victim dump 0 1000000 &&
+			await victim "at ${i}00" && slay victim &&
+			ask secondary ok dump 0 10 || return 1
+	done
+	ask primary ok copy 0 0 1000 && ask secondary ok copy 0 1 1000
+}
+
+killed_in_recovery()
+{
+	local i
+
+	begin error=stop || return 1
+	for ((i = 1; i <= 8; i++)); do
+		# Stopping and starting the device is what makes the victim's vchan usable again.
+		spawn victim secondary && tell victim failures 0 1 && await victim "at $i" &&
+			slay victim &&
+			ask primary ok copy 0 0 100 && ask secondary ok fail 0 2 &&
+			ask primary ok stop 0 && ask primary ok start 0 &&
+			ask primary ok copy 0 1 100 && ask secondary ok copy 0 2 100 || return 1
+	done
+}
+
+plugged()
+{
+	begin && ask primary ok plug dma_sdxi_emu1 && ask primary 'ok 1' find dma_sdxi_emu1 &&
+		ask secondary 'ok 1' find dma_sdxi_emu1 && ask primary ok up 1 &&
+		tell primary copy 1 0 5000 && ask secondary ok copy 1 1 5000 && answer primary ok &&
+		ask primary ok stop 1 && ask primary ok unplug dma_sdxi_emu1 &&
+		ask secondary 'no: dma_sdxi_emu1: *' find dma_sdxi_emu1 &&
+		ask secondary ok copy 0 1 1000 && ask primary ok copy 0 0 1000
+}
+
+no_such_function()
+{
+	begin && ask secondary 'no: dma_sdxi_emu7: *' probe dma_sdxi_emu7 &&
+		ask secondary 'no: dma_sdxi_emu7: *' find dma_sdxi_emu7 &&
+		ask secondary ok copy 0 1 1000
+}
+
+primary_killed()
+{
+	begin "$1" && spawn other secondary && tell secondary flow 0 1 && tell other flow 0 2 &&
+		await secondary 'at 3000' && await other 'at 3000' &&
+		slay primary &&
+		answer secondary 'ok gone, *' && answer other 'ok gone, *' &&
+		quit secondary && quit other &&
+		begin "$1" && ask secondary ok copy 0 1 1000
+}
+
+primary_exits()
+{
+	begin && tell secondary flow 0 1 && await secondary 'at 3000' && quit primary &&
+		answer secondary 'ok gone, *' && quit secondary
+}
+
+run_case()
+{
+	"${@:2}" || wrong "without a word" || true
+	clear_away
+	verdict "$1"
+}
+
+get_pages
+run_case 'two processes copy on a vchan each' both_copy
+run_case 'statistics, dump and status in the secondary process' secondary_looks
+run_case 'control operations are refused while the device runs' refused_started
+run_case 'control operations are refused while it is stopped' refused_stopped
+run_case 'the secondary process recovers its vchan, error=stop' secondary_recovers error=stop
+run_case 'the same, with error=continue' secondary_recovers error=continue
+run_case 'a secondary process exits, another goes on' secondary_exits
+run_case 'a secondary process is killed while it copies' secondary_killed
+run_case 'secondary processes are killed while they read registers' killed_with_mailbox
+run_case 'secondary processes are killed while they recover' killed_in_recovery
+run_case 'a function comes and goes' plugged
+run_case 'a function that the primary process does not have' no_such_function
+run_case 'the primary process is killed while others copy' primary_killed completion=op
+run_case 'the same, with completion=batch' primary_killed completion=batch
+run_case 'the primary process exits while another copies' primary_exits
+echo "1..$number"
+
+if ((failures > 0)); then
+	keep_log=true
+	echo "# the last lines of $log:"
+	tail -n 40 "$log" | sed 's/^/# /'
+	exit 1
+fi

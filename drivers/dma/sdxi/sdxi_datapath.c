@@ -1,0 +1,681 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The SDXI for DPDK authors
+ */
+
+#include <errno.h>
+#include <string.h>
+
+#include <rte_branch_prediction.h>
+
+#include "sdxi_compat.h"
+#include "sdxi_datapath.h"
+#include "sdxi_desc.h"
+#include "sdxi_recover.h"
+
+/* Fills of up to so many bytes are immediate data. */
+#define FILL_IMM_MAX (2 * SDXI_WRT_IMM_MAX)
+
+static __rte_always_inline struct sdxi_vchan *
+vchan_get(const void *dev_private, uint16_t vchan)
+{
+	const struct sdxi_dev *dev = dev_private;
+
+	return &dev->vchans[vchan];
+}
+
+static __rte_always_inline uint64_t
+desc_flags(uint64_t flags)
+{
+	return (flags & RTE_DMA_OP_FLAG_FENCE) != 0 ? SDXI_DSC_FE : 0;
+}
+
+/* Enqueue. */
+
+/*
+ * There may be no room for an operation of so many descriptors: look again, and see whether the
+ * channel still goes on where only that can make room.
+ */
+static __rte_noinline int
+vchan_make_room(struct sdxi_dev *dev, struct sdxi_vchan *vc, enum sdxi_mode mode, uint32_t nb)
+{
+	struct sdxi_ring *r = &vc->ring;
+	int ret;
+
+	ret = sdxi_ring_refill(r, mode);
+	if (ret == -EIO && !r->halted) {
+		/* Read_Index is one that cannot be. */
+		sdxi_recover(dev, vc);
+		ret = sdxi_ring_refill(r, mode);
+	}
+	if (ret == 0 && sdxi_ring_slots(r) < nb)
+		ret = -ENOSPC;
+	/* Polls look after a channel that has something to be polled for, and only after that. */
+	if (ret == -ENOSPC && (mode == SDXI_MODE_SILENT || r->tail == r->op_submitted) &&
+	    sdxi_recover_idle(dev, vc)) {
+		ret = sdxi_ring_refill(r, mode);
+		if (ret == 0 && sdxi_ring_slots(r) < nb)
+			ret = -ENOSPC;
+	}
+	return ret;
+}
+
+/* Is there room for an operation of several descriptors? */
+static inline int
+vchan_room(struct sdxi_dev *dev, struct sdxi_vchan *vc, enum sdxi_mode mode, uint32_t nb)
+{
+	struct sdxi_ring *r = &vc->ring;
+
+	if (likely(r->op_head != r->limit && sdxi_ring_slots(r) >= nb))
+		return 0;
+	return vchan_make_room(dev, vc, mode, nb);
+}
+
+static __rte_always_inline int
+vchan_enqueued(struct sdxi_dev *dev, struct sdxi_vchan *vc, enum sdxi_mode mode, uint64_t op,
+	       uint64_t flags);
+
+static __rte_always_inline int
+copy(void *dev_private, uint16_t vchan, rte_iova_t src, rte_iova_t dst, uint32_t length,
+     uint64_t flags, enum sdxi_mode mode)
+{
+	struct sdxi_vchan *vc = vchan_get(dev_private, vchan);
+	struct sdxi_ring *r = &vc->ring;
+	uint64_t op = r->op_head;
+	struct sdxi_dsc *dsc;
+	uint64_t last;
+	int ret;
+
+	/* A length of 0 wraps to more than any maximum. */
+	if (unlikely(length - 1 >= r->max_len))
+		return -EINVAL;
+	if (unlikely(op == r->limit)) {
+		ret = vchan_make_room(dev_private, vc, mode, 1);
+		if (ret < 0)
+			return ret;
+	}
+	last = sdxi_ring_begin(r, mode, 1);
+	dsc = sdxi_ring_slot(r);
+	sdxi_ring_put(r, dsc, sdxi_desc_copy(dsc, src, dst, length, desc_flags(flags)), last);
+	sdxi_ring_end(r, 1);
+	return vchan_enqueued(dev_private, vc, mode, op, flags);
+}
+
+/*
+ * Scatter-gather. Every part of a fenced operation has its fence: what comes behind a fence is not
+ * held back by it.
+ */
+
+/* A place in a list: the rest of an entry and what is behind it. */
+struct sg_pos {
+	const struct rte_dma_sge *sge;
+	uint16_t nb;   /* entries left, this one included */
+	uint32_t done; /* bytes of this entry */
+};
+
+/* Pass over what is used up; false at the end of the list. */
+static inline bool
+sg_settle(struct sg_pos *pos)
+{
+	while (pos->nb > 0 && pos->done == pos->sge->length) {
+		pos->sge++;
+		pos->nb--;
+		pos->done = 0;
+	}
+	return pos->nb > 0;
+}
+
+/* The next part that is in one piece on both sides: its bytes, or 0 at the end of either list. */
+static inline uint32_t
+sg_part(struct sg_pos *src, struct sg_pos *dst)
+{
+	bool more = sg_settle(src);
+
+	if (!sg_settle(dst) || !more)
+		return 0;
+	return RTE_MIN(src->sge->length - src->done, dst->sge->length - dst->done);
+}
+
+/* How many parts there are; 0: the lists are empty, not of the same length, or not to be done. */
+static uint32_t
+sg_count(struct sg_pos src, struct sg_pos dst, uint32_t max_len)
+{
+	uint32_t nb = 0, len;
+
+	while ((len = sg_part(&src, &dst)) != 0) {
+		if (len > max_len)
+			return 0;
+		src.done += len;
+		dst.done += len;
+		nb++;
+	}
+	return src.nb == 0 && dst.nb == 0 ? nb : 0;
+}
+
+static inline int
+copy_sg(void *dev_private, uint16_t vchan, const struct rte_dma_sge *src,
+	const struct rte_dma_sge *dst, uint16_t nb_src, uint16_t nb_dst, uint64_t flags,
+	enum sdxi_mode mode)
+{
+	struct sdxi_vchan *vc = vchan_get(dev_private, vchan);
+	struct sg_pos from = { .sge = src, .nb = nb_src };
+	struct sg_pos to = { .sge = dst, .nb = nb_dst };
+	struct sdxi_ring *r = &vc->ring;
+	uint64_t fe = desc_flags(flags);
+	uint64_t op = r->op_head;
+	uint32_t nb, len;
+	uint64_t last;
+	int ret;
+
+	if (unlikely(nb_src > SDXI_MAX_SGES || nb_dst > SDXI_MAX_SGES))
+		return -EINVAL;
+	nb = sg_count(from, to, r->max_len);
+	if (unlikely(nb == 0))
+		return -EINVAL;
+	ret = vchan_room(dev_private, vc, mode, nb);
+	if (unlikely(ret < 0))
+		return ret;
+	last = sdxi_ring_begin(r, mode, nb);
+	while ((len = sg_part(&from, &to)) != 0) {
+		struct sdxi_dsc *dsc = sdxi_ring_slot(r);
+
+		sdxi_ring_put(r, dsc, sdxi_desc_copy(dsc, from.sge->addr + from.done,
+						     to.sge->addr + to.done, len, fe), last);
+		from.done += len;
+		to.done += len;
+	}
+	sdxi_ring_end(r, nb);
+	return vchan_enqueued(dev_private, vc, mode, op, flags);
+}
+
+/* Fill. */
+
+/*
+ * How a fill is cut: immediate data; or one page that repeats the pattern, copied to each page of
+ * the destination, with a copy of a part of it before and behind; or, where no page is to be had,
+ * immediate data that is then copied to the rest in pieces twice as long each time.
+ */
+struct fill {
+	uint64_t word; /* the pattern, its lowest byte first */
+	uint64_t dst;
+	uint32_t len;
+	uint32_t head; /* bytes before the first whole page, where there is one */
+	uint32_t body; /* bytes in whole pages */
+	uint32_t nb;   /* descriptors */
+};
+
+/* The word that @p bytes bytes further on in the repeated pattern begins. */
+static inline uint64_t
+word_at(uint64_t word, unsigned int bytes)
+{
+	unsigned int bits = bytes % sizeof(word) * 8;
+
+	return bits == 0 ? word : word >> bits | word << (64 - bits);
+}
+
+/* Find a page that holds the word, or make one; -1: all are in use with other words. */
+static int
+fill_page(struct sdxi_vchan *vc, enum sdxi_mode mode, uint64_t word)
+{
+	int i, page = -1;
+
+	for (i = 0; i < SDXI_PAGES; i++) {
+		if (vc->page[i].used && vc->page[i].word == word)
+			return i;
+		/* In silent mode nobody knows when an operation has read its source. */
+		if (page < 0 && (!vc->page[i].used || (mode != SDXI_MODE_SILENT &&
+						       vc->page[i].last <= vc->ring.tail)))
+			page = i;
+	}
+	if (page >= 0) {
+		sdxi_le64 *to = (sdxi_le64 *)(vc->cxt.page + page * SDXI_REPCOPY_PAGE);
+
+		for (i = 0; i < (int)(SDXI_REPCOPY_PAGE / sizeof(*to)); i++)
+			to[i] = rte_cpu_to_le_64(word);
+		vc->page[page].used = true;
+		vc->page[page].word = word;
+	}
+	return page;
+}
+
+static inline uint32_t
+parts(uint32_t len, uint32_t max)
+{
+	return len / max + (len % max != 0);
+}
+
+/* One part: the next @p len bytes at @p *dst. */
+static inline void
+fill_put(struct sdxi_ring *r, uint64_t *dst, uint64_t src, uint32_t len, bool rep, uint64_t fe,
+	 uint64_t last)
+{
+	struct sdxi_dsc *dsc = sdxi_ring_slot(r);
+	uint64_t first = rep ? sdxi_desc_repcopy(dsc, src, *dst, len, fe) :
+			       sdxi_desc_copy(dsc, src, *dst, len, fe);
+
+	sdxi_ring_put(r, dsc, first, last);
+	*dst += len;
+}
+
+/* Put immediate data of up to FILL_IMM_MAX bytes: gives the descriptors that it takes. */
+static inline uint32_t
+fill_imm(struct sdxi_ring *r, const struct fill *f, uint32_t len, uint64_t fe, uint64_t last)
+{
+	uint32_t at, nb = 0;
+
+	for (at = 0; at < len; at += SDXI_WRT_IMM_MAX, nb++) {
+		struct sdxi_dsc *dsc = sdxi_ring_slot(r);
+
+		sdxi_ring_put(r, dsc, sdxi_desc_wrt_imm(dsc, f->word, f->dst + at,
+							RTE_MIN(len - at, (uint32_t)SDXI_WRT_IMM_MAX),
+							fe), last);
+	}
+	return nb;
+}
+
+/* From a page. */
+static void
+fill_from_page(struct sdxi_ring *r, const struct fill *f, uint64_t page, uint64_t fe, uint64_t last)
+{
+	uint32_t max = r->max_len & ~(SDXI_REPCOPY_PAGE - 1);
+	uint32_t body = f->body, rest = f->len - f->head - f->body;
+	uint64_t dst = f->dst;
+
+	/* The page is right for what is behind the head. */
+	if (f->head != 0)
+		fill_put(r, &dst, page + (8 - f->head % 8) % 8, f->head, false, fe, last);
+	while (body > 0) {
+		uint32_t len = RTE_MIN(body, max);
+
+		fill_put(r, &dst, page, len, true, fe, last);
+		body -= len;
+	}
+	if (rest > 0)
+		fill_put(r, &dst, page, rest, false, fe, last);
+}
+
+/* How many pieces follow the first FILL_IMM_MAX bytes: none is longer than what precedes. */
+static uint32_t
+fill_doublings(uint32_t len, uint32_t max)
+{
+	uint64_t done = FILL_IMM_MAX;
+	uint32_t nb = 0;
+
+	for (; done < len; nb++)
+		done += RTE_MIN(done, (uint64_t)max);
+	return nb;
+}
+
+/* From the destination itself: each piece waits for what it is copied from. */
+static void
+fill_from_self(struct sdxi_ring *r, const struct fill *f, uint64_t fe, uint64_t last)
+{
+	uint64_t dst = f->dst + FILL_IMM_MAX;
+	uint32_t max = r->max_len & ~7u;
+	uint32_t done = FILL_IMM_MAX, len;
+
+	fill_imm(r, f, FILL_IMM_MAX, fe, last);
+	for (; done < f->len; done += len) {
+		len = RTE_MIN(RTE_MIN(done, max), f->len - done);
+		fill_put(r, &dst, f->dst, len, false, SDXI_DSC_FE, last);
+	}
+}
+
+static inline int
+fill(void *dev_private, uint16_t vchan, uint64_t pattern, rte_iova_t dst, uint32_t length,
+     uint64_t flags, enum sdxi_mode mode)
+{
+	struct sdxi_vchan *vc = vchan_get(dev_private, vchan);
+	/* The pattern is the bytes that it has in memory. */
+	struct fill f = { .word = rte_le_to_cpu_64(pattern), .dst = dst, .len = length };
+	struct sdxi_ring *r = &vc->ring;
+	uint64_t fe = desc_flags(flags);
+	uint64_t op = r->op_head;
+	int page = -1, ret;
+	uint64_t last;
+
+	if (unlikely(length == 0))
+		return -EINVAL;
+	if (length <= FILL_IMM_MAX) {
+		f.nb = parts(length, SDXI_WRT_IMM_MAX);
+	} else {
+		if (length > SDXI_REPCOPY_PAGE) {
+			f.head = -dst & (SDXI_REPCOPY_PAGE - 1);
+			f.body = (length - f.head) & ~(SDXI_REPCOPY_PAGE - 1);
+		}
+		page = fill_page(vc, mode, word_at(f.word, f.head));
+		if (page >= 0)
+			f.nb = (f.head != 0) + (f.head + f.body != length) +
+			       parts(f.body, r->max_len & ~(SDXI_REPCOPY_PAGE - 1));
+		else
+			f.nb = FILL_IMM_MAX / SDXI_WRT_IMM_MAX +
+			       fill_doublings(length, r->max_len & ~7u);
+	}
+	if (unlikely(f.nb > r->mask + 1))
+		return -EINVAL;
+	ret = vchan_room(dev_private, vc, mode, f.nb);
+	if (unlikely(ret < 0))
+		return ret;
+
+	last = sdxi_ring_begin(r, mode, f.nb);
+	if (length <= FILL_IMM_MAX) {
+		fill_imm(r, &f, length, fe, last);
+	} else if (page >= 0) {
+		fill_from_page(r, &f, vc->cxt.page_iova + page * SDXI_REPCOPY_PAGE, fe, last);
+		vc->page[page].last = op + 1;
+	} else {
+		fill_from_self(r, &f, fe, last);
+	}
+	sdxi_ring_end(r, f.nb);
+	return vchan_enqueued(dev_private, vc, mode, op, flags);
+}
+
+/* Submit. */
+
+static __rte_always_inline void
+vchan_submit(struct sdxi_dev *dev, struct sdxi_vchan *vc, enum sdxi_mode mode)
+{
+	sdxi_ring_submit(&vc->ring, mode);
+	/* Nobody polls a silent channel, so who submits looks after it. */
+	if (mode == SDXI_MODE_SILENT &&
+	    unlikely(vc->epoch != __atomic_load_n(&dev->epoch, __ATOMIC_RELAXED) ||
+		     sdxi_cxt_state(&vc->cxt) != SDXI_CXT_RUN))
+		sdxi_recover_idle(dev, vc);
+}
+
+static __rte_always_inline int
+vchan_enqueued(struct sdxi_dev *dev, struct sdxi_vchan *vc, enum sdxi_mode mode, uint64_t op,
+	       uint64_t flags)
+{
+	if ((flags & RTE_DMA_OP_FLAG_SUBMIT) != 0)
+		vchan_submit(dev, vc, mode);
+	return (uint16_t)op;
+}
+
+/* Completed. */
+
+static __rte_always_inline uint16_t
+completed(void *dev_private, uint16_t vchan, uint16_t nb_cpls, uint16_t *last_idx, bool *has_error,
+	  enum sdxi_mode mode)
+{
+	struct sdxi_vchan *vc = vchan_get(dev_private, vchan);
+	struct sdxi_ring *r = &vc->ring;
+	bool failed = false;
+	uint32_t n = 0;
+
+	if (mode == SDXI_MODE_SILENT) {
+		if (sdxi_ring_refill(r, mode) == -EIO && !r->halted)
+			sdxi_recover(dev_private, vc);
+		else if (r->tail != r->op_submitted)
+			sdxi_recover_idle(dev_private, vc);
+	} else {
+		n = sdxi_ring_done(r, mode, nb_cpls, &failed);
+		if (unlikely(n == 0) && !failed && r->tail != r->op_submitted && nb_cpls != 0 &&
+		    sdxi_recover_idle(dev_private, vc))
+			n = sdxi_ring_done(r, mode, nb_cpls, &failed);
+		if (unlikely(failed)) {
+			sdxi_recover_failed(dev_private, vc, r->tail + n);
+			/* A batch that has failed is known in its parts now. */
+			if (mode == SDXI_MODE_BATCH)
+				n = sdxi_ring_done(r, mode, nb_cpls, &failed);
+			*has_error = failed;
+		}
+		sdxi_ring_report(r, n);
+	}
+	*last_idx = (uint16_t)(r->tail - 1);
+	return n;
+}
+
+static __rte_always_inline uint16_t
+completed_status(void *dev_private, uint16_t vchan, uint16_t nb_cpls, uint16_t *last_idx,
+		 enum rte_dma_status_code *status, enum sdxi_mode mode)
+{
+	struct sdxi_vchan *vc = vchan_get(dev_private, vchan);
+	struct sdxi_ring *r = &vc->ring;
+	bool failed = false, resumed = false;
+	uint32_t n = 0, i, more;
+
+	if (mode == SDXI_MODE_SILENT)
+		return completed(dev_private, vchan, nb_cpls, last_idx, &failed, mode);
+
+	while (n < nb_cpls && !resumed) {
+		more = sdxi_ring_done(r, mode, nb_cpls - n, &failed);
+		for (i = 0; i < more; i++)
+			status[n++] = RTE_DMA_STATUS_SUCCESSFUL;
+		sdxi_ring_report(r, more);
+		if (unlikely(failed)) {
+			sdxi_recover_failed(dev_private, vc, r->tail);
+			if (mode == SDXI_MODE_BATCH) {
+				/* As above; the first one need not be the one that has failed. */
+				if (sdxi_ring_done(r, mode, 1, &failed) != 0 || !failed)
+					continue;
+			}
+			status[n++] = sdxi_recover_take(dev_private, vc, &resumed);
+			continue;
+		}
+		if (n != 0 || r->tail == r->op_submitted || !sdxi_recover_idle(dev_private, vc))
+			break;
+		/* Something has changed, but perhaps there is still nothing to be had. */
+		more = sdxi_ring_done(r, mode, 1, &failed);
+		if (more == 0 && !failed)
+			break;
+	}
+	*last_idx = (uint16_t)(r->tail - 1);
+	return n;
+}
+
+static __rte_always_inline uint16_t
+burst_capacity(const void *dev_private, uint16_t vchan, enum sdxi_mode mode)
+{
+	struct sdxi_vchan *vc = vchan_get(dev_private, vchan);
+	struct sdxi_ring *r = &vc->ring;
+	int ret = sdxi_ring_refill(r, mode);
+
+	/* As for enqueue: who waits for room need not poll. */
+	if (unlikely(ret == -ENOSPC) && mode == SDXI_MODE_SILENT &&
+	    sdxi_recover_idle((struct sdxi_dev *)(uintptr_t)dev_private, vc))
+		ret = sdxi_ring_refill(r, mode);
+	if (ret < 0)
+		return 0;
+	return RTE_MIN(r->limit - r->op_head, (uint64_t)UINT16_MAX);
+}
+
+/* Operations as a struct rte_dma_op. */
+
+#ifdef RTE_DMA_CAPA_OPS_ENQ_DEQ
+static uint16_t
+enqueue(void *dev_private, uint16_t vchan, struct rte_dma_op **ops, uint16_t nb_ops,
+	enum sdxi_mode mode)
+{
+	struct sdxi_vchan *vc = vchan_get(dev_private, vchan);
+	uint16_t i;
+	int ret;
+
+	if (unlikely(vc->ops == NULL))
+		return 0;
+	for (i = 0; i < nb_ops; i++) {
+		struct rte_dma_op *op = ops[i];
+		const struct rte_dma_sge *src = op->src_dst_seg, *dst = src + op->nb_src;
+		uint64_t flags = op->flags & ~RTE_DMA_OP_FLAG_SUBMIT;
+
+		if (op->nb_src == 1 && op->nb_dst == 1 && src->length == dst->length)
+			ret = copy(dev_private, vchan, src->addr, dst->addr, src->length, flags, mode);
+		else
+			ret = copy_sg(dev_private, vchan, src, dst, op->nb_src, op->nb_dst, flags,
+				      mode);
+		if (unlikely(ret < 0))
+			break;
+		vc->ops[(vc->ring.op_head - 1) & vc->ring.mask] = op;
+	}
+	vchan_submit(dev_private, vc, mode);
+	return i;
+}
+
+static uint16_t
+dequeue(void *dev_private, uint16_t vchan, struct rte_dma_op **ops, uint16_t nb_ops,
+	enum sdxi_mode mode)
+{
+	struct sdxi_vchan *vc = vchan_get(dev_private, vchan);
+	enum rte_dma_status_code status[64];
+	uint16_t n = 0, part, i, last;
+	uint64_t op;
+
+	if (unlikely(vc->ops == NULL))
+		return 0;
+	while (n < nb_ops) {
+		op = vc->ring.tail;
+		part = completed_status(dev_private, vchan,
+					RTE_MIN(nb_ops - n, (int)RTE_DIM(status)), &last, status,
+					mode);
+		for (i = 0; i < part; i++, n++) {
+			ops[n] = vc->ops[(op + i) & vc->ring.mask];
+			ops[n]->status = status[i];
+		}
+		if (part < RTE_DIM(status))
+			break;
+	}
+	return n;
+}
+#endif
+
+/* The functions of each mode, and those that look which one it is. */
+
+#define MODE_FUNCTIONS(name, mode)                                                                 \
+static int                                                                                         \
+sdxi_copy_##name(void *priv, uint16_t vchan, rte_iova_t src, rte_iova_t dst, uint32_t length,      \
+		 uint64_t flags)                                                                   \
+{                                                                                                  \
+	return copy(priv, vchan, src, dst, length, flags, mode);                                   \
+}                                                                                                  \
+static int                                                                                         \
+sdxi_copy_sg_##name(void *priv, uint16_t vchan, const struct rte_dma_sge *src,                     \
+		    const struct rte_dma_sge *dst, uint16_t nb_src, uint16_t nb_dst,               \
+		    uint64_t flags)                                                                \
+{                                                                                                  \
+	return copy_sg(priv, vchan, src, dst, nb_src, nb_dst, flags, mode);                        \
+}                                                                                                  \
+static int                                                                                         \
+sdxi_fill_##name(void *priv, uint16_t vchan, uint64_t pattern, rte_iova_t dst, uint32_t length,    \
+		 uint64_t flags)                                                                   \
+{                                                                                                  \
+	return fill(priv, vchan, pattern, dst, length, flags, mode);                               \
+}                                                                                                  \
+static int                                                                                         \
+sdxi_submit_##name(void *priv, uint16_t vchan)                                                     \
+{                                                                                                  \
+	vchan_submit(priv, vchan_get(priv, vchan), mode);                                          \
+	return 0;                                                                                  \
+}                                                                                                  \
+static uint16_t                                                                                    \
+sdxi_completed_##name(void *priv, uint16_t vchan, const uint16_t nb_cpls, uint16_t *last_idx,      \
+		      bool *has_error)                                                             \
+{                                                                                                  \
+	return completed(priv, vchan, nb_cpls, last_idx, has_error, mode);                         \
+}                                                                                                  \
+static uint16_t                                                                                    \
+sdxi_completed_status_##name(void *priv, uint16_t vchan, const uint16_t nb_cpls,                   \
+			     uint16_t *last_idx, enum rte_dma_status_code *status)                 \
+{                                                                                                  \
+	return completed_status(priv, vchan, nb_cpls, last_idx, status, mode);                     \
+}                                                                                                  \
+static uint16_t                                                                                    \
+sdxi_burst_capacity_##name(const void *priv, uint16_t vchan)                                       \
+{                                                                                                  \
+	return burst_capacity(priv, vchan, mode);                                                  \
+}                                                                                                  \
+MODE_OPS_FUNCTIONS(name, mode)                                                                     \
+static void                                                                                        \
+choose_##name(struct rte_dma_fp_object *fp)                                                        \
+{                                                                                                  \
+	fp->copy = sdxi_copy_##name;                                                               \
+	fp->copy_sg = sdxi_copy_sg_##name;                                                         \
+	fp->fill = sdxi_fill_##name;                                                               \
+	fp->submit = sdxi_submit_##name;                                                           \
+	fp->completed = sdxi_completed_##name;                                                     \
+	fp->completed_status = sdxi_completed_status_##name;                                       \
+	fp->burst_capacity = sdxi_burst_capacity_##name;                                           \
+	CHOOSE_OPS(fp, name);                                                                      \
+}
+
+#ifdef RTE_DMA_CAPA_OPS_ENQ_DEQ
+#define MODE_OPS_FUNCTIONS(name, mode)                                                             \
+static uint16_t                                                                                    \
+sdxi_enqueue_##name(void *priv, uint16_t vchan, struct rte_dma_op **ops, uint16_t nb_ops)          \
+{                                                                                                  \
+	return enqueue(priv, vchan, ops, nb_ops, mode);                                            \
+}                                                                                                  \
+static uint16_t                                                                                    \
+sdxi_dequeue_##name(void *priv, uint16_t vchan, struct rte_dma_op **ops, uint16_t nb_ops)          \
+{                                                                                                  \
+	return dequeue(priv, vchan, ops, nb_ops, mode);                                            \
+}
+#define CHOOSE_OPS(fp, name)                                                                       \
+	do {                                                                                       \
+		(fp)->enqueue = sdxi_enqueue_##name;                                               \
+		(fp)->dequeue = sdxi_dequeue_##name;                                               \
+	} while (0)
+#else
+#define MODE_OPS_FUNCTIONS(name, mode)
+#define CHOOSE_OPS(fp, name) RTE_SET_USED(fp)
+#endif
+
+MODE_FUNCTIONS(op, SDXI_MODE_OP)
+MODE_FUNCTIONS(batch, SDXI_MODE_BATCH)
+MODE_FUNCTIONS(silent, SDXI_MODE_SILENT)
+MODE_FUNCTIONS(any, ((const struct sdxi_dev *)priv)->mode)
+
+void
+sdxi_datapath_choose(struct rte_dma_fp_object *fp, const struct sdxi_dev *dev, bool any)
+{
+	if (any)
+		choose_any(fp);
+	else if (dev->mode == SDXI_MODE_SILENT)
+		choose_silent(fp);
+	else if (dev->mode == SDXI_MODE_BATCH)
+		choose_batch(fp);
+	else
+		choose_op(fp);
+}
+
+/* For others than the channel's own thread, which may be at work meanwhile. */
+
+bool
+sdxi_datapath_is_idle(const struct sdxi_dev *dev, const struct sdxi_vchan *vc, bool *failed)
+{
+	const struct sdxi_ring *r = &vc->ring;
+	bool batch = dev->mode == SDXI_MODE_BATCH;
+	uint64_t op, end = r->op_submitted;
+	bool idle = true;
+
+	*failed = false;
+	if (dev->mode == SDXI_MODE_SILENT)
+		return rte_le_to_cpu_64(__atomic_load_n(&r->sts->read_index, __ATOMIC_ACQUIRE)) ==
+		       r->submitted;
+	/* Operations of one context complete in any order, so the last says nothing of the rest. */
+	for (op = batch ? RTE_MAX(r->done, r->tail) : r->tail; op < end;
+	     op = batch ? RTE_MAX(sdxi_ring_batch_end(r, op), op + 1) : op + 1) {
+		if (!sdxi_ring_is_done(r, op)) {
+			idle = false;
+			break;
+		}
+		rte_io_rmb();
+		*failed |= sdxi_ring_is_error(r, op);
+	}
+	/* The caller may look at the data without asking for completions first. */
+	rte_io_rmb();
+	return idle;
+}
+
+uint64_t
+sdxi_datapath_completed(const struct sdxi_dev *dev, const struct sdxi_vchan *vc)
+{
+	const struct sdxi_ring *r = &vc->ring;
+	uint64_t op = r->tail, end = r->op_submitted;
+	uint64_t read_index;
+
+	if (dev->mode != SDXI_MODE_SILENT || r->halted)
+		return op;
+	read_index = rte_le_to_cpu_64(__atomic_load_n(&r->sts->read_index, __ATOMIC_ACQUIRE));
+	while (op < end && sdxi_ring_op_start(r, op + 1) <= read_index)
+		op++;
+	return op;
+}

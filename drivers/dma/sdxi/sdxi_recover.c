@@ -1,0 +1,957 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The SDXI for DPDK authors
+ */
+
+/*
+ * What becomes of an operation is decided while its context is at rest: stopped and synchronized,
+ * or gone with a function that was reset. A context is then started anew from index 0, as at first,
+ * with the descriptors of those operations that have yet to run; completion status blocks belong to
+ * operations and stay where they are.
+ *
+ * An operation that was consumed and not completed is run again, unless a later one with a fence
+ * may have been executed: then it was done, and its completion lost. Where nobody knows what stopped
+ * a context, the suspects are run one at a time.
+ */
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include <rte_cycles.h>
+#include <rte_pause.h>
+
+#include "sdxi_recover.h"
+
+/* Polls in a row that find nothing, between two looks at the clock; a power of two. */
+#define IDLE_POLLS 256
+/* The same for the function's state and its log, which take the read of a register. */
+#define IDLE_POLLS_FN 4096
+/* Polls with a pause that a failure is given to stop its context. */
+#define SETTLE_POLLS 1000
+/* Waits for a state: so many looks with a pause, then so many of a millisecond each. */
+#define STATE_SPINS 10000
+#define STATE_POLLS 1000
+/* A context that is asked to stop softly, or runs a suspect, has so many watchdog periods. */
+#define SOFT_PERIODS 10
+/* What a period is for a suspect where there is no watchdog. */
+#define STEP_MS 1000
+/* The function is reset so often in one recovery, and suspects may hang so often, at most. */
+#define MAX_RESETS 2
+/* A channel stands still at one operation so often before that is blamed: see recover_locked(). */
+#define MAX_HUNG 2
+#define MAX_SLOW 10
+#define MAX_STUCK  2
+/*
+ * Looks into the error log for the entry of an operation that is known to have failed: so many with
+ * a pause, and those behind with a sleep.
+ */
+#define LOG_SPINS    100
+#define LOG_LOOKS    120
+#define LOG_SLEEP_US 100
+
+/*
+ * sdxi_ring.verdict: 0, a status code, or one of these. What is above the codes is gone when
+ * recovery has ended.
+ */
+#define VERDICT_UNKNOWN 0x7f /* RTE_DMA_STATUS_ERROR_UNKNOWN, which is no byte */
+#define FATE_PENDING	0x80 /* not executed: to be run */
+#define FATE_LOST	0x81 /* consumed and not completed: to be run again */
+
+/* What is known when a context has come to rest. */
+struct rest {
+	uint64_t read_index; /* descriptors below have been consumed */
+	bool reset;	     /* with a reset: more may have been consumed */
+	bool innocent;	     /* it came to rest for no fault of its own */
+	bool wedged;	     /* it did not stop by itself */
+	bool hung;	     /* and that was so before, at the same operation */
+	uint64_t blamed;     /* one past the operation that hung or stopped it, 0: not known */
+};
+
+static uint8_t
+verdict_of(enum rte_dma_status_code code)
+{
+	return code > RTE_DMA_STATUS_SUCCESSFUL && code < VERDICT_UNKNOWN ? code : VERDICT_UNKNOWN;
+}
+
+static bool
+verdict_is_fate(uint8_t verdict)
+{
+	return verdict == FATE_PENDING || verdict == FATE_LOST;
+}
+
+static bool
+op_has_fence(const struct sdxi_ring *r, uint64_t op)
+{
+	uint64_t start = sdxi_ring_op_start(r, op);
+	const struct sdxi_dsc *dsc = &r->desc[start & r->mask];
+
+	/* What an earlier recovery has settled has no descriptors any more. */
+	return start != sdxi_ring_op_start(r, op + 1) &&
+	       (rte_le_to_cpu_64(dsc->qw[0]) & SDXI_DSC_FE) != 0;
+}
+
+static uint64_t
+signal_of(const struct sdxi_ring *r, uint64_t op)
+{
+	return rte_le_to_cpu_64(__atomic_load_n(&r->csb[op & r->mask].signal, __ATOMIC_ACQUIRE));
+}
+
+/* Where submit leads while nothing may reach the function: the real ones are in the context. */
+static void
+vchan_hold(struct sdxi_vchan *vc)
+{
+	vc->ring.write_index = &vc->held_index;
+	vc->ring.doorbell = &vc->no_doorbell;
+}
+
+static void
+vchan_release(const struct sdxi_dev *dev, struct sdxi_vchan *vc)
+{
+	vc->ring.write_index = vc->cxt.write_index;
+	vc->ring.doorbell = sdxi_dev_doorbell(dev, vc->cxt.num);
+}
+
+/* Hand descriptors below an index to the function, past what submit writes. */
+static void
+vchan_publish(const struct sdxi_dev *dev, struct sdxi_vchan *vc, uint64_t index)
+{
+	vc->published = index;
+	/* As in sdxi_ring_submit(). */
+	rte_io_wmb();
+	__atomic_store_n(vc->cxt.write_index, rte_cpu_to_le_64(index), __ATOMIC_RELAXED);
+	rte_write64(rte_cpu_to_le_64(index), sdxi_dev_doorbell(dev, vc->cxt.num));
+}
+
+/* What the error log says of an operation, or 0. */
+static uint8_t
+op_fault(struct sdxi_dev *dev, struct sdxi_vchan *vc, uint64_t op)
+{
+	struct sdxi_fault fault;
+
+	if (!sdxi_errlog_find(dev, &vc->cxt, sdxi_ring_op_start(&vc->ring, op),
+			      sdxi_ring_op_start(&vc->ring, op + 1), &fault))
+		return 0;
+	return verdict_of(sdxi_errlog_status(&fault));
+}
+
+/* Fates. */
+
+/* An operation whose block is its own. */
+static void
+judge_op(struct sdxi_dev *dev, struct sdxi_vchan *vc, const struct rest *rest, uint64_t op)
+{
+	struct sdxi_ring *r = &vc->ring;
+	uint8_t *verdict = &r->verdict[op & r->mask];
+	bool done = signal_of(r, op) == 0;
+	bool er = sdxi_ring_is_error(r, op);
+
+	if (*verdict != 0 || (done && !er))
+		return;
+	/* Behind the context's rest, er holds whatever the signal is. */
+	*verdict = op_fault(dev, vc, op);
+	if (*verdict != 0)
+		return;
+	if (er || rest->blamed == op + 1)
+		*verdict = VERDICT_UNKNOWN;
+	else
+		*verdict = sdxi_ring_op_start(r, op) < rest->read_index ? FATE_LOST : FATE_PENDING;
+}
+
+/*
+ * A batch of several operations, of which the block tells no more than how many descriptors are
+ * done and whether one has failed.
+ */
+static void
+judge_batch(struct sdxi_dev *dev, struct sdxi_vchan *vc, const struct rest *rest, uint64_t first,
+	    uint64_t end)
+{
+	struct sdxi_ring *r = &vc->ring;
+	uint64_t start = sdxi_ring_op_start(r, first);
+	uint64_t nb = sdxi_ring_op_start(r, end) - start;
+	uint64_t signal = signal_of(r, first);
+	bool er = sdxi_ring_is_error(r, first);
+	uint64_t done = signal <= nb ? nb - signal : 0;
+	uint64_t consumed = RTE_MAX(rest->read_index, start) - start;
+	bool lossy = sdxi_errlog_lost(dev, &vc->cxt) != vc->log_lost;
+	uint64_t op, last_fence = first;
+	unsigned int faults = 0;
+
+	if (signal == 0 && !er)
+		return;
+	consumed = RTE_MIN(consumed, nb);
+	for (op = first; op != end; op++) {
+		uint8_t *verdict = &r->verdict[op & r->mask];
+		uint64_t at = sdxi_ring_op_start(r, op) - start;
+
+		/*
+		 * May the fence have been passed? That fewer are done than stand before it does not
+		 * say no: completions may have been lost. If none is, nothing has been.
+		 */
+		if ((rest->reset ? done > 0 : at < consumed) && op_has_fence(r, op))
+			last_fence = op;
+		*verdict = op_fault(dev, vc, op);
+		faults += *verdict != 0;
+		if (*verdict == 0 && rest->blamed == op + 1)
+			*verdict = VERDICT_UNKNOWN;
+	}
+	for (op = first; op != end; op++) {
+		uint8_t *verdict = &r->verdict[op & r->mask];
+		bool begun = sdxi_ring_op_start(r, op) - start < consumed;
+		bool whole = sdxi_ring_op_start(r, op + 1) - start <= consumed;
+
+		if (*verdict != 0)
+			continue;
+		/* All that was begun is done; what failed is in the log, if that is whole. */
+		if (!rest->reset && (whole || signal == 0) && done >= consumed &&
+		    !(er && (faults == 0 || lossy)))
+			continue;
+		/* Nobody knows which ones are done, so none is run twice before a fence. */
+		if (!rest->reset && !begun && signal != 0)
+			*verdict = FATE_PENDING;
+		else if (op < last_fence)
+			*verdict = VERDICT_UNKNOWN;
+		else
+			*verdict = begun ? FATE_LOST : FATE_PENDING;
+	}
+}
+
+/* Without blocks, what was consumed counts as done where the log says nothing else. */
+static void
+judge_silent(struct sdxi_dev *dev, struct sdxi_vchan *vc, const struct rest *rest, uint64_t op)
+{
+	struct sdxi_ring *r = &vc->ring;
+	uint8_t *verdict = &r->verdict[op & r->mask];
+	uint64_t end = sdxi_ring_op_start(r, op + 1);
+
+	*verdict = op_fault(dev, vc, op);
+	if (*verdict == 0 && end > rest->read_index)
+		*verdict = FATE_PENDING;
+}
+
+/*
+ * Where a silent context has stopped and nobody knows why, it was what it had consumed last, or,
+ * if it stands still, what it has not.
+ */
+static void
+blame_silent(struct sdxi_vchan *vc, const struct rest *rest)
+{
+	struct sdxi_ring *r = &vc->ring;
+	uint64_t op;
+
+	for (op = r->tail; op != r->op_submitted; op++)
+		if (r->verdict[op & r->mask] == FATE_PENDING)
+			break;
+	if (!rest->wedged && op-- == r->tail) {
+		/* It counts as completed already. */
+		vc->errors++;
+		return;
+	}
+	if (op != r->op_submitted)
+		r->verdict[op & r->mask] = VERDICT_UNKNOWN;
+}
+
+/* How many operations of a range have failed, as far as was found. */
+static uint64_t
+nb_verdicts(const struct sdxi_ring *r, uint64_t first, uint64_t end)
+{
+	uint64_t op, nb = 0;
+
+	for (op = first; op < end; op++) {
+		uint8_t verdict = r->verdict[op & r->mask];
+
+		nb += verdict != 0 && !verdict_is_fate(verdict);
+	}
+	return nb;
+}
+
+/* Give each outstanding operation a verdict or a fate; gives how many are suspects. */
+static unsigned int
+vchan_judge(struct sdxi_dev *dev, struct sdxi_vchan *vc, const struct rest *rest)
+{
+	struct sdxi_ring *r = &vc->ring;
+	bool explained = rest->innocent || vc->err_recent;
+	unsigned int suspects;
+	/* Where another process stops the device, the one that drives the channel may move it. */
+	const uint64_t first = r->tail, submitted = r->op_submitted;
+	uint64_t op, end;
+	bool failed, cut, fence;
+	uint64_t old;
+
+	old = nb_verdicts(r, first, submitted);
+	for (op = dev->mode == SDXI_MODE_BATCH ? r->done : first; op < submitted; op = end) {
+		end = op + 1;
+		if (dev->mode == SDXI_MODE_SILENT) {
+			judge_silent(dev, vc, rest, op);
+		} else {
+			if (dev->mode == SDXI_MODE_BATCH)
+				end = sdxi_ring_batch_end(r, op);
+			/* A batch reaches as far as operations do, or its end is not to be believed. */
+			if (end - op > 1 && end - op <= submitted - op) {
+				judge_batch(dev, vc, rest, op, end);
+			} else {
+				end = op + 1;
+				judge_op(dev, vc, rest, op);
+			}
+		}
+	}
+	/* What an earlier recovery has found explains nothing of this one, nor why it hangs again. */
+	explained |= nb_verdicts(r, first, submitted) > old;
+	if (rest->hung)
+		explained = rest->blamed != 0;
+	if (!explained && dev->mode == SDXI_MODE_SILENT)
+		blame_silent(vc, rest);
+
+	/* Before one that is done, or may be, and has a fence, lost ones were done as well. */
+	fence = false;
+	for (op = submitted; op-- > first;) {
+		uint8_t *verdict = &r->verdict[op & r->mask];
+		bool begun = *verdict != FATE_PENDING;
+
+		if (fence && verdict_is_fate(*verdict) && dev->mode != SDXI_MODE_SILENT) {
+			*verdict = VERDICT_UNKNOWN;
+			explained = true;
+		}
+		fence |= begun && op_has_fence(r, op);
+	}
+
+	/*
+	 * What stands behind a fence behind a failure is not begun, unless the function has gone on
+	 * there, or may have.
+	 */
+	failed = false;
+	cut = false;
+	suspects = 0;
+	for (op = first; op < submitted; op++) {
+		uint8_t *verdict = &r->verdict[op & r->mask];
+
+		if (failed && op_has_fence(r, op)) {
+			cut |= *verdict == FATE_PENDING && !rest->reset;
+			failed = false;
+		}
+		if (cut && *verdict == FATE_PENDING && op >= vc->begun_end)
+			*verdict = RTE_DMA_STATUS_NOT_ATTEMPTED;
+		else if (*verdict == FATE_LOST)
+			suspects++;
+		else if (*verdict != 0 && *verdict != FATE_PENDING)
+			failed = true;
+		/* What may have been executed already is not said to be untouched later. */
+		if ((*verdict == FATE_LOST || (*verdict == FATE_PENDING && rest->reset)) &&
+		    op >= vc->begun_end)
+			vc->begun_end = op + 1;
+	}
+	if (explained || dev->mode == SDXI_MODE_SILENT)
+		return 0;
+	return RTE_MAX(suspects, 1u);
+}
+
+/* Complete an operation's own block as its verdict says. */
+static void
+block_settle(struct sdxi_ring *r, uint64_t op)
+{
+	uint32_t slot = op & r->mask;
+
+	r->csb[slot].flags = r->verdict[slot] != 0 ? rte_cpu_to_le_32(SDXI_CST_BLK_ER) : 0;
+	/* Another process may be polling: as a function would, the signal last. */
+	__atomic_store_n(&r->csb[slot].signal, 0, __ATOMIC_RELEASE);
+}
+
+/* The ring anew. */
+
+static void
+slots_reverse(struct sdxi_dsc *dsc, uint32_t first, uint32_t end)
+{
+	struct sdxi_dsc tmp;
+
+	while (first + 1 < end) {
+		tmp = dsc[first];
+		dsc[first++] = dsc[--end];
+		dsc[end] = tmp;
+	}
+}
+
+/* Move the slot at @p first to the front, and the ones behind along with it. */
+static void
+slots_rotate(struct sdxi_ring *r, uint32_t first)
+{
+	uint32_t size = r->mask + 1;
+
+	slots_reverse(r->desc, 0, first);
+	slots_reverse(r->desc, first, size);
+	slots_reverse(r->desc, 0, size);
+}
+
+/*
+ * Drop the descriptors of what has a verdict, and arm those that are left as at first. In a batch's
+ * place comes one for each operation.
+ */
+static void
+ring_rebuild(struct sdxi_ring *r, enum sdxi_mode mode)
+{
+	uint64_t first = sdxi_ring_op_start(r, r->tail);
+	uint64_t old_head = r->head;
+	uint64_t start = first, end, op;
+	uint32_t used = 0, nb, i;
+
+	slots_rotate(r, first & r->mask);
+	for (op = r->tail; op != r->op_head; op++, start = end) {
+		uint32_t slot = op & r->mask;
+		uint8_t *verdict = &r->verdict[slot];
+		bool ours = op >= r->op_submitted;
+		uint32_t owner = mode == SDXI_MODE_BATCH && ours ? r->op_submitted & r->mask : slot;
+		uint64_t last = r->csb_iova + (uint64_t)owner * sizeof(*r->csb);
+
+		end = op + 1 == r->op_head ? old_head :
+		      start + (uint32_t)(r->op_desc[(op + 1) & r->mask] - r->op_desc[slot]);
+		nb = end - start;
+		r->op_desc[slot] = used;
+		r->batch_end[slot] = (uint32_t)(op + 1);
+		if (!ours && !verdict_is_fate(*verdict)) {
+			block_settle(r, op);
+			continue;
+		}
+		*verdict = 0;
+		r->csb[slot].flags = 0;
+		r->csb[slot].signal = rte_cpu_to_le_64(nb);
+		if (mode == SDXI_MODE_SILENT)
+			last = SDXI_DSC_NP;
+		for (i = 0; i < nb; i++, used++) {
+			struct sdxi_dsc *dsc = &r->desc[used];
+
+			if (used != start - first + i)
+				*dsc = r->desc[start - first + i];
+			dsc->qw[0] |= rte_cpu_to_le_64(SDXI_DSC_VL);
+			dsc->qw[7] = rte_cpu_to_le_64(last);
+		}
+	}
+	memset(r->desc + used, 0, ((size_t)r->mask + 1 - used) * sizeof(*r->desc));
+	r->head = used;
+	r->submitted = sdxi_ring_op_start(r, r->op_submitted);
+	r->done = r->tail;
+	r->read_index = 0;
+	r->limit = r->op_head;
+}
+
+/* The context and the function. */
+
+/* Wait for a context's state: to run, or to have come to rest. */
+static bool
+cxt_wait(const struct sdxi_cxt *cxt, bool run)
+{
+	unsigned int i;
+
+	for (i = 0; i < STATE_SPINS + STATE_POLLS; i++) {
+		enum sdxi_cxt_state state = sdxi_cxt_state(cxt);
+
+		if (run ? state == SDXI_CXT_RUN : sdxi_cxt_state_is_final(state))
+			return true;
+		if (run && state == SDXI_CXT_ERR_FN)
+			return false;
+		if (i < STATE_SPINS)
+			rte_pause();
+		else
+			rte_delay_us_sleep(1000);
+	}
+	return false;
+}
+
+/* An operation has failed: does that stop its context? A later one that is done says no. */
+static bool
+cxt_settles(const struct sdxi_vchan *vc, uint64_t op)
+{
+	unsigned int i;
+
+	for (i = 0; i < SETTLE_POLLS; i++) {
+		if (sdxi_cxt_state_is_final(sdxi_cxt_state(&vc->cxt)))
+			return true;
+		if (op + 1 < vc->ring.op_submitted && sdxi_ring_is_done(&vc->ring, op + 1))
+			break;
+		rte_pause();
+	}
+	return sdxi_cxt_state_is_final(sdxi_cxt_state(&vc->cxt));
+}
+
+/* Have the context come to rest: softly, or hard if that was tried already or does not help. */
+static int
+cxt_rest(struct sdxi_dev *dev, struct sdxi_vchan *vc)
+{
+	uint16_t num = vc->cxt.num;
+	enum sdxi_fn_gsv gsv = sdxi_dev_state(dev);
+	int ret = 0;
+
+	if (!dev->up || !dev->admin.usable || gsv != SDXI_GSV_ACTIVE) {
+		SDXI_LOG(ERR, dev, "vchan %u: context %u: expected a function that is ACTIVE and "
+			 "takes commands, found %s (%u)", num - 1, num, sdxi_dev_state_name(gsv), gsv);
+		return -EIO;
+	}
+	if (!vc->stopping)
+		ret = sdxi_admin_stop(dev, false, num, num);
+	if (ret == 0 && (vc->stopping || !cxt_wait(&vc->cxt, false)) &&
+	    !sdxi_cxt_state_is_final(sdxi_cxt_state(&vc->cxt)))
+		ret = sdxi_admin_stop(dev, true, num, num);
+	if (ret == 0)
+		ret = sdxi_admin_sync_stop(dev, num, num);
+	if (ret == 0 && !cxt_wait(&vc->cxt, false))
+		ret = -ETIMEDOUT;
+	return ret;
+}
+
+static int
+cxt_restart(struct sdxi_dev *dev, struct sdxi_vchan *vc)
+{
+	uint16_t num = vc->cxt.num;
+	bool l2_changed = false;
+	int ret = 0;
+
+	*vc->cxt.write_index = 0;
+	vc->cxt.sts->read_index = 0;
+	if (vc->cxt.l1 != NULL && vc->epoch == dev->epoch) {
+		sdxi_cxt_rescind(&vc->cxt);
+		ret = sdxi_admin_update(dev, num, num, false);
+	}
+	if (ret == 0)
+		ret = sdxi_cxt_publish(dev, &vc->cxt, &vc->ring, SDXI_CXT_STOP_SW, &l2_changed);
+	vc->epoch = dev->epoch;
+	if (ret == 0)
+		ret = sdxi_admin_update(dev, num, num, l2_changed);
+	if (ret == 0)
+		ret = sdxi_admin_start(dev, num, num);
+	/* Publishing has pointed the doorbell to the function. */
+	vchan_hold(vc);
+	if (ret == 0 && !cxt_wait(&vc->cxt, true)) {
+		SDXI_LOG(ERR, dev, "vchan %u: context %u: started again: expected state RUN, found %s",
+			 num - 1, num, sdxi_cxt_state_name(sdxi_cxt_state(&vc->cxt)));
+		ret = -EIO;
+	}
+	return ret;
+}
+
+/* Reset the function, which takes all contexts along: the other channels find out by the epoch. */
+static int
+fn_reset(struct sdxi_dev *dev, struct sdxi_vchan *vc)
+{
+	int ret;
+
+	if (dev->failed)
+		return -EIO;
+	SDXI_LOG(WARNING, dev, "vchan %u: the function is reset", vc->cxt.num - 1);
+	vc->resets++;
+	ret = sdxi_dev_up(dev);
+	if (ret < 0) {
+		SDXI_LOG(ERR, dev, "the function cannot be brought up again: %s", strerror(-ret));
+		dev->failed = true;
+	}
+	return ret;
+}
+
+/* Bring the context to rest, by resetting the function if need be, and say what is known then. */
+static int
+vchan_rest(struct sdxi_dev *dev, struct sdxi_vchan *vc, struct rest *rest, unsigned int *resets)
+{
+	uint64_t published = vc->parked ? vc->published : vc->ring.submitted;
+	uint64_t read_index;
+	int ret = 0;
+
+	rest->wedged = !sdxi_cxt_state_is_final(sdxi_cxt_state(&vc->cxt)) || vc->stopping;
+	if (vc->epoch != dev->epoch) {
+		/* The function was reset for another, and the context is gone. */
+		rest->reset = true;
+		vc->reset_seen = vc->reset_op == vc->ring.tail ? vc->reset_seen + 1 : 1;
+		vc->reset_op = vc->ring.tail;
+		/* Unless it happens again and again where this channel stands. */
+		rest->innocent = vc->reset_seen < 2;
+		ret = dev->failed ? -EIO : 0;
+	} else if (cxt_rest(dev, vc) < 0) {
+		sdxi_errlog_service(dev);
+		rest->reset = true;
+		ret = (*resets)++ < MAX_RESETS ? fn_reset(dev, vc) : -EIO;
+	}
+	sdxi_errlog_service(dev);
+
+	/* Behind a reset, all that was handed over may have been consumed; at least this was. */
+	read_index = rte_le_to_cpu_64(
+		__atomic_load_n(&vc->cxt.sts->read_index, __ATOMIC_ACQUIRE));
+	if (read_index < vc->ring.read_index || read_index > published) {
+		SDXI_LOG(ERR, dev, "vchan %u: context %u: expected Read_Index from %" PRIu64 " to %"
+			 PRIu64 ", found %" PRIu64, vc->cxt.num - 1, vc->cxt.num,
+			 vc->ring.read_index, published, read_index);
+		read_index = published;
+	}
+	rest->read_index = read_index;
+	return ret;
+}
+
+/*
+ * Run the first operations that are left one at a time; gives one past the one that failed to
+ * complete, or 0.
+ */
+static uint64_t
+vchan_step(struct sdxi_dev *dev, struct sdxi_vchan *vc, unsigned int nb, unsigned int *stuck)
+{
+	uint64_t period = dev->watchdog_ms != 0 ? dev->watchdog_ms : STEP_MS;
+	uint64_t bound = rte_get_timer_hz() / 1000 * period * SOFT_PERIODS;
+	struct sdxi_ring *r = &vc->ring;
+	uint64_t op, began;
+	unsigned int i;
+
+	for (op = r->tail; op != r->op_submitted && nb > 0; op++) {
+		/* What stands behind a failure that is yet to be reported waits for that. */
+		if (r->verdict[op & r->mask] != 0)
+			break;
+		if (sdxi_ring_op_start(r, op + 1) == sdxi_ring_op_start(r, op))
+			continue;
+		nb--;
+		began = rte_get_timer_cycles();
+		vchan_publish(dev, vc, sdxi_ring_op_start(r, op + 1));
+		for (i = 1; !sdxi_ring_is_done(r, op); i++) {
+			/* Blocks may follow the state, so the last look is the other one. */
+			if (sdxi_cxt_state_is_final(sdxi_cxt_state(&vc->cxt)))
+				return op + 1;
+			if (i % STATE_SPINS != 0) {
+				rte_pause();
+				continue;
+			}
+			if (sdxi_dev_state(dev) != SDXI_GSV_ACTIVE ||
+			    vc->epoch != __atomic_load_n(&dev->epoch, __ATOMIC_ACQUIRE))
+				return op + 1;
+			if (rte_get_timer_cycles() - began > bound) {
+				(*stuck)++;
+				return op + 1;
+			}
+			rte_delay_us_sleep(100);
+		}
+		rte_io_rmb();
+		if (sdxi_ring_is_error(r, op) && cxt_settles(vc, op))
+			return op + 1;
+	}
+	return 0;
+}
+
+/* Start the context again with what is left, up to the first failure that is yet to be reported. */
+static void
+vchan_go(struct sdxi_dev *dev, struct sdxi_vchan *vc)
+{
+	struct sdxi_ring *r = &vc->ring;
+	uint64_t op;
+
+	vc->parked = false;
+	for (op = r->tail; op != r->op_submitted && dev->mode != SDXI_MODE_SILENT; op++) {
+		if (r->verdict[op & r->mask] != 0) {
+			vc->parked = true;
+			vc->parked_op = op;
+			break;
+		}
+	}
+	if (!vc->parked)
+		vchan_release(dev, vc);
+	vchan_publish(dev, vc, vc->parked ? sdxi_ring_op_start(r, op) : r->submitted);
+}
+
+void
+sdxi_recover_started(struct sdxi_dev *dev, struct sdxi_vchan *vc)
+{
+	sdxi_errlog_forget(dev, &vc->cxt);
+	vc->log_lost = sdxi_errlog_lost(dev, &vc->cxt);
+	vc->epoch = dev->epoch;
+	vc->watch_tsc = 0;
+	vc->err_recent = false;
+	vc->stopping = false;
+	__atomic_store_n(&vc->status_tsc, 0, __ATOMIC_RELAXED);
+}
+
+void
+sdxi_recover_give_up(struct sdxi_dev *dev, struct sdxi_vchan *vc, bool rested)
+{
+	struct sdxi_ring *r = &vc->ring;
+	struct rest rest = {
+		.read_index = rte_le_to_cpu_64(vc->cxt.sts->read_index), .reset = !rested,
+	};
+	uint64_t published = vc->parked ? vc->published : r->submitted;
+	uint64_t op;
+
+	if (vc->dead)
+		return;
+	vchan_hold(vc);
+	sdxi_ring_halt(r);
+	if (rest.read_index > published)
+		rest.read_index = published;
+	if (dev->mode == SDXI_MODE_SILENT) {
+		r->read_index = rest.read_index;
+		sdxi_ring_reap(r);
+		/* Nobody asks what became of the rest. */
+		vc->errors += r->op_submitted - r->tail;
+		r->tail = r->op_submitted;
+		vc->parked = false;
+		vc->dead = true;
+		return;
+	}
+	vchan_judge(dev, vc, &rest);
+	for (op = r->tail; op < r->op_head; op++) {
+		uint8_t *verdict = &r->verdict[op & r->mask];
+
+		/* Only of a context that has stopped is Read_Index the last word. */
+		if (op >= r->op_submitted ||
+		    (*verdict == FATE_PENDING && rested && op >= vc->begun_end))
+			*verdict = RTE_DMA_STATUS_NOT_ATTEMPTED;
+		else if (verdict_is_fate(*verdict))
+			*verdict = VERDICT_UNKNOWN;
+		r->batch_end[op & r->mask] = (uint32_t)(op + 1);
+		block_settle(r, op);
+	}
+	if (r->done < r->tail)
+		r->done = r->tail;
+	vc->parked = false;
+	vc->dead = true;
+}
+
+/* Count what no call will report. */
+static void
+silent_errors(struct sdxi_vchan *vc)
+{
+	struct sdxi_ring *r = &vc->ring;
+	uint64_t op;
+
+	for (op = r->tail; op != r->op_submitted; op++) {
+		vc->errors += r->verdict[op & r->mask] != 0;
+		r->verdict[op & r->mask] = 0;
+	}
+}
+
+/* Take the lock of a device that is still started, for a channel that has not been given up. */
+static bool
+recover_lock(struct sdxi_dev *dev, const struct sdxi_vchan *vc)
+{
+	if (!sdxi_dev_lock(dev, &dev->lock))
+		return false;
+	/* Another process may have stopped it while the lock was waited for. */
+	if (dev->started && !vc->dead)
+		return true;
+	sdxi_lock_release(&dev->lock);
+	return false;
+}
+
+/* -EAGAIN: the lock is not held any more, and somebody else has to do with the channel. */
+static int
+recover_locked(struct sdxi_dev *dev, struct sdxi_vchan *vc)
+{
+	unsigned int resets = 0, stuck = 0, suspects, limit;
+	uint64_t blamed = 0;
+	int ret;
+
+	do {
+		struct rest rest = { .blamed = blamed };
+
+		vc->recoveries++;
+		/*
+		 * Standing still is nobody's fault, unless it comes again at the same operation:
+		 * many times where the context stops when it is asked to, as a slow one does.
+		 */
+		limit = sdxi_cxt_state_is_final(sdxi_cxt_state(&vc->cxt)) ? MAX_SLOW : MAX_HUNG;
+		rest.innocent = vc->stopping && vc->watch_fruitless < limit;
+		rest.hung = vc->stopping && !rest.innocent;
+		ret = vchan_rest(dev, vc, &rest, &resets);
+		if (ret < 0)
+			return ret;
+		suspects = vchan_judge(dev, vc, &rest);
+		ring_rebuild(&vc->ring, dev->mode);
+		if (dev->mode == SDXI_MODE_SILENT)
+			silent_errors(vc);
+		ret = cxt_restart(dev, vc);
+		if (ret < 0 && resets++ < MAX_RESETS) {
+			sdxi_errlog_service(dev);
+			ret = fn_reset(dev, vc);
+			if (ret == 0)
+				ret = cxt_restart(dev, vc);
+		}
+		if (ret < 0)
+			return ret;
+		vc->parked = true;
+		vc->published = 0;
+		sdxi_recover_started(dev, vc);
+		blamed = 0;
+		if (suspects == 0 || stuck >= MAX_STUCK)
+			continue;
+		/* It may take long, and concerns this context alone. */
+		sdxi_lock_release(&dev->lock);
+		blamed = vchan_step(dev, vc, suspects, &stuck);
+		if (!recover_lock(dev, vc))
+			return -EAGAIN;
+	} while (blamed != 0 || vc->epoch != dev->epoch);
+	return 0;
+}
+
+void
+sdxi_recover(struct sdxi_dev *dev, struct sdxi_vchan *vc)
+{
+	int ret;
+
+	if (vc->dead)
+		return;
+	/* Without the lock, or on a device that has been stopped, there is nothing to be done here. */
+	if (!recover_lock(dev, vc))
+		return;
+	SDXI_LOG(NOTICE, dev, "vchan %u: context %u: recovery: state %s, Read_Index %" PRIu64
+		 ", Write_Index %" PRIu64, vc->cxt.num - 1, vc->cxt.num,
+		 sdxi_cxt_state_name(sdxi_cxt_state(&vc->cxt)),
+		 rte_le_to_cpu_64(vc->cxt.sts->read_index), vc->ring.submitted);
+	vchan_hold(vc);
+	ret = recover_locked(dev, vc);
+	if (ret == -EAGAIN)
+		return;
+	if (ret == 0) {
+		vchan_go(dev, vc);
+	} else {
+		/* What is reported as failed must not be executed later. */
+		if (!dev->failed)
+			sdxi_dev_down(dev);
+		SDXI_LOG(ERR, dev, "vchan %u: given up: what is outstanding has failed",
+			 vc->cxt.num - 1);
+		sdxi_recover_give_up(dev, vc, false);
+	}
+	sdxi_lock_release(&dev->lock);
+}
+
+/* Operations are outstanding and nothing has moved: has that been so for too long? */
+static bool
+vchan_watch(struct sdxi_dev *dev, struct sdxi_vchan *vc)
+{
+	uint64_t now = rte_get_timer_cycles();
+	uint64_t read_index;
+	uint64_t period = rte_get_timer_hz() / 1000 * dev->watchdog_ms;
+	struct sdxi_fault fault;
+	int ret;
+
+	/* Progress is what can be: a Read_Index that runs backwards or ahead is none. */
+	if (sdxi_ring_refresh(&vc->ring) < 0) {
+		sdxi_recover(dev, vc);
+		return true;
+	}
+	read_index = vc->ring.read_index;
+	if ((vc->idle_polls & (IDLE_POLLS_FN - 1)) == 0) {
+		/* A failure without a completion is told in the log alone. */
+		sdxi_errlog_service(dev);
+		if (!sdxi_dev_state_is_live(sdxi_dev_state(dev)) ||
+		    sdxi_errlog_find(dev, &vc->cxt, sdxi_ring_op_start(&vc->ring, vc->ring.tail),
+				     vc->ring.submitted, &fault)) {
+			sdxi_recover(dev, vc);
+			return true;
+		}
+	}
+	if (vc->watch_tsc == 0 || vc->watch_tail != vc->ring.tail ||
+	    vc->watch_read_index != read_index) {
+		vc->watch_tsc = now;
+		vc->watch_tail = vc->ring.tail;
+		vc->watch_read_index = read_index;
+		return false;
+	}
+	if (vc->stopping)
+		period *= SOFT_PERIODS;
+	if (period == 0 || now - vc->watch_tsc < period)
+		return false;
+	if (!vc->stopping) {
+		vc->watch_fruitless = vc->watch_op == vc->ring.tail ? vc->watch_fruitless + 1 : 1;
+		vc->watch_op = vc->ring.tail;
+		SDXI_LOG(WARNING, dev, "vchan %u: context %u: nothing moves for %u ms, state %s: "
+			 "it is to stop", vc->cxt.num - 1, vc->cxt.num, dev->watchdog_ms,
+			 sdxi_cxt_state_name(sdxi_cxt_state(&vc->cxt)));
+		/* Harmless to a context that is only slow: it stops when it has done what it began. */
+		vc->stopping = true;
+		vc->watch_tsc = now;
+		if (!recover_lock(dev, vc))
+			return false;
+		ret = vc->epoch != dev->epoch ? -EIO :
+						sdxi_admin_stop(dev, false, vc->cxt.num, vc->cxt.num);
+		sdxi_lock_release(&dev->lock);
+		if (ret == 0)
+			return false;
+	}
+	sdxi_recover(dev, vc);
+	return true;
+}
+
+bool
+sdxi_recover_idle(struct sdxi_dev *dev, struct sdxi_vchan *vc)
+{
+	struct sdxi_ring *r = &vc->ring;
+	enum sdxi_cxt_state state;
+
+	if (vc->dead) {
+		if (r->tail == r->op_submitted || dev->mode == SDXI_MODE_SILENT)
+			return false;
+		/* A function that could not be stopped has written a block that says otherwise. */
+		r->verdict[r->tail & r->mask] = VERDICT_UNKNOWN;
+		block_settle(r, r->tail);
+		return true;
+	}
+	state = sdxi_cxt_state(&vc->cxt);
+	if (sdxi_cxt_state_is_final(state) ||
+	    vc->epoch != __atomic_load_n(&dev->epoch, __ATOMIC_ACQUIRE)) {
+		sdxi_recover(dev, vc);
+		return true;
+	}
+	if ((++vc->idle_polls & (IDLE_POLLS - 1)) != 0)
+		return false;
+	if (state == SDXI_CXT_RUN)
+		vc->err_recent = false;
+	return vchan_watch(dev, vc);
+}
+
+void
+sdxi_recover_failed(struct sdxi_dev *dev, struct sdxi_vchan *vc, uint64_t op)
+{
+	struct sdxi_ring *r = &vc->ring;
+
+	if (vc->fault_looked == op + 1)
+		return;
+	vc->fault_looked = op + 1;
+	if (vc->dead || r->verdict[op & r->mask] != 0)
+		return;
+	/* Which one of a batch has failed is known when its context is at rest. */
+	if ((dev->mode == SDXI_MODE_BATCH && sdxi_ring_batch_end(r, op) - op > 1) ||
+	    cxt_settles(vc, op))
+		sdxi_recover(dev, vc);
+}
+
+/* The code of a failed operation whose context goes on: the entry may follow the completion. */
+static uint8_t
+op_code(struct sdxi_dev *dev, struct sdxi_vchan *vc, uint64_t op)
+{
+	uint8_t verdict = op_fault(dev, vc, op);
+	unsigned int i;
+
+	for (i = 0; i < LOG_LOOKS && verdict == 0; i++) {
+		if (sdxi_errlog_service(dev) == 0) {
+			/* Not for long for what may never come. */
+			if (i < LOG_SPINS)
+				rte_pause();
+			else if (sdxi_errlog_lost(dev, &vc->cxt) != vc->log_lost)
+				break;
+			else
+				rte_delay_us_sleep(LOG_SLEEP_US);
+		}
+		verdict = op_fault(dev, vc, op);
+	}
+	return verdict != 0 ? verdict : VERDICT_UNKNOWN;
+}
+
+enum rte_dma_status_code
+sdxi_recover_take(struct sdxi_dev *dev, struct sdxi_vchan *vc, bool *resumed)
+{
+	struct sdxi_ring *r = &vc->ring;
+	uint64_t op = r->tail;
+	uint8_t verdict = r->verdict[op & r->mask];
+
+	if (verdict == 0) {
+		verdict = op_code(dev, vc, op);
+		vc->err_recent = true;
+	}
+	sdxi_ring_report_failed(r);
+	vc->errors++;
+	if (vc->parked && op >= vc->parked_op) {
+		vc->parked = false;
+		*resumed = vc->published != r->submitted;
+		vchan_release(dev, vc);
+		vchan_publish(dev, vc, r->submitted);
+	}
+	return verdict == VERDICT_UNKNOWN ? RTE_DMA_STATUS_ERROR_UNKNOWN :
+					    (enum rte_dma_status_code)verdict;
+}

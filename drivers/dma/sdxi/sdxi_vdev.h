@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The SDXI for DPDK authors
+ */
+
+#ifndef _SDXI_VDEV_H_
+#define _SDXI_VDEV_H_
+
+/**
+ * @file
+ * Emulated functions of this process: for tests that have the driver linked in.
+ */
+
+#include <rte_log.h>
+
+#include <sdxi_emu.h>
+
+extern int sdxi_logtype;
+
+/** One log line, with the device's name in front; for when there is no dmadev (yet). */
+#define SDXI_VDEV_LOG(level, name, fmt, ...) \
+	rte_log(RTE_LOG_##level, sdxi_logtype, "SDXI: %s: " fmt "\n", name, ##__VA_ARGS__)
+
+/**
+ * Call @p call with the emulated function of that name, which stands still meanwhile. @p call must
+ * neither use the device nor take or give back DPDK memory.
+ *
+ * @return
+ *   0, or -ENODEV if this process has no such function and nothing was called.
+ */
+int sdxi_vdev_call(const char *name, void (*call)(struct sdxi_emu *emu, void *arg), void *arg);
+
+#endif /* _SDXI_VDEV_H_ */

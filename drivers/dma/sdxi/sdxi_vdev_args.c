@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The SDXI for DPDK authors
+ */
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <rte_common.h>
+#include <rte_lcore.h>
+
+#include "sdxi_hw.h"
+#include "sdxi_vdev.h"
+#include "sdxi_vdev_args.h"
+
+/* What a key takes. */
+struct arg_key {
+	const char *key;
+	const char *expected;
+	uint64_t min;
+	uint64_t max;
+	bool pow2;
+	const char * const *words; /* in the place of a number: these, counted from 0 */
+};
+
+static int
+number_parse(const struct arg_key *key, const char *value, uint64_t *number)
+{
+	char *end;
+
+	if (value == NULL)
+		return -EINVAL;
+	if (key->words != NULL) {
+		for (*number = 0; key->words[*number] != NULL; ++*number)
+			if (strcmp(value, key->words[*number]) == 0)
+				return 0;
+		return -EINVAL;
+	}
+	/* strtoull() alone would take blanks and a sign. */
+	if (*value < '0' || *value > '9')
+		return -EINVAL;
+	errno = 0;
+	*number = strtoull(value, &end, 0);
+	if (errno != 0 || *end != '\0' || *number < key->min || *number > key->max ||
+	    (key->pow2 && (*number & (*number - 1)) != 0))
+		return -EINVAL;
+	return 0;
+}
+
+static int
+fault_parse(const char *name, const char *spec, struct sdxi_vdev_args *args)
+{
+	char why[256];
+
+	if (args->nb_faults == SDXI_VDEV_MAX_FAULTS) {
+		SDXI_VDEV_LOG(ERR, name, "argument fault: expected at most %u, found one more",
+			      SDXI_VDEV_MAX_FAULTS);
+		return -EINVAL;
+	}
+	if (sdxi_emu_fault_parse(spec, &args->faults[args->nb_faults], why, sizeof(why)) < 0) {
+		SDXI_VDEV_LOG(ERR, name, "argument fault: %s", why);
+		return -EINVAL;
+	}
+	args->nb_faults++;
+	return 0;
+}
+
+/* The function's own keys. */
+
+enum emu_key {
+	EMU_MAX_CXT,
+	EMU_MAX_RING,
+	EMU_MAX_BUFFER,
+	EMU_DB_STRIDE,
+	EMU_LCORE,
+	EMU_ERROR,
+	EMU_FREEDOM,
+	EMU_SEED,
+	EMU_KEYS,
+};
+
+static const char * const error_words[] = { "stop", "continue", NULL };
+static const char * const freedom_words[] = { "none", "random", NULL };
+
+static const struct arg_key emu_keys[EMU_KEYS] = {
+	[EMU_MAX_CXT] = { "max_cxt", "highest context number, 1 to 65535", 1, UINT16_MAX },
+	[EMU_MAX_RING] = { "max_ring", "descriptors, a power of two from 1024 to 65536",
+		SDXI_DS_RING_SZ_MIN, 65536, true },
+	[EMU_MAX_BUFFER] = { "max_buffer", "bytes, a power of two from 2097152 to 4294967296",
+		UINT64_C(2) << 20, UINT64_C(4) << 30, true },
+	[EMU_DB_STRIDE] = { "db_stride", "bytes, a power of two from 4096 to 524288",
+		SDXI_DB_STRIDE_MIN, 524288, true },
+	[EMU_LCORE] = { "lcore", "number of an lcore that this machine has", 0, RTE_MAX_LCORE - 1 },
+	[EMU_ERROR] = { "error", "stop or continue", .words = error_words },
+	[EMU_FREEDOM] = { "freedom", "none or random", .words = freedom_words },
+	[EMU_SEED] = { "seed", "number, 0 to 18446744073709551615", 0, UINT64_MAX },
+};
+
+#define EMU_KEY_NAMES \
+	"max_cxt, max_ring, max_buffer, db_stride, lcore, error, freedom, seed, fault, " \
+	SDXI_ARG_MAX_VCHANS ", " SDXI_ARG_ERRLOG_SIZE ", " SDXI_ARG_COMPLETION ", " \
+	SDXI_ARG_WATCHDOG
+
+static int
+emu_set(struct sdxi_vdev_args *args, enum emu_key key, uint64_t number)
+{
+	rte_cpuset_t cpuset;
+
+	switch (key) {
+	case EMU_MAX_CXT:
+		args->conf.max_cxt = number;
+		break;
+	case EMU_MAX_RING:
+		args->conf.max_ds_ring_sz = rte_bsf64(number / SDXI_DS_RING_SZ_MIN);
+		break;
+	case EMU_MAX_BUFFER:
+		args->conf.max_buffer = rte_bsf64(number >> SDXI_MAX_BUFFER_SHIFT);
+		break;
+	case EMU_DB_STRIDE:
+		args->conf.db_stride = rte_bsf64(number / SDXI_DB_STRIDE_MIN);
+		break;
+	case EMU_LCORE:
+		/* Not only EAL's own: the function may have a CPU that no lcore of it uses. */
+		cpuset = rte_lcore_cpuset(number);
+		if (CPU_COUNT(&cpuset) == 0)
+			return -EINVAL;
+		args->lcore = number;
+		break;
+	case EMU_ERROR:
+		args->conf.err_continue = number != 0;
+		break;
+	case EMU_FREEDOM:
+		args->conf.freedom = number != 0;
+		break;
+	default:
+		args->conf.seed = number;
+		break;
+	}
+	return 0;
+}
+
+/* One argument; @p arg is cut into pieces. */
+static int
+arg_parse(const char *name, char *arg, struct sdxi_vdev_args *args)
+{
+	char *value = strchr(arg, '=');
+	uint64_t number;
+	unsigned int k;
+	int ret;
+
+	if (value != NULL)
+		*value++ = '\0';
+	if (strcmp(arg, "fault") == 0)
+		return fault_parse(name, value != NULL ? value : "", args);
+	for (k = 0; k < EMU_KEYS; k++) {
+		if (strcmp(arg, emu_keys[k].key) != 0)
+			continue;
+		if (number_parse(&emu_keys[k], value, &number) == 0 &&
+		    emu_set(args, k, number) == 0)
+			return 0;
+		SDXI_VDEV_LOG(ERR, name, "argument %s: expected %s, found '%s'", arg,
+			      emu_keys[k].expected, value != NULL ? value : "");
+		return -EINVAL;
+	}
+	ret = sdxi_args_parse(name, arg, value != NULL ? value : "", &args->drv);
+	if (ret == -ENOENT) {
+		SDXI_VDEV_LOG(ERR, name, "argument '%s' is not known; known are " EMU_KEY_NAMES,
+			      arg);
+		ret = -EINVAL;
+	}
+	return ret;
+}
+
+int
+sdxi_vdev_args_parse(const char *name, const char *str, struct sdxi_vdev_args *args)
+{
+	char *copy, *next, *arg;
+	unsigned int i;
+	int ret = 0;
+
+	memset(args, 0, sizeof(*args));
+	args->lcore = -1;
+	sdxi_emu_conf_default(&args->conf);
+	sdxi_args_default(&args->drv);
+	if (str == NULL)
+		return 0;
+	/* rte_kvargs takes no '=' in a value, and a fault has some. */
+	copy = strdup(str);
+	if (copy == NULL) {
+		SDXI_VDEV_LOG(ERR, name, "no memory for arguments");
+		return -ENOMEM;
+	}
+	next = copy;
+	while (ret == 0 && (arg = strsep(&next, ",")) != NULL)
+		if (*arg != '\0')
+			ret = arg_parse(name, arg, args);
+	free(copy);
+
+	/* Only now is it known what contexts there are. */
+	for (i = 0; ret == 0 && i < args->nb_faults; i++) {
+		if (args->faults[i].cxt <= args->conf.max_cxt)
+			continue;
+		SDXI_VDEV_LOG(ERR, name, "argument fault: cxt: expected a context number, 0 to %u, "
+			      "found '%u'", args->conf.max_cxt, args->faults[i].cxt);
+		ret = -EINVAL;
+	}
+	return ret;
+}
