@@ -487,3 +487,19 @@ sdxi_emu_run(struct sdxi_emu *emu, unsigned int budget)
 	emu->in_run = false;
 	return done;
 }
+
+bool
+sdxi_emu_waits(const struct sdxi_emu *emu)
+{
+	const struct emu_cxt *cxt;
+	uint32_t i;
+
+	for (i = 0; i < emu->n_run; i++) {
+		cxt = emu->run[i];
+		/* With freedom Write_Index may be sampled without a doorbell. */
+		if (cxt->free != NULL ||
+		    (cxt->read_index != cxt->write_index && !cxt->stalled))
+			return true;
+	}
+	return false;
+}

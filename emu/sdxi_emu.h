@@ -148,9 +148,15 @@ void sdxi_emu_doorbell(struct sdxi_emu *emu, uint16_t cxt, uint64_t val);
  * @return
  *   How much was done; 0 when the function has nothing to do until the next doorbell or register
  *   write (a context that waits for a descriptor to become valid counts as nothing to do, and is
- *   to be looked at again).
+ *   to be looked at again: see sdxi_emu_waits()).
  */
 unsigned int sdxi_emu_run(struct sdxi_emu *emu, unsigned int budget);
+
+/**
+ * Behind an sdxi_emu_run() that had nothing to do: may there be work later without a doorbell or a
+ * register write? For an owner that lets the function sleep, and has to look at it now and then.
+ */
+bool sdxi_emu_waits(const struct sdxi_emu *emu);
 
 /** What is to go wrong: struct sdxi_emu_fault. */
 enum sdxi_emu_fault_kind {
