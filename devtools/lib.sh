@@ -126,7 +126,7 @@ run_ninja()
 }
 
 # Set $builds, the folder of the scripts' build folders: in the clone, or in the cache where the clone
-# cannot be written. Keep others out of it until the script ends.
+# cannot be written. Keep others out of it until the script ends; those that it calls may use it.
 find_builds()
 {
 	if [[ -w $project_root ]]; then
@@ -135,12 +135,18 @@ find_builds()
 		builds=$(cache_dir)/build-$(printf '%s' "$project_root" | sha256sum | cut -c 1-12)
 	fi
 	mkdir -p -- "$builds/log"
+	[[ ${SDXI_BUILDS_HELD:-} != "$builds" ]] || return 0
 	exec 9>"$builds/lock"
 	if ! flock -n 9; then
 		say "another script uses $builds: waiting for it"
 		flock 9
 	fi
+	export SDXI_BUILDS_HELD=$builds
 }
+
+# What all builds for tests have, so that one that is there is taken as it is.
+# shellcheck disable=SC2034 # used by those who source this
+readonly test_build_options=(-Dwerror=true -Dtests=enabled -Dperf_app=enabled)
 
 # configure NAME [MESON OPTIONS...]: set $builds/NAME up, anew if what it depends on has changed.
 configure()

@@ -6,12 +6,12 @@ set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname -- "${BASH_SOURCE[0]}")/lib.sh"
 
-readonly all_suites=(unit driver dpdk app clang sanitizers valgrind)
+readonly all_suites=(unit driver dpdk app clang sanitizers valgrind qemu)
 
 usage()
 {
 	cat <<'END'
-Usage: devtools/run-tests.sh [--quick] [--suite NAME]... [--keep-going] [--help]
+Usage: devtools/run-tests.sh [--quick] [--no-qemu] [--suite NAME]... [--keep-going] [--help]
 
 Set the machine up if need be (devtools/setup.sh), build, run the tests. The last line is
 "N passed, N failed, N skipped", counting test cases and builds.
@@ -24,7 +24,10 @@ Set the machine up if need be (devtools/setup.sh), build, run the tests. The las
                   clang       a build with clang, warnings being errors
                   sanitizers  unit and driver under address and undefined-behaviour sanitizers
                   valgrind    the unit tests under valgrind
-  --quick       only unit, driver, dpdk and app, without the tests marked as slow
+                  qemu        QEMU's device sdxi from its bus, and the driver on it in a guest, behind
+                              an IOMMU; the first run builds QEMU (devtools/run-qemu.sh)
+  --quick       only unit, driver, dpdk, app and qemu, without the tests marked as slow
+  --no-qemu     without qemu
   --keep-going  go on to the next step after one that failed
 
 DPDK_SOURCE, DPDK_PREFIX, DPDK_SDXI_CACHE and JOBS are passed on to devtools/setup.sh.
@@ -32,11 +35,13 @@ END
 }
 
 quick=false
+no_qemu=false
 keep_going=false
 suites=()
 while (($# > 0)); do
 	case $1 in
 	--quick) quick=true ;;
+	--no-qemu) no_qemu=true ;;
 	--keep-going) keep_going=true ;;
 	--suite)
 		[[ $# -gt 1 && " ${all_suites[*]} " == *" $2 "* ]] || {
@@ -54,13 +59,14 @@ done
 if ((${#suites[@]} == 0)); then
 	suites=("${all_suites[@]}")
 	if $quick; then
-		suites=(unit driver dpdk app)
+		suites=(unit driver dpdk app qemu)
 	fi
 fi
 
 wanted()
 {
 	local suite
+	[[ $1 != qemu ]] || ! $no_qemu || return 1
 	for suite in "${suites[@]}"; do
 		[[ $suite == "$1" ]] && return 0
 	done
@@ -96,7 +102,7 @@ build()
 {
 	local name=$1 what=$2 log=$builds/log/$1-build.log
 	shift 2
-	if ! configure "$name" -Dwerror=true -Dtests=enabled -Dperf_app=enabled "$@" >"$log" 2>&1; then
+	if ! configure "$name" "${test_build_options[@]}" "$@" >"$log" 2>&1; then
 		build_failed "configuring $what" "$log"
 		return 1
 	fi
@@ -143,6 +149,23 @@ run_suite()
 		f=1
 		say "$what: meson test ended with $rc; log: ${json%.json}.txt"
 	fi
+	passed=$((passed + p))
+	failed=$((failed + f))
+	skipped=$((skipped + s))
+}
+
+# run_guest_tests: the tests of devtools/run-qemu.sh, counted.
+run_guest_tests()
+{
+	local out=$builds/log/guest.txt counts rc=0 p f s
+	say 'testing: the driver in a guest'
+	"$project_root/devtools/run-qemu.sh" test 2>&1 | tee -- "$out" | sed -u 's/^/    /' || rc=$?
+	counts=$(sed -nE '$s/^([0-9]+) passed, ([0-9]+) failed, ([0-9]+) skipped$/\1 \2 \3/p' "$out")
+	read -r p f s <<<"${counts:-0 1 0}"
+	if ((rc != 0 && f == 0)) || ((p == 0 && f == 0)); then
+		f=1
+	fi
+	say "guest: $p passed, $f failed, $s skipped"
 	passed=$((passed + p))
 	failed=$((failed + f))
 	skipped=$((skipped + s))
@@ -197,6 +220,18 @@ if wanted valgrind && $gcc_built; then
 	run_suite gcc 'unit, under valgrind' unit-valgrind --suite unit "${slow[@]}" \
 		--timeout-multiplier 20 \
 		--wrap 'valgrind --quiet --error-exitcode=1 --leak-check=full --errors-for-leak-kinds=definite'
+	maybe_stop
+fi
+
+if wanted qemu; then
+	if "$project_root/devtools/run-qemu.sh" build; then
+		SDXI_QEMU=$builds/qemu/qemu-system-x86_64 SDXI_QEMU_BIOS=$builds/qemu/bios \
+			run_suite gcc "QEMU's device" qemu --suite qemu
+		maybe_stop
+		run_guest_tests
+	else
+		failed=$((failed + 1))
+	fi
 	maybe_stop
 fi
 

@@ -8,14 +8,17 @@ usage()
 {
 	cat <<'END'
 Usage: run_dmadev_autotest.sh DPDK_TEST PLUGIN VDEV [LOG]
+       run_dmadev_autotest.sh DPDK_TEST PLUGIN -a PCI_DEVICE [LOG]
 
-Run DPDK's own dmadev_autotest on an emulated SDXI function and print a TAP verdict for each of its
-parts, taken from what it says it did: an exit code of 0 alone is not believed.
+Run DPDK's own dmadev_autotest on an SDXI function and print a TAP verdict for each of its parts,
+taken from what it says it did: an exit code of 0 alone is not believed.
 
-  DPDK_TEST  the dpdk-test program
-  PLUGIN     the driver for -d: a bare name on the loader's path, or a path
-  VDEV       the device, for instance dma_sdxi_emu0,error=stop
-  LOG        file that keeps the output (default: a temporary file, kept on failure only)
+  DPDK_TEST   the dpdk-test program
+  PLUGIN      the driver for -d: a bare name on the loader's path, or a path
+  VDEV        an emulated function, for instance dma_sdxi_emu0,error=stop; no huge pages are used
+  PCI_DEVICE  a function on the bus, for instance 0000:01:00.0,completion=batch; it has to be
+              bound to vfio-pci, behind an IOMMU, and huge pages are used
+  LOG         file that keeps the output (default: a temporary file, kept on failure only)
 END
 }
 
@@ -23,28 +26,39 @@ if [[ ${1:-} == --help || ${1:-} == -h ]]; then
 	usage
 	exit 0
 fi
+bus=vdev
+if [[ ${3:-} == -a ]]; then
+	bus=pci
+	set -- "$1" "$2" "${@:4}"
+fi
 if (($# < 3 || $# > 4)); then
 	usage >&2
 	exit 2
 fi
 dpdk_test=$1
 plugin=$2
-vdev=$3
-device=${vdev%%,*}
+device=${3%%,*}
 prefix=sdxi-autotest-$$
+if [[ $bus == pci ]]; then
+	# What EAL says of the IOMMU is looked at, and not every version says it unasked.
+	eal=(--in-memory --log-level=lib.eal:debug -a "$3")
+else
+	eal=(--no-huge -m 1024 --no-pci --no-shconf --file-prefix="$prefix" --vdev="$3")
+fi
 
 if (($# == 4)); then
 	log=$4
 	keep_log=true
 else
-	log=$(mktemp --tmpdir sdxi-autotest.XXXXXX)
+	log=$(mktemp -t sdxi-autotest.XXXXXX)
 	keep_log=false
 fi
-lines=$(mktemp --tmpdir sdxi-autotest.XXXXXX)
+lines=$(mktemp -t sdxi-autotest.XXXXXX)
+names=$(mktemp -t sdxi-autotest.XXXXXX)
 
 cleanup()
 {
-	rm -f "$lines"
+	rm -f "$lines" "$names"
 	$keep_log || rm -f "$log"
 	if ((EUID == 0)); then
 		rm -rf "/var/run/dpdk/$prefix"
@@ -111,15 +125,25 @@ check_part()
 # The same for a part that newer versions of DPDK have.
 check_newer_part()
 {
-	if grep -aq -- "$4" "$dpdk_test"; then
+	if grep -Fq -- "$4" "$names"; then
 		check_part "$@"
 	fi
 }
 
+check_said()
+{
+	if grep -q -- "$2" "$lines"; then
+		ok "$1"
+	else
+		not_ok "$1" "expected EAL to say \"$2\", found no such line"
+	fi
+}
+
 rc=0
-DPDK_TEST=dmadev_autotest "$dpdk_test" --no-huge -m 1024 --no-pci --no-shconf --no-telemetry \
-	--file-prefix="$prefix" -d "$plugin" --vdev="$vdev" </dev/null >"$log" 2>&1 || rc=$?
+DPDK_TEST=dmadev_autotest "$dpdk_test" --no-telemetry -d "$plugin" "${eal[@]}" </dev/null \
+	>"$log" 2>&1 || rc=$?
 tr '\r' '\n' <"$log" >"$lines"
+strings -n 7 "$dpdk_test" >"$names"
 
 # dpdk-test tests every device, its own skeleton among them: only the named one counts here.
 index=$(sed -n "s/^### Test dmadev instance \([0-9]*\) \[$device\].*/\1/p" "$lines" | head -n 1)
@@ -133,6 +157,10 @@ if [[ -n $index ]]; then
 	check_newer_part 'scatter-gather' 100 0 'sg_copy'
 	check_newer_part 'stop and start' 1 0 'stop_start'
 	check_newer_part 'enqueue and dequeue' 1000 0 'dma_enq_deq'
+	if [[ $bus == pci ]]; then
+		check_said 'behind an IOMMU' 'Using IOMMU type 1 '
+		check_said 'IOVA as VA' "Selected IOVA mode 'VA'"
+	fi
 else
 	not_ok "$device is tested" "expected '### Test dmadev instance N [$device]', found none"
 fi

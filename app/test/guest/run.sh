@@ -1,0 +1,300 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright(c) 2026 The SDXI for DPDK authors
+
+set -euo pipefail
+
+usage()
+{
+	cat <<'END'
+Usage: run.sh [--help]
+
+The guest tests: run the driver on QEMU's SDXI functions and print TAP verdicts. To be run as root
+inside the guest that devtools/run-qemu.sh boots, from the folder that holds test_guest and
+run_dmadev_autotest.sh; needs the functions of app/test/guest/devices bound to vfio-pci.
+
+  DPDK_SDXI_PREFIX  DPDK's prefix
+END
+}
+
+if [[ ${1:-} == --help || ${1:-} == -h ]]; then
+	usage
+	exit 0
+fi
+if (($# > 0)); then
+	usage >&2
+	exit 2
+fi
+
+# As in the file "devices".
+readonly plain=0000:00:10.0
+readonly continuing=0000:00:11.0
+readonly no_flr=0000:00:12.0
+readonly small_bar0=0000:00:13.0
+readonly small_bar2=0000:00:14.0
+readonly never_active=0000:00:15.0
+readonly foreign=0000:00:16.0
+readonly port=0000:00:17.0
+
+readonly pci=/sys/bus/pci
+readonly plugin=librte_dma_sdxi.so
+# Seconds for one program, after which something hangs.
+readonly patience=300
+# MMIO_STS0, its field fn_gsv, and two of its values.
+readonly sts0=0x100 fn_gsv=7 stop=0 active=2
+
+here=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd -P)
+work=$(mktemp -d -t sdxi-guest.XXXXXX)
+# Huge pages of a process that was killed stay for the next one with this prefix.
+kill_prefix=sdxi-guest-$$
+
+cleanup()
+{
+	rm -rf "$work" "/var/run/dpdk/$kill_prefix"
+}
+trap cleanup EXIT
+
+export CMOCKA_MESSAGE_OUTPUT=TAP
+
+number=0
+failures=0
+
+# verdict TITLE [PROBLEM [LOG]]
+verdict()
+{
+	number=$((number + 1))
+	if [[ -z ${2:-} ]]; then
+		echo "ok $number - $1"
+		return
+	fi
+	failures=$((failures + 1))
+	echo "not ok $number - $1"
+	echo "# $2"
+	[[ -z ${3:-} ]] || show_log "$3"
+}
+
+show_log()
+{
+	echo '# the last lines of its log:'
+	tail -n 40 "$1" | cut -c 1-300 | sed 's/^/# /'
+}
+
+# relay LABEL OUTPUT LOG EXIT_CODE: the verdicts of a program, as this one's; none may be skipped.
+relay()
+{
+	local label=$1 line title cases=0 bad=0 plan=none
+	while IFS= read -r line || [[ -n $line ]]; do
+		if [[ $line =~ ^1\.\.([0-9]+) ]]; then
+			plan=${BASH_REMATCH[1]}
+			continue
+		fi
+		if [[ ! $line =~ ^(not )?ok\ [0-9]+[\ -]*(.*)$ ]]; then
+			echo "# ${line#\# }"
+			continue
+		fi
+		title="$label: ${BASH_REMATCH[2]%%#*}"
+		cases=$((cases + 1))
+		if [[ ${BASH_REMATCH[2]} == *'# SKIP'* ]]; then
+			bad=$((bad + 1))
+			verdict "$title" 'it was skipped'
+		elif [[ -n ${BASH_REMATCH[1]} ]]; then
+			bad=$((bad + 1))
+			verdict "$title" 'see the end of its log'
+		else
+			verdict "$title"
+		fi
+	done <"$2"
+	if [[ $plan != "$cases" || $plan == 0 ]]; then
+		bad=$((bad + 1))
+		verdict "$label" "expected $plan verdicts, as announced, found $cases, exit code $4"
+	elif ((bad == 0 && $4 != 0)); then
+		bad=$((bad + 1))
+		verdict "$label" "expected exit code 0, found $4"
+	fi
+	((bad == 0)) || show_log "$3"
+	echo "# $label: $SECONDS seconds since the start"
+}
+
+# make_command MODE DEVICE[,ARGS]...: set $guest, the command that does it with test_guest.
+make_command()
+{
+	local mode=$1 device names=()
+	shift
+	guest=(timeout "$patience" "$here/test_guest" -d "$plugin" --no-telemetry "${eal[@]}")
+	for device in "$@"; do
+		guest+=(-a "$device")
+		names+=("${device%%,*}")
+	done
+	guest+=(-- "$mode" "${names[@]}")
+}
+
+# run_guest LABEL MODE DEVICE...
+run_guest()
+{
+	local rc=0
+	make_command "${@:2}"
+	"${guest[@]}" >"$work/out" 2>"$work/log" || rc=$?
+	relay "$1" "$work/out" "$work/log" "$rc"
+}
+
+# autotest LABEL DEVICE
+autotest()
+{
+	local rc=0
+	timeout "$patience" "$here/run_dmadev_autotest.sh" "$DPDK_SDXI_PREFIX/bin/dpdk-test" \
+		"$plugin" -a "$2" "$work/log" >"$work/out" 2>&1 || rc=$?
+	relay "$1" "$work/out" "$work/log" "$rc"
+}
+
+# driver_of DEVICE: the kernel's driver that it is bound to, if any.
+driver_of()
+{
+	[[ ! -e $pci/devices/$1/driver ]] || basename "$(readlink -f "$pci/devices/$1/driver")"
+}
+
+# bind_to DRIVER DEVICE
+bind_to()
+{
+	echo "$1" >"$pci/devices/$2/driver_override"
+	[[ ! -e $pci/devices/$2/driver ]] || echo "$2" >"$pci/devices/$2/driver/unbind"
+	echo "$2" >"$pci/drivers_probe"
+	[[ $(driver_of "$2") == "$1" ]]
+}
+
+# state_of DEVICE: fn_gsv, while no one uses the function.
+state_of()
+{
+	local base value
+	read -r base _ <"$pci/devices/$1/resource"
+	value=$(devmem "$((base + sts0))" 64)
+	echo "$((value & fn_gsv))"
+}
+
+# Lines of the kernel's log about accesses of a function that the IOMMU has refused.
+refused_of()
+{
+	dmesg | grep -c "DMAR: .*Request device \[${1#0000:}\] fault addr" || true
+}
+
+kernel_is_well()
+{
+	local problem='' tainted lines
+	# D: it has died, W: it has warned
+	tainted=$(($(cat /proc/sys/kernel/tainted) & (1 << 7 | 1 << 9)))
+	lines=$(dmesg | grep -E 'Oops|BUG:|Call Trace|general protection|WARNING: CPU' || true)
+	((tainted == 0)) && [[ -z $lines ]] || problem="taint flags $tainted, ${lines:-no lines}"
+	verdict "$1" "${problem//$'\n'/; }"
+}
+
+all_autotests()
+{
+	local device completion reaction
+	for completion in op batch; do
+		for device in "$plain" "$continuing"; do
+			reaction='stop'
+			[[ $device == "$plain" ]] || reaction='continue'
+			autotest "dmadev_autotest, error=$reaction, completion=$completion" \
+				"$device,completion=$completion"
+		done
+	done
+}
+
+addresses()
+{
+	local device
+	run_guest 'addresses' address "$plain" "$continuing"
+	for device in "$plain" "$continuing"; do
+		if (($(refused_of "$device") > 0)); then
+			verdict "addresses: $device, refused by the IOMMU"
+		else
+			verdict "addresses: $device, refused by the IOMMU" \
+				"expected the kernel to log it, found no such line"
+		fi
+	done
+	kernel_is_well 'addresses: no oops'
+}
+
+two_processes()
+{
+	local one other rc_one=0 rc_other=0
+	mkfifo "$work/there" "$work/back"
+	eal=(--in-memory -l 0)
+	make_command peer "$plain"
+	"${guest[@]}" 3<"$work/there" 4>"$work/back" >"$work/out" 2>"$work/log" &
+	one=$!
+	eal=(--in-memory -l 1)
+	make_command peer "$continuing"
+	"${guest[@]}" 4>"$work/there" 3<"$work/back" >"$work/other-out" 2>"$work/other-log" &
+	other=$!
+	wait "$one" || rc_one=$?
+	wait "$other" || rc_other=$?
+	relay 'two processes' "$work/out" "$work/log" "$rc_one"
+	relay 'two processes' "$work/other-out" "$work/other-log" "$rc_other"
+}
+
+# check_state DEVICE VALUE WHAT
+check_state()
+{
+	local found problem=''
+	found=$(state_of "$1")
+	[[ $found == "$2" ]] || problem="expected function state $2, found $found"
+	verdict "killed: $1, $3" "$problem"
+}
+
+killed()
+{
+	local rc=0 problem=''
+	eal=(--file-prefix="$kill_prefix" -l 0-1)
+	make_command kill "$plain" "$no_flr"
+	"${guest[@]}" >"$work/out" 2>"$work/log" &
+	# The shell has a word on how it ended.
+	wait "$!" 2>/dev/null || rc=$?
+	sed 's/^/# /' "$work/out"
+	if ((rc != 137)) || (($(grep -c ' copies done$' "$work/out") != 2)); then
+		problem="expected two functions at work and an end by SIGKILL, found exit code $rc"
+	fi
+	verdict 'killed: in mid-transfer' "$problem" "$work/log"
+	check_state "$plain" "$stop" 'reset by the kernel'
+	check_state "$no_flr" "$active" 'still running'
+	run_guest 'started again' work "$plain" "$no_flr"
+}
+
+virtual_functions()
+{
+	local pf vf link problem='' vfs=()
+	pf=$(cd "$pci/devices/$port" && echo 0000:??:??.?)
+	if bind_to pci-pf-stub "$pf" && echo 2 >"$pci/devices/$pf/sriov_numvfs"; then
+		for link in "$pci/devices/$pf"/virtfn*; do
+			vf=$(basename "$(readlink -f "$link")")
+			vfs+=("$vf")
+			bind_to vfio-pci "$vf" || problem="$vf: cannot be bound to vfio-pci"
+		done
+		((${#vfs[@]} == 2)) || problem="expected 2 virtual functions, found ${#vfs[@]}"
+	else
+		problem="$pf: cannot be bound to pci-pf-stub, or have virtual functions enabled"
+	fi
+	verdict 'virtual functions: enabled' "$problem"
+	[[ -z $problem ]] || return 0
+	run_guest 'virtual functions' work "${vfs[@]}"
+	echo 0 >"$pci/devices/$pf/sriov_numvfs"
+	bind_to vfio-pci "$pf" || problem="$pf: cannot be bound to vfio-pci again"
+	verdict 'virtual functions: disabled' "$problem"
+}
+
+eal=(--in-memory -l 0-1)
+run_guest 'work' work "$plain" "$continuing"
+run_guest 'probe' probe "$plain" "$continuing"
+run_guest 'error interrupt' interrupt "$plain" "$continuing"
+addresses
+two_processes
+eal=(--in-memory -l 0-1)
+# So that nothing but its class keeps the driver away from it.
+bind_to vfio-pci "$foreign" || verdict "of no use: $foreign" 'cannot be bound to vfio-pci'
+run_guest 'of no use' bad "$plain" "$small_bar0" "$small_bar2" "$never_active" "$foreign"
+killed
+eal=(--in-memory -l 0-1)
+virtual_functions
+all_autotests
+kernel_is_well 'no oops in all of this'
+echo "1..$number"
+((failures == 0))

@@ -1,0 +1,945 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The SDXI for DPDK authors
+ */
+
+/*
+ * The driver on PCI functions, through DPDK's public API: what guest/run.sh has done inside QEMU's
+ * guest. EAL's arguments come first, then "--", what is to be done, and the names of the devices.
+ */
+
+#include <errno.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <rte_common.h>
+#include <rte_dev.h>
+#include <rte_eal.h>
+#include <rte_launch.h>
+#include <rte_lcore.h>
+#include <rte_log.h>
+#include <rte_malloc.h>
+#include <rte_vfio.h>
+
+#include "test_driver_util.h"
+
+enum {
+	PAGE = 4096,
+	MAX_DEVICES = 5,
+	MAX_TESTS = 16,
+	VCHANS = 2,
+	NB_DESC = 256,
+	DEPTH = 32,	   /* operations of a load that are outstanding */
+	SLOT = 64 << 10,   /* bytes for each */
+	SHIFT = 64,	   /* sources begin at so many places */
+	AREA_LEN = 16 << 20,
+	LOAD_OPS = 2000,
+	ROUNDS = 4,	   /* of remove and probe */
+	KILL_LEN = 32 << 20,
+	MEET_IN = 3,	   /* from the other process */
+	MEET_OUT = 4,	   /* to it */
+};
+
+/* Devices in the order of the command line; what part each has is up to what is to be done. */
+static char *devices[MAX_DEVICES];
+static unsigned int nb_devices;
+/* What rte_dma_dump() said of them before they were used, if they are dmadevs. */
+static char *dumps[MAX_DEVICES];
+
+/* DPDK memory for the tests' data, and how much of it the test that runs has taken. */
+static uint8_t *area;
+static size_t taken;
+
+static int16_t
+id_of(const char *name)
+{
+	int id = rte_dma_get_dev_id_by_name(name);
+
+	if (id < 0)
+		fail_msg("%s: there is no dmadev of this name", name);
+	return id;
+}
+
+static const char *
+bus_of(const char *name)
+{
+	return strchr(name, ':') != NULL ? "pci" : "vdev";
+}
+
+/* What this process has said on stderr so far, in bytes. */
+static off_t
+log_end(void)
+{
+	struct stat st;
+
+	assert_return_code(fstat(STDERR_FILENO, &st), errno);
+	if (!S_ISREG(st.st_mode))
+		fail_msg("stderr has to be a file: what it says is looked at");
+	return st.st_size;
+}
+
+/* How many lines from @p from on hold both texts, and not the third one if that is given. */
+static unsigned int
+log_lines(off_t from, const char *about, const char *what, const char *but)
+{
+	FILE *f = fopen("/proc/self/fd/2", "r");
+	unsigned int n = 0;
+	char line[1024];
+
+	assert_non_null(f);
+	assert_return_code(fseeko(f, from, SEEK_SET), errno);
+	while (fgets(line, sizeof(line), f) != NULL)
+		n += strstr(line, about) != NULL && strstr(line, what) != NULL &&
+		     (but == NULL || strstr(line, but) == NULL);
+	fclose(f);
+	return n;
+}
+
+static void
+expect_lines(off_t from, const char *about, const char *what, unsigned int want)
+{
+	unsigned int found = log_lines(from, about, what, NULL);
+
+	if (found != want)
+		fail_msg("lines with '%s' and '%s': expected %u, found %u", about, what, want,
+			 found);
+}
+
+static int
+set_up_all(void **state)
+{
+	unsigned int i;
+	size_t len;
+	FILE *f;
+
+	(void)state;
+	area = rte_malloc("area", AREA_LEN, PAGE);
+	assert_non_null(area);
+	for (i = 0; i < nb_devices; i++) {
+		if (rte_dma_get_dev_id_by_name(devices[i]) < 0)
+			continue;
+		f = open_memstream(&dumps[i], &len);
+		assert_non_null(f);
+		assert_int_equal(rte_dma_dump(id_of(devices[i]), f), 0);
+		fclose(f);
+	}
+	return 0;
+}
+
+static int
+set_up(void **state)
+{
+	(void)state;
+	taken = 0;
+	return 0;
+}
+
+static int
+tear_down(void **state)
+{
+	unsigned int i;
+	int id, ret = 0;
+
+	(void)state;
+	for (i = 0; i < nb_devices; i++) {
+		id = rte_dma_get_dev_id_by_name(devices[i]);
+		if (id >= 0 && rte_dma_stop(id) != 0)
+			ret = -1;
+	}
+	return ret;
+}
+
+/* Memory until the test's end, at the beginning of a page. */
+static uint8_t *
+take(size_t len)
+{
+	uint8_t *mem = area + taken;
+
+	taken = RTE_ALIGN(taken + len, (size_t)PAGE);
+	assert_true(taken <= AREA_LEN);
+	return mem;
+}
+
+/* ---- work ---- */
+
+static void
+test_stopped(void **state)
+{
+	unsigned int i;
+
+	for (i = 0; devices[i] != *state; i++)
+		;
+	assert_non_null(dumps[i]);
+	if (strstr(dumps[i], "function state: STOP (0), not in use") == NULL)
+		fail_msg("expected state STOP behind probe, found:\n%s", dumps[i]);
+}
+
+static void
+test_copies(void **state)
+{
+	static const struct {
+		uint32_t len;
+		unsigned int src_off;
+		unsigned int dst_off;
+	} copies[] = {
+		{ 1, 0, 0 }, { 7, 3, 61 }, { 64, 0, 0 }, { 64, 1, 63 }, { PAGE, 0, 0 },
+		{ 2 * PAGE + 1, PAGE - 1, 17 }, { 100000, 5, 4000 }, { (2 << 20) + 3, 1, 2 },
+	};
+	const size_t room = 3 << 20;
+	const int16_t id = id_of(*state);
+	uint8_t *src = take(room), *dst = take(room), *to;
+	unsigned int v, i;
+
+	td_fill(src, room, 1);
+	td_up(id, VCHANS, NB_DESC);
+	for (v = 0; v < VCHANS; v++) {
+		for (i = 0; i < RTE_DIM(copies); i++) {
+			to = dst + TD_GUARD_LEN + copies[i].dst_off;
+			memset(dst, TD_GUARD, room);
+			td_copy(id, v, i, src + copies[i].src_off, to, copies[i].len,
+				RTE_DMA_OP_FLAG_SUBMIT);
+			td_gather(id, v, i, 1);
+			assert_memory_equal(to, src + copies[i].src_off, copies[i].len);
+			assert_true(td_is_all(dst, to - dst, TD_GUARD));
+			to += copies[i].len;
+			assert_true(td_is_all(to, dst + room - to, TD_GUARD));
+		}
+	}
+}
+
+static void
+test_fills(void **state)
+{
+	static const uint32_t lens[] = { 1, 8, 13, 64, 65, PAGE, 3 * PAGE + 5, 300001 };
+	const uint64_t pattern = UINT64_C(0x0123456789abcdef);
+	const size_t room = 400000;
+	const int16_t id = id_of(*state);
+	uint8_t *want = take(room), *dst = take(room), *to;
+	unsigned int i;
+	size_t at;
+
+	for (at = 0; at < room; at += sizeof(pattern))
+		memcpy(want + at, &pattern, sizeof(pattern));
+	td_up(id, 1, NB_DESC);
+	for (i = 0; i < RTE_DIM(lens); i++) {
+		memset(dst, TD_GUARD, room);
+		to = dst + TD_GUARD_LEN + i;
+		assert_int_equal(rte_dma_fill(id, 0, pattern, (uintptr_t)to, lens[i],
+					      RTE_DMA_OP_FLAG_SUBMIT), i);
+		td_gather(id, 0, i, 1);
+		assert_memory_equal(to, want, lens[i]);
+		assert_true(td_is_all(dst, to - dst, TD_GUARD));
+		to += lens[i];
+		assert_true(td_is_all(to, dst + room - to, TD_GUARD));
+	}
+}
+
+/* Cut @p total bytes from @p base on into parts with gaps between; the last one takes the rest. */
+static void
+cut(struct rte_dma_sge *sge, unsigned int nb, uint8_t *base, uint32_t total, uint32_t len)
+{
+	unsigned int i;
+
+	for (i = 0; i < nb; i++) {
+		sge[i].addr = (uintptr_t)base;
+		sge[i].length = i + 1 < nb ? len : total;
+		total -= sge[i].length;
+		base += sge[i].length + TD_GUARD_LEN;
+	}
+}
+
+static void
+test_scatter_gather(void **state)
+{
+	enum { SRCS = 7, DSTS = 3, TOTAL = 90001, ROOM = TOTAL + (SRCS + 1) * TD_GUARD_LEN };
+	const int16_t id = id_of(*state);
+	uint8_t *src = take(ROOM), *dst = take(ROOM);
+	uint8_t *want = take(TOTAL), *found = take(TOTAL);
+	struct rte_dma_sge srcs[SRCS], dsts[DSTS];
+	unsigned int i;
+	size_t at = 0;
+
+	td_fill(src, ROOM, 2);
+	memset(dst, TD_GUARD, ROOM);
+	cut(srcs, SRCS, src, TOTAL, 5003);
+	cut(dsts, DSTS, dst, TOTAL, 40000);
+	td_up(id, 1, NB_DESC);
+	assert_int_equal(rte_dma_copy_sg(id, 0, srcs, dsts, SRCS, DSTS, RTE_DMA_OP_FLAG_SUBMIT), 0);
+	td_gather(id, 0, 0, 1);
+	for (i = 0; i < SRCS; at += srcs[i++].length)
+		memcpy(want + at, (void *)(uintptr_t)srcs[i].addr, srcs[i].length);
+	assert_int_equal(at, TOTAL);
+	for (i = 0, at = 0; i < DSTS; at += dsts[i++].length) {
+		uint8_t *part = (void *)(uintptr_t)dsts[i].addr;
+
+		memcpy(found + at, part, dsts[i].length);
+		assert_true(td_is_all(part + dsts[i].length, TD_GUARD_LEN, TD_GUARD));
+	}
+	assert_memory_equal(found, want, TOTAL);
+}
+
+/* ---- loads ---- */
+
+/*
+ * Channel 0 of a device, that copies all the time; each copy is compared when it has completed. For
+ * any thread, so it says what is wrong instead of failing the test.
+ */
+struct load {
+	int16_t id;
+	uint8_t *src;
+	uint8_t *dst;
+	uint64_t begun;
+	uint64_t done; /* atomic */
+	bool bad;      /* atomic */
+	char wrong[128];
+};
+
+static void
+load_init(struct load *load, const char *name)
+{
+	*load = (struct load){
+		.id = id_of(name),
+		.src = take(SLOT + SHIFT),
+		.dst = take((size_t)DEPTH * SLOT),
+	};
+	td_fill(load->src, SLOT + SHIFT, load->id);
+	td_up(load->id, 1, NB_DESC);
+}
+
+static void __rte_format_printf(2, 3)
+load_fail(struct load *load, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(load->wrong, sizeof(load->wrong), fmt, ap);
+	va_end(ap);
+	__atomic_store_n(&load->bad, true, __ATOMIC_RELEASE);
+}
+
+static bool
+load_is_bad(const struct load *load)
+{
+	return __atomic_load_n(&load->bad, __ATOMIC_ACQUIRE);
+}
+
+static uint64_t
+load_done(const struct load *load)
+{
+	return __atomic_load_n(&load->done, __ATOMIC_ACQUIRE);
+}
+
+static uint32_t
+load_len(uint64_t n)
+{
+	return td_word(3, n) % SLOT + 1;
+}
+
+static uint8_t *
+load_slot(const struct load *load, uint64_t n)
+{
+	return load->dst + n % DEPTH * SLOT;
+}
+
+static void
+load_begin(struct load *load, uint64_t upto)
+{
+	for (; load->begun < upto && load->begun < load->done + DEPTH; load->begun++) {
+		uint8_t *to = load_slot(load, load->begun);
+		const uint32_t len = load_len(load->begun);
+		int ret;
+
+		memset(to, TD_GUARD, len);
+		ret = rte_dma_copy(load->id, 0, (uintptr_t)(load->src + load->begun % SHIFT),
+				   (uintptr_t)to, len, RTE_DMA_OP_FLAG_SUBMIT);
+		if (ret != (uint16_t)load->begun) {
+			load_fail(load, "copy %" PRIu64 ": enqueue gives %d", load->begun, ret);
+			return;
+		}
+	}
+}
+
+static unsigned int
+load_gather(struct load *load)
+{
+	bool error = false;
+	uint16_t last, n, i;
+
+	n = rte_dma_completed(load->id, 0, DEPTH, &last, &error);
+	for (i = 0; i < n; i++) {
+		const uint64_t op = load->done;
+
+		if (memcmp(load_slot(load, op), load->src + op % SHIFT, load_len(op)) != 0) {
+			load_fail(load, "copy %" PRIu64 ": wrong data", op);
+			return n;
+		}
+		__atomic_store_n(&load->done, op + 1, __ATOMIC_RELEASE);
+	}
+	if (error)
+		load_fail(load, "copy %" PRIu64 ": error reported", load->done);
+	return n;
+}
+
+/* Begin and gather until @p upto copies are done, and by @p other as well if that is given. */
+static void
+load_run(struct load *load, uint64_t upto, const struct load *other)
+{
+	struct td_bound bound;
+
+	td_bound_set(&bound);
+	while (!load_is_bad(load) && (other == NULL || !load_is_bad(other))) {
+		const bool enough = load->done >= upto &&
+				    (other == NULL || load_done(other) >= upto);
+
+		if (enough && load->done == load->begun)
+			return;
+		if (!enough)
+			load_begin(load, other == NULL ? upto : UINT64_MAX);
+		if (load_gather(load) == 0 && td_bound_yield(&bound))
+			load_fail(load, "copy %" PRIu64 ": does not complete", load->done);
+	}
+}
+
+static void
+load_check(const struct load *load)
+{
+	if (load->bad)
+		fail_msg("dmadev %d: %s", load->id, load->wrong);
+}
+
+static int
+load_run_with_other(void *arg)
+{
+	struct load *load = arg;
+
+	load_run(&load[1], LOAD_OPS, &load[0]);
+	return 0;
+}
+
+static void
+test_at_once(void **state)
+{
+	const unsigned int lcore = rte_get_next_lcore(-1, 1, 0);
+	struct load load[2];
+	unsigned int i;
+
+	(void)state;
+	assert_true(lcore < RTE_MAX_LCORE);
+	for (i = 0; i < RTE_DIM(load); i++)
+		load_init(&load[i], devices[i]);
+	/* Neither ends before both have done enough. */
+	assert_int_equal(rte_eal_remote_launch(load_run_with_other, load, lcore), 0);
+	load_run(&load[0], LOAD_OPS, &load[1]);
+	rte_eal_wait_lcore(lcore);
+	for (i = 0; i < RTE_DIM(load); i++) {
+		load_check(&load[i]);
+		assert_true(load[i].done >= LOAD_OPS);
+	}
+}
+
+/* ---- remove, and probe again ---- */
+
+/* Devices: the one that comes and goes, and one that is at work all along. */
+static void
+test_probe_again(void **state)
+{
+	const char *name = devices[0];
+	struct td_stock first, now;
+	struct load busy, load;
+	unsigned int round;
+
+	(void)state;
+	load_init(&busy, devices[1]);
+	for (round = 0; round < ROUNDS; round++) {
+		load_init(&load, name);
+		load_run(&load, 200, NULL);
+		load_check(&load);
+		load_begin(&busy, UINT64_MAX);
+		/* Every other time it goes with operations outstanding. */
+		if (round % 2 != 0)
+			load_begin(&load, UINT64_MAX);
+		assert_int_equal(rte_eal_hotplug_remove(bus_of(name), name), 0);
+		assert_true(rte_dma_get_dev_id_by_name(name) < 0);
+		td_stock_take(&now);
+		if (round == 0)
+			first = now;
+		assert_memory_equal(&now, &first, sizeof(now));
+		load_run(&busy, busy.begun, NULL);
+		load_check(&busy);
+		assert_int_equal(rte_eal_hotplug_add(bus_of(name), name,
+						     round % 2 == 0 ? "completion=batch" : ""), 0);
+	}
+	load_init(&load, name);
+	load_run(&load, 200, NULL);
+	load_check(&load);
+}
+
+/* ---- addresses ---- */
+
+static enum rte_dma_status_code
+status_of(int16_t id, uint64_t idx)
+{
+	enum rte_dma_status_code status = RTE_DMA_STATUS_SUCCESSFUL;
+	struct td_bound bound;
+	uint16_t last = 0xdead;
+
+	td_bound_set(&bound);
+	while (rte_dma_completed_status(id, 0, 1, &last, &status) == 0)
+		if (td_bound_yield(&bound))
+			fail_msg("operation %" PRIu64 " does not complete", idx);
+	assert_int_equal(last, (uint16_t)idx);
+	return status;
+}
+
+static void
+expect_status(int16_t id, uint64_t idx, uint64_t src, uint64_t dst, uint32_t len,
+	      enum rte_dma_status_code want)
+{
+	enum rte_dma_status_code found;
+
+	assert_int_equal(rte_dma_copy(id, 0, src, dst, len, RTE_DMA_OP_FLAG_SUBMIT), (uint16_t)idx);
+	found = status_of(id, idx);
+	if (found != want)
+		fail_msg("copy of %u bytes from 0x%" PRIx64 " to 0x%" PRIx64
+			 ": expected status %d, found %d", len, src, dst, want, found);
+}
+
+/* Addresses that no one has mapped: of memory that is not DPDK's, none, and more than there are. */
+static void
+test_unmapped(void **state)
+{
+	const int16_t id = id_of(*state);
+	uint8_t *buf = take(2 * PAGE), *foreign = NULL;
+	uint64_t idx = 0, bad[3];
+	unsigned int i;
+
+	assert_int_equal(posix_memalign((void **)&foreign, PAGE, 2 * PAGE), 0);
+	memset(foreign, TD_GUARD, 2 * PAGE);
+	bad[0] = (uintptr_t)foreign;
+	bad[1] = 0;
+	bad[2] = UINT64_C(1) << 52;
+	td_up(id, 1, NB_DESC);
+	for (i = 0; i < RTE_DIM(bad); i++) {
+		memset(buf, ~TD_GUARD, 2 * PAGE);
+		expect_status(id, idx++, bad[i], (uintptr_t)buf, 2 * PAGE,
+			      RTE_DMA_STATUS_INVALID_SRC_ADDR);
+		assert_true(td_is_all(buf, 2 * PAGE, (uint8_t)~TD_GUARD));
+		expect_status(id, idx++, (uintptr_t)buf, bad[i], 2 * PAGE,
+			      RTE_DMA_STATUS_INVALID_DST_ADDR);
+		td_one_copy(id, 0, idx++);
+	}
+	assert_true(td_is_all(foreign, 2 * PAGE, TD_GUARD));
+	free(foreign);
+}
+
+/* A page that the application maps for the device and unmaps, in front of one that it does not. */
+static void
+test_mapped_and_unmapped(void **state)
+{
+	const int fd = RTE_VFIO_DEFAULT_CONTAINER_FD;
+	const int16_t id = id_of(*state);
+	uint8_t *buf = take(2 * PAGE);
+	uint8_t *own = mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+			    -1, 0);
+	const uint64_t at = (uintptr_t)own, good = (uintptr_t)buf;
+	uint64_t idx = 0;
+
+	assert_true(own != MAP_FAILED);
+	td_fill(buf, 2 * PAGE, 4);
+	memset(own, TD_GUARD, 2 * PAGE);
+	td_up(id, 1, NB_DESC);
+	expect_status(id, idx++, good, at, PAGE, RTE_DMA_STATUS_INVALID_DST_ADDR);
+	assert_int_equal(rte_vfio_container_dma_map(fd, at, at, PAGE), 0);
+	expect_status(id, idx++, good, at, PAGE, RTE_DMA_STATUS_SUCCESSFUL);
+	assert_memory_equal(own, buf, PAGE);
+	expect_status(id, idx++, good, at, PAGE + 1, RTE_DMA_STATUS_INVALID_DST_ADDR);
+	assert_true(td_is_all(own + PAGE, PAGE, TD_GUARD));
+	expect_status(id, idx++, at + 1, good, PAGE, RTE_DMA_STATUS_INVALID_SRC_ADDR);
+
+	memset(own, TD_GUARD, PAGE);
+	td_fill(buf, 2 * PAGE, 5);
+	assert_int_equal(rte_vfio_container_dma_unmap(fd, at, at, PAGE), 0);
+	expect_status(id, idx++, good, at, PAGE, RTE_DMA_STATUS_INVALID_DST_ADDR);
+	assert_true(td_is_all(own, 2 * PAGE, TD_GUARD));
+	expect_status(id, idx++, at, good, PAGE, RTE_DMA_STATUS_INVALID_SRC_ADDR);
+	td_one_copy(id, 0, idx++);
+	munmap(own, 2 * PAGE);
+}
+
+/* ---- interrupts ---- */
+
+/* How often the kernel has seen the device's vector 0, on all CPUs. */
+static uint64_t
+irq_count(const char *name)
+{
+	FILE *f = fopen("/proc/interrupts", "r");
+	char line[1024], what[64];
+	bool found = false;
+	uint64_t sum = 0;
+	char *at, *end;
+
+	assert_non_null(f);
+	snprintf(what, sizeof(what), "vfio-msix[0](%s)", name);
+	while (!found && fgets(line, sizeof(line), f) != NULL) {
+		found = strstr(line, what) != NULL;
+		at = strchr(line, ':');
+		while (found && at != NULL) {
+			sum += strtoull(at + 1, &end, 10);
+			at = end != at + 1 ? end : NULL;
+		}
+	}
+	fclose(f);
+	if (!found)
+		fail_msg("/proc/interrupts has no %s", what);
+	return sum;
+}
+
+/*
+ * Nothing asks the function while the log is waited for: rte_dma_completed() would read it, so what
+ * is said of the failure comes from the interrupt.
+ */
+static void
+test_interrupt(void **state)
+{
+	static const char * const what[] = {
+		", buffer 0: data buffer: address translation failure",
+		", buffer 1: data buffer: address translation failure",
+	};
+	const char *name = *state;
+	const int16_t id = id_of(name);
+	const uint64_t buf = (uintptr_t)take(PAGE);
+	enum rte_dma_status_code want;
+	uint64_t idx, before;
+	off_t from;
+
+	td_up(id, 1, NB_DESC);
+	for (idx = 0; idx < RTE_DIM(what); idx++) {
+		from = log_end();
+		before = irq_count(name);
+		assert_int_equal(rte_dma_copy(id, 0, idx == 0 ? 0 : buf, idx == 0 ? buf : 0, PAGE,
+					      RTE_DMA_OP_FLAG_SUBMIT), idx);
+		TD_WAIT(irq_count(name) > before);
+		TD_WAIT(log_lines(from, name, what[idx], NULL) == 1);
+		want = idx == 0 ? RTE_DMA_STATUS_INVALID_SRC_ADDR : RTE_DMA_STATUS_INVALID_DST_ADDR;
+		assert_int_equal(status_of(id, idx), want);
+		expect_lines(from, name, "error log: ", 1);
+	}
+	td_one_copy(id, 0, idx);
+}
+
+/* ---- functions that are of no use ---- */
+
+/* Devices of test_bad_*(); all have been given to EAL with -a. */
+enum {
+	BAD_GOOD,
+	BAD_BAR0,
+	BAD_BAR2,
+	BAD_ACTIVE,
+	BAD_CLASS,
+	BAD_DEVICES,
+};
+
+static void
+expect_good_works(void)
+{
+	const int16_t id = id_of(devices[BAD_GOOD]);
+
+	td_up(id, 1, NB_DESC);
+	td_one_copy(id, 0, 0);
+	assert_int_equal(rte_dma_stop(id), 0);
+}
+
+static const char *
+said_of(const char *name)
+{
+	static char about[64];
+
+	snprintf(about, sizeof(about), "SDXI: %s: ", name);
+	return about;
+}
+
+/* By EAL and once more by hand. */
+static void
+test_bad_bar(void **state)
+{
+	const char *name = *state;
+	const char *what = name == devices[BAD_BAR0] ? "BAR 0: expected 131120 bytes, found 65536" :
+						       "BAR 2: expected 8192 bytes, found 4096";
+	const char *about = said_of(name);
+	off_t from;
+
+	expect_lines(0, about, what, 1);
+	expect_lines(0, about, "", 1);
+	assert_true(rte_dma_get_dev_id_by_name(name) < 0);
+	from = log_end();
+	assert_int_not_equal(rte_eal_hotplug_add(bus_of(name), name, ""), 0);
+	expect_lines(from, about, what, 1);
+	expect_lines(from, about, "", 1);
+	assert_true(rte_dma_get_dev_id_by_name(name) < 0);
+	expect_good_works();
+}
+
+static void
+test_bad_active(void **state)
+{
+	static const struct rte_dma_conf conf = { .nb_vchans = 1 };
+	const char *name = *state, *about = said_of(name);
+	const int16_t id = id_of(name);
+	unsigned int round;
+	off_t from;
+
+	expect_lines(0, about, "", 0);
+	for (round = 0; round < 2; round++) {
+		from = log_end();
+		assert_true(rte_dma_configure(id, &conf) < 0);
+		expect_lines(from, about,
+			     "activation: expected function state ACTIVE, found ERROR", 1);
+		/* What the function has to say for itself comes from its error log. */
+		assert_int_equal(log_lines(from, about, "", "error log: "), 1);
+	}
+	expect_good_works();
+	assert_int_equal(rte_eal_hotplug_remove(bus_of(name), name), 0);
+	expect_good_works();
+}
+
+static void
+test_bad_class(void **state)
+{
+	const char *name = *state;
+	off_t from = log_end();
+
+	assert_true(rte_dma_get_dev_id_by_name(name) < 0);
+	assert_int_not_equal(rte_eal_hotplug_add(bus_of(name), name, ""), 0);
+	expect_lines(0, said_of(name), "", 0);
+	/* EAL's own, that no driver takes it. */
+	expect_lines(from, name, "EAL: ", 1);
+	assert_true(rte_dma_get_dev_id_by_name(name) < 0);
+	expect_good_works();
+}
+
+/* ---- processes ---- */
+
+/* Wait until the other process has come here too. */
+static void
+meet(void)
+{
+	struct pollfd in = { .fd = MEET_IN, .events = POLLIN };
+	char byte = '.';
+
+	assert_int_equal(write(MEET_OUT, &byte, 1), 1);
+	assert_int_equal(poll(&in, 1, TD_HANG_SECONDS * 1000), 1);
+	if (read(MEET_IN, &byte, 1) != 1)
+		fail_msg("the other process is gone");
+}
+
+static void
+test_peer(void **state)
+{
+	struct load load;
+
+	load_init(&load, *state);
+	load_run(&load, DEPTH, NULL);
+	load_check(&load);
+	/* From here to there both functions are in use. */
+	meet();
+	load_run(&load, LOAD_OPS, NULL);
+	load_check(&load);
+	meet();
+}
+
+/* A channel of which as much is asked as it takes. */
+struct queue {
+	int16_t id;
+	uint64_t begun;
+	uint64_t done;
+};
+
+static void
+queue_fill(struct queue *queue, uint64_t src, uint64_t dst)
+{
+	for (; queue->begun < queue->done + NB_DESC; queue->begun++)
+		if (rte_dma_copy(queue->id, 0, src, dst, KILL_LEN, 0) < 0)
+			fail_msg("dmadev %d: copy %" PRIu64 " is refused", queue->id, queue->begun);
+	assert_int_equal(rte_dma_submit(queue->id, 0), 0);
+}
+
+/* Has it done some, and some not, as far as one can see? */
+static bool
+queue_is_busy(struct queue *queue)
+{
+	queue->done += rte_dma_completed(queue->id, 0, NB_DESC, NULL, NULL);
+	return queue->done > 0 && queue->done < queue->begun;
+}
+
+/* All devices are busy when this process dies, which says on stdout how far each was. */
+static int
+be_killed(void)
+{
+	const uint64_t buf = (uintptr_t)rte_malloc("kill", (size_t)2 * KILL_LEN, PAGE);
+	struct queue queues[MAX_DEVICES] = { 0 };
+	struct td_bound bound;
+	unsigned int i, busy;
+
+	if (buf == 0) {
+		fprintf(stderr, "no DPDK memory\n");
+		return 1;
+	}
+	for (i = 0; i < nb_devices; i++) {
+		queues[i].id = id_of(devices[i]);
+		td_up(queues[i].id, 1, NB_DESC);
+	}
+	td_bound_set(&bound);
+	do {
+		if (td_bound_yield(&bound)) {
+			fprintf(stderr, "the devices are not busy all at once\n");
+			return 1;
+		}
+		for (i = 0; i < nb_devices; i++)
+			queue_fill(&queues[i], buf, buf + KILL_LEN);
+		for (i = 0, busy = 0; i < nb_devices; i++)
+			busy += queue_is_busy(&queues[i]);
+	} while (busy < nb_devices);
+	for (i = 0; i < nb_devices; i++)
+		printf("%s: %" PRIu64 " of %" PRIu64 " copies done\n", devices[i], queues[i].done,
+		       queues[i].begun);
+	fflush(stdout);
+	raise(SIGKILL);
+	return 1;
+}
+
+/* ---- main ---- */
+
+static struct CMUnitTest tests[MAX_TESTS];
+static unsigned int nb_tests;
+
+static void
+add(const char *what, CMUnitTestFunction f, char *name)
+{
+	char *title = NULL;
+
+	if (nb_tests == MAX_TESTS || asprintf(&title, "%s, %s", name, what) < 0)
+		abort();
+	tests[nb_tests++] = (struct CMUnitTest){ title, f, set_up, tear_down, name };
+}
+
+static void
+add_each(const char *what, CMUnitTestFunction f)
+{
+	unsigned int i;
+
+	for (i = 0; i < nb_devices; i++)
+		add(what, f, devices[i]);
+}
+
+static void
+add_work(void)
+{
+	add_each("found in STOP, or stopped at probe", test_stopped);
+	add_each("copies", test_copies);
+	add_each("fills", test_fills);
+	add_each("scatter-gather copies", test_scatter_gather);
+	if (nb_devices > 1)
+		add("used at once with another by one process", test_at_once, devices[0]);
+}
+
+static void
+add_probe(void)
+{
+	add("removed and probed again while another works", test_probe_again, devices[0]);
+}
+
+static void
+add_address(void)
+{
+	add_each("addresses that are not mapped", test_unmapped);
+	add_each("memory that is mapped and unmapped", test_mapped_and_unmapped);
+}
+
+static void
+add_interrupt(void)
+{
+	add_each("errors are reported by MSI-X", test_interrupt);
+}
+
+static void
+add_bad(void)
+{
+	add("BAR 0 too small", test_bad_bar, devices[BAD_BAR0]);
+	add("BAR 2 too small", test_bad_bar, devices[BAD_BAR2]);
+	add("never becomes ACTIVE", test_bad_active, devices[BAD_ACTIVE]);
+	add("a device of another class", test_bad_class, devices[BAD_CLASS]);
+}
+
+static void
+add_peer(void)
+{
+	add("used beside another process", test_peer, devices[0]);
+}
+
+static const struct mode {
+	const char *name;
+	unsigned int min_devices;
+	unsigned int max_devices;
+	void (*add)(void); /* NULL: be_killed() */
+} modes[] = {
+	{ "work", 1, 2, add_work },
+	{ "probe", 2, 2, add_probe },
+	{ "address", 1, MAX_DEVICES, add_address },
+	{ "interrupt", 1, MAX_DEVICES, add_interrupt },
+	{ "bad", BAD_DEVICES, BAD_DEVICES, add_bad },
+	{ "peer", 1, 1, add_peer },
+	{ "kill", 1, MAX_DEVICES, NULL },
+};
+
+static const struct mode *
+mode_find(const char *name)
+{
+	unsigned int i;
+
+	for (i = 0; i < RTE_DIM(modes); i++)
+		if (strcmp(modes[i].name, name) == 0 && nb_devices >= modes[i].min_devices &&
+		    nb_devices <= modes[i].max_devices)
+			return &modes[i];
+	return NULL;
+}
+
+int
+main(int argc, char **argv)
+{
+	const struct mode *mode;
+	int used, failed;
+
+	rte_openlog_stream(stderr);
+	used = rte_eal_init(argc, argv);
+	if (used < 0) {
+		fprintf(stderr, "EAL cannot be brought up\n");
+		return 1;
+	}
+	for (used += 2; used < argc && nb_devices < MAX_DEVICES; used++)
+		devices[nb_devices++] = argv[used];
+	mode = used == argc && nb_devices > 0 ? mode_find(argv[argc - nb_devices - 1]) : NULL;
+	if (mode == NULL) {
+		fprintf(stderr, "Usage: %s EAL-ARGUMENTS -- "
+			"work|probe|address|interrupt|bad|peer|kill DEVICE...\n", argv[0]);
+		return 2;
+	}
+	if (rte_eal_iova_mode() != RTE_IOVA_VA) {
+		fprintf(stderr, "IOVA as VA is needed\n");
+		return 1;
+	}
+	signal(SIGPIPE, SIG_IGN);
+	if (mode->add == NULL)
+		return be_killed();
+	mode->add();
+	failed = _cmocka_run_group_tests(mode->name, tests, nb_tests, set_up_all, NULL);
+	if (rte_eal_cleanup() != 0) {
+		fprintf(stderr, "EAL cannot be cleaned up\n");
+		return 1;
+	}
+	return failed != 0;
+}

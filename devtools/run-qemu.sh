@@ -1,0 +1,478 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright(c) 2026 The SDXI for DPDK authors
+
+set -euo pipefail
+# shellcheck source-path=SCRIPTDIR source=lib.sh
+. "$(dirname -- "${BASH_SOURCE[0]}")/lib.sh"
+# shellcheck source-path=SCRIPTDIR source=apt.sh
+. "$project_root/devtools/apt.sh"
+
+readonly configure_options=(
+	--target-list=x86_64-softmmu
+	--without-default-features
+	--enable-tcg
+	--enable-fdt=system
+	--disable-docs
+	--disable-tools
+	--disable-user
+	--disable-install-blobs
+)
+# What QEMU's build needs beside what devtools/setup.sh installs.
+readonly packages=(bison flex libfdt-dev libglib2.0-dev libpixman-1-dev zlib1g-dev)
+# What is unpacked into the cache, and not installed; and the kernel that linux-image-amd64 stands for.
+readonly unpacked=(busybox-static qemu-system-data seabios)
+readonly kernel_package=linux-image-amd64
+readonly firmware=(
+	seabios/bios-256k.bin qemu/kvmvapic.bin qemu/linuxboot.bin qemu/linuxboot_dma.bin
+)
+# In the order in which they are loaded; where the kernel has one built in, or no such one, it is left out.
+readonly modules=(
+	irqbypass vfio vfio_virqfd iommufd vfio_iommu_type1 vfio-pci-core vfio-pci pci-pf-stub
+)
+# Seconds: for the guest to boot, for it to be heard of again, for all of it.
+readonly boot_limit=300 quiet_limit=600 whole_limit=3600
+
+usage()
+{
+	cat <<'END'
+Usage: devtools/run-qemu.sh [OPTION]... MODE
+
+Run the driver in a guest: QEMU with the PCI device sdxi, an IOMMU, Debian's kernel and vfio-pci. The
+first run fetches the source package of QEMU, and builds it with the device into the cache folder. KVM
+is not needed, and nothing but the missing packages is installed.
+
+  test          run the guest tests; the last line is "N passed, N failed, N skipped"
+  shell         give a prompt in the guest; "exit" ends it, and so does Ctrl-A x
+  -- ARG...     run a command in the guest, in the folder with the driver; its output and exit code
+                are this script's
+  build         only make everything ready, and say where it is
+
+  --device ARG  QEMU's -device ARG, for instance "sdxi,addr=0x10,error=continue"; may be given several
+                times (default: "sdxi,addr=0x10"; for test: app/test/guest/devices)
+  --kernel FILE your own kernel, with what it needs built in (VFIO_PCI, INTEL_IOMMU), not Debian's
+  --append ARGS more for the kernel's command line
+  --memory MIB  the guest's memory (default: 2048)
+  --help
+
+The device, its properties and how to use it elsewhere: emu/qemu/README.md. DPDK_SOURCE, DPDK_PREFIX,
+DPDK_SDXI_CACHE and JOBS are passed on to devtools/setup.sh.
+END
+}
+
+mode=
+devices=()
+kernel=
+own_kernel=false
+append=
+memory=2048
+task=()
+while (($# > 0)); do
+	case $1 in
+	--device | --kernel | --append | --memory)
+		(($# > 1)) || {
+			usage >&2
+			exit 2
+		}
+		case $1 in
+		--device) devices+=(-device "$2") ;;
+		--kernel) kernel=$2 ;;
+		--append) append=$2 ;;
+		--memory) memory=$2 ;;
+		esac
+		shift
+		;;
+	-h | --help) usage; exit 0 ;;
+	--)
+		mode=run
+		shift
+		task=("$@")
+		break
+		;;
+	test | shell | build)
+		[[ -z $mode ]] || {
+			usage >&2
+			exit 2
+		}
+		mode=$1
+		;;
+	*) usage >&2; exit 2 ;;
+	esac
+	shift
+done
+if [[ -z $mode || ($mode == run && ${#task[@]} -eq 0) || ! $memory =~ ^[0-9]+$ ]]; then
+	usage >&2
+	exit 2
+fi
+if [[ -n $kernel ]]; then
+	own_kernel=true
+	[[ -r $kernel ]] || die 'looking for the kernel' "there is no $kernel" 'name a bzImage'
+	kernel=$(realpath -- "$kernel")
+fi
+
+# --- QEMU -----------------------------------------------------------------------------------------
+
+# Fetch QEMU's source package and the other packages, and unpack them into $1.
+fetch_qemu()
+{
+	local dir=$1 log=$cache/log/qemu-source.log apt=$1/apt image deb
+	local way_out='is this Debian 12, and are its package sources in reach?'
+	local tool=(apt-get -c "$apt/apt.conf")
+
+	command -v apt-get >/dev/null || die 'fetching QEMU' 'there is no apt-get here' "$way_out"
+	say 'fetching the source package of QEMU, and a kernel and firmware for the guest (100 MB)'
+	: >"$log"
+	private_apt "$apt"
+	derive_sources "$apt" deb deb-src
+	# One dead source makes the whole update fail, though the others were read.
+	"${tool[@]}" update </dev/null >>"$log" 2>&1 || true
+	image=$(apt-cache -c "$apt/apt.conf" depends "$kernel_package" 2>>"$log" |
+		sed -n 's/.*Depends: \(linux-image-[0-9]\)/\1/p' | head -n 1)
+	[[ -n $image ]] || die 'fetching a kernel' "the package sources offer no $kernel_package" \
+		"$way_out" "$log"
+	(cd -- "$dir" && "${tool[@]}" download "$image" "${unpacked[@]}" </dev/null >>"$log" 2>&1) ||
+		die 'fetching packages' "apt-get download $image ${unpacked[*]}" "$way_out" "$log"
+	(cd -- "$dir" && "${tool[@]}" source --only-source --download-only qemu </dev/null \
+		>>"$log" 2>&1) || die 'fetching QEMU' 'apt-get source qemu' "$way_out" "$log"
+	say 'unpacking'
+	for deb in "$dir"/*.deb; do
+		dpkg-deb -x "$deb" "$dir/root" >>"$log" 2>&1 ||
+			die 'unpacking' "$deb" "is there room in $cache?" "$log"
+		rm -f -- "$deb"
+	done
+	dpkg-source --no-copy -x "$dir"/qemu_*.dsc "$dir/source" >>"$log" 2>&1 ||
+		die 'unpacking QEMU' "$(echo "$dir"/qemu_*.dsc)" "is there room in $cache?" "$log"
+	rm -rf -- "$apt" "$dir"/qemu_*
+}
+
+# A copy that leaves alone what is the same already, so that Ninja does as well.
+refresh()
+{
+	cmp -s -- "$1" "$2" || cp -- "$1" "$2"
+}
+
+# Put the device into the source tree $1, as it is in this clone.
+add_device()
+{
+	local misc=$1/hw/misc file
+	local target=$misc/sdxi
+
+	mkdir -p -- "$target"
+	for file in "$target"/*; do
+		[[ ! -e $file || -e $project_root/emu/qemu/${file##*/} || -e $project_root/emu/${file##*/} ||
+			${file##*/} == sdxi_hw.h ]] || rm -f -- "$file"
+	done
+	for file in "$project_root"/emu/*.[ch] "$project_root"/emu/qemu/*.c \
+		"$project_root"/emu/qemu/{meson.build,Kconfig} \
+		"$project_root/drivers/dma/sdxi/sdxi_hw.h"; do
+		refresh "$file" "$target/${file##*/}"
+	done
+	grep -qx "subdir('sdxi')" "$misc/meson.build" || echo "subdir('sdxi')" >>"$misc/meson.build"
+	grep -qx 'source sdxi/Kconfig' "$misc/Kconfig" || echo 'source sdxi/Kconfig' >>"$misc/Kconfig"
+}
+
+# Have $qemu/qemu-system-x86_64 with this clone's device, $qemu/bios, and in $unpacked_root the rest.
+ready_qemu()
+{
+	local key dir log file
+	local tools=(env -u CFLAGS -u CPPFLAGS -u LDFLAGS CC=gcc)
+
+	key=$(printf '%s\n' 1 "$(distribution)" "${configure_options[*]}" \
+		"$(gcc --version | head -n 1)" "$(uname -m)" | sha256sum | cut -c 1-12)
+	dir=$cache/qemu-$key
+	unpacked_root=$dir/root
+	exec 7>"$dir.lock"
+	if ! flock -n 7; then
+		say 'another script builds QEMU: waiting for it'
+		flock 7
+	fi
+	# The last thing written: without it the folder is the rest of what was broken off.
+	if [[ ! -e $dir/.complete ]]; then
+		rm -rf -- "$dir"
+		mkdir -p -- "$dir/build"
+		fetch_qemu "$dir"
+		add_device "$dir/source"
+		log=$cache/log/qemu-configure.log
+		say 'configuring QEMU'
+		(cd -- "$dir/build" && "${tools[@]}" ../source/configure "${configure_options[@]}" \
+			</dev/null >"$log" 2>&1) ||
+			die 'configuring QEMU' "$dir/source/configure" 'mend what the log says' "$log"
+		: >"$dir/.complete"
+	fi
+	add_device "$dir/source"
+	log=$builds/log/qemu-build.log
+	run_ninja "$dir/build" "$log" 'building QEMU' qemu-system-x86_64 ||
+		die 'building QEMU' "ninja in $dir/build" \
+			"mend what the log says; or remove $dir, and it is built anew" "$log"
+	refresh "$dir/build/qemu-system-x86_64" "$qemu/qemu-system-x86_64"
+	chmod +x -- "$qemu/qemu-system-x86_64"
+	exec 7>&-
+	mkdir -p -- "$qemu/bios"
+	for file in "${firmware[@]}"; do
+		refresh "$unpacked_root/usr/share/$file" "$qemu/bios/${file##*/}"
+	done
+}
+
+# --- The guest ------------------------------------------------------------------------------------
+
+# copy_libs FILE: what it is linked with, but DPDK and what is built here, to the guest's root.
+copy_libs()
+{
+	local file
+	while read -r file; do
+		[[ $file == "$builds"/* || $file == "$libdir"/* || -e $guest$file ]] && continue
+		mkdir -p -- "$guest$(dirname -- "$file")"
+		cp -L -- "$file" "$guest$file"
+	done < <(LD_LIBRARY_PATH=$builds/gcc:$LD_LIBRARY_PATH ldd "$1" |
+		sed -nE 's/^[[:space:]]*([^ ]+ => )?(\/.+) \(0x[0-9a-f]+\)$/\2/p')
+}
+
+# copy_in FILE: to the guest's root, at its own path; links as links.
+copy_in()
+{
+	mkdir -p -- "$guest$(dirname -- "$1")"
+	cp -P -- "$1" "$guest$1"
+	[[ -L $1 ]] || copy_libs "$1"
+}
+
+# Find a module in the kernel's folder.
+module_of()
+{
+	find "$unpacked_root"/lib/modules -name "$1.ko*" -print -quit
+}
+
+# Make $qemu/initramfs.gz.
+make_initramfs()
+{
+	local prefix=$DPDK_SDXI_PREFIX libdir file module
+
+	rm -rf -- "$guest"
+	mkdir -p -- "$guest"/{bin,dev,proc,sys,tmp,run,root,sdxi,var}
+	ln -s ../run "$guest/var/run"
+	cp -- "$unpacked_root/bin/busybox" "$guest/bin/"
+	cp -- "$(command -v bash)" "$guest/bin/"
+	cp -- "$project_root/devtools/guest-init.sh" "$guest/init"
+	libdir=$(pkg-config --variable=libdir libdpdk)
+	copy_libs "$guest/bin/bash"
+	for file in "$libdir"/*.so* "$libdir"/dpdk/*/*.so* "$prefix"/bin/dpdk-test; do
+		[[ ! -e $file ]] || copy_in "$file"
+	done
+	for file in "$builds"/gcc/{librte_dma_sdxi.so,app/test/test_guest}; do
+		cp -- "$file" "$guest/sdxi/"
+		copy_libs "$file"
+	done
+	# glibc opens it by itself, where a thread ends.
+	copy_in "$(realpath -- "$(gcc -print-file-name=libgcc_s.so.1)")"
+	cp -- "$project_root"/app/test/{guest/run.sh,run_dmadev_autotest.sh} "$guest/sdxi/"
+	: >"$guest/sdxi/modules"
+	if ! $own_kernel; then
+		for module in "${modules[@]}"; do
+			file=$(module_of "$module")
+			[[ -n $file ]] || continue
+			cp -- "$file" "$guest/sdxi/"
+			echo "/sdxi/${file##*/}" >>"$guest/sdxi/modules"
+		done
+	fi
+	cat >"$guest/sdxi/env" <<END
+export DPDK_SDXI_PREFIX=$prefix
+export LD_LIBRARY_PATH=/sdxi:$libdir
+export PATH=\$PATH:/sdxi:$prefix/bin
+END
+	case $mode in
+	test) echo 'exec ./run.sh' >"$guest/sdxi/task" ;;
+	run) printf '%q ' "${task[@]}" >"$guest/sdxi/task" ;;
+	esac
+	(cd -- "$guest" && find . | LC_ALL=C sort | ./bin/busybox cpio -o -H newc -R 0:0 2>/dev/null |
+		gzip -1) >"$qemu/initramfs.gz" ||
+		die 'making the initramfs' "$guest" "is there room in $builds?"
+	rm -rf -- "$guest"
+}
+
+# Set $command, to be run in $qemu: paths may have commas, which QEMU does not take in an option.
+make_command()
+{
+	# shellcheck disable=SC2054 # QEMU's commas
+	command=(
+		./qemu-system-x86_64 -L bios -nodefaults -no-user-config -no-reboot -display none
+		-machine q35,kernel-irqchip=off -accel "tcg,thread=multi" -cpu "max,la57=off" -smp 2
+		-m "$memory" -device "intel-iommu,intremap=on,aw-bits=48" "${devices[@]}"
+		-kernel "$kernel" -initrd initramfs.gz
+		-append "console=ttyS0 intel_iommu=on no_timer_check panic=-1 oops=panic hugepages=$((memory / 5))\
+${quiet:+ quiet} $append"
+	)
+}
+
+# guest_died WHAT: with the kernel's last words.
+guest_died()
+{
+	local why
+	why=$(grep -m 1 -oE '(Kernel panic|Oops|BUG:).*' "$console" || true)
+	die 'running the guest' "$1${why:+: $why}" \
+		'see what its kernel said; "devtools/run-qemu.sh shell" gives a prompt in it' "$console"
+}
+
+# run_guest HANDLER: boot, and give HANDLER each line that the guest prints; sets $guest_code.
+run_guest()
+{
+	local handler=$1 line limit=$boot_limit state=booting began=$SECONDS rc out
+
+	guest_code=
+	: >"$console"
+	exec {out}< <(cd -- "$qemu" && exec "${command[@]}" -serial "file:console.log" \
+		-serial stdio </dev/null 2>qemu.log)
+	qemu_pid=$!
+	while :; do
+		rc=0
+		IFS= read -r -t "$limit" -u "$out" line || rc=$?
+		((rc <= 128)) || guest_died "$state: nothing was heard for $limit seconds"
+		((rc == 0)) || break
+		((SECONDS - began < whole_limit)) ||
+			guest_died "$state: it has not ended within $whole_limit seconds"
+		case $line in
+		'sdxi-guest: ready')
+			state=running
+			limit=$quiet_limit
+			say "the guest runs, after $((SECONDS - began)) seconds"
+			;;
+		'sdxi-guest: ended '*)
+			guest_code=${line##* }
+			state='powering off'
+			limit=60
+			;;
+		*) "$handler" "$line" ;;
+		esac
+	done
+	exec {out}<&-
+	rc=0
+	wait "$qemu_pid" || rc=$?
+	qemu_pid=
+	if [[ -z $guest_code ]]; then
+		((rc == 0)) || die 'running QEMU' "$state: it ended with $rc" \
+			"mend what it says; what the guest's kernel said is in $console" "$qemu/qemu.log"
+		guest_died "$state: it went down"
+	fi
+}
+
+print_line()
+{
+	printf '%s\n' "$1" >&"$stdout"
+}
+
+passed=0
+failed=0
+skipped=0
+cases=0
+plan=none
+
+count_line()
+{
+	printf '%s\n' "$1"
+	case $1 in
+	1..[0-9]*) plan=${1#1..} ;;
+	'ok '* | 'not ok '*)
+		cases=$((cases + 1))
+		if [[ $1 == *'# SKIP'* ]]; then
+			skipped=$((skipped + 1))
+		elif [[ $1 == 'ok '* ]]; then
+			passed=$((passed + 1))
+		else
+			failed=$((failed + 1))
+		fi
+		;;
+	esac
+}
+
+# One that is not in the plan: a failure of the guest as a whole.
+count_failure()
+{
+	failed=$((failed + 1))
+	say "not ok - $1"
+}
+
+run_tests()
+{
+	local kernel_lines
+	run_guest count_line
+	if [[ $plan != "$cases" ]]; then
+		count_failure "expected the $plan verdicts of the plan, found $cases"
+	elif ((guest_code != 0 && failed == 0)); then
+		count_failure "the guest tests ended with $guest_code"
+	fi
+	kernel_lines=$(grep -E 'Oops|BUG:|WARNING: CPU|Call Trace|general protection' "$console" || true)
+	if [[ -n $kernel_lines ]]; then
+		count_failure "the guest's kernel is not well: ${kernel_lines//$'\n'/; }"
+	fi
+	((failed == 0)) || say "the guest's console: $console"
+	echo "$passed passed, $failed failed, $skipped skipped"
+	((failed == 0))
+}
+
+# --- Main -----------------------------------------------------------------------------------------
+
+# The command's output is this script's, and nothing else is.
+exec {stdout}>&1
+[[ $mode != run ]] || exec >&2
+
+"$project_root/devtools/setup.sh"
+environment=$("$project_root/devtools/setup.sh" --env)
+eval "$environment"
+cache=$(cache_dir)
+ensure_packages "$cache" "${packages[@]}"
+
+find_builds
+qemu=$builds/qemu
+console=$qemu/console.log
+guest=$qemu/guest
+mkdir -p -- "$qemu"
+qemu_pid=
+cleanup()
+{
+	[[ -z $qemu_pid ]] || kill -KILL "$qemu_pid" 2>/dev/null || true
+	rm -rf -- "$guest"
+}
+trap cleanup EXIT
+
+log=$builds/log/gcc-build.log
+CC=gcc configure gcc "${test_build_options[@]}" >"$log" 2>&1 ||
+	die 'configuring' "meson setup $builds/gcc" 'mend what the log says' "$log"
+run_ninja "$builds/gcc" "$log" 'building' ||
+	die 'building' "ninja in $builds/gcc" 'mend what the log says' "$log"
+ready_qemu
+if [[ $mode == build ]]; then
+	say "QEMU: $qemu/qemu-system-x86_64 -L $qemu/bios"
+	exit 0
+fi
+
+if ! $own_kernel; then
+	kernel=$(find "$unpacked_root/boot" -name 'vmlinuz-*' -print -quit)
+fi
+if ((${#devices[@]} == 0)); then
+	if [[ $mode == test ]]; then
+		read -r -d '' -a devices < <(sed '/^#/d' "$project_root/app/test/guest/devices") || true
+	else
+		devices=(-device 'sdxi,addr=0x10')
+	fi
+fi
+say 'making the initramfs'
+make_initramfs
+quiet=
+case $mode in
+test)
+	make_command
+	say 'booting'
+	run_tests || exit 1
+	;;
+run)
+	make_command
+	say 'booting'
+	run_guest print_line
+	exit "$guest_code"
+	;;
+shell)
+	quiet=yes
+	make_command
+	say 'booting; Ctrl-A x ends QEMU'
+	cd -- "$qemu"
+	"${command[@]}" -serial mon:stdio -serial null
+	;;
+esac
