@@ -289,7 +289,7 @@ is_master(struct sdxi_pci *s)
 
 /*
  * Without bus mastering the function stands still, and goes on when it is given back. It can be
- * reset, and stopped hard: that abandons what is in flight.
+ * reset, and stopped hard: that abandons what is in flight. [I]
  */
 static bool
 engine_may_run(struct sdxi_pci *s)
@@ -396,6 +396,7 @@ db_write(void *opaque, hwaddr off, uint64_t val, unsigned int size)
 	struct sdxi_pci *s = opaque;
 	const uint64_t cxt = off / s->props.db_stride;
 
+	/* Other stores than those of 8 bytes are none. [I] */
 	if (size != sizeof(uint64_t) || off % s->props.db_stride != 0 || cxt > s->conf.max_cxt) {
 		qemu_log_mask(LOG_GUEST_ERROR, "sdxi %s: %u bytes written to 0x%" PRIx64
 			      " are no doorbell\n", PCI_DEVICE(s)->name, size, (uint64_t)off);
@@ -610,6 +611,7 @@ conf_make(struct sdxi_pci *s, Error **errp)
 	s->conf.max_buffer = ctz64(p->max_buffer / (2 * MiB));
 	s->conf.db_stride = ctz64(p->db_stride / SDXI_DB_STRIDE_MIN);
 	s->conf.seed = p->seed;
+	/* A virtual function is one like its physical one, and its sfunc its number. [I] */
 	if (is_vf(s)) {
 		s->conf.sfunc = 1 + pcie_sriov_vf_number(PCI_DEVICE(s));
 		s->conf.seed += s->conf.sfunc;
