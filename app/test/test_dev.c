@@ -263,6 +263,27 @@ test_ladder_into_error(void **state)
 	assert_int_equal(requests(), STOP_SF * 10 + RESET);
 }
 
+/* At probe: off the bus before anything is asked of it, and nothing asked of one that is stopped. */
+static void
+test_seize(void **state)
+{
+	(void)state;
+	assert_int_equal(sdxi_dev_seize(dev), 0);
+	assert_int_equal(fn.nb_log, 0);
+	fn.state = ACTIVE;
+	fn.next[STOP_HD] = STOP;
+	assert_int_equal(sdxi_dev_seize(dev), 0);
+	assert_int_equal(fn.nb_log, 2);
+	assert_int_equal(fn.log[0].off, DMA_OFF);
+	assert_int_equal(fn.log[1].val & 3, STOP_HD);
+	fn.nb_log = 0;
+	fn.state = STOPG_SF;
+	fn.next[STOP_HD] = STOPG_HD;
+	fn.next[RESET] = ACTIVE;
+	assert_int_equal(sdxi_dev_seize(dev), -ETIMEDOUT);
+	assert_int_equal(fn.log[0].off, DMA_OFF);
+}
+
 /* The last resort of a function that cannot be stopped: it gets no access to memory any more. */
 static void
 test_ladder_ends(void **state)
@@ -651,6 +672,7 @@ main(void)
 		UNIT_TEST(test_ladder_from_error),
 		UNIT_TEST(test_ladder_escalates),
 		UNIT_TEST(test_ladder_into_error),
+		UNIT_TEST(test_seize),
 		UNIT_TEST(test_ladder_ends),
 		UNIT_TEST(test_gone),
 		UNIT_TEST(test_discover),

@@ -145,17 +145,25 @@ fn_is_gone(const struct sdxi_dev *dev)
 	return true;
 }
 
-int
-sdxi_dev_quiesce(struct sdxi_dev *dev)
+/* Requests from the gentlest to the last resort. */
+enum stop_step {
+	STEP_SOFT,
+	STEP_HARD,
+	STEP_RESET,
+	NB_STEPS,
+};
+
+/* Bring the function to STOP, beginning with a request that its state allows. */
+static int
+fn_stop(struct sdxi_dev *dev, enum stop_step first)
 {
-	/* Requests from the gentlest to the last resort. */
 	static const struct {
 		enum sdxi_fn_gsr gsr;
 		const char *name;
-	} ladder[] = {
-		{ SDXI_GSR_STOP_SF, "STOP_SF" },
-		{ SDXI_GSR_STOP_HD, "STOP_HD" },
-		{ SDXI_GSR_RESET, "RESET" },
+	} ladder[NB_STEPS] = {
+		[STEP_SOFT] = { SDXI_GSR_STOP_SF, "STOP_SF" },
+		[STEP_HARD] = { SDXI_GSR_STOP_HD, "STOP_HD" },
+		[STEP_RESET] = { SDXI_GSR_RESET, "RESET" },
 	};
 	enum sdxi_fn_gsv state;
 	unsigned int step;
@@ -168,21 +176,21 @@ sdxi_dev_quiesce(struct sdxi_dev *dev)
 		return 0;
 	case SDXI_GSV_ACTIVE:
 	case SDXI_GSV_INIT:
-		step = 0;
+		step = first;
 		break;
 	case SDXI_GSV_STOPG_SF:
 	case SDXI_GSV_STOPG_HD:
-		step = 1;
+		step = STEP_HARD;
 		break;
 	default:
-		step = 2;
+		step = STEP_RESET;
 		break;
 	}
 
-	for (; step < RTE_DIM(ladder); step++) {
+	for (; step < NB_STEPS; step++) {
 		/* ERROR is left by RESET alone. */
 		if (state == SDXI_GSV_ERROR)
-			step = RTE_DIM(ladder) - 1;
+			step = STEP_RESET;
 		fn_request(dev, ladder[step].gsr);
 		state = fn_wait(dev, SDXI_GSV_STOP, ladder[step].gsr == SDXI_GSR_RESET ?
 				SDXI_GSV_STOP : SDXI_GSV_ERROR);
@@ -196,6 +204,28 @@ sdxi_dev_quiesce(struct sdxi_dev *dev)
 	SDXI_LOG(ERR, dev, "function does not stop: state is %s (%u) after RESET",
 		 sdxi_dev_state_name(state), state);
 	return -ETIMEDOUT;
+}
+
+int
+sdxi_dev_quiesce(struct sdxi_dev *dev)
+{
+	return fn_stop(dev, STEP_SOFT);
+}
+
+int
+sdxi_dev_seize(struct sdxi_dev *dev)
+{
+	const struct sdxi_fn *fn = sdxi_dev_fn(dev);
+	enum sdxi_fn_gsv state = sdxi_dev_state(dev);
+
+	if (state != SDXI_GSV_STOP) {
+		SDXI_LOG(NOTICE, dev, "expected function state STOP, found %s (%u): taken from its "
+			 "owner before", sdxi_dev_state_name(state), state);
+		/* What it still does is for memory that may be somebody else's by now. */
+		if (fn->ops->dma_enable(fn, false) < 0)
+			SDXI_LOG(WARNING, dev, "cannot disable bus mastering");
+	}
+	return fn_stop(dev, STEP_HARD);
 }
 
 int

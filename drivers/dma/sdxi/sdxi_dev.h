@@ -128,6 +128,15 @@ int sdxi_dev_discover(struct sdxi_dev *dev);
 int sdxi_dev_quiesce(struct sdxi_dev *dev);
 
 /**
+ * The same at probe, for a function that may still work for an owner that is gone: it is taken off
+ * the bus first, where it stays until sdxi_dev_up(), and nobody waits for its operations.
+ *
+ * @return
+ *   As sdxi_dev_quiesce().
+ */
+int sdxi_dev_seize(struct sdxi_dev *dev);
+
+/**
  * Activate the function: registers, tables, error log, administrative context, jump start. What
  * contexts it knew before are gone.
  *

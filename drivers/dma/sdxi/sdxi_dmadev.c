@@ -696,12 +696,9 @@ sdxi_dmadev_create(const char *name, struct rte_device *device, const struct sdx
 	if (ret == 0)
 		ret = sdxi_dev_discover(dev);
 	if (ret == 0)
-		ret = args_check(dev);
-	/* Found running, it may write memory that belongs to someone else by now. */
+		ret = sdxi_dev_seize(dev);
 	if (ret == 0)
-		ret = sdxi_dev_quiesce(dev);
-	if (ret == -ETIMEDOUT)
-		fn->ops->dma_enable(fn, false);
+		ret = args_check(dev);
 	if (ret == 0)
 		ret = dmadev_ready(dmadev, device, dev, false);
 	if (ret < 0) {
