@@ -1094,6 +1094,37 @@ test_msix_to_itself(void **state)
 	fn_works(f);
 }
 
+/* A message that resets its sender: what the sender has been asked for behind it is not done. */
+static void
+test_msix_reset(void **state)
+{
+	struct fn *f = fn_start("");
+	uint64_t devctl;
+	struct msix m;
+	unsigned int area;
+
+	(void)state;
+	devctl = place_at(f, PLACE_ECAM, 0) + qt_cap(&f->pci, QT_PCI_CAP_EXP) + 8;
+	fn_build(f);
+	m = msix_up(f);
+	qt_write(m.table, (uint32_t)devctl, 4);
+	qt_write(m.table + 4, devctl >> 32, 4);
+	qt_write(m.table + 8, 1 << 15, 4);
+	fn_activate(f);
+	area = cxt_build(f, 1);
+	akeys_of(f, area)[1].intr_num = le16(3);
+	do_good(f, 0, dsc_start(1, 1));
+	submit(f, area, dsc_intr(1));
+	QT_WAIT(qt_cfg_read(&f->pci, QT_PCI_COMMAND, 2) == 0);
+	memset(qt_ram(DATA_AT + 0x10000, 64), 0, 64);
+	submit(f, area, dsc_copy(f, DATA_AT + 0x10000, DATA_AT, 64));
+	qt_settle();
+	assert_true(all_are(DATA_AT + 0x10000, 64, 0));
+	qt_remap(&f->pci);
+	assert_int_equal(fn_state(f), 0);
+	fn_works(f);
+}
+
 int
 main(void)
 {
@@ -1127,6 +1158,7 @@ main(void)
 		TEST(test_msix_fn_error),
 		TEST(test_msix_intr),
 		TEST(test_msix_to_itself),
+		TEST(test_msix_reset),
 	};
 
 	if (!qt_available()) {

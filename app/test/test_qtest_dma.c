@@ -385,8 +385,47 @@ test_bus_master(void **state)
 	assert_int_equal(read_index(f, area), 1);
 	assert_int_equal(cxt_state(f, area), 1);
 	assert_true(all_are(f->at + LOG_OFF, LOG_ENTRIES * 64, 0));
-	fn_reset(f);
+	/* Given back, it goes on. */
+	qt_bus_master(&f->pci, true);
+	QT_WAIT(is_done(f, area, index));
+	assert_memory_equal(qt_ram(DATA_AT + 0x10000, 4096), qt_ram(DATA_AT, 4096), 4096);
+
+	/* A soft stop waits for it, a hard one does not. */
+	qt_bus_master(&f->pci, false);
+	fn_ask(f, SDXI_GSR_STOP_SF);
+	qt_settle();
+	assert_int_equal(fn_state(f), 3);
+	qt_bus_master(&f->pci, true);
+	QT_WAIT(fn_state(f) == 0);
+	assert_int_equal(cxt_state(f, area), 4);
+	fn_up(f);
+	area = cxt_up(f, 1);
+	qt_bus_master(&f->pci, false);
+	fn_ask(f, SDXI_GSR_STOP_HD);
+	QT_WAIT(fn_state(f) == 0);
+	assert_int_equal(cxt_state(f, area), 1);
 	fn_works(f);
+}
+
+/* A machine that stands still has memory that does. */
+static void
+test_machine_stopped(void **state)
+{
+	struct fn *f = fn_start("");
+	unsigned int area;
+	uint64_t index;
+
+	(void)state;
+	fn_up(f);
+	area = cxt_up(f, 1);
+	copy_good(f, area, DATA_AT + 0x10000, DATA_AT, 4096);
+	qt_qmp_ok("{\"execute\": \"stop\"}\n");
+	index = submit(f, area, dsc_nop());
+	qt_settle();
+	assert_false(is_done(f, area, index));
+	assert_int_equal(read_index(f, area), 1);
+	qt_qmp_ok("{\"execute\": \"cont\"}\n");
+	QT_WAIT(is_done(f, area, index));
 }
 
 /* ---- resets ---- */
@@ -1155,6 +1194,95 @@ test_sriov(void **state)
 	qt_cfg_write(&pf, cap + 0x08, 0, 2);
 	check_silence(f[2], area[2]);
 	copy_good(f[0], area[0], DATA_AT + 0x10000, DATA_AT, 4096);
+
+	/* New ones are, out of memory and then in it. */
+	qt_cfg_write(&pf, cap + 0x10, 2, 2);
+	qt_cfg_write(&pf, cap + 0x08, 1, 2);
+	assert_int_equal(qt_cfg_read(&f[2]->pci, 0x08, 4) >> 8, 0x120100);
+	assert_int_not_equal(reg_get(f[2], VERSION), 0x10000);
+	qt_cfg_write(&pf, cap + 0x08, 1 | 1 << 3, 2);
+	assert_int_equal(reg_get(f[2], VERSION), 0x10000);
+	fn_works(f[1]);
+	fn_reset(f[2]);
+	fn_up(f[2]);
+	area[2] = work_without_end(f[2], 2);
+	/* Reset, alone: it stays where it is. */
+	qt_flr(&f[2]->pci);
+	check_silence(f[2], area[2]);
+	assert_int_equal(fn_state(f[2]), 0);
+	assert_int_equal(fn_state(f[1]), 2);
+	fn_up(f[2]);
+	area[2] = work_without_end(f[2], 2);
+	/* The physical one's reset takes all of them away. */
+	qt_flr(&pf);
+	check_silence(f[2], area[2]);
+	assert_int_equal(qt_cfg_read(&f[1]->pci, 0x08, 4), UINT32_MAX);
+	assert_int_equal(qt_cfg_read(&f[2]->pci, 0x08, 4), UINT32_MAX);
+	assert_int_equal(qt_cfg_read(&pf, cap + 0x08, 2), 0);
+	assert_int_equal(qt_cfg_read(&pf, cap + 0x10, 2), 0);
+	qt_remap(&pf);
+	fn_works(f[0]);
+}
+
+/* More than a slot has functions, and a message of the last one's that takes all away. */
+static void
+test_sriov_many(void **state)
+{
+	static const unsigned int n = 40;
+	struct qt_pci last = { .bus = 1, .devfn = n };
+	unsigned int cap, i, bar, area;
+	struct fn *f, *vf = &fns[1];
+	struct qt_pci pf;
+	uint64_t at;
+
+	(void)state;
+	QT_START("-device", "pcie-root-port,id=rp,chassis=1,addr=0x4", "-device",
+		 "sdxi,bus=rp,sriov-vfs=40,max-cxt=1");
+	qt_bridge(QT_DEVFN(4, 0), 1);
+	f = fn_find(0, 1, 0);
+	pf = f->pci;
+	cap = qt_ext_cap(&pf, QT_PCI_EXT_CAP_SRIOV);
+	for (bar = 0; bar < QT_BARS; bar += 2) {
+		at = qt_mmio_alloc(pf.bar_len[bar] * 64);
+		qt_cfg_write(&pf, cap + 0x24 + bar * 4, at, 4);
+		qt_cfg_write(&pf, cap + 0x28 + bar * 4, at >> 32, 4);
+		last.bar[bar] = at + (n - 1) * pf.bar_len[bar];
+		last.bar_len[bar] = pf.bar_len[bar];
+	}
+	/* More than there are is none. */
+	qt_cfg_write(&pf, cap + 0x10, n + 1, 2);
+	qt_cfg_write(&pf, cap + 0x08, 1 | 1 << 3, 2);
+	assert_int_equal(qt_cfg_read(&last, 0x08, 4), UINT32_MAX);
+	qt_cfg_write(&pf, cap + 0x08, 0, 2);
+	qt_cfg_write(&pf, cap + 0x10, n, 2);
+	qt_cfg_write(&pf, cap + 0x08, 1 | 1 << 3, 2);
+	for (i = 1; i <= n; i++)
+		assert_int_equal(qt_cfg_read(&(struct qt_pci){ .bus = 1, .devfn = i }, 0x08, 4) >> 8,
+				 0x120100);
+	memset(vf, 0, sizeof(*vf));
+	vf->pci = last;
+	vf->at = FN_AT(1);
+	fn_found(vf);
+	fn_works(vf);
+	fn_reset(vf);
+
+	/* It goes to the physical one's SR-IOV control. */
+	fn_build(vf);
+	at = place_at(f, PLACE_ECAM, 0) + (UINT64_C(1) << 20) + cap + 0x08;
+	bar = msix_bar(vf);
+	qt_write(last.bar[bar], (uint32_t)at, 4);
+	qt_write(last.bar[bar] + 4, at >> 32, 4);
+	qt_write(last.bar[bar] + 8, 0, 4);
+	qt_write(last.bar[bar] + 12, 0, 4);
+	i = qt_cap(&last, QT_PCI_CAP_MSIX);
+	qt_cfg_write(&last, i + 2, 1 << 15, 2);
+	fn_activate(vf);
+	area = cxt_build(vf, 1);
+	akeys_of(vf, area)[1].intr_num = le16(3);
+	do_good(vf, 0, dsc_start(1, 1));
+	submit(vf, area, dsc_intr(1));
+	QT_WAIT(qt_cfg_read(&last, 0x08, 4) == UINT32_MAX);
+	fn_works(f);
 }
 
 int
@@ -1171,6 +1299,7 @@ main(void)
 		TEST(test_data_nowhere_continue),
 		TEST(test_data_cut_off),
 		TEST(test_bus_master),
+		TEST(test_machine_stopped),
 		TEST(test_resets),
 		TEST(test_stop_working),
 		TEST(test_flr_off),
@@ -1184,6 +1313,7 @@ main(void)
 		TEST(test_random),
 		TEST(test_iommu),
 		TEST(test_sriov),
+		TEST(test_sriov_many),
 	};
 
 	if (!qt_available()) {

@@ -50,7 +50,7 @@
 #define VF_STRIDE	1
 
 /* What the function does in one call of the core, and for how long before others have a turn. */
-#define ENGINE_BUDGET	16
+#define ENGINE_BUDGET	8
 #define ENGINE_SLICE_NS	(500 * SCALE_US)
 #define ENGINE_GAP_NS	(100 * SCALE_US)
 /* When a function that waits is looked at again: at first, and at last. */
