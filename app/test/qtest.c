@@ -63,14 +63,15 @@ now_ms(void)
 }
 
 /* What QEMU has said on stdout and stderr. */
+static char said_text[8192];
+
 static const char *
 said(void)
 {
-	static char text[8192];
-	ssize_t n = pread(vm.err_fd, text, sizeof(text) - 1, 0);
+	ssize_t n = pread(vm.err_fd, said_text, sizeof(said_text) - 1, 0);
 
-	text[n < 0 ? 0 : n] = '\0';
-	return text;
+	said_text[n < 0 ? 0 : n] = '\0';
+	return said_text;
 }
 
 __attribute__((format(printf, 1, 2), noreturn)) static void
@@ -489,23 +490,6 @@ qt_system_reset(void)
 	ecam_enable();
 }
 
-const char *
-qt_refused(const char *const *args)
-{
-	const char *text;
-	int status;
-
-	spawn(args);
-	status = reap();
-	text = said();
-	release();
-	if (status == -1)
-		fail_msg("QEMU does not end");
-	if (!WIFEXITED(status) || WEXITSTATUS(status) != 1)
-		fail_msg("QEMU ends with status %#x: %s", status, text);
-	return text;
-}
-
 /*
  * A sanitizer has something to say about coroutines that it does not mean, and the IOMMU about what
  * it refuses.
@@ -528,17 +512,41 @@ is_wanted(const char *line, size_t len)
 	return false;
 }
 
-static bool
-is_quiet(const char *text)
+/* What QEMU has said, but for that. */
+static char *
+complaint(void)
 {
+	static char text[sizeof(said_text)];
 	const char *line, *end;
+	size_t len = 0;
 
-	for (line = text; *line != '\0'; line = end + (*end == '\n')) {
+	for (line = said(); *line != '\0'; line = end) {
 		end = line + strcspn(line, "\n");
-		if (!is_wanted(line, end - line))
-			return false;
+		end += *end == '\n';
+		if (is_wanted(line, end - line))
+			continue;
+		memcpy(text + len, line, end - line);
+		len += end - line;
 	}
-	return true;
+	text[len] = '\0';
+	return text;
+}
+
+const char *
+qt_refused(const char *const *args)
+{
+	const char *text;
+	int status;
+
+	spawn(args);
+	status = reap();
+	text = complaint();
+	release();
+	if (status == -1)
+		fail_msg("QEMU does not end");
+	if (!WIFEXITED(status) || WEXITSTATUS(status) != 1)
+		fail_msg("QEMU ends with status %#x: %s", status, text);
+	return text;
 }
 
 int
@@ -558,11 +566,11 @@ qt_teardown(void **state)
 	qt_qmp_ok("{\"execute\": \"query-status\"}\n");
 	qt_qmp_ok("{\"execute\": \"quit\"}\n");
 	status = reap();
-	text = said();
+	text = complaint();
 	release();
 	if (status != 0)
-		fail_msg("QEMU ends with status %#x: %s", status, text);
-	if (!is_quiet(text))
+		fail_msg("QEMU ends with status %#x: %s", status, said_text);
+	if (*text != '\0')
 		fail_msg("QEMU said: %s", text);
 	return 0;
 }

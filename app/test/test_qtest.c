@@ -33,7 +33,7 @@ test_reset_values(void **state)
 			assert_int_equal(val & ~UINT64_C(0xffff), 6 << 24);
 			break;
 		case CAP1:
-			/* 128 contexts, 4 GiB, no RKeys; AKey tables and logs have their own limits. */
+			/* 128 contexts, 4 GiB, no RKeys; limits of AKey tables and logs. */
 			assert_int_equal(val & ~UINT64_C(0xff00),
 					 (uint64_t)OPB_ALL << 32 | 127 << 16 | 1 << 6 | 11);
 			assert_in_range((val >> 8) & 0xf, 0, 5);
@@ -85,7 +85,8 @@ regs_fill(const struct fn *f)
 	unsigned int i;
 
 	for (i = 0; i < REGS; i++)
-		reg_set(f, regs[i].off, UINT64_C(0xa596c3d2e1f07884) + i * UINT64_C(0x1020304050600));
+		reg_set(f, regs[i].off,
+			UINT64_C(0xa596c3d2e1f07884) + i * UINT64_C(0x1020304050600));
 	assert_int_equal(fn_state(f), 0);
 }
 

@@ -72,7 +72,8 @@ test_tables_nowhere(void **state)
 			fn_ask(f, SDXI_GSR_ACTIVE);
 			QT_WAIT(fn_state(f) != 0 && fn_state(f) != 1);
 			assert_int_equal(fn_state(f), 5);
-			log_check(f, 0, &(struct entry){ tables[table].step, 1, 2, 0, NO_INDEX, NO_BUF });
+			log_check(f, 0, &(struct entry){ tables[table].step, 1, 2, 0, NO_INDEX,
+							 NO_BUF });
 			assert_int_equal(log_service(f), 1);
 			snap_check(f, &snap);
 			fn_reset(f);
@@ -105,7 +106,8 @@ test_client_tables_nowhere(void **state)
 			assert_int_equal(fn_state(f), 2);
 			assert_int_equal(cxt_state(f, 2), 0);
 			log_check(f, slot++,
-				  &(struct entry){ tables[table].step, 1, 1, 130, NO_INDEX, NO_BUF });
+				  &(struct entry){ tables[table].step, 1, 1, 130, NO_INDEX,
+						   NO_BUF });
 			assert_int_equal(log_service(f), 1);
 			snap_check(f, &snap);
 		}
@@ -668,8 +670,8 @@ test_copies(void **state)
 			for (k = 0; k < 64; k++)
 				QT_WAIT(is_done(f, area[j], index[j] - k));
 		}
-		assert_memory_equal(qt_ram(DATA_AT + DATA_LEN / 2, 6 << 20), qt_ram(DATA_AT, 6 << 20),
-				    6 << 20);
+		assert_memory_equal(qt_ram(DATA_AT + DATA_LEN / 2, 6 << 20),
+				    qt_ram(DATA_AT, 6 << 20), 6 << 20);
 		assert_int_equal(reg_get(f, ERR_STS), 0);
 		fn_ask(f, SDXI_GSR_STOP_SF);
 		QT_WAIT(fn_state(f) == 0);
@@ -776,6 +778,10 @@ test_two_functions(void **state)
 
 /* ---- faults ---- */
 
+#define SET_FAULT                                                                                  \
+	"{\"execute\": \"qom-set\", \"arguments\": {\"path\": \"/machine/peripheral/dut\", " \
+	"\"property\": \"fault\", \"value\": \"%s\"}}\n"
+
 static void
 test_faults(void **state)
 {
@@ -808,22 +814,18 @@ test_faults(void **state)
 	fn_up(f);
 	one = cxt_up(f, 3);
 	do_good(f, one, dsc_nop());
-	qt_qmp_ok("{\"execute\": \"qom-set\", \"arguments\": {\"path\": \"/machine/peripheral/dut\","
-		  " \"property\": \"fault\", \"value\": \"fail:cxt=3:op=1:no_log\"}}\n");
+	qt_qmp_ok(SET_FAULT, "fail:cxt=3:op=1:no_log");
 	do_good(f, one, dsc_nop());
 	do_bad(f, one, dsc_nop());
 	QT_WAIT(cxt_state(f, one) == 0xf);
 	assert_int_equal(reg_get(f, ERR_WRT), 0);
 	cxt_again(f, one);
 	do_good(f, one, dsc_nop());
-	assert_non_null(strstr(qt_qmp("{\"execute\": \"qom-set\", \"arguments\": {"
-				      "\"path\": \"/machine/peripheral/dut\", \"property\": \"fault\", "
-				      "\"value\": \"fail:cxt=3;rubbish\"}}\n"), "\"error\""));
+	assert_non_null(strstr(qt_qmp(SET_FAULT, "fail:cxt=3;rubbish"), "\"error\""));
 	do_good(f, one, dsc_nop());
 
 	/* A function that hears of nothing but its bus. */
-	qt_qmp_ok("{\"execute\": \"qom-set\", \"arguments\": {\"path\": \"/machine/peripheral/dut\","
-		  " \"property\": \"fault\", \"value\": \"no_reset\"}}\n");
+	qt_qmp_ok(SET_FAULT, "no_reset");
 	fn_ask(f, SDXI_GSR_STOP_HD);
 	qt_settle();
 	fn_ask(f, SDXI_GSR_RESET);
@@ -909,7 +911,8 @@ random_step(struct fn *f, uint64_t *seed)
 
 	switch (random_next(seed) % 16) {
 	default:
-		at = regs[random_next(seed) % REGS].off + (random_next(seed) % 4 == 0 ? val % 8 : 0);
+		at = regs[random_next(seed) % REGS].off;
+		at += random_next(seed) % 4 == 0 ? val % 8 : 0;
 		qt_write(f->pci.bar[0] + at, val, random_next(seed) % 4 == 0 ? size : 8);
 		break;
 	case 0:
@@ -1257,8 +1260,8 @@ test_sriov_many(void **state)
 	qt_cfg_write(&pf, cap + 0x10, n, 2);
 	qt_cfg_write(&pf, cap + 0x08, 1 | 1 << 3, 2);
 	for (i = 1; i <= n; i++)
-		assert_int_equal(qt_cfg_read(&(struct qt_pci){ .bus = 1, .devfn = i }, 0x08, 4) >> 8,
-				 0x120100);
+		assert_int_equal(qt_cfg_read(&(struct qt_pci){ .bus = 1, .devfn = i }, 0x08, 4) >>
+					 8, 0x120100);
 	memset(vf, 0, sizeof(*vf));
 	vf->pci = last;
 	vf->at = FN_AT(1);

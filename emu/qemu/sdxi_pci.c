@@ -564,8 +564,8 @@ range_check(const char *name, uint64_t val, uint64_t min, uint64_t max, Error **
 
 /* One of two words, of which the first is the default; gives whether it is the second. */
 static bool
-word_check(const char *name, const char *val, const char *first, const char *second, bool *is_second,
-	   Error **errp)
+word_check(const char *name, const char *val, const char *first, const char *second,
+	   bool *is_second, Error **errp)
 {
 	*is_second = val != NULL && strcmp(val, second) == 0;
 	if (val == NULL || *is_second || strcmp(val, first) == 0)
