@@ -302,7 +302,7 @@ qmp_take(const char *what)
 	return NULL;
 }
 
-static const char *
+__attribute__((format(printf, 1, 0))) static const char *
 qmp(const char *fmt, va_list ap)
 {
 	const char *line;
