@@ -63,7 +63,7 @@ slot(struct sdxi_ring *ring)
 {
 	struct sdxi_dsc *dsc = sdxi_ring_slot(ring);
 
-	assert_ptr_equal(dsc, &desc[ring->head]);
+	assert_ptr_equal(dsc, &desc[sdxi_ring_head(ring)]);
 	return dsc;
 }
 
@@ -71,7 +71,7 @@ static void
 commit(struct sdxi_ring *ring, struct sdxi_dsc *dsc, uint64_t first)
 {
 	sdxi_ring_put(ring, dsc, first, sdxi_ring_begin(ring, SDXI_MODE_OP, 1));
-	sdxi_ring_end(ring, 1);
+	sdxi_ring_end(ring, SDXI_MODE_OP, 1, false);
 }
 
 static void

@@ -54,7 +54,7 @@ static void
 up(void)
 {
 	assert_int_equal(rte_dma_start(id), 0);
-	vc = ((struct sdxi_dev *)rte_dma_fp_objs[id].dev_private)->vchans;
+	vc = rte_dma_fp_objs[id].dev_private;
 	sts = vc->cxt.sts;
 	vc->ring.doorbell = &bell;
 	bell = 0;
@@ -373,7 +373,7 @@ test_bad_read_index(void **state)
 static void
 test_function_stops(void **state)
 {
-	struct sdxi_dev *dev = rte_dma_fp_objs[id].dev_private;
+	struct sdxi_dev *dev = vc->dev;
 	enum rte_dma_status_code status[OPS];
 	unsigned int i;
 

@@ -917,7 +917,8 @@ test_batches(void **state)
 static unsigned int
 qos_of(int16_t id, uint16_t vchan)
 {
-	const struct sdxi_dev *dev = rte_dma_fp_objs[id].dev_private;
+	const struct sdxi_vchan *vc = rte_dma_fp_objs[id].dev_private;
+	const struct sdxi_dev *dev = vc->dev;
 
 	/* CXT_CTL.qos: bits 3:2 of the first word. */
 	return (rte_le_to_cpu_64(*(const uint64_t *)dev->vchans[vchan].cxt.ctl) >> 2) & 3;

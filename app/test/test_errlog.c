@@ -1045,7 +1045,7 @@ test_report(void **state)
 	vchans[1].ring.op_head = 25;
 	vchans[1].ring.op_submitted = 20;
 	vchans[1].ring.tail = 12;
-	vchans[1].ring.head = 44;
+	vchans[1].ring.shift = 19;
 	vchans[1].ring.submitted = 33;
 	vchans[1].submitted_off = 1000;
 	vchans[1].completed_off = 1000;

@@ -91,7 +91,7 @@ admin_cmd(struct sdxi_dev *dev, const char *name, struct sdxi_cmd cmd)
 		SDXI_LOG(ERR, dev, "%s: the administrative context does not work", name);
 		return -EIO;
 	}
-	if (ring->op_head == ring->limit && sdxi_ring_refill(ring, SDXI_MODE_OP) < 0) {
+	if (ring->next == ring->stop && sdxi_ring_refill(ring, SDXI_MODE_OP) < 0) {
 		/* Commands are run one by one, so a full ring means a Read_Index gone astray. */
 		SDXI_LOG(ERR, dev, "%s: administrative ring: Read_Index %" PRIu64
 			 " does not fit Write_Index %" PRIu64, name,
@@ -102,7 +102,7 @@ admin_cmd(struct sdxi_dev *dev, const char *name, struct sdxi_cmd cmd)
 	last = sdxi_ring_begin(ring, SDXI_MODE_OP, 1);
 	dsc = sdxi_ring_slot(ring);
 	sdxi_ring_put(ring, dsc, sdxi_desc_cmd(dsc, cmd), last);
-	sdxi_ring_end(ring, 1);
+	sdxi_ring_end(ring, SDXI_MODE_OP, 1, false);
 	sdxi_ring_submit(ring, SDXI_MODE_OP);
 	if (!admin_wait(ring)) {
 		adm->usable = false;

@@ -15,8 +15,23 @@
 /* Fills of up to so many bytes are immediate data. */
 #define FILL_IMM_MAX (2 * SDXI_WRT_IMM_MAX)
 
+/* Where a channel is: what sdxi_datapath_choose() has made dev_private tells. */
+
 static __rte_always_inline struct sdxi_vchan *
-vchan_get(const void *dev_private, uint16_t vchan)
+vchan_only(const void *dev_private, uint16_t vchan)
+{
+	RTE_SET_USED(vchan);
+	return (struct sdxi_vchan *)(uintptr_t)dev_private;
+}
+
+static __rte_always_inline struct sdxi_vchan *
+vchan_of_many(const void *dev_private, uint16_t vchan)
+{
+	return (struct sdxi_vchan *)(uintptr_t)dev_private + vchan;
+}
+
+static __rte_always_inline struct sdxi_vchan *
+vchan_of_dev(const void *dev_private, uint16_t vchan)
 {
 	const struct sdxi_dev *dev = dev_private;
 
@@ -36,7 +51,7 @@ desc_flags(uint64_t flags)
  * channel still goes on where only that can make room.
  */
 static __rte_noinline int
-vchan_make_room(struct sdxi_dev *dev, struct sdxi_vchan *vc, enum sdxi_mode mode, uint32_t nb)
+vchan_make_room(struct sdxi_vchan *vc, enum sdxi_mode mode, uint32_t nb)
 {
 	struct sdxi_ring *r = &vc->ring;
 	int ret;
@@ -44,14 +59,14 @@ vchan_make_room(struct sdxi_dev *dev, struct sdxi_vchan *vc, enum sdxi_mode mode
 	ret = sdxi_ring_refill(r, mode);
 	if (ret == -EIO && !r->halted) {
 		/* Read_Index is one that cannot be. */
-		sdxi_recover(dev, vc);
+		sdxi_recover(vc->dev, vc);
 		ret = sdxi_ring_refill(r, mode);
 	}
 	if (ret == 0 && sdxi_ring_slots(r) < nb)
 		ret = -ENOSPC;
 	/* Polls look after a channel that has something to be polled for, and only after that. */
 	if (ret == -ENOSPC && (mode == SDXI_MODE_SILENT || r->tail == r->op_submitted) &&
-	    sdxi_recover_idle(dev, vc)) {
+	    sdxi_recover_idle(vc->dev, vc)) {
 		ret = sdxi_ring_refill(r, mode);
 		if (ret == 0 && sdxi_ring_slots(r) < nb)
 			ret = -ENOSPC;
@@ -61,43 +76,59 @@ vchan_make_room(struct sdxi_dev *dev, struct sdxi_vchan *vc, enum sdxi_mode mode
 
 /* Is there room for an operation of several descriptors? */
 static inline int
-vchan_room(struct sdxi_dev *dev, struct sdxi_vchan *vc, enum sdxi_mode mode, uint32_t nb)
+vchan_room(struct sdxi_vchan *vc, enum sdxi_mode mode, uint32_t nb)
 {
 	struct sdxi_ring *r = &vc->ring;
 
-	if (likely(r->op_head != r->limit && sdxi_ring_slots(r) >= nb))
+	if (likely(r->next != r->stop && sdxi_ring_slots(r) >= nb))
 		return 0;
-	return vchan_make_room(dev, vc, mode, nb);
+	return vchan_make_room(vc, mode, nb);
 }
 
 static __rte_always_inline int
-vchan_enqueued(struct sdxi_dev *dev, struct sdxi_vchan *vc, enum sdxi_mode mode, uint64_t op,
-	       uint64_t flags);
+vchan_enqueued(struct sdxi_vchan *vc, enum sdxi_mode mode, uint64_t op, uint64_t flags);
 
+/* A copy with flags, or one that is refused, or one for which room has to be looked for. */
 static __rte_always_inline int
-copy(void *dev_private, uint16_t vchan, rte_iova_t src, rte_iova_t dst, uint32_t length,
-     uint64_t flags, enum sdxi_mode mode)
+copy_any(struct sdxi_vchan *vc, rte_iova_t src, rte_iova_t dst, uint32_t size, uint64_t flags,
+	 enum sdxi_mode mode)
 {
-	struct sdxi_vchan *vc = vchan_get(dev_private, vchan);
 	struct sdxi_ring *r = &vc->ring;
 	uint64_t op = r->op_head;
-	struct sdxi_dsc *dsc;
-	uint64_t last;
 	int ret;
 
-	/* A length of 0 wraps to more than any maximum. */
-	if (unlikely(length - 1 >= r->max_len))
+	/* A length of 0 has wrapped to more than any maximum. */
+	if (unlikely(size >= r->max_len))
 		return -EINVAL;
-	if (unlikely(op == r->limit)) {
-		ret = vchan_make_room(dev_private, vc, mode, 1);
+	if (unlikely(r->next == r->stop)) {
+		ret = vchan_make_room(vc, mode, 1);
 		if (ret < 0)
 			return ret;
 	}
-	last = sdxi_ring_begin(r, mode, 1);
-	dsc = sdxi_ring_slot(r);
-	sdxi_ring_put(r, dsc, sdxi_desc_copy(dsc, src, dst, length, desc_flags(flags)), last);
-	sdxi_ring_end(r, 1);
-	return vchan_enqueued(dev_private, vc, mode, op, flags);
+	sdxi_ring_put_copy(r, mode, src, dst, size, desc_flags(flags));
+	return vchan_enqueued(vc, mode, op, flags);
+}
+
+/*
+ * What calls other functions has registers to save, so that is left to @p any. It takes arguments in
+ * the registers where they are: @p dev_private only fills the place of the first one, and __rte_used
+ * keeps compilers from leaving it out.
+ */
+static __rte_always_inline int
+copy(void *dev_private, struct sdxi_vchan *vc, rte_iova_t src, rte_iova_t dst, uint32_t length,
+     uint64_t flags, enum sdxi_mode mode,
+     int (*any)(void *dev_private, struct sdxi_vchan *vc, rte_iova_t src, rte_iova_t dst,
+		uint32_t size, uint64_t flags))
+{
+	struct sdxi_ring *r = &vc->ring;
+	uint32_t size = length - 1;
+	uint16_t op;
+
+	if (unlikely(flags != 0 || size >= r->max_len || r->next == r->stop))
+		return any(dev_private, vc, src, dst, size, flags);
+	op = r->op_index.val;
+	sdxi_ring_put_copy(r, mode, src, dst, size, 0);
+	return op;
 }
 
 /*
@@ -152,11 +183,9 @@ sg_count(struct sg_pos src, struct sg_pos dst, uint32_t max_len)
 }
 
 static inline int
-copy_sg(void *dev_private, uint16_t vchan, const struct rte_dma_sge *src,
-	const struct rte_dma_sge *dst, uint16_t nb_src, uint16_t nb_dst, uint64_t flags,
-	enum sdxi_mode mode)
+copy_sg(struct sdxi_vchan *vc, const struct rte_dma_sge *src, const struct rte_dma_sge *dst,
+	uint16_t nb_src, uint16_t nb_dst, uint64_t flags, enum sdxi_mode mode)
 {
-	struct sdxi_vchan *vc = vchan_get(dev_private, vchan);
 	struct sg_pos from = { .sge = src, .nb = nb_src };
 	struct sg_pos to = { .sge = dst, .nb = nb_dst };
 	struct sdxi_ring *r = &vc->ring;
@@ -171,7 +200,7 @@ copy_sg(void *dev_private, uint16_t vchan, const struct rte_dma_sge *src,
 	nb = sg_count(from, to, r->max_len);
 	if (unlikely(nb == 0))
 		return -EINVAL;
-	ret = vchan_room(dev_private, vc, mode, nb);
+	ret = vchan_room(vc, mode, nb);
 	if (unlikely(ret < 0))
 		return ret;
 	last = sdxi_ring_begin(r, mode, nb);
@@ -183,8 +212,8 @@ copy_sg(void *dev_private, uint16_t vchan, const struct rte_dma_sge *src,
 		from.done += len;
 		to.done += len;
 	}
-	sdxi_ring_end(r, nb);
-	return vchan_enqueued(dev_private, vc, mode, op, flags);
+	sdxi_ring_end(r, mode, nb, false);
+	return vchan_enqueued(vc, mode, op, flags);
 }
 
 /* Fill. */
@@ -321,10 +350,9 @@ fill_from_self(struct sdxi_ring *r, const struct fill *f, uint64_t fe, uint64_t 
 }
 
 static inline int
-fill(void *dev_private, uint16_t vchan, uint64_t pattern, rte_iova_t dst, uint32_t length,
-     uint64_t flags, enum sdxi_mode mode)
+fill(struct sdxi_vchan *vc, uint64_t pattern, rte_iova_t dst, uint32_t length, uint64_t flags,
+     enum sdxi_mode mode)
 {
-	struct sdxi_vchan *vc = vchan_get(dev_private, vchan);
 	/* The pattern is the bytes that it has in memory. */
 	struct fill f = { .word = rte_le_to_cpu_64(pattern), .dst = dst, .len = length };
 	struct sdxi_ring *r = &vc->ring;
@@ -352,7 +380,7 @@ fill(void *dev_private, uint16_t vchan, uint64_t pattern, rte_iova_t dst, uint32
 	}
 	if (unlikely(f.nb > r->mask + 1))
 		return -EINVAL;
-	ret = vchan_room(dev_private, vc, mode, f.nb);
+	ret = vchan_room(vc, mode, f.nb);
 	if (unlikely(ret < 0))
 		return ret;
 
@@ -365,55 +393,57 @@ fill(void *dev_private, uint16_t vchan, uint64_t pattern, rte_iova_t dst, uint32
 	} else {
 		fill_from_self(r, &f, fe, last);
 	}
-	sdxi_ring_end(r, f.nb);
-	return vchan_enqueued(dev_private, vc, mode, op, flags);
+	sdxi_ring_end(r, mode, f.nb, length <= FILL_IMM_MAX || page < 0);
+	return vchan_enqueued(vc, mode, op, flags);
 }
 
 /* Submit. */
 
 static __rte_always_inline void
-vchan_submit(struct sdxi_dev *dev, struct sdxi_vchan *vc, enum sdxi_mode mode)
+vchan_submit(struct sdxi_vchan *vc, enum sdxi_mode mode)
 {
 	sdxi_ring_submit(&vc->ring, mode);
 	/* Nobody polls a silent channel, so who submits looks after it. */
 	if (mode == SDXI_MODE_SILENT &&
-	    unlikely(vc->epoch != __atomic_load_n(&dev->epoch, __ATOMIC_RELAXED) ||
+	    unlikely(vc->epoch != __atomic_load_n(&vc->dev->epoch, __ATOMIC_RELAXED) ||
 		     sdxi_cxt_state(&vc->cxt) != SDXI_CXT_RUN))
-		sdxi_recover_idle(dev, vc);
+		sdxi_recover_idle(vc->dev, vc);
 }
 
 static __rte_always_inline int
-vchan_enqueued(struct sdxi_dev *dev, struct sdxi_vchan *vc, enum sdxi_mode mode, uint64_t op,
-	       uint64_t flags)
+vchan_enqueued(struct sdxi_vchan *vc, enum sdxi_mode mode, uint64_t op, uint64_t flags)
 {
 	if ((flags & RTE_DMA_OP_FLAG_SUBMIT) != 0)
-		vchan_submit(dev, vc, mode);
+		vchan_submit(vc, mode);
 	return (uint16_t)op;
 }
 
 /* Completed. */
 
+/*
+ * Nothing has completed, which may be because nothing moves any more, or something has failed, or
+ * the channel is silent.
+ */
 static __rte_always_inline uint16_t
-completed(void *dev_private, uint16_t vchan, uint16_t nb_cpls, uint16_t *last_idx, bool *has_error,
-	  enum sdxi_mode mode)
+completed_any(struct sdxi_vchan *vc, uint16_t nb_cpls, uint16_t *last_idx, bool *has_error,
+	      enum sdxi_mode mode)
 {
-	struct sdxi_vchan *vc = vchan_get(dev_private, vchan);
 	struct sdxi_ring *r = &vc->ring;
 	bool failed = false;
 	uint32_t n = 0;
 
 	if (mode == SDXI_MODE_SILENT) {
 		if (sdxi_ring_refill(r, mode) == -EIO && !r->halted)
-			sdxi_recover(dev_private, vc);
+			sdxi_recover(vc->dev, vc);
 		else if (r->tail != r->op_submitted)
-			sdxi_recover_idle(dev_private, vc);
+			sdxi_recover_idle(vc->dev, vc);
 	} else {
 		n = sdxi_ring_done(r, mode, nb_cpls, &failed);
-		if (unlikely(n == 0) && !failed && r->tail != r->op_submitted && nb_cpls != 0 &&
-		    sdxi_recover_idle(dev_private, vc))
+		if (n == 0 && !failed && r->tail != r->op_submitted && nb_cpls != 0 &&
+		    sdxi_recover_idle(vc->dev, vc))
 			n = sdxi_ring_done(r, mode, nb_cpls, &failed);
-		if (unlikely(failed)) {
-			sdxi_recover_failed(dev_private, vc, r->tail + n);
+		if (failed) {
+			sdxi_recover_failed(vc->dev, vc, r->tail + n);
 			/* A batch that has failed is known in its parts now. */
 			if (mode == SDXI_MODE_BATCH)
 				n = sdxi_ring_done(r, mode, nb_cpls, &failed);
@@ -425,17 +455,37 @@ completed(void *dev_private, uint16_t vchan, uint16_t nb_cpls, uint16_t *last_id
 	return n;
 }
 
+/* As for copies: @p any is for what calls other functions. */
 static __rte_always_inline uint16_t
-completed_status(void *dev_private, uint16_t vchan, uint16_t nb_cpls, uint16_t *last_idx,
+completed(struct sdxi_vchan *vc, uint16_t nb_cpls, uint16_t *last_idx, bool *has_error,
+	  enum sdxi_mode mode,
+	  uint16_t (*any)(struct sdxi_vchan *vc, uint16_t nb_cpls, uint16_t *last_idx,
+			  bool *has_error))
+{
+	struct sdxi_ring *r = &vc->ring;
+	bool more;
+	uint32_t n;
+
+	if (mode == SDXI_MODE_SILENT)
+		return any(vc, nb_cpls, last_idx, has_error);
+	n = sdxi_ring_done_fast(r, mode, nb_cpls, &more);
+	if (unlikely(more))
+		return any(vc, nb_cpls, last_idx, has_error);
+	sdxi_ring_report(r, n);
+	*last_idx = (uint16_t)(r->tail - 1);
+	return n;
+}
+
+static __rte_always_inline uint16_t
+completed_status(struct sdxi_vchan *vc, uint16_t nb_cpls, uint16_t *last_idx,
 		 enum rte_dma_status_code *status, enum sdxi_mode mode)
 {
-	struct sdxi_vchan *vc = vchan_get(dev_private, vchan);
 	struct sdxi_ring *r = &vc->ring;
 	bool failed = false, resumed = false;
 	uint32_t n = 0, i, more;
 
 	if (mode == SDXI_MODE_SILENT)
-		return completed(dev_private, vchan, nb_cpls, last_idx, &failed, mode);
+		return completed_any(vc, nb_cpls, last_idx, &failed, mode);
 
 	while (n < nb_cpls && !resumed) {
 		more = sdxi_ring_done(r, mode, nb_cpls - n, &failed);
@@ -443,16 +493,16 @@ completed_status(void *dev_private, uint16_t vchan, uint16_t nb_cpls, uint16_t *
 			status[n++] = RTE_DMA_STATUS_SUCCESSFUL;
 		sdxi_ring_report(r, more);
 		if (unlikely(failed)) {
-			sdxi_recover_failed(dev_private, vc, r->tail);
+			sdxi_recover_failed(vc->dev, vc, r->tail);
 			if (mode == SDXI_MODE_BATCH) {
 				/* As above; the first one need not be the one that has failed. */
 				if (sdxi_ring_done(r, mode, 1, &failed) != 0 || !failed)
 					continue;
 			}
-			status[n++] = sdxi_recover_take(dev_private, vc, &resumed);
+			status[n++] = sdxi_recover_take(vc->dev, vc, &resumed);
 			continue;
 		}
-		if (n != 0 || r->tail == r->op_submitted || !sdxi_recover_idle(dev_private, vc))
+		if (n != 0 || r->tail == r->op_submitted || !sdxi_recover_idle(vc->dev, vc))
 			break;
 		/* Something has changed, but perhaps there is still nothing to be had. */
 		more = sdxi_ring_done(r, mode, 1, &failed);
@@ -464,29 +514,26 @@ completed_status(void *dev_private, uint16_t vchan, uint16_t nb_cpls, uint16_t *
 }
 
 static __rte_always_inline uint16_t
-burst_capacity(const void *dev_private, uint16_t vchan, enum sdxi_mode mode)
+burst_capacity(struct sdxi_vchan *vc, enum sdxi_mode mode)
 {
-	struct sdxi_vchan *vc = vchan_get(dev_private, vchan);
 	struct sdxi_ring *r = &vc->ring;
 	int ret = sdxi_ring_refill(r, mode);
 
 	/* As for enqueue: who waits for room need not poll. */
 	if (unlikely(ret == -ENOSPC) && mode == SDXI_MODE_SILENT &&
-	    sdxi_recover_idle((struct sdxi_dev *)(uintptr_t)dev_private, vc))
+	    sdxi_recover_idle(vc->dev, vc))
 		ret = sdxi_ring_refill(r, mode);
 	if (ret < 0)
 		return 0;
-	return RTE_MIN(r->limit - r->op_head, (uint64_t)UINT16_MAX);
+	return RTE_MIN(sdxi_ring_room(r), (uint64_t)UINT16_MAX);
 }
 
 /* Operations as a struct rte_dma_op. */
 
 #ifdef RTE_DMA_CAPA_OPS_ENQ_DEQ
 static uint16_t
-enqueue(void *dev_private, uint16_t vchan, struct rte_dma_op **ops, uint16_t nb_ops,
-	enum sdxi_mode mode)
+enqueue(struct sdxi_vchan *vc, struct rte_dma_op **ops, uint16_t nb_ops, enum sdxi_mode mode)
 {
-	struct sdxi_vchan *vc = vchan_get(dev_private, vchan);
 	uint16_t i;
 	int ret;
 
@@ -498,23 +545,20 @@ enqueue(void *dev_private, uint16_t vchan, struct rte_dma_op **ops, uint16_t nb_
 		uint64_t flags = op->flags & ~RTE_DMA_OP_FLAG_SUBMIT;
 
 		if (op->nb_src == 1 && op->nb_dst == 1 && src->length == dst->length)
-			ret = copy(dev_private, vchan, src->addr, dst->addr, src->length, flags, mode);
+			ret = copy_any(vc, src->addr, dst->addr, src->length - 1, flags, mode);
 		else
-			ret = copy_sg(dev_private, vchan, src, dst, op->nb_src, op->nb_dst, flags,
-				      mode);
+			ret = copy_sg(vc, src, dst, op->nb_src, op->nb_dst, flags, mode);
 		if (unlikely(ret < 0))
 			break;
 		vc->ops[(vc->ring.op_head - 1) & vc->ring.mask] = op;
 	}
-	vchan_submit(dev_private, vc, mode);
+	vchan_submit(vc, mode);
 	return i;
 }
 
 static uint16_t
-dequeue(void *dev_private, uint16_t vchan, struct rte_dma_op **ops, uint16_t nb_ops,
-	enum sdxi_mode mode)
+dequeue(struct sdxi_vchan *vc, struct rte_dma_op **ops, uint16_t nb_ops, enum sdxi_mode mode)
 {
-	struct sdxi_vchan *vc = vchan_get(dev_private, vchan);
 	enum rte_dma_status_code status[64];
 	uint16_t n = 0, part, i, last;
 	uint64_t op;
@@ -523,9 +567,8 @@ dequeue(void *dev_private, uint16_t vchan, struct rte_dma_op **ops, uint16_t nb_
 		return 0;
 	while (n < nb_ops) {
 		op = vc->ring.tail;
-		part = completed_status(dev_private, vchan,
-					RTE_MIN(nb_ops - n, (int)RTE_DIM(status)), &last, status,
-					mode);
+		part = completed_status(vc, RTE_MIN(nb_ops - n, (int)RTE_DIM(status)), &last,
+					status, mode);
 		for (i = 0; i < part; i++, n++) {
 			ops[n] = vc->ops[(op + i) & vc->ring.mask];
 			ops[n]->status = status[i];
@@ -537,52 +580,81 @@ dequeue(void *dev_private, uint16_t vchan, struct rte_dma_op **ops, uint16_t nb_
 }
 #endif
 
-/* The functions of each mode, and those that look which one it is. */
+/*
+ * The functions of each mode, for a device with one channel and with many, and those that look which
+ * mode it is.
+ */
 
-#define MODE_FUNCTIONS(name, mode)                                                                 \
+#define MODE_FUNCTIONS(name, get, mode)                                                            \
+static __rte_noinline __rte_used int                                                               \
+copy_any_##name(void *priv, struct sdxi_vchan *vc, rte_iova_t src, rte_iova_t dst, uint32_t size,  \
+		uint64_t flags)                                                                    \
+{                                                                                                  \
+	RTE_SET_USED(priv);                                                                        \
+	return copy_any(vc, src, dst, size, flags, mode);                                          \
+}                                                                                                  \
 static int                                                                                         \
 sdxi_copy_##name(void *priv, uint16_t vchan, rte_iova_t src, rte_iova_t dst, uint32_t length,      \
 		 uint64_t flags)                                                                   \
 {                                                                                                  \
-	return copy(priv, vchan, src, dst, length, flags, mode);                                   \
+	struct sdxi_vchan *vc = get(priv, vchan);                                                  \
+                                                                                                   \
+	return copy(priv, vc, src, dst, length, flags, mode, copy_any_##name);                     \
 }                                                                                                  \
 static int                                                                                         \
 sdxi_copy_sg_##name(void *priv, uint16_t vchan, const struct rte_dma_sge *src,                     \
 		    const struct rte_dma_sge *dst, uint16_t nb_src, uint16_t nb_dst,               \
 		    uint64_t flags)                                                                \
 {                                                                                                  \
-	return copy_sg(priv, vchan, src, dst, nb_src, nb_dst, flags, mode);                        \
+	struct sdxi_vchan *vc = get(priv, vchan);                                                  \
+                                                                                                   \
+	return copy_sg(vc, src, dst, nb_src, nb_dst, flags, mode);                                 \
 }                                                                                                  \
 static int                                                                                         \
 sdxi_fill_##name(void *priv, uint16_t vchan, uint64_t pattern, rte_iova_t dst, uint32_t length,    \
 		 uint64_t flags)                                                                   \
 {                                                                                                  \
-	return fill(priv, vchan, pattern, dst, length, flags, mode);                               \
+	struct sdxi_vchan *vc = get(priv, vchan);                                                  \
+                                                                                                   \
+	return fill(vc, pattern, dst, length, flags, mode);                                        \
 }                                                                                                  \
 static int                                                                                         \
 sdxi_submit_##name(void *priv, uint16_t vchan)                                                     \
 {                                                                                                  \
-	vchan_submit(priv, vchan_get(priv, vchan), mode);                                          \
+	struct sdxi_vchan *vc = get(priv, vchan);                                                  \
+                                                                                                   \
+	vchan_submit(vc, mode);                                                                    \
 	return 0;                                                                                  \
+}                                                                                                  \
+static __rte_noinline uint16_t                                                                     \
+completed_any_##name(struct sdxi_vchan *vc, uint16_t nb_cpls, uint16_t *last_idx, bool *has_error) \
+{                                                                                                  \
+	return completed_any(vc, nb_cpls, last_idx, has_error, mode);                              \
 }                                                                                                  \
 static uint16_t                                                                                    \
 sdxi_completed_##name(void *priv, uint16_t vchan, const uint16_t nb_cpls, uint16_t *last_idx,      \
 		      bool *has_error)                                                             \
 {                                                                                                  \
-	return completed(priv, vchan, nb_cpls, last_idx, has_error, mode);                         \
+	struct sdxi_vchan *vc = get(priv, vchan);                                                  \
+                                                                                                   \
+	return completed(vc, nb_cpls, last_idx, has_error, mode, completed_any_##name);            \
 }                                                                                                  \
 static uint16_t                                                                                    \
 sdxi_completed_status_##name(void *priv, uint16_t vchan, const uint16_t nb_cpls,                   \
 			     uint16_t *last_idx, enum rte_dma_status_code *status)                 \
 {                                                                                                  \
-	return completed_status(priv, vchan, nb_cpls, last_idx, status, mode);                     \
+	struct sdxi_vchan *vc = get(priv, vchan);                                                  \
+                                                                                                   \
+	return completed_status(vc, nb_cpls, last_idx, status, mode);                              \
 }                                                                                                  \
 static uint16_t                                                                                    \
 sdxi_burst_capacity_##name(const void *priv, uint16_t vchan)                                       \
 {                                                                                                  \
-	return burst_capacity(priv, vchan, mode);                                                  \
+	struct sdxi_vchan *vc = get(priv, vchan);                                                  \
+                                                                                                   \
+	return burst_capacity(vc, mode);                                                           \
 }                                                                                                  \
-MODE_OPS_FUNCTIONS(name, mode)                                                                     \
+MODE_OPS_FUNCTIONS(name, get, mode)                                                                \
 static void                                                                                        \
 choose_##name(struct rte_dma_fp_object *fp)                                                        \
 {                                                                                                  \
@@ -597,16 +669,20 @@ choose_##name(struct rte_dma_fp_object *fp)                                     
 }
 
 #ifdef RTE_DMA_CAPA_OPS_ENQ_DEQ
-#define MODE_OPS_FUNCTIONS(name, mode)                                                             \
+#define MODE_OPS_FUNCTIONS(name, get, mode)                                                        \
 static uint16_t                                                                                    \
 sdxi_enqueue_##name(void *priv, uint16_t vchan, struct rte_dma_op **ops, uint16_t nb_ops)          \
 {                                                                                                  \
-	return enqueue(priv, vchan, ops, nb_ops, mode);                                            \
+	struct sdxi_vchan *vc = get(priv, vchan);                                                  \
+                                                                                                   \
+	return enqueue(vc, ops, nb_ops, mode);                                                     \
 }                                                                                                  \
 static uint16_t                                                                                    \
 sdxi_dequeue_##name(void *priv, uint16_t vchan, struct rte_dma_op **ops, uint16_t nb_ops)          \
 {                                                                                                  \
-	return dequeue(priv, vchan, ops, nb_ops, mode);                                            \
+	struct sdxi_vchan *vc = get(priv, vchan);                                                  \
+                                                                                                   \
+	return dequeue(vc, ops, nb_ops, mode);                                                     \
 }
 #define CHOOSE_OPS(fp, name)                                                                       \
 	do {                                                                                       \
@@ -614,26 +690,34 @@ sdxi_dequeue_##name(void *priv, uint16_t vchan, struct rte_dma_op **ops, uint16_
 		(fp)->dequeue = sdxi_dequeue_##name;                                               \
 	} while (0)
 #else
-#define MODE_OPS_FUNCTIONS(name, mode)
+#define MODE_OPS_FUNCTIONS(name, get, mode)
 #define CHOOSE_OPS(fp, name) RTE_SET_USED(fp)
 #endif
 
-MODE_FUNCTIONS(op, SDXI_MODE_OP)
-MODE_FUNCTIONS(batch, SDXI_MODE_BATCH)
-MODE_FUNCTIONS(silent, SDXI_MODE_SILENT)
-MODE_FUNCTIONS(any, ((const struct sdxi_dev *)priv)->mode)
+MODE_FUNCTIONS(op, vchan_of_many, SDXI_MODE_OP)
+MODE_FUNCTIONS(batch, vchan_of_many, SDXI_MODE_BATCH)
+MODE_FUNCTIONS(silent, vchan_of_many, SDXI_MODE_SILENT)
+MODE_FUNCTIONS(only_op, vchan_only, SDXI_MODE_OP)
+MODE_FUNCTIONS(only_batch, vchan_only, SDXI_MODE_BATCH)
+MODE_FUNCTIONS(only_silent, vchan_only, SDXI_MODE_SILENT)
+MODE_FUNCTIONS(any, vchan_of_dev, vc->dev->mode)
 
 void
-sdxi_datapath_choose(struct rte_dma_fp_object *fp, const struct sdxi_dev *dev, bool any)
+sdxi_datapath_choose(struct rte_dma_fp_object *fp, struct sdxi_dev *dev, bool any)
 {
-	if (any)
+	static void (* const choose[][2])(struct rte_dma_fp_object *fp) = {
+		[SDXI_MODE_OP] = { choose_op, choose_only_op },
+		[SDXI_MODE_BATCH] = { choose_batch, choose_only_batch },
+		[SDXI_MODE_SILENT] = { choose_silent, choose_only_silent },
+	};
+
+	if (any) {
+		fp->dev_private = dev;
 		choose_any(fp);
-	else if (dev->mode == SDXI_MODE_SILENT)
-		choose_silent(fp);
-	else if (dev->mode == SDXI_MODE_BATCH)
-		choose_batch(fp);
-	else
-		choose_op(fp);
+	} else {
+		fp->dev_private = dev->vchans;
+		choose[dev->mode][dev->nb_vchans == 1](fp);
+	}
 }
 
 /* For others than the channel's own thread, which may be at work meanwhile. */

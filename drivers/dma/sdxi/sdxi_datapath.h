@@ -21,12 +21,14 @@
 #define SDXI_MAX_SGES 32
 
 /**
- * Choose a dmadev's functions by what the device is configured for.
+ * Choose a dmadev's functions, and what they take as dev_private, by what the device is configured
+ * for. To be called again when it is configured anew.
  *
  * @param any
- *   It may be configured anew without notice to this process: choose those that look each time.
+ *   That may happen without notice to this process: choose those that look each time. dev_private is
+ *   @p dev then, else the channels.
  */
-void sdxi_datapath_choose(struct rte_dma_fp_object *fp, const struct sdxi_dev *dev, bool any);
+void sdxi_datapath_choose(struct rte_dma_fp_object *fp, struct sdxi_dev *dev, bool any);
 
 /** Is everything that was submitted on a channel done, well or not? Only looks. */
 bool sdxi_datapath_is_idle(const struct sdxi_dev *dev, const struct sdxi_vchan *vc, bool *failed);

@@ -8,7 +8,7 @@
 /**
  * @file
  * Parameters to descriptors. Each function fills bytes 8 to 55 of a slot and returns its first 8
- * bytes, in CPU order and without vl, for the caller to store last: see sdxi_ring_commit().
+ * bytes, in CPU order and without vl, for sdxi_ring_put().
  */
 
 #include <stdbool.h>

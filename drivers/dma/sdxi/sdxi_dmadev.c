@@ -118,8 +118,10 @@ sdxi_configure(struct rte_dma_dev *dmadev, const struct rte_dma_conf *conf, uint
 			 dev->socket);
 		return -ENOMEM;
 	}
-	for (i = 0; i < conf->nb_vchans; i++)
+	for (i = 0; i < conf->nb_vchans; i++) {
+		vchans[i].dev = dev;
 		sdxi_ring_halt(&vchans[i].ring);
+	}
 	if (!sdxi_dev_lock(dev, &dev->lock)) {
 		rte_free(vchans);
 		return -EBUSY;
@@ -190,6 +192,7 @@ sdxi_vchan_setup(struct rte_dma_dev *dmadev, uint16_t vchan, const struct rte_dm
 	}
 	vchan_free(vc);
 	memset(vc, 0, sizeof(*vc));
+	vc->dev = dev;
 	vc->cxt = cxt;
 	vc->ring = ring;
 	vc->ops = ops;
@@ -650,7 +653,6 @@ dmadev_ready(struct rte_dma_dev *dmadev, struct rte_device *device, struct sdxi_
 		return ret;
 	dmadev->device = device;
 	dmadev->dev_ops = &sdxi_dev_ops;
-	dmadev->fp_obj->dev_private = dev;
 	sdxi_dev_fn(dev)->dmadev = dmadev;
 	sdxi_datapath_choose(dmadev->fp_obj, dev, any);
 	dmadev->state = RTE_DMA_DEV_READY;
@@ -765,7 +767,7 @@ sdxi_dmadev_destroy(const char *name)
 	dev_id = rte_dma_get_dev_id_by_name(name);
 	if (dev_id < 0)
 		return 0;
-	dev = rte_dma_fp_objs[dev_id].dev_private;
+	dev = sdxi_dev_fn_get(dev_id)->dmadev->data->dev_private;
 	if (dev->started) {
 		ret = rte_dma_stop(dev_id);
 		if (ret < 0)

@@ -25,10 +25,11 @@ struct rte_dma_op;
  * operations while the device is stopped, but for what is marked.
  */
 struct __rte_cache_aligned sdxi_vchan {
-	struct sdxi_ring ring; /**< line 0: enqueue; line 1: submit and completed; line 2: batches */
+	struct sdxi_ring ring; /**< line 0: enqueue; line 1: submit, completed; 2: room, batches */
 
 	/* Cold from here on, but for fills and struct rte_dma_op. */
 	struct sdxi_page page[SDXI_PAGES];
+	struct sdxi_dev *dev;
 	struct rte_dma_op **ops;  /**< by operation; NULL where they are not used */
 	struct sdxi_cxt cxt;
 	uint64_t submitted_off; /**< reported count of submitted operations - ring.op_submitted */

@@ -388,10 +388,11 @@ static void
 ring_rebuild(struct sdxi_ring *r, enum sdxi_mode mode)
 {
 	uint64_t first = sdxi_ring_op_start(r, r->tail);
-	uint64_t old_head = r->head;
+	uint64_t old_head = sdxi_ring_head(r);
 	uint64_t start = first, end, op;
 	uint32_t used = 0, nb, i;
 
+	sdxi_ring_note_starts(r);
 	slots_rotate(r, first & r->mask);
 	for (op = r->tail; op != r->op_head; op++, start = end) {
 		uint32_t slot = op & r->mask;
@@ -424,11 +425,9 @@ ring_rebuild(struct sdxi_ring *r, enum sdxi_mode mode)
 		}
 	}
 	memset(r->desc + used, 0, ((size_t)r->mask + 1 - used) * sizeof(*r->desc));
-	r->head = used;
+	sdxi_ring_renumber(r, r->op_head, used);
 	r->submitted = sdxi_ring_op_start(r, r->op_submitted);
 	r->done = r->tail;
-	r->read_index = 0;
-	r->limit = r->op_head;
 }
 
 /* The context and the function. */

@@ -76,7 +76,7 @@ look_at_context(struct cxt_view *v, const struct sdxi_cxt *cxt, const struct sdx
 	v->submitted = LOOK(r->op_submitted);
 	v->enqueued = LOOK(r->op_head);
 	v->write_index = LOOK(r->submitted);
-	v->written = LOOK(r->head);
+	v->written = v->enqueued + LOOK(r->shift);
 	v->filed = cxt->faults.filed;
 	v->lost = cxt->faults.lost;
 	v->condition = LOOK(r->halted) ? "halted" : "in use";

@@ -13,12 +13,16 @@
  * All indices are 64 bits wide and only ever grow while a context lives; an entry's place is its
  * index mod ring size. The life of an operation:
  *
- *	tail <= op_submitted <= op_head <= limit
+ *	tail <= op_submitted <= op_head
  *
  * [tail, op_submitted) is with the function or done and not yet reported, [op_submitted, op_head)
- * is written but not handed over, op_head is the next one and limit the first that may not be
- * enqueued. limit is a cached bound: it is computed anew only when op_head meets it. head and
- * submitted are the same in descriptors; the function has consumed those below Read_Index.
+ * is written but not handed over, op_head is the next one. sdxi_ring_head() and submitted are the
+ * same in descriptors; the function has consumed those below Read_Index.
+ *
+ * Nearly all operations are copies, of one descriptor each. They go from slot to slot, from next up
+ * to stop: as far as there is room, the slots do not wrap, and hold zeros where a copy has zeros.
+ * All of that is looked at only when next meets stop: see sdxi_ring_grant(). Where each operation
+ * begins is written down only for those that have others of several descriptors behind them.
  *
  * The descriptors of an operation stay in the ring until it has been reported, so that it can be
  * run again.
@@ -45,43 +49,98 @@ enum sdxi_mode {
 	SDXI_MODE_SILENT, /**< there are no blocks: consumed counts as completed */
 };
 
+/** The lower 16 of 64 bits in memory, for whoever needs no more. */
+struct sdxi_low16 {
+#if RTE_BYTE_ORDER == RTE_BIG_ENDIAN
+	uint16_t rest[3];
+#endif
+	uint16_t val;
+};
+
 /** All fields are the driver's; the function writes only behind the pointers, see there. */
 struct __rte_cache_aligned sdxi_ring {
 	/* Line 0: what enqueue reads and writes. */
-	struct sdxi_dsc *desc;	  /**< slots; the function clears vl in them */
-	struct sdxi_cst_blk *csb; /**< one block an operation; armed here, completed by the function */
-	uint64_t csb_iova;	  /**< of csb[0] */
-	uint32_t *op_desc;	  /**< each operation's first descriptor, lower half of its index */
-	uint64_t head;
-	uint64_t op_head;
-	uint64_t limit;
-	uint32_t mask;	  /**< ring size - 1 */
-	uint32_t max_len; /**< bytes that one descriptor may move */
+	struct sdxi_dsc *next; /**< slot of the next descriptor, or the end of the slots */
+	struct sdxi_dsc *stop; /**< copies may take the slots before; next: none, look anew */
+	struct sdxi_cst_blk *csb_next; /**< SDXI_MODE_OP, next != stop: block of op_head */
+	uint64_t last;	   /**< next != stop: of a copy's last 8 bytes, see sdxi_ring_grant() */
+	union {
+		uint64_t op_head;
+		struct sdxi_low16 op_index; /**< of it what the application knows */
+	};
+	uint64_t shift;	   /**< from operations from wide_end on to their descriptors */
+	struct sdxi_dsc *desc; /**< slots; the function clears vl in them */
+	uint32_t mask;	   /**< ring size - 1 */
+	uint32_t max_len;  /**< bytes that one descriptor may move */
 
-	/* Line 1: what submit, completed and the slow paths use besides. */
+	/* Line 1: what submit, completed and polls of an idle channel use besides. */
 	uint64_t submitted; /**< what Write_Index was last to be set to */
 	uint64_t op_submitted;
 	uint64_t tail;
+	struct sdxi_cst_blk *csb; /**< one block an operation; armed here, completed by the function */
+	const struct sdxi_cxt_sts *sts; /**< alone on its cache line, written by the function */
 	sdxi_le64 *write_index;		/**< alone on its cache line, read by the function */
 	void *doorbell;			/**< 64 bits, write only */
-	const struct sdxi_cxt_sts *sts; /**< alone on its cache line, written by the function */
-	uint64_t read_index; /**< Read_Index as it was last seen, or SDXI_RING_NO_BOUND */
-	uint32_t nb_desc;    /**< most operations that may be outstanding, <= ring size */
-	bool halted;	     /**< the context does not go on: nothing is taken any more */
+	uint32_t csb_mask; /**< as mask */
+	bool halted;	   /**< the context does not go on: nothing is taken any more */
 
-	/* Line 2: SDXI_MODE_BATCH, and what failures leave. */
+	/* Line 2: when room is looked for, SDXI_MODE_BATCH, and operations of several descriptors. */
+	uint64_t read_index; /**< Read_Index as it was last seen, or SDXI_RING_NO_BOUND */
+	uint64_t csb_iova;   /**< of csb[0] */
+	uint64_t wide_end;   /**< operations below may have several descriptors */
+	uint32_t *op_desc;   /**< of those: the first descriptor, lower half of its index */
+	uint64_t dirty_end;  /**< descriptors below may have had data where copies have zeros */
+	uint64_t clean_end;  /**< slots of descriptors below, from the head on, have zeros again */
 	uint64_t done;	     /**< operations below are known to have completed well */
 	uint32_t *batch_end; /**< by a batch's first operation: the lower half of its end */
-	uint8_t *verdict;    /**< by operation: how recovery has found it failed, or 0 */
+
+	/* Line 3: what failures leave. */
+	uint8_t *verdict; /**< by operation: how recovery has found it failed, or 0 */
+	uint32_t nb_desc; /**< most operations that may be outstanding, <= ring size */
 };
 
 static_assert(offsetof(struct sdxi_ring, submitted) == RTE_CACHE_LINE_MIN_SIZE,
 	      "enqueue is to touch one line of the ring");
-static_assert(offsetof(struct sdxi_ring, done) == 2 * RTE_CACHE_LINE_MIN_SIZE,
-	      "completed is to touch one line more");
+static_assert(offsetof(struct sdxi_ring, read_index) == 2 * RTE_CACHE_LINE_MIN_SIZE,
+	      "submit, completed and idle polls are to touch one line more");
+static_assert(offsetof(struct sdxi_ring, verdict) == 3 * RTE_CACHE_LINE_MIN_SIZE,
+	      "batches are to touch one line more");
 
 /** read_index behind a Read_Index that cannot be: nobody knows how far the function came. */
 #define SDXI_RING_NO_BOUND UINT64_MAX
+
+/** Index of the next descriptor. */
+static inline uint64_t
+sdxi_ring_head(const struct sdxi_ring *r)
+{
+	return r->op_head + r->shift;
+}
+
+/** Nothing may be enqueued before room has been looked for. */
+static inline void
+sdxi_ring_close(struct sdxi_ring *r)
+{
+	r->stop = r->next;
+}
+
+/**
+ * The slots hold the @p nb first descriptors of a context that starts at index 0, and zeros behind.
+ *
+ * @param op_head
+ *   The operation that comes next.
+ */
+static inline void
+sdxi_ring_renumber(struct sdxi_ring *r, uint64_t op_head, uint32_t nb)
+{
+	r->next = r->desc + nb;
+	r->op_head = op_head;
+	r->shift = nb - op_head;
+	r->wide_end = op_head;
+	r->dirty_end = r->dirty_end != 0 ? nb : 0;
+	r->clean_end = 0;
+	r->read_index = 0;
+	sdxi_ring_close(r);
+}
 
 /**
  * Empty the ring and make it ready for a context that starts at index 0.
@@ -96,14 +155,13 @@ sdxi_ring_reset(struct sdxi_ring *r)
 	memset(r->csb, 0, size * sizeof(*r->csb));
 	memset(r->verdict, 0, size * sizeof(*r->verdict));
 	*r->write_index = 0;
-	r->head = 0;
-	r->op_head = 0;
+	r->dirty_end = 0;
+	sdxi_ring_renumber(r, 0, 0);
 	r->submitted = 0;
 	r->op_submitted = 0;
 	r->tail = 0;
 	r->done = 0;
-	r->read_index = 0;
-	r->limit = r->nb_desc;
+	r->csb_mask = r->mask;
 	r->halted = false;
 }
 
@@ -112,16 +170,31 @@ static inline void
 sdxi_ring_halt(struct sdxi_ring *r)
 {
 	r->halted = true;
-	r->limit = r->op_head;
+	sdxi_ring_close(r);
 }
 
 /** First descriptor of operation @p op, which is outstanding or the next to come. */
 static inline uint64_t
 sdxi_ring_op_start(const struct sdxi_ring *r, uint64_t op)
 {
+	uint64_t head;
+
+	if (likely(op >= r->wide_end))
+		return op + r->shift;
 	/* The two halves are less than a ring apart. */
-	return op == r->op_head ? r->head :
-				  r->head - (uint32_t)((uint32_t)r->head - r->op_desc[op & r->mask]);
+	head = sdxi_ring_head(r);
+	return head - (uint32_t)((uint32_t)head - r->op_desc[op & r->mask]);
+}
+
+/** Write down where each outstanding operation begins, as an entry of op_desc. */
+static inline void
+sdxi_ring_note_starts(struct sdxi_ring *r)
+{
+	uint64_t op;
+
+	for (op = RTE_MAX(r->wide_end, r->tail); op < r->op_head; op++)
+		r->op_desc[op & r->mask] = (uint32_t)(op + r->shift);
+	r->wide_end = r->op_head;
 }
 
 /**
@@ -150,7 +223,8 @@ sdxi_ring_refresh(struct sdxi_ring *r)
 static inline uint64_t
 sdxi_ring_slots(const struct sdxi_ring *r)
 {
-	return RTE_MIN(sdxi_ring_op_start(r, r->tail), r->read_index) + r->mask + 1 - r->head;
+	return RTE_MIN(sdxi_ring_op_start(r, r->tail), r->read_index) + r->mask + 1 -
+	       sdxi_ring_head(r);
 }
 
 /** How many more operations of one descriptor may be enqueued as the driver knows it. */
@@ -164,12 +238,66 @@ sdxi_ring_room(const struct sdxi_ring *r)
 static inline void
 sdxi_ring_reap(struct sdxi_ring *r)
 {
-	while (r->tail != r->op_submitted && sdxi_ring_op_start(r, r->tail + 1) <= r->read_index)
+	while (r->tail < r->wide_end && r->tail != r->op_submitted &&
+	       sdxi_ring_op_start(r, r->tail + 1) <= r->read_index)
 		r->tail++;
+	if (r->tail >= r->wide_end && sdxi_ring_op_start(r, r->tail) < r->read_index)
+		r->tail = RTE_MIN(r->read_index - r->shift, r->op_submitted);
+}
+
+/** Have the next @p nb slots hold zeros where a copy has them, and immediate data has not. */
+static inline void
+sdxi_ring_clean(struct sdxi_ring *r, uint32_t nb)
+{
+	uint64_t head = sdxi_ring_head(r);
+	uint64_t at = RTE_MAX(head, r->clean_end);
+	/* What a slot held is a lap back. */
+	uint64_t end = RTE_MIN(head + nb, r->dirty_end + r->mask + 1);
+
+	for (; at < end; at++) {
+		struct sdxi_dsc *dsc = &r->desc[at & r->mask];
+
+		memset(&dsc->qw[4], 0, 3 * sizeof(dsc->qw[0]));
+	}
+	r->clean_end = RTE_MAX(r->clean_end, head + nb);
 }
 
 /**
- * Raise limit as far as reported operations and Read_Index allow.
+ * Let copies have as many slots as there is room for, as the driver knows it, and no turn of the
+ * ring is in between. The ring must not be halted.
+ *
+ * @return
+ *   How many; 0: there is no room.
+ */
+static inline uint32_t
+sdxi_ring_grant(struct sdxi_ring *r, enum sdxi_mode mode)
+{
+	struct sdxi_dsc *end = r->desc + r->mask + 1;
+	uint32_t slot = r->op_head & r->mask;
+	uint64_t nb;
+
+	if (r->next == end)
+		r->next = r->desc;
+	nb = RTE_MIN(sdxi_ring_room(r), (uint64_t)(end - r->next));
+	if (mode == SDXI_MODE_OP) {
+		/* Blocks go by operations, so their turn may be another one. */
+		nb = RTE_MIN(nb, (uint64_t)r->mask + 1 - slot);
+		r->csb_next = &r->csb[slot];
+		/* From a block to where the function finds it. */
+		r->last = r->csb_iova - (uintptr_t)r->csb;
+	} else if (mode == SDXI_MODE_BATCH) {
+		r->last = r->csb_iova + (r->op_submitted & r->mask) * sizeof(*r->csb);
+	} else {
+		r->last = SDXI_DSC_NP;
+	}
+	if (unlikely(r->dirty_end != 0))
+		sdxi_ring_clean(r, nb);
+	r->stop = r->next + nb;
+	return nb;
+}
+
+/**
+ * Look for room, as far as reported operations and Read_Index allow.
  *
  * @return 0 if there is room now, -ENOSPC if the ring is full, -EIO if it is halted or Read_Index
  *   is one that cannot be.
@@ -183,13 +311,56 @@ sdxi_ring_refill(struct sdxi_ring *r, enum sdxi_mode mode)
 		return -EIO;
 	ret = sdxi_ring_refresh(r);
 	if (ret < 0) {
-		r->limit = r->op_head;
+		sdxi_ring_close(r);
 		return ret;
 	}
 	if (mode == SDXI_MODE_SILENT)
 		sdxi_ring_reap(r);
-	r->limit = r->op_head + sdxi_ring_room(r);
-	return r->limit == r->op_head ? -ENOSPC : 0;
+	return sdxi_ring_grant(r, mode) == 0 ? -ENOSPC : 0;
+}
+
+/**
+ * A copy: there is a slot, which nothing but a lap of the ring may have filled.
+ *
+ * Nothing of it is ordered here: the function takes nothing at or above Write_Index, which
+ * sdxi_ring_submit() raises behind a barrier. (Other producers of the same layout raise it first and
+ * have vl say what is ready; with one producer this is as good, and a barrier per submit is all.)
+ *
+ * @param size
+ *   Bytes - 1.
+ * @param flags
+ *   SDXI_DSC_FE or 0.
+ */
+static __rte_always_inline void
+sdxi_ring_put_copy(struct sdxi_ring *r, enum sdxi_mode mode, uint64_t src, uint64_t dst,
+		   uint32_t size, uint32_t flags)
+{
+	struct sdxi_dsc *dsc = r->next;
+	uint64_t last = r->last;
+
+	if (mode == SDXI_MODE_OP) {
+		struct sdxi_cst_blk *csb = r->csb_next;
+
+		csb->signal = rte_cpu_to_le_64(1);
+		csb->flags = 0;
+		last += (uintptr_t)csb;
+	}
+	dsc->copy.opcode = rte_cpu_to_le_32(SDXI_DSC_OP(SDXI_TYPE_DMAB, SDXI_DMAB_COPY) |
+					    SDXI_DSC_VL | flags);
+	dsc->copy.size = rte_cpu_to_le_32(size);
+	/* attr and both AKeys are 0 (the function's own address space), as they are in any slot. */
+	dsc->copy.addr0 = rte_cpu_to_le_64(src);
+	/*
+	 * Compilers make a vector of the two, which takes longer than to store them one by one, and
+	 * new pointers in registers where to add to those in memory is less.
+	 */
+	rte_compiler_barrier();
+	dsc->copy.addr1 = rte_cpu_to_le_64(dst);
+	dsc->copy.csb_ptr = rte_cpu_to_le_64(last);
+	if (mode == SDXI_MODE_OP)
+		r->csb_next++;
+	r->next++;
+	r->op_head++;
 }
 
 /**
@@ -203,7 +374,8 @@ sdxi_ring_begin(struct sdxi_ring *r, enum sdxi_mode mode, uint32_t nb)
 {
 	uint32_t slot = r->op_head & r->mask;
 
-	r->op_desc[slot] = (uint32_t)r->head;
+	if (nb > 1)
+		sdxi_ring_note_starts(r);
 	if (mode == SDXI_MODE_SILENT)
 		return SDXI_DSC_NP;
 	if (mode == SDXI_MODE_BATCH) {
@@ -215,15 +387,17 @@ sdxi_ring_begin(struct sdxi_ring *r, enum sdxi_mode mode, uint32_t nb)
 	return r->csb_iova + (uint64_t)slot * sizeof(*r->csb);
 }
 
-/** The slot at head, whose bytes 8 to 55 are to be filled, for sdxi_ring_put(). */
+/** The slot of the next descriptor, whose bytes 8 to 55 are to be filled, for sdxi_ring_put(). */
 static inline struct sdxi_dsc *
-sdxi_ring_slot(const struct sdxi_ring *r)
+sdxi_ring_slot(struct sdxi_ring *r)
 {
-	return &r->desc[r->head & r->mask];
+	if (r->next == r->desc + r->mask + 1)
+		r->next = r->desc;
+	return r->next;
 }
 
 /**
- * Make the slot at head valid.
+ * Make the slot at next valid. As to order see sdxi_ring_put_copy().
  *
  * @param first
  *   The first 8 bytes in CPU order, without vl.
@@ -234,47 +408,63 @@ static inline void
 sdxi_ring_put(struct sdxi_ring *r, struct sdxi_dsc *dsc, uint64_t first, uint64_t last)
 {
 	dsc->qw[7] = rte_cpu_to_le_64(last);
-	/*
-	 * vl says that the rest of the slot and the armed block are there. Other producers of the
-	 * same layout raise Write_Index first, so a function may rely on vl alone.
-	 */
-	rte_io_wmb();
-	__atomic_store_n(&dsc->qw[0], rte_cpu_to_le_64(first | SDXI_DSC_VL), __ATOMIC_RELAXED);
-	r->head++;
+	dsc->qw[0] = rte_cpu_to_le_64(first | SDXI_DSC_VL);
+	r->next = dsc + 1;
 }
 
-/** The operation of @p nb descriptors, which have been put, is complete. */
+/**
+ * The operation of @p nb descriptors, which have been put, is complete.
+ *
+ * @param dirty
+ *   They have something where a copy has zeros.
+ */
 static inline void
-sdxi_ring_end(struct sdxi_ring *r, uint32_t nb)
+sdxi_ring_end(struct sdxi_ring *r, enum sdxi_mode mode, uint32_t nb, bool dirty)
 {
+	if (nb > 1) {
+		r->op_desc[r->op_head & r->mask] = (uint32_t)sdxi_ring_head(r);
+		r->shift += nb - 1;
+		r->wide_end = r->op_head + 1;
+	}
 	r->op_head++;
-	if (nb > 1)
-		r->limit = r->op_head + sdxi_ring_room(r);
+	if (dirty)
+		r->dirty_end = sdxi_ring_head(r);
+	sdxi_ring_grant(r, mode);
 }
 
 /** Hand all enqueued operations to the function: one Write_Index, one doorbell. */
-static inline void
+static __rte_always_inline void
 sdxi_ring_submit(struct sdxi_ring *r, enum sdxi_mode mode)
 {
-	if (unlikely(r->submitted == r->head))
+	const uint64_t op_head = r->op_head;
+	const uint64_t head = op_head + r->shift;
+
+	if (unlikely(r->submitted == head))
 		return;
 	if (mode == SDXI_MODE_BATCH) {
-		uint32_t slot = r->op_submitted & r->mask;
+		const uint32_t mask = r->csb_mask;
+		const uint32_t slot = r->op_submitted & mask;
 
 		/* Of a dead ring, blocks say already what became of their operations. */
 		if (likely(!r->halted)) {
-			r->csb[slot].signal = rte_cpu_to_le_64(r->head - r->submitted);
-			r->csb[slot].flags = 0;
-			r->batch_end[slot] = (uint32_t)r->op_head;
+			struct sdxi_cst_blk *csb = &r->csb[slot];
+
+			csb->signal = rte_cpu_to_le_64(head - r->submitted);
+			csb->flags = 0;
+			r->batch_end[slot] = (uint32_t)op_head;
 		}
+		r->last = r->csb_iova + (op_head & mask) * sizeof(struct sdxi_cst_blk);
 	}
-	r->submitted = r->head;
-	r->op_submitted = r->op_head;
-	/* The function may look at Write_Index at any time: all below it is to be visible before. */
+	r->op_submitted = op_head;
+	/*
+	 * The function may look at Write_Index at any time: descriptors below it, and the blocks that
+	 * they name, are to be visible before.
+	 */
 	rte_io_wmb();
-	__atomic_store_n(r->write_index, rte_cpu_to_le_64(r->head), __ATOMIC_RELAXED);
+	__atomic_store_n(r->write_index, rte_cpu_to_le_64(head), __ATOMIC_RELAXED);
+	r->submitted = head;
 	/* The doorbell sends the function to Write_Index: rte_write64() keeps it behind. */
-	rte_write64(rte_cpu_to_le_64(r->head), r->doorbell);
+	rte_write64(rte_cpu_to_le_64(head), r->doorbell);
 }
 
 /** Has operation @p op's own block been completed? What it wrote is read behind rte_io_rmb(). */
@@ -292,10 +482,89 @@ sdxi_ring_is_error(const struct sdxi_ring *r, uint64_t op)
 }
 
 /** SDXI_MODE_BATCH: where the batch whose first operation is @p op ends. */
-static inline uint64_t
+static __rte_always_inline uint64_t
 sdxi_ring_batch_end(const struct sdxi_ring *r, uint64_t op)
 {
 	return op + (uint32_t)(r->batch_end[op & r->mask] - (uint32_t)op);
+}
+
+/** What the members of eight blocks have in common, looked at together. */
+#define SDXI_CSB_GROUP 8
+#define SDXI_CSB_ANY(look, csb)                                                                    \
+	(look(csb, 0) | look(csb, 1) | look(csb, 2) | look(csb, 3) | look(csb, 4) | look(csb, 5) | \
+	 look(csb, 6) | look(csb, 7))
+#define SDXI_CSB_SIGNAL(csb, i) __atomic_load_n(&(csb)[i].signal, __ATOMIC_RELAXED)
+#define SDXI_CSB_FLAGS(csb, i) ((csb)[i].flags)
+
+/**
+ * How many of @p nb blocks in a row, from the first one on, have completed well.
+ *
+ * @param[out] failed
+ *   Whether the next one has completed and failed.
+ */
+static __rte_always_inline uint32_t
+sdxi_csb_run(const struct sdxi_cst_blk *first, uint32_t nb, bool *failed)
+{
+	const struct sdxi_cst_blk *end = first + nb, *group = end - SDXI_CSB_GROUP;
+	const struct sdxi_cst_blk *csb = first;
+
+	/* What was handed over at once is mostly done at once, so it is looked at in groups. */
+	while (csb <= group && SDXI_CSB_ANY(SDXI_CSB_SIGNAL, csb) == 0)
+		csb += SDXI_CSB_GROUP;
+	while (csb != end && SDXI_CSB_SIGNAL(csb, 0) == 0)
+		csb++;
+	end = csb;
+	group = end - SDXI_CSB_GROUP;
+	csb = first;
+	/* All that completed operations wrote, er included, is read behind their signals. */
+	rte_io_rmb();
+	while (csb <= group && likely((SDXI_CSB_ANY(SDXI_CSB_FLAGS, csb) &
+				       rte_cpu_to_le_32(SDXI_CST_BLK_ER)) == 0))
+		csb += SDXI_CSB_GROUP;
+	while (csb != end && likely((csb->flags & rte_cpu_to_le_32(SDXI_CST_BLK_ER)) == 0))
+		csb++;
+	*failed = csb != end;
+	return csb - first;
+}
+
+/**
+ * Count the operations from tail on that have completed well, without reporting them, as far as their
+ * blocks do not wrap.
+ *
+ * @param nb
+ *   At most so many; may exceed what is outstanding.
+ * @param[out] more
+ *   Whether sdxi_ring_done() has to be asked, which knows the rest.
+ */
+static __rte_always_inline uint32_t
+sdxi_ring_done_fast(struct sdxi_ring *r, enum sdxi_mode mode, uint32_t nb, bool *more)
+{
+	const struct sdxi_cst_blk *csb = r->csb;
+	const uint32_t mask = r->csb_mask;
+	const uint64_t tail = r->tail;
+	const uint64_t max = RTE_MIN(r->op_submitted - tail, nb);
+	uint32_t n, first;
+	bool failed;
+
+	if (mode == SDXI_MODE_BATCH) {
+		uint64_t done = r->done;
+
+		while (done - tail < max && SDXI_CSB_SIGNAL(csb, done & mask) == 0) {
+			rte_io_rmb();
+			if (unlikely((csb[done & mask].flags & rte_cpu_to_le_32(SDXI_CST_BLK_ER)) !=
+				     0))
+				break;
+			done = sdxi_ring_batch_end(r, done);
+		}
+		r->done = done;
+		n = RTE_MIN(done - tail, max);
+		*more = n == 0;
+		return n;
+	}
+	first = RTE_MIN((uint32_t)max, mask + 1 - ((uint32_t)tail & mask));
+	n = sdxi_csb_run(&csb[tail & mask], first, &failed);
+	*more = n == 0 || failed || (n == first && first != max);
+	return n;
 }
 
 /**
@@ -309,9 +578,9 @@ sdxi_ring_batch_end(const struct sdxi_ring *r, uint64_t op)
 static inline uint32_t
 sdxi_ring_done(struct sdxi_ring *r, enum sdxi_mode mode, uint32_t nb, bool *failed)
 {
-	uint64_t outstanding = r->op_submitted - r->tail;
-	uint32_t max = RTE_MIN(outstanding, nb);
-	uint32_t n = 0, i;
+	uint32_t max = RTE_MIN(r->op_submitted - r->tail, nb);
+	uint32_t slot = r->tail & r->csb_mask;
+	uint32_t n, first = RTE_MIN(max, r->csb_mask + 1 - slot);
 
 	*failed = false;
 	if (mode == SDXI_MODE_BATCH) {
@@ -326,18 +595,10 @@ sdxi_ring_done(struct sdxi_ring *r, enum sdxi_mode mode, uint32_t nb, bool *fail
 		}
 		return RTE_MIN(r->done - r->tail, (uint64_t)max);
 	}
-
-	while (n < max && sdxi_ring_is_done(r, r->tail + n))
-		n++;
-	/* As above. */
-	rte_io_rmb();
-	for (i = 0; i < n; i++) {
-		if (unlikely(sdxi_ring_is_error(r, r->tail + i))) {
-			*failed = true;
-			break;
-		}
-	}
-	return i;
+	n = sdxi_csb_run(&r->csb[slot], first, failed);
+	if (n == first)
+		n += sdxi_csb_run(r->csb, max - first, failed);
+	return n;
 }
 
 /** Report @p nb operations that sdxi_ring_done() has counted. */
