@@ -41,6 +41,13 @@ enum sdxi_emu_mem {
 	SDXI_EMU_MEM_DST_FAULT = 3, /**< copy only: the destination does not */
 };
 
+/** Memory in one piece: @p len bytes of the function's addresses from @p iova on lie at @p va on. */
+struct sdxi_emu_map {
+	uint64_t iova;
+	uint64_t len;
+	uint8_t *va;
+};
+
 /**
  * What the function needs of its owner. Addresses are IO virtual addresses of the function's own
  * address space; a length is never 0 and may reach over any number of mappings.
@@ -62,6 +69,12 @@ struct sdxi_emu_ops {
 	enum sdxi_emu_mem (*write64)(void *opaque, uint64_t iova, uint64_t val);
 	/** Copy @p len bytes between places that do not overlap. */
 	enum sdxi_emu_mem (*copy)(void *opaque, uint64_t dst, uint64_t src, size_t len);
+	/**
+	 * Say where the memory around @p iova lies, for the function to read and write it directly:
+	 * until it calls another of these callbacks, or sdxi_emu_run() returns. May be NULL, and may
+	 * give false for anything: the other callbacks are asked then.
+	 */
+	bool (*map)(void *opaque, uint64_t iova, struct sdxi_emu_map *map);
 	/** Raise interrupt @p vector. May be NULL. */
 	void (*irq)(void *opaque, uint16_t vector);
 };

@@ -12,6 +12,7 @@
  *   sdxi_emu.c        registers, function states, whose turn it is
  *   sdxi_emu_cxt.c    a context's tables, start, stop and failure
  *   sdxi_emu_ring.c   a context's turn: doorbell, fetch, execute, complete
+ *   sdxi_emu_fast.c   the same turn where all is as it mostly is
  *   sdxi_emu_free.c   the same turn, with every freedom taken at random
  *   sdxi_emu_admin.c  operations of the administrative context
  *   sdxi_emu_log.c    error log
@@ -207,6 +208,29 @@ struct emu_turn {
 	unsigned int n_retired; /**< descriptors of dsc[] that Read_Index has passed */
 };
 
+/** What a batch of sdxi_emu_fast.c has mapped. */
+enum emu_map {
+	EMU_MAP_RING,
+	EMU_MAP_CSB,
+	EMU_MAP_SRC,
+	EMU_MAP_DST,
+	EMU_MAPS,
+};
+
+/** A copy that has been judged. */
+struct emu_fast_op {
+	uint8_t *dst;
+	const uint8_t *src;
+	uint64_t *signal; /**< NULL: no block */
+	uint64_t first;	  /**< the descriptor's first 8 bytes */
+};
+
+/** Working space of such a batch. */
+struct emu_fast {
+	struct sdxi_emu_map map[EMU_MAPS];
+	struct emu_fast_op op[EMU_BATCH];
+};
+
 /** A fault that is pending, or lasts. */
 struct emu_fault {
 	struct sdxi_emu_fault what;
@@ -278,6 +302,7 @@ struct sdxi_emu {
 	struct emu_chunk *chunk[SDXI_L2_ENTRIES];
 
 	struct emu_turn turn;
+	struct emu_fast fast;
 };
 
 static inline bool
@@ -367,6 +392,27 @@ emu_fail_t emu_op_move(struct sdxi_emu *emu, const struct emu_op *op, size_t par
 /** Write an operation's block, where it has one; false: that is not possible. */
 bool emu_op_complete(struct sdxi_emu *emu, struct emu_cxt *cxt, const struct emu_op *op,
 		     bool failed);
+
+/**
+ * The value that a block's signal is to have next.
+ *
+ * Atomic mode, where the context has it, counts down; simple mode writes the terminal value. The
+ * two are the same for a start value of 1. [I] csr 0 in a context without csa is simple mode.
+ */
+static inline uint64_t
+emu_signal_next(const struct emu_cxt *cxt, uint32_t opcode, uint64_t signal)
+{
+	return (opcode & SDXI_DSC_CSR) || !cxt->csa ? 0 : signal - 1;
+}
+
+/* sdxi_emu_fast.c */
+
+/**
+ * Execute up to @p n descriptors of a context that runs and has nothing in flight and no faults
+ * pending, for an owner that can map memory. Returns how many; 0: the next one is not as simple.
+ */
+unsigned int emu_fast_part(struct sdxi_emu *emu, struct emu_cxt *cxt, struct emu_fast *fast,
+			   unsigned int n);
 
 /* sdxi_emu_free.c */
 

@@ -272,18 +272,6 @@ move(struct sdxi_emu *emu, const struct sdxi_dsc *dsc, const struct emu_op *op, 
 	return EMU_LIKELY(res == SDXI_EMU_MEM_OK) ? 0 : move_failed(res);
 }
 
-/*
- * The value that a block's signal is to have next.
- *
- * Atomic mode, where the context has it, counts down; simple mode writes the terminal value. The
- * two are the same for a start value of 1. [I] csr 0 in a context without csa is simple mode.
- */
-static inline uint64_t
-signal_next(const struct emu_cxt *cxt, uint32_t opcode, uint64_t signal)
-{
-	return (opcode & SDXI_DSC_CSR) || !cxt->csa ? 0 : signal - 1;
-}
-
 static bool
 er_write(struct sdxi_emu *emu, uint64_t csb)
 {
@@ -415,7 +403,7 @@ emu_op_complete(struct sdxi_emu *emu, struct emu_cxt *cxt, const struct emu_op *
 	if (op->hide & EMU_HIDE_SIGNAL)
 		return er_write(emu, csb);
 	return csb_read(emu, csb, &signal) &&
-	       csb_write(emu, csb, signal_next(cxt, emu_le32(op->dsc.any.opcode), signal), er);
+	       csb_write(emu, csb, emu_signal_next(cxt, emu_le32(op->dsc.any.opcode), signal), er);
 }
 
 /* The operation in flight has ended. */
@@ -710,7 +698,7 @@ ring_part(struct sdxi_emu *emu, struct emu_cxt *cxt, unsigned int budget)
 			unsignalled += op.len;
 		}
 		if (pend != NULL) {
-			pend->signal = signal_next(cxt, opcode, pend->signal);
+			pend->signal = emu_signal_next(cxt, opcode, pend->signal);
 			pend->er |= fail != 0;
 		}
 		if (EMU_UNLIKELY(fail != 0) && op_error(emu, cxt, first + i, fail)) {
@@ -765,5 +753,11 @@ emu_cxt_turn(struct sdxi_emu *emu, struct emu_cxt *cxt, unsigned int budget)
 		return 1;
 	if (cxt->read_index == cxt->write_index)
 		return 0;
+	if (EMU_LIKELY(emu->ops.map != NULL && cxt->n_faults == 0)) {
+		const unsigned int done = emu_fast_part(emu, cxt, &emu->fast, budget);
+
+		if (EMU_LIKELY(done != 0))
+			return done;
+	}
 	return ring_part(emu, cxt, budget);
 }

@@ -829,6 +829,79 @@ test_intr(void **state)
 	assert_int_equal(own->irqs, 2);
 }
 
+/*
+ * Bursts in which copies of all sizes, blocks that are shared, none at all, fences and operations that
+ * are not copies alternate: all data, all signals, all slots.
+ */
+static void
+test_bursts(void **state)
+{
+	struct owner *own = *state;
+	const unsigned int area = cxt_up(own, 1);
+	unsigned int round, i, n, share = 0;
+	uint32_t random = 12345;
+
+	fill(own, SRC, UINT64_C(1) << 20, 5);
+	for (round = 0; round < 400; round++) {
+		uint64_t len[40], first = own->wix[area], shared = 0;
+
+		n = 1 + round % 40;
+		memset(mem_at(own, DST), 0, n * 8192);
+		for (i = 0; i < n; i++) {
+			struct sdxi_dsc dsc;
+
+			random = random * 1664525 + 1013904223;
+			len[i] = random >> 30 == 0 ? 1 + (random >> 8) % 8000 : 1 + (random >> 8) % 128;
+			dsc = dsc_copy(DST + i * 8192 + (random >> 24) % 64, SRC + i * 8192 + round,
+				       len[i]);
+			if ((random >> 20) % 16 == 0)
+				dsc.any.opcode |= le32(SDXI_DSC_FE);
+			if ((random >> 16) % 16 == 0)
+				dsc.any.opcode |= le32(SDXI_DSC_CSR);
+			if ((random >> 12) % 16 == 0) {
+				dsc = dsc_nop();
+				len[i] = 0;
+			}
+			if ((random >> 4) % 16 == 0)
+				dsc.any.csb_ptr = le64(SDXI_DSC_NP);
+			/* The block of the one before, once more. */
+			if (i != 0 && share != 0 && (random >> 8) % 4 == 0 &&
+			    !(dsc.any.opcode & le32(SDXI_DSC_CSR)) && dsc.any.csb_ptr == 0) {
+				cst_of(own, area, shared)->signal =
+					le64(le64(cst_of(own, area, shared)->signal) + 1);
+				dsc.any.csb_ptr = le64(cst_at(area, shared));
+				push(own, area, &dsc);
+			} else {
+				shared = push(own, area, &dsc);
+				share = dsc.any.csb_ptr == 0 && !(dsc.any.opcode & le32(SDXI_DSC_CSR));
+			}
+		}
+		ring_doorbell(own, area);
+		run_dry(own);
+		assert_int_equal(read_index(own, area), first + n);
+		for (i = 0; i < n; i++) {
+			const struct sdxi_dsc *slot = slot_of(own, area, first + i);
+
+			assert_int_equal(le32(slot->any.opcode) & 1, 0);
+			if (!(slot->any.csb_ptr & le64(SDXI_DSC_NP)))
+				assert_true(((struct sdxi_cst_blk *)mem_at(own,
+					le64(slot->any.csb_ptr)))->signal == 0);
+			if (len[i] != 0)
+				assert_true(same(own, le64(slot->copy.addr0), le64(slot->copy.addr1),
+						 len[i]));
+			/* And nothing around it. */
+			if (len[i] != 0) {
+				const uint8_t *d = mem_at(own, le64(slot->copy.addr1));
+
+				assert_int_equal(d[len[i]], 0);
+				assert_true((le64(slot->copy.addr1) & 8191) == 0 || d[-1] == 0);
+			}
+		}
+	}
+	assert_int_equal(cxt_state(own, area), SDXI_CXT_RUN);
+	assert_true(own->maps > 0 || !own->can_map);
+}
+
 int
 main(void)
 {
@@ -849,6 +922,7 @@ main(void)
 		cmocka_unit_test(test_ring_faults),
 		cmocka_unit_test_setup_teardown(test_copy_lengths, setup_active, teardown),
 		cmocka_unit_test_setup_teardown(test_copy_mix, setup_active, teardown),
+		cmocka_unit_test_setup_teardown(test_bursts, setup_active, teardown),
 		cmocka_unit_test_setup_teardown(test_fairness, setup_active, teardown),
 		cmocka_unit_test_setup_teardown(test_fence, setup_active, teardown),
 		cmocka_unit_test_setup_teardown(test_wrt_imm, setup_active_continue, teardown),

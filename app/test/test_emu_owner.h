@@ -65,6 +65,8 @@ struct owner {
 	unsigned int n_holes;
 	uint64_t accesses;
 	uint64_t writes;
+	uint64_t maps;
+	bool can_map; /* SDXI_TEST_MAP is in the environment */
 	unsigned int irqs;
 	uint16_t irq_vector;
 	bool all_ones; /* reads of all memory, wherever, give ones; writes vanish */
@@ -221,6 +223,37 @@ owner_copy(void *opaque, uint64_t dst, uint64_t src, size_t len)
 	return SDXI_EMU_MEM_OK;
 }
 
+/*
+ * As much as is mapped around an address, in pieces of WINDOW bytes. Tests that look at each access
+ * are to see them.
+ */
+#define WINDOW UINT64_C(0x10000)
+
+static bool
+owner_map(void *opaque, uint64_t iova, struct sdxi_emu_map *map)
+{
+	struct owner *own = opaque;
+	uint64_t from = iova & ~(WINDOW - 1), to = from + WINDOW;
+	unsigned int i;
+
+	if (own->all_ones || own->on_copy != NULL || own->on_read != NULL ||
+	    own->on_write64 != NULL || iova < MEM_BASE || iova - MEM_BASE >= MEM_LEN)
+		return false;
+	for (i = 0; i < own->n_holes; i++) {
+		const struct hole *h = &own->hole[i];
+
+		if (iova >= h->at && iova - h->at < h->len)
+			return false;
+		if (h->at > iova && h->at < to)
+			to = h->at;
+		if (h->at + h->len <= iova && h->at + h->len > from)
+			from = h->at + h->len;
+	}
+	own->maps++;
+	*map = (struct sdxi_emu_map){ from, to - from, own->mem + (from - MEM_BASE) };
+	return true;
+}
+
 static void
 owner_irq(void *opaque, uint16_t vector)
 {
@@ -239,6 +272,16 @@ static const struct sdxi_emu_ops owner_ops = {
 	.irq = owner_irq,
 };
 
+static const struct sdxi_emu_ops owner_ops_map = {
+	.read = owner_read,
+	.write = owner_write,
+	.read64 = owner_read64,
+	.write64 = owner_write64,
+	.copy = owner_copy,
+	.map = owner_map,
+	.irq = owner_irq,
+};
+
 /* For setup functions: a function with what own->conf says. */
 static inline struct owner *
 owner_make(const struct sdxi_emu_conf *conf)
@@ -250,7 +293,9 @@ owner_make(const struct sdxi_emu_conf *conf)
 	/* Not of malloc(), which may be told to fill all of it, at each end of a test. */
 	own->mem = mmap(NULL, MEM_LEN, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	assert_ptr_not_equal(own->mem, MAP_FAILED);
-	assert_int_equal(sdxi_emu_create(&own->conf, &owner_ops, own, &own->emu), 0);
+	own->can_map = getenv("SDXI_TEST_MAP") != NULL;
+	assert_int_equal(sdxi_emu_create(&own->conf, own->can_map ? &owner_ops_map : &owner_ops, own,
+					 &own->emu), 0);
 	return own;
 }
 

@@ -508,7 +508,14 @@ sdxi_csb_run(const struct sdxi_cst_blk *first, uint32_t nb, bool *failed)
 	const struct sdxi_cst_blk *end = first + nb, *group = end - SDXI_CSB_GROUP;
 	const struct sdxi_cst_blk *csb = first;
 
-	/* What was handed over at once is mostly done at once, so it is looked at in groups. */
+	/*
+	 * What was handed over at once is mostly done at once, so it is looked at in groups; but not
+	 * at more than one line that the function is about to write.
+	 */
+	if (csb == end || SDXI_CSB_SIGNAL(csb, 0) != 0) {
+		*failed = false;
+		return 0;
+	}
 	while (csb <= group && SDXI_CSB_ANY(SDXI_CSB_SIGNAL, csb) == 0)
 		csb += SDXI_CSB_GROUP;
 	while (csb != end && SDXI_CSB_SIGNAL(csb, 0) == 0)

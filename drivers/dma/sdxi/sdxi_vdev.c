@@ -367,6 +367,7 @@ static const struct sdxi_emu_ops emu_ops = {
 	.read64 = sdxi_vdev_mem_read64,
 	.write64 = sdxi_vdev_mem_write64,
 	.copy = sdxi_vdev_mem_copy,
+	.map = sdxi_vdev_mem_map,
 	.irq = emu_irq,
 };
 

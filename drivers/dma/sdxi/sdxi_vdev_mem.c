@@ -277,6 +277,21 @@ sdxi_vdev_mem_copy(void *opaque, uint64_t dst, uint64_t src, size_t len)
 	return SDXI_EMU_MEM_OK;
 }
 
+/* Only what is known already: to look at EAL's memory anew would make mappings void. */
+bool
+sdxi_vdev_mem_map(void *opaque, uint64_t iova, struct sdxi_emu_map *map)
+{
+	struct sdxi_vdev_mem *mem = opaque;
+	size_t len = SIZE_MAX;
+	const uint8_t *va;
+
+	va = mem->off ? NULL : translate(mem, iova, &len);
+	if (va == NULL)
+		return false;
+	*map = (struct sdxi_emu_map){ .iova = iova, .len = len, .va = (uint8_t *)(uintptr_t)va };
+	return true;
+}
+
 /* EAL is about to unmap memory, or has mapped some: forget what was known of it. */
 static void
 mem_event(enum rte_mem_event event, const void *addr, size_t len, void *arg)

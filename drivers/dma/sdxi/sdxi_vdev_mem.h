@@ -73,5 +73,6 @@ enum sdxi_emu_mem sdxi_vdev_mem_write(void *opaque, uint64_t iova, const void *b
 enum sdxi_emu_mem sdxi_vdev_mem_read64(void *opaque, uint64_t iova, uint64_t *val);
 enum sdxi_emu_mem sdxi_vdev_mem_write64(void *opaque, uint64_t iova, uint64_t val);
 enum sdxi_emu_mem sdxi_vdev_mem_copy(void *opaque, uint64_t dst, uint64_t src, size_t len);
+bool sdxi_vdev_mem_map(void *opaque, uint64_t iova, struct sdxi_emu_map *map);
 
 #endif /* _SDXI_VDEV_MEM_H_ */

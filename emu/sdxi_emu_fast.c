@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The SDXI for DPDK authors
+ */
+
+#include <string.h>
+
+#include "sdxi_emu_priv.h"
+
+/*
+ * The common case of a context's turn: copies between memory that the owner can map, of which
+ * nothing can go wrong. Descriptors are looked at where they are, each word of them once, and are
+ * executed when a batch of them has been judged and everything that they touch is on its way into
+ * this CPU's cache. Whatever is not as simple as that ends the batch and is left to sdxi_emu_ring.c,
+ * which knows all cases. What is seen from outside is the same.
+ *
+ * No callback but map() is called in a batch, so what was mapped stays.
+ */
+
+/* To write: a line that another CPU has is asked for once, and not for reading first. */
+#if defined(__x86_64__)
+#define FAST_TARGET __attribute__((target("prfchw")))
+#else
+#define FAST_TARGET
+#endif
+#define PREFETCH_TO_READ(p) __builtin_prefetch((p), 0, 3)
+#define PREFETCH_TO_WRITE(p) __builtin_prefetch((p), 1, 3)
+
+/* All that a copy may have in its first 4 bytes; a fence is one only behind others of its batch. */
+#define FAST_OP ((uint32_t)(SDXI_DSC_OP(SDXI_TYPE_DMAB, SDXI_DMAB_COPY) | SDXI_DSC_VL))
+#define FAST_FLAGS ((uint32_t)(SDXI_DSC_FE | SDXI_DSC_CSR))
+/* Descriptors of the next batch that are asked for ahead. */
+#define FAST_AHEAD 8
+#define CSB_RESERVED (~(SDXI_DSC_NP | SDXI_DSC_CSB_PTR))
+
+/* Where [iova, iova + len) lies, or NULL. */
+static inline void *
+map_at(struct sdxi_emu *emu, struct sdxi_emu_map *map, uint64_t iova, uint64_t len)
+{
+	if (EMU_UNLIKELY(iova - map->iova >= map->len || len > map->len - (iova - map->iova))) {
+		if (!emu->ops.map(emu->opaque, iova, map) || iova - map->iova >= map->len ||
+		    len > map->len - (iova - map->iova)) {
+			map->len = 0;
+			return NULL;
+		}
+	}
+	return map->va + (iova - map->iova);
+}
+
+static inline bool
+overlap(uint64_t a, uint64_t a_len, uint64_t b, uint64_t b_len)
+{
+	return a - b < b_len || b - a < a_len;
+}
+
+static inline uint64_t
+word(const struct sdxi_dsc *dsc, unsigned int i)
+{
+	return emu_le64(__atomic_load_n(&dsc->qw[i], __ATOMIC_RELAXED));
+}
+
+static inline bool
+akey_known(const struct emu_cxt *cxt, uint16_t akey)
+{
+	return cxt->akey[akey & (EMU_AKEYS - 1)].tag == akey + UINT32_C(1);
+}
+
+/* Judge a descriptor that is valid and whose first 8 bytes are known; false: not here. */
+static inline FAST_TARGET bool
+fast_judge(struct sdxi_emu *emu, const struct emu_cxt *cxt, struct emu_fast *fast,
+	   const struct sdxi_dsc *dsc, uint64_t first, struct emu_fast_op *op)
+{
+	const uint64_t keys = word(dsc, 1), src = word(dsc, 2), dst = word(dsc, 3);
+	const uint64_t last = word(dsc, 7), csb = last & SDXI_DSC_CSB_PTR;
+	const uint64_t len = (first >> 32) + 1;
+
+	if (EMU_UNLIKELY(((uint32_t)keys | word(dsc, 4) | word(dsc, 5) | word(dsc, 6)) != 0 ||
+			 !akey_known(cxt, (uint16_t)(keys >> 32)) ||
+			 !akey_known(cxt, (uint16_t)(keys >> 48)) ||
+			 len > cxt->max_len || len > SDXI_EMU_CHUNK))
+		return false;
+	op->signal = NULL;
+	if (EMU_LIKELY(!(last & SDXI_DSC_NP))) {
+		if (EMU_UNLIKELY((last & CSB_RESERVED) != 0 ||
+				 overlap(src, len, csb, sizeof(struct sdxi_cst_blk)) ||
+				 overlap(dst, len, csb, sizeof(struct sdxi_cst_blk))))
+			return false;
+		op->signal = map_at(emu, &fast->map[EMU_MAP_CSB], csb, sizeof(struct sdxi_cst_blk));
+		if (EMU_UNLIKELY(op->signal == NULL || (uintptr_t)op->signal % 8 != 0))
+			return false;
+		PREFETCH_TO_WRITE(op->signal);
+	}
+	/* What lies in one mapping does not wrap. */
+	op->src = map_at(emu, &fast->map[EMU_MAP_SRC], src, len);
+	op->dst = map_at(emu, &fast->map[EMU_MAP_DST], dst, len);
+	if (EMU_UNLIKELY(op->src == NULL || op->dst == NULL || overlap(src, len, dst, len)))
+		return false;
+	PREFETCH_TO_READ(op->src);
+	PREFETCH_TO_WRITE(op->dst);
+	op->first = first;
+	return true;
+}
+
+static inline void
+fast_copy(const struct emu_fast_op *op)
+{
+	const size_t len = (size_t)(op->first >> 32) + 1;
+
+	/* The first one without a call: lines of packets, descriptors and the like. */
+	if (len == 64)
+		memcpy(op->dst, op->src, 64);
+	else
+		memcpy(op->dst, op->src, len);
+}
+
+FAST_TARGET unsigned int
+emu_fast_part(struct sdxi_emu *emu, struct emu_cxt *cxt, struct emu_fast *fast, unsigned int n)
+{
+	struct emu_fast_op *op = fast->op;
+	struct sdxi_dsc *dsc;
+	uint64_t *read_index;
+	uint64_t bytes = 0;
+	unsigned int i, j, done, end;
+
+	n = EMU_MIN(n, (unsigned int)EMU_BATCH);
+	n = EMU_MIN(n, cxt->ring_sz - cxt->slot);
+	n = EMU_MIN(n, cxt->write_index - cxt->read_index);
+	for (i = 0; i < EMU_MAPS; i++)
+		fast->map[i].len = 0;
+	dsc = map_at(emu, &fast->map[EMU_MAP_RING], cxt->ring + (uint64_t)cxt->slot * SDXI_DESC_LEN,
+		     (uint64_t)n * SDXI_DESC_LEN);
+	read_index = map_at(emu, &fast->map[EMU_MAP_CSB],
+			    cxt->sts + offsetof(struct sdxi_cxt_sts, read_index),
+			    sizeof(*read_index));
+	if (EMU_UNLIKELY(dsc == NULL || read_index == NULL || (uintptr_t)dsc % 8 != 0 ||
+			 (uintptr_t)read_index % 8 != 0 || !(cxt->opb & EMU_OPB(SDXI_TYPE_DMAB))))
+		return 0;
+
+	for (i = 0; i < n; i++)
+		PREFETCH_TO_WRITE(&dsc[i]);
+	for (i = 0; i < n && bytes < EMU_SIGNAL_BYTES; i++) {
+		/* With several producers, vl is what says that the rest of the slot is there. */
+		const uint64_t first = emu_le64(__atomic_load_n(&dsc[i].qw[0], __ATOMIC_ACQUIRE));
+		const uint32_t flags = (uint32_t)first ^ FAST_OP;
+
+		if (EMU_UNLIKELY((flags & ~FAST_FLAGS) != 0 || (i != 0 && (flags & SDXI_DSC_FE)) ||
+				 !fast_judge(emu, cxt, fast, &dsc[i], first, &op[i])))
+			break;
+		bytes += (first >> 32) + 1;
+	}
+	done = i;
+	/* The next batch comes while this one's data is copied. */
+	end = EMU_MIN((uint64_t)cxt->ring_sz - cxt->slot, cxt->write_index - cxt->read_index);
+	end = EMU_MIN(end, done + FAST_AHEAD);
+	for (; i < end; i++)
+		PREFETCH_TO_WRITE(&dsc[i]);
+
+	for (i = 0; i < done; i++)
+		fast_copy(&op[i]);
+
+	/* Consumed: vl is cleared [I], then Read_Index advanced. */
+	for (i = 0; i < done; i++)
+		__atomic_store_n(&dsc[i].any.opcode,
+				 emu_le32((uint32_t)op[i].first & ~(uint32_t)SDXI_DSC_VL),
+				 __ATOMIC_RELAXED);
+	cxt->read_index += done;
+	cxt->consumed += done;
+	cxt->slot += done;
+	if (cxt->slot == cxt->ring_sz)
+		cxt->slot = 0;
+	if (EMU_LIKELY(done != 0))
+		__atomic_store_n(read_index, emu_le64(cxt->read_index), __ATOMIC_RELEASE);
+
+	/* Descriptors in a row may share a block: it is written once for all of them. */
+	for (i = 0; i < done; i = j) {
+		uint64_t *signal = op[i].signal, val;
+
+		if (EMU_UNLIKELY(signal == NULL)) {
+			j = i + 1;
+			continue;
+		}
+		val = emu_le64(__atomic_load_n(signal, __ATOMIC_RELAXED));
+		for (j = i; j < done && op[j].signal == signal; j++)
+			val = emu_signal_next(cxt, (uint32_t)op[j].first, val);
+		/* All data, and what has been consumed, is visible before. */
+		__atomic_store_n(signal, emu_le64(val), __ATOMIC_RELEASE);
+	}
+	return done;
+}
