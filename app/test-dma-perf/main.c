@@ -56,12 +56,14 @@ print_help(void)
 {
 	printf("Usage: " PROGRAM " --config FILE [--result FILE] [--list-dma] [-- EAL-ARGUMENT...]\n"
 	       "\n"
-	       "Measures how fast DMA devices and CPUs copy memory, and checks every copied byte.\n"
+	       "Measures how fast DMA devices and CPUs move memory, and checks every byte.\n"
 	       "\n"
 	       "  --config FILE   INI file that says what to run\n"
 	       "  --result FILE   CSV file to write; default: FILE of --config, its suffix replaced\n"
-	       "                  by _result.csv\n"
-	       "  --list-dma      list the DMA devices that EAL finds, run nothing\n"
+	       "                  by _result.csv. Beside it, with the suffix .json, a file with all\n"
+	       "                  figures for programs\n"
+	       "  --list-dma      list the DMA devices that EAL finds, and what they can do; run\n"
+	       "                  nothing\n"
 	       "  --help          this text\n"
 	       "  -- ARGUMENT...  EAL arguments, added to eal_args of every case\n"
 	       "\n"
@@ -72,9 +74,26 @@ print_help(void)
 	       "A range is one number, or first,last,increment,ADD|MUL. All combinations of a case's\n"
 	       "ranges run, a scenario each.\n"
 	       "\n"
+	       "Passes of a scenario, each with a warm-up of %d ms, and data verified behind it:\n"
+	       "  throughput      for test_seconds, with as much in flight as the ring and the buffers\n"
+	       "                  allow. Bandwidth, MOps and cycles come from this pass alone; nothing\n"
+	       "                  else is measured in it\n"
+	       "  cycles          the same for detail_ms, with a look at the clock at each step: the\n"
+	       "                  CPU's cycles for one operation in enqueue, submit, polls that find\n"
+	       "                  completions, and polls in vain (waiting for the device). The looks\n"
+	       "                  at the clock are in these figures\n"
+	       "  latency         for detail_ms, one operation in flight: from its enqueue up to its\n"
+	       "                  completion being seen\n"
+	       "  batch latency   for detail_ms, kick_batch operations in flight: from the first enqueue\n"
+	       "                  up to the last completion being seen\n"
+	       "A CPU has the first and the third. Percentiles are told from a histogram: a value is never\n"
+	       "below the true one, and above it by less than 1/%u. Minimum and maximum are exact.\n"
+	       "\n"
+	       "Interrupted (SIGINT, SIGTERM), it writes what was measured, marked as interrupted.\n"
+	       "\n"
 	       "Exit code: 0 all cases ran and all data was right; 1 a case failed; 2 a mistake in\n"
 	       "the options or in the INI file; 3 EAL cannot start (--list-dma); 128 + the signal's\n"
-	       "number if interrupted.\n");
+	       "number if interrupted.\n", PERF_WARM_UP_MS, PERF_HIST_SUB);
 }
 
 /* 0 to go on, negative to end well, else the exit code. */
@@ -123,21 +142,22 @@ parse_options(int argc, char **argv, struct options *opt)
 	return 0;
 }
 
+/* The path with another suffix, or with one if it has none. */
 static char *
-default_result_path(const char *config)
+with_suffix(const char *path, const char *suffix)
 {
-	const char *base = strrchr(config, '/');
+	const char *base = strrchr(path, '/');
 	const char *dot;
-	size_t len = strlen(config);
-	char *path = NULL;
+	size_t len = strlen(path);
+	char *out = NULL;
 
-	base = base == NULL ? config : base + 1;
+	base = base == NULL ? path : base + 1;
 	dot = strrchr(base, '.');
 	if (dot != NULL && dot != base)
-		len = dot - config;
-	if (asprintf(&path, "%.*s_result.csv", (int)len, config) < 0)
+		len = dot - path;
+	if (asprintf(&out, "%.*s%s", (int)len, path, suffix) < 0)
 		return NULL;
-	return path;
+	return out;
 }
 
 /* EAL keeps pointers into its arguments up to its end, and changes the order of argv. */
@@ -289,8 +309,10 @@ run_case(struct perf_result *res, const struct perf_case *pc, const struct optio
 		kill(pid, SIGTERM);
 	close(fds[1]);
 	while (receive_record(fds[0], &rec)) {
+		if (rec.kind == PERF_RECORD_PROGRESS)
+			continue;
 		perf_result_add(res, pc, &rec);
-		said |= rec.failed;
+		said |= rec.kind == PERF_RECORD_FAILED;
 	}
 	close(fds[0]);
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
@@ -304,7 +326,7 @@ run_case(struct perf_result *res, const struct perf_case *pc, const struct optio
 	} else if (WEXITSTATUS(status) == EXIT_EAL) {
 		perf_result_failed(res, pc, "EAL cannot start, see above");
 	} else if (WEXITSTATUS(status) == EXIT_INTERRUPTED) {
-		perf_result_failed(res, pc, "interrupted");
+		perf_result_interrupted(res, pc);
 	} else if (WEXITSTATUS(status) != EXIT_OK && !said) {
 		snprintf(reason, sizeof(reason), "its process ended with exit code %d",
 			 WEXITSTATUS(status));
@@ -314,16 +336,18 @@ run_case(struct perf_result *res, const struct perf_case *pc, const struct optio
 }
 
 static int
-run_all(const struct perf_conf *conf, const struct options *opt, const char *path)
+run_all(const struct perf_conf *conf, const struct options *opt, const char *json)
 {
+	struct perf_about about = { .config = opt->config };
 	struct perf_result res;
+	const char *bad;
 	unsigned int ran = 0, failed = 0, skipped = 0;
 	unsigned int i;
 	int ret;
 
-	ret = perf_result_open(&res, path);
+	ret = perf_result_open(&res, opt->result, json, conf->nb_cases, &bad);
 	if (ret < 0) {
-		fprintf(stderr, "error: %s: cannot be written: %s (--result FILE)\n", path,
+		fprintf(stderr, "error: %s: cannot be written: %s (--result FILE)\n", bad,
 			strerror(-ret));
 		return EXIT_USAGE;
 	}
@@ -342,11 +366,13 @@ run_all(const struct perf_conf *conf, const struct options *opt, const char *pat
 			failed++;
 	}
 	perf_result_print_table(&res, stdout);
-	ret = perf_result_close(&res);
-	printf("\n%u cases passed, %u failed, %u skipped%s; results in %s\n", ran - failed, failed,
-	       skipped, interrupted != 0 ? ", interrupted" : "", path);
+	about.interrupted = interrupted != 0;
+	ret = perf_result_close(&res, &about);
+	printf("\n%u cases passed, %u failed, %u skipped%s; results in %s and %s\n", ran - failed,
+	       failed, skipped, interrupted != 0 ? ", interrupted" : "", opt->result, json);
 	if (ret < 0) {
-		fprintf(stderr, "error: %s: cannot be written: %s\n", path, strerror(-ret));
+		fprintf(stderr, "error: %s: cannot be written as a whole: %s\n", opt->result,
+			strerror(-ret));
 		return EXIT_USAGE;
 	}
 	if (interrupted != 0)
@@ -382,6 +408,7 @@ main(int argc, char **argv)
 	struct options opt = { .config = NULL };
 	struct perf_conf conf;
 	char *default_result = NULL;
+	char *json = NULL;
 	int ret;
 
 	ret = parse_options(argc, argv, &opt);
@@ -400,19 +427,28 @@ main(int argc, char **argv)
 		goto out;
 	}
 	if (opt.result == NULL) {
-		default_result = default_result_path(opt.config);
+		default_result = with_suffix(opt.config, "_result.csv");
 		opt.result = default_result;
 	}
-	if (opt.result == NULL || same_file(opt.config, opt.result)) {
+	if (opt.result != NULL)
+		json = with_suffix(opt.result, ".json");
+	if (json == NULL || same_file(opt.config, opt.result) || same_file(opt.config, json)) {
 		fprintf(stderr, "error: %s: found as the file of --config and of --result, expected "
 			"two files\n", opt.config);
 		ret = EXIT_USAGE;
 		goto out;
 	}
+	if (strcmp(opt.result, json) == 0) {
+		fprintf(stderr, "error: --result %s: found with the suffix of the JSON file that is "
+			"written beside it, expected another, such as .csv\n", opt.result);
+		ret = EXIT_USAGE;
+		goto out;
+	}
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
-	ret = run_all(&conf, &opt, opt.result);
+	ret = run_all(&conf, &opt, json);
 out:
+	free(json);
 	free(default_result);
 	perf_conf_free(&conf);
 	return ret;

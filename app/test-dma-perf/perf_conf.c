@@ -14,6 +14,8 @@
 #include <rte_bitops.h>
 #include <rte_cfgfile.h>
 #include <rte_common.h>
+#include <rte_dmadev.h>
+#include <rte_version.h>
 
 #include "perf_conf.h"
 
@@ -23,14 +25,19 @@
 #define MAX_BUFS		(UINT64_C(1) << 30)
 #define MAX_SCENARIOS		UINT64_C(65535)
 #define DEFAULT_TEST_SECONDS	2
+#define DEFAULT_DETAIL_MS	100
+#define MAX_DETAIL_MS		UINT64_C(3600000)
 #define MAX_LANES		RTE_MAX_LCORE
 #define LANE_KEY		"lcore_dma"
 #define GLOBAL_SECTION		"GLOBAL"
+#define TYPE_NAMES		"DMA_MEM_COPY, CPU_MEM_COPY or DMA_MEM_FILL"
 
 enum key_scope {
 	IN_GLOBAL = 1 << 0,
-	IN_DMA = 1 << 1,
-	IN_CPU = 1 << 2,
+	IN_COPY = 1 << 1,	/* by DMA */
+	IN_FILL = 1 << 2,
+	IN_CPU = 1 << 3,
+	IN_DMA = IN_COPY | IN_FILL,
 	IN_CASE = IN_DMA | IN_CPU,
 };
 
@@ -38,6 +45,7 @@ enum key_id {
 	KEY_EAL_ARGS,
 	KEY_CACHE_FLUSH,
 	KEY_TEST_SECONDS,
+	KEY_DETAIL_MS,
 	KEY_SKIP,
 	KEY_TYPE,
 	KEY_MEM_SIZE,
@@ -82,7 +90,8 @@ struct key {
 	unsigned int scope;
 	unsigned int needed;		/* scopes in which it may not be missing */
 	key_reader read;
-	const char *help;
+	const char *help;		/* what is to be in the file: a line */
+	const char *more;		/* further lines, for --help only */
 };
 
 static void __rte_format_printf(3, 4)
@@ -264,9 +273,23 @@ range_max(const struct perf_range *range)
 }
 
 uint64_t
-perf_nb_bufs(uint64_t mem_mib, uint64_t buf_size, unsigned int nb_lanes)
+perf_nb_scenarios(const struct perf_case *pc)
 {
-	return mem_mib * MIB / (buf_size * 2) / nb_lanes;
+	uint64_t n = perf_range_count(&pc->mem_size) * perf_range_count(&pc->buf_size);
+
+	if (perf_by_dma(pc))
+		n *= perf_range_count(&pc->ring_size) * perf_range_count(&pc->kick_batch);
+	return n;
+}
+
+uint64_t
+perf_nb_bufs(const struct perf_case *pc, uint64_t mem_mib, uint64_t buf_size, unsigned int nb_lanes)
+{
+	uint64_t nb = mem_mib * MIB / (buf_size * 2) / nb_lanes;
+
+	if (pc->nb_src_sges != 0 && pc->nb_dst_sges != 0)
+		nb -= nb % (pc->nb_src_sges * pc->nb_dst_sges);
+	return nb;
 }
 
 char **
@@ -369,6 +392,17 @@ read_test_seconds(struct section *s, const struct where *w)
 }
 
 static bool
+read_detail_ms(struct section *s, const struct where *w)
+{
+	uint64_t v = 0;
+
+	if (!read_number(w, 0, MAX_DETAIL_MS, &v))
+		return false;
+	s->pc->detail_ms = v;
+	return true;
+}
+
+static bool
 read_skip(struct section *s, const struct where *w)
 {
 	uint64_t v = 0;
@@ -390,18 +424,26 @@ unsupported(struct section *s, const struct where *w, const char *reason)
 static bool
 read_type(struct section *s, const struct where *w)
 {
-	if (strcmp(w->value, perf_type_name(PERF_TYPE_DMA_MEM_COPY)) == 0) {
-		s->pc->type = PERF_TYPE_DMA_MEM_COPY;
-		s->scope = IN_DMA;
-	} else if (strcmp(w->value, perf_type_name(PERF_TYPE_CPU_MEM_COPY)) == 0) {
-		s->pc->type = PERF_TYPE_CPU_MEM_COPY;
-		s->scope = IN_CPU;
-	} else if (*w->value == '\0') {
-		return complain(w, PERF_ERROR, "expected DMA_MEM_COPY or CPU_MEM_COPY");
-	} else {
-		return unsupported(s, w, "expected DMA_MEM_COPY or CPU_MEM_COPY");
+	static const struct {
+		enum perf_type type;
+		unsigned int scope;
+	} types[] = {
+		{ PERF_TYPE_DMA_MEM_COPY, IN_COPY },
+		{ PERF_TYPE_CPU_MEM_COPY, IN_CPU },
+		{ PERF_TYPE_DMA_MEM_FILL, IN_FILL },
+	};
+	unsigned int i;
+
+	for (i = 0; i < RTE_DIM(types); i++) {
+		if (strcmp(w->value, perf_type_name(types[i].type)) == 0) {
+			s->pc->type = types[i].type;
+			s->scope = types[i].scope;
+			return true;
+		}
 	}
-	return true;
+	if (*w->value == '\0')
+		return complain(w, PERF_ERROR, "expected " TYPE_NAMES);
+	return unsupported(s, w, "expected " TYPE_NAMES);
 }
 
 static bool
@@ -474,28 +516,88 @@ set_lane_dev(const struct where *w, const char *text, struct perf_lane *lane)
 }
 
 static bool
-check_dir(struct section *s, const struct where *w, const char *dir)
+set_lane_dir(const struct where *w, const char *text, struct perf_lane *lane)
 {
-	char reason[128];
+	enum perf_dir dir;
 
-	if (strcmp(dir, "mem2mem") == 0)
+	for (dir = PERF_DIR_MEM_TO_MEM; dir <= PERF_DIR_DEV_TO_MEM; dir++) {
+		if (strcmp(text, perf_dir_name(dir)) == 0) {
+			lane->dir = dir;
+			return true;
+		}
+	}
+	return complain(w, PERF_ERROR, "dir '%s' found, expected mem2mem, mem2dev or dev2mem", text);
+}
+
+/* Hexadecimal with or without 0x, as upstream has it. */
+static bool
+set_lane_raddr(const struct where *w, const char *text, struct perf_lane *lane)
+{
+	const char *digits = text;
+	char *end;
+
+	if (digits[0] == '0' && (digits[1] == 'x' || digits[1] == 'X'))
+		digits += 2;
+	errno = 0;
+	lane->raddr = strtoull(digits, &end, 16);
+	if (!isxdigit((unsigned char)*digits) || *end != '\0' || errno != 0)
+		return complain(w, PERF_ERROR, "raddr '%s' found, expected a hexadecimal address",
+				text);
+	return true;
+}
+
+static bool
+set_lane_id(const struct where *w, const char *name, const char *text, uint64_t max, uint64_t *id)
+{
+	if (to_number(text, 0, max, id))
 		return true;
-	if (strcmp(dir, "mem2dev") != 0 && strcmp(dir, "dev2mem") != 0)
-		return complain(w, PERF_ERROR, "dir '%s' found, expected mem2mem", dir);
-	snprintf(reason, sizeof(reason), "dir '%s' found, expected mem2mem", dir);
-	return unsupported(s, w, reason);
+	return complain(w, PERF_ERROR, "%s '%s' found, expected a number from 0 to %" PRIu64, name,
+			text, max);
+}
+
+enum lane_item { LANE_LCORE, LANE_DEV, LANE_DIR, LANE_RADDR, LANE_COREID, LANE_PFID, LANE_VFID,
+		 NB_LANE_ITEMS };
+
+static const char *const lane_items[NB_LANE_ITEMS] = {
+	"lcore", "dev", "dir", "raddr", "coreid", "pfid", "vfid",
+};
+
+static bool
+set_lane_item(const struct where *w, unsigned int item, const char *text, struct perf_lane *lane)
+{
+	/* The widths of struct rte_dma_port_param. */
+	static const uint64_t max[NB_LANE_ITEMS] = {
+		[LANE_COREID] = 15, [LANE_PFID] = UINT8_MAX, [LANE_VFID] = UINT16_MAX,
+	};
+	uint64_t id = 0;
+
+	switch (item) {
+	case LANE_LCORE:
+		return set_lane_lcore(w, text, lane);
+	case LANE_DEV:
+		return set_lane_dev(w, text, lane);
+	case LANE_DIR:
+		return set_lane_dir(w, text, lane);
+	case LANE_RADDR:
+		return set_lane_raddr(w, text, lane);
+	default:
+		if (!set_lane_id(w, lane_items[item], text, max[item], &id))
+			return false;
+		if (item == LANE_COREID)
+			lane->coreid = id;
+		else if (item == LANE_PFID)
+			lane->pfid = id;
+		else
+			lane->vfid = id;
+		return true;
+	}
 }
 
 /* lcore=10,dev=0000:00:04.2,dir=mem2mem, in any order; dir may be missing. */
 static bool
 read_lane(struct section *s, const struct where *w)
 {
-	enum { LCORE, DEV, DIR, RADDR, COREID, PFID, VFID, NB_ITEMS };
-	static const char *const names[NB_ITEMS] = {
-		"lcore", "dev", "dir", "raddr", "coreid", "pfid", "vfid",
-	};
-	bool seen[NB_ITEMS] = { false };
-	bool mem2mem = true;
+	bool seen[NB_LANE_ITEMS] = { false };
 	uint64_t idx = 0;
 	char copy[CFG_VALUE_LEN];
 	char *rest = copy;
@@ -520,28 +622,31 @@ read_lane(struct section *s, const struct where *w)
 		*value++ = '\0';
 		value = trim(value);
 		item = trim(item);
-		for (i = 0; i < NB_ITEMS && strcmp(item, names[i]) != 0; i++)
+		for (i = 0; i < NB_LANE_ITEMS && strcmp(item, lane_items[i]) != 0; i++)
 			;
-		if (i == NB_ITEMS)
-			return complain(w, PERF_ERROR, "unknown '%s', expected lcore, dev and dir",
-					item);
+		if (i == NB_LANE_ITEMS)
+			return complain(w, PERF_ERROR, "unknown '%s', expected lcore, dev, dir, "
+					"raddr, coreid, pfid and vfid", item);
 		if (seen[i])
 			return complain(w, PERF_ERROR, "%s found twice, expected once", item);
 		seen[i] = true;
-		if ((i == LCORE && !set_lane_lcore(w, value, lane)) ||
-		    (i == DEV && !set_lane_dev(w, value, lane)) ||
-		    (i == DIR && !check_dir(s, w, value)))
+		if (!set_lane_item(w, i, value, lane))
 			return false;
-		if (i == DIR)
-			mem2mem = strcmp(value, "mem2mem") == 0;
 	}
-	if (!seen[LCORE])
+	if (!seen[LANE_LCORE])
 		return complain(w, PERF_ERROR, "no lcore found, expected lcore=<number>");
-	if (!seen[DEV])
+	if (!seen[LANE_DEV])
 		return complain(w, PERF_ERROR, "no device found, expected dev=<name>");
-	for (i = RADDR; i < NB_ITEMS && mem2mem; i++)
+	for (i = LANE_RADDR; i < NB_LANE_ITEMS && lane->dir == PERF_DIR_MEM_TO_MEM; i++)
 		if (seen[i])
-			complain(w, PERF_WARNING, "%s has no effect with mem2mem", names[i]);
+			complain(w, PERF_WARNING, "%s has no effect with mem2mem", lane_items[i]);
+	if (lane->dir == PERF_DIR_MEM_TO_MEM)
+		return true;
+	if (!seen[LANE_RADDR])
+		complain(w, PERF_WARNING, "no raddr found with %s, 0 is taken",
+			 perf_dir_name(lane->dir));
+	if (s->scope == IN_FILL)
+		return unsupported(s, w, "a fill goes to memory, expected dir=mem2mem");
 	return true;
 }
 
@@ -599,12 +704,26 @@ read_lcores(struct section *s, const struct where *w)
 }
 
 static bool
-read_sge(struct section *s, const struct where *w)
+read_sge(const struct where *w, unsigned int *nb)
 {
 	uint64_t v = 0;
 
-	return read_number(w, 1, UINT8_MAX, &v) &&
-		unsupported(s, w, "scatter-gather, expected no such key");
+	if (!read_number(w, 1, UINT8_MAX, &v))
+		return false;
+	*nb = v;
+	return true;
+}
+
+static bool
+read_src_sge(struct section *s, const struct where *w)
+{
+	return read_sge(w, &s->pc->nb_src_sges);
+}
+
+static bool
+read_dst_sge(struct section *s, const struct where *w)
+{
+	return read_sge(w, &s->pc->nb_dst_sges);
 }
 
 static bool
@@ -614,41 +733,69 @@ read_enq_deq(struct section *s, const struct where *w)
 
 	if (!to_number(w->value, 0, 1, &v))
 		return complain(w, PERF_ERROR, "expected 0 or 1");
-	return v == 0 || unsupported(s, w, "enqueue and dequeue operations, expected 0");
+	s->pc->enq_deq = v;
+#ifndef RTE_DMA_CAPA_OPS_ENQ_DEQ
+	if (v != 0) {
+		char reason[128];
+
+		snprintf(reason, sizeof(reason), "enqueue and dequeue operations need DPDK 25.11 or "
+			 "newer, this is %s; expected 0", rte_version());
+		return unsupported(s, w, reason);
+	}
+#endif
+	return true;
 }
 
 static const struct key keys[NB_KEYS] = {
 	[KEY_EAL_ARGS] = { "eal_args", IN_GLOBAL | IN_CASE, 0, read_eal_args,
-		"EAL arguments, as on a command line; quotes keep white space" },
+		"EAL arguments, as on a command line; quotes keep white space", NULL },
 	[KEY_CACHE_FLUSH] = { "cache_flush", IN_GLOBAL | IN_CASE, 0, read_cache_flush,
-		"1 flushes the buffers from the CPU's caches before a scenario; default 0" },
+		"1 flushes the buffers from the CPU's caches before each pass; default 0", NULL },
 	[KEY_TEST_SECONDS] = { "test_seconds", IN_GLOBAL | IN_CASE, 0, read_test_seconds,
-		"how long a scenario copies; default " RTE_STR(DEFAULT_TEST_SECONDS) },
+		"how long a scenario's throughput is measured; default "
+		RTE_STR(DEFAULT_TEST_SECONDS), NULL },
+	[KEY_DETAIL_MS] = { "detail_ms", IN_GLOBAL | IN_CASE, 0, read_detail_ms,
+		"milliseconds of each pass behind throughput; default " RTE_STR(DEFAULT_DETAIL_MS),
+		"0 leaves out these passes, which measure the split of the cycles and latencies\n"
+		"(this tool's own key, DPDK's tool does not look at it)" },
 	[KEY_SKIP] = { "skip", IN_CASE, 0, read_skip,
-		"1 leaves the case out, its other keys are not looked at" },
+		"1 leaves the case out, its other keys are not looked at", NULL },
 	[KEY_TYPE] = { "type", IN_CASE, IN_CASE, read_type,
-		"DMA_MEM_COPY or CPU_MEM_COPY" },
+		TYPE_NAMES,
+		"(a fill writes an 8-byte pattern, a different one to each buffer; DPDK's tool calls\n"
+		"such a case invalid, and runs the others)" },
 	[KEY_MEM_SIZE] = { "mem_size", IN_CASE, IN_CASE, read_mem_size,
-		"MiB of all buffers, half source and half destination; range" },
+		"MiB of all buffers, half source and half destination; range",
+		"all lcores share it evenly; a fill uses the destination half alone" },
 	[KEY_BUF_SIZE] = { "buf_size", IN_CASE, IN_CASE, read_buf_size,
-		"bytes of one copy, up to 1 GiB; range" },
+		"bytes of one operation, up to 1 GiB; range", NULL },
 	[KEY_RING_SIZE] = { "dma_ring_size", IN_DMA, IN_DMA, read_ring_size,
-		"descriptors of a device's ring, within the device's limits; range" },
+		"descriptors of a device's ring, within the device's limits; range",
+		"(--list-dma tells them)" },
 	[KEY_KICK_BATCH] = { "kick_batch", IN_DMA, IN_DMA, read_kick_batch,
-		"copies enqueued for one submit; range" },
+		"operations enqueued for one submit; range", NULL },
 	[KEY_SRC_NUMA_NODE] = { "src_numa_node", IN_CASE, 0, read_src_numa_node,
-		"NUMA node of the source buffers; default 0" },
+		"NUMA node of the source buffers; default 0", NULL },
 	[KEY_DST_NUMA_NODE] = { "dst_numa_node", IN_CASE, 0, read_dst_numa_node,
-		"NUMA node of the destination buffers; default 0" },
+		"NUMA node of the destination buffers; default 0", NULL },
 	[KEY_LANE] = { LANE_KEY "<N>", IN_DMA, 0, read_lane,
-		"lcore=<number>,dev=<name>,dir=mem2mem: an lcore and its device, N from 0" },
+		"lcore=<number>,dev=<name>,dir=mem2mem: an lcore and its device, N from 0",
+		"all pairs of a case run at once. dir=mem2dev and dir=dev2mem copy to and from a\n"
+		"device's far end: raddr=<hexadecimal address> is where, coreid=, pfid= and vfid=\n"
+		"say behind which PCIe port; such data is not verified" },
 	[KEY_OLD_LANES] = { LANE_KEY, IN_DMA, 0, read_old_lanes,
-		"lcore<number>@<name>,...: an older form of the same" },
+		"lcore<number>@<name>,...: an older form of the same", NULL },
 	[KEY_LCORE] = { "lcore", IN_CPU, IN_CPU, read_lcores,
-		"lcores that copy, separated by commas" },
-	[KEY_SRC_SGE] = { "dma_src_sge", IN_DMA, 0, read_sge, "not supported" },
-	[KEY_DST_SGE] = { "dma_dst_sge", IN_DMA, 0, read_sge, "not supported" },
-	[KEY_ENQ_DEQ] = { "use_enq_deq_ops", IN_DMA, 0, read_enq_deq, "0; 1 is not supported" },
+		"lcores that copy, separated by commas", NULL },
+	[KEY_SRC_SGE] = { "dma_src_sge", IN_COPY, 0, read_src_sge,
+		"source segments of one operation: makes it a scatter-gather copy",
+		"buf_size is cut evenly, the last segment takes the rest; each segment lies in a\n"
+		"buffer of its own" },
+	[KEY_DST_SGE] = { "dma_dst_sge", IN_COPY, 0, read_dst_sge,
+		"destination segments of one operation, to go with dma_src_sge", NULL },
+	[KEY_ENQ_DEQ] = { "use_enq_deq_ops", IN_COPY, 0, read_enq_deq,
+		"1 uses enqueue and dequeue operations; default 0",
+		"for DPDK 25.11 or newer, and devices that have them" },
 };
 
 static enum key_id
@@ -741,21 +888,28 @@ static void
 check_sizes(struct section *s, const char *section)
 {
 	const struct perf_case *pc = s->pc;
+	unsigned int sges = RTE_MAX(pc->nb_src_sges, pc->nb_dst_sges);
+	/* Buffers that a lane needs on a side. */
+	uint64_t needed = RTE_MAX(pc->nb_src_sges * pc->nb_dst_sges, 1u);
 	uint64_t mem = pc->mem_size.first;
 	uint64_t buf = range_max(&pc->buf_size);
 	/* Each factor is at most 2^30: no product of two overflows. */
 	uint64_t scenarios = perf_range_count(&pc->mem_size) * perf_range_count(&pc->buf_size);
 
-	if (s->nb_lanes > 0 && perf_nb_bufs(mem, buf, s->nb_lanes) == 0)
+	if (pc->buf_size.first < sges)
+		say(s->conf, PERF_ERROR, "%s: [%s] buf_size=%" PRIu64 ": found with %u segments, "
+		    "expected at least a byte for each", s->conf->path, section, pc->buf_size.first,
+		    sges);
+	if (s->nb_lanes > 0 && perf_nb_bufs(pc, mem, buf, s->nb_lanes) == 0)
 		say(s->conf, PERF_ERROR, "%s: [%s] mem_size=%" PRIu64 ": too small for buf_size "
 		    "%" PRIu64 " and %u lcores, expected at least %" PRIu64, s->conf->path, section,
-		    mem, buf, s->nb_lanes, (buf * 2 * s->nb_lanes + MIB - 1) / MIB);
+		    mem, buf, s->nb_lanes, (buf * 2 * needed * s->nb_lanes + MIB - 1) / MIB);
 	mem = range_max(&pc->mem_size);
 	buf = pc->buf_size.first;
-	if (perf_nb_bufs(mem, buf, 1) > MAX_BUFS)
+	if (perf_nb_bufs(pc, mem, buf, 1) > MAX_BUFS)
 		say(s->conf, PERF_ERROR, "%s: [%s] mem_size=%" PRIu64 ": %" PRIu64 " buffers of "
 		    "buf_size %" PRIu64 " found, expected at most %" PRIu64, s->conf->path, section,
-		    mem, perf_nb_bufs(mem, buf, 1), buf, MAX_BUFS);
+		    mem, perf_nb_bufs(pc, mem, buf, 1), buf, MAX_BUFS);
 	if (are_good(s, RTE_BIT32(KEY_RING_SIZE) | RTE_BIT32(KEY_KICK_BATCH)) &&
 	    scenarios <= MAX_SCENARIOS)
 		scenarios *= perf_range_count(&pc->ring_size) * perf_range_count(&pc->kick_batch);
@@ -763,6 +917,19 @@ check_sizes(struct section *s, const char *section)
 		say(s->conf, PERF_ERROR, "%s: [%s] %" PRIu64 " scenarios found, expected at most %"
 		    PRIu64 ": a range is too long", s->conf->path, section, scenarios,
 		    MAX_SCENARIOS);
+}
+
+/* Upstream takes neither for granted, and so a file that has one only is a mistake there too. */
+static void
+check_sges(struct section *s, const char *section)
+{
+	bool src = (s->seen & RTE_BIT32(KEY_SRC_SGE)) != 0;
+	bool dst = (s->seen & RTE_BIT32(KEY_DST_SGE)) != 0;
+
+	if (src != dst)
+		say(s->conf, PERF_ERROR, "%s: [%s] %s: missing, expected beside %s", s->conf->path,
+		    section, keys[src ? KEY_DST_SGE : KEY_SRC_SGE].name,
+		    keys[src ? KEY_SRC_SGE : KEY_DST_SGE].name);
 }
 
 static int
@@ -781,7 +948,7 @@ check_case(struct section *s, const char *section)
 			say(s->conf, PERF_ERROR, "%s: [%s] %s: missing, expected %s", s->conf->path,
 			    section, keys[i].name, keys[i].help);
 	}
-	if (s->scope == IN_DMA && (s->seen & lane_keys) == 0)
+	if ((s->scope & ~IN_DMA) == 0 && (s->seen & lane_keys) == 0)
 		say(s->conf, PERF_ERROR, "%s: [%s] " LANE_KEY "0: missing, expected %s",
 		    s->conf->path, section, keys[KEY_LANE].help);
 	if ((s->seen & lane_keys) == lane_keys)
@@ -790,6 +957,7 @@ check_case(struct section *s, const char *section)
 	/* A lane that was not understood would be taken for lcore 0. */
 	else if (s->scope != IN_CASE && (s->bad & (lane_keys | RTE_BIT32(KEY_LCORE))) == 0)
 		check_lanes(s, section);
+	check_sges(s, section);
 	if (are_good(s, RTE_BIT32(KEY_MEM_SIZE) | RTE_BIT32(KEY_BUF_SIZE)))
 		check_sizes(s, section);
 
@@ -1013,6 +1181,7 @@ load_copy(struct perf_conf *conf, int copy)
 	conf->cases = calloc(rte_cfgfile_num_sections(cfg, NULL, 0) + 1, sizeof(*conf->cases));
 	conf->global.eal_args = strdup("");
 	conf->global.test_seconds = DEFAULT_TEST_SECONDS;
+	conf->global.detail_ms = DEFAULT_DETAIL_MS;
 	if (conf->cases == NULL || conf->global.eal_args == NULL) {
 		ret = -ENOMEM;
 	} else {
@@ -1098,6 +1267,20 @@ perf_conf_print_messages(const struct perf_conf *conf, FILE *f)
 		fprintf(f, "%s%s\n", prefix[conf->messages[i].severity], conf->messages[i].text);
 }
 
+static void
+print_key(FILE *f, const struct key *key)
+{
+	const char *line = key->more;
+
+	fprintf(f, "    %-16s %s\n", key->name, key->help);
+	while (line != NULL) {
+		const char *end = strchrnul(line, '\n');
+
+		fprintf(f, "    %-16s %.*s\n", "", (int)(end - line), line);
+		line = *end == '\0' ? NULL : end + 1;
+	}
+}
+
 void
 perf_conf_print_keys(FILE *f)
 {
@@ -1107,7 +1290,8 @@ perf_conf_print_keys(FILE *f)
 	} groups[] = {
 		{ "in [GLOBAL], or in a case for that case alone", IN_GLOBAL | IN_CASE },
 		{ "in a case [case<N>]", IN_CASE },
-		{ "in a case of type DMA_MEM_COPY", IN_DMA },
+		{ "in a case of type DMA_MEM_COPY or DMA_MEM_FILL", IN_DMA },
+		{ "in a case of type DMA_MEM_COPY", IN_COPY },
 		{ "in a case of type CPU_MEM_COPY", IN_CPU },
 	};
 	unsigned int g, i;
@@ -1116,7 +1300,7 @@ perf_conf_print_keys(FILE *f)
 		fprintf(f, "  %s:\n", groups[g].title);
 		for (i = 0; i < NB_KEYS; i++)
 			if (keys[i].scope == groups[g].scope)
-				fprintf(f, "    %-16s %s\n", keys[i].name, keys[i].help);
+				print_key(f, &keys[i]);
 	}
 }
 
@@ -1127,7 +1311,20 @@ perf_type_name(enum perf_type type)
 		[PERF_TYPE_NONE] = "unknown",
 		[PERF_TYPE_DMA_MEM_COPY] = "DMA_MEM_COPY",
 		[PERF_TYPE_CPU_MEM_COPY] = "CPU_MEM_COPY",
+		[PERF_TYPE_DMA_MEM_FILL] = "DMA_MEM_FILL",
 	};
 
 	return names[type];
+}
+
+const char *
+perf_dir_name(enum perf_dir dir)
+{
+	static const char *const names[] = {
+		[PERF_DIR_MEM_TO_MEM] = "mem2mem",
+		[PERF_DIR_MEM_TO_DEV] = "mem2dev",
+		[PERF_DIR_DEV_TO_MEM] = "dev2mem",
+	};
+
+	return names[dir];
 }

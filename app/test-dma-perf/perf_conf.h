@@ -22,6 +22,13 @@ enum perf_type {
 	PERF_TYPE_NONE,
 	PERF_TYPE_DMA_MEM_COPY,
 	PERF_TYPE_CPU_MEM_COPY,
+	PERF_TYPE_DMA_MEM_FILL,
+};
+
+enum perf_dir {
+	PERF_DIR_MEM_TO_MEM,
+	PERF_DIR_MEM_TO_DEV,
+	PERF_DIR_DEV_TO_MEM,
 };
 
 enum perf_step {
@@ -42,6 +49,12 @@ struct perf_range {
 struct perf_lane {
 	unsigned int lcore;
 	char dev[PERF_DEV_NAME_LEN];
+	enum perf_dir dir;
+	/* The far end, where dir has one. */
+	uint64_t raddr;
+	uint16_t vfid;
+	uint8_t coreid;
+	uint8_t pfid;
 };
 
 struct perf_case {
@@ -54,11 +67,15 @@ struct perf_case {
 	struct perf_range mem_size;	/* MiB, half of it source and half of it destination */
 	struct perf_range buf_size;	/* bytes */
 	struct perf_range ring_size;	/* descriptors */
-	struct perf_range kick_batch;	/* copies per submit */
+	struct perf_range kick_batch;	/* operations per submit */
+	unsigned int nb_src_sges;	/* 0: no scatter-gather */
+	unsigned int nb_dst_sges;
+	bool enq_deq;
 	unsigned int src_numa_node;
 	unsigned int dst_numa_node;
 	bool cache_flush;
 	unsigned int test_seconds;
+	unsigned int detail_ms;		/* of each pass behind the first; 0: none */
 	char *eal_args;			/* "" if the file has none */
 	struct perf_lane *lanes;
 	unsigned int nb_lanes;
@@ -99,7 +116,7 @@ perf_conf_free(struct perf_conf *conf);
 void
 perf_conf_print_messages(const struct perf_conf *conf, FILE *f);
 
-/* One line per key that a file may hold, for --help. */
+/* Each key that a file may hold, explained, for --help. */
 void
 perf_conf_print_keys(FILE *f);
 
@@ -111,9 +128,24 @@ perf_range_next(const struct perf_range *range, uint64_t *value);
 uint64_t
 perf_range_count(const struct perf_range *range);
 
-/* Buffers per side that fit the memory, the same number for each lane; 0 if too small. */
+/*
+ * Buffers per side that fit the memory, the same number for each lane; 0 if too small. With
+ * scatter-gather it is a multiple of the segments of both sides (each lies in a buffer of its own),
+ * as in upstream's tool.
+ */
 uint64_t
-perf_nb_bufs(uint64_t mem_mib, uint64_t buf_size, unsigned int nb_lanes);
+perf_nb_bufs(const struct perf_case *pc, uint64_t mem_mib, uint64_t buf_size, unsigned int nb_lanes);
+
+/* Scenarios of a case, all ranges having been checked. */
+uint64_t
+perf_nb_scenarios(const struct perf_case *pc);
+
+/* Whether devices do it, and not the CPU. */
+static inline bool
+perf_by_dma(const struct perf_case *pc)
+{
+	return pc->type != PERF_TYPE_CPU_MEM_COPY;
+}
 
 /*
  * Split EAL arguments at white space, except within '...' or "...". Free the vector with
@@ -127,5 +159,8 @@ perf_args_free(char **argv, unsigned int argc);
 
 const char *
 perf_type_name(enum perf_type type);
+
+const char *
+perf_dir_name(enum perf_dir dir);
 
 #endif /* PERF_CONF_H */

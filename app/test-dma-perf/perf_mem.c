@@ -47,6 +47,7 @@ perf_mem_alloc(struct perf_mem *mem, const char *name, uint64_t nb_bufs, uint64_
 		int ret = rte_errno > 0 ? -rte_errno : -ENOMEM;
 
 		rte_free(mem->bufs);
+		memset(mem, 0, sizeof(*mem));
 		return ret;
 	}
 	rte_mempool_obj_iter(mem->pool, init_buf, mem);
@@ -61,17 +62,23 @@ perf_mem_free(struct perf_mem *mem)
 	memset(mem, 0, sizeof(*mem));
 }
 
-static inline uint64_t
-pattern(uint64_t buf, uint64_t word)
+void
+perf_mem_set_remote(struct rte_mbuf **bufs, uint64_t nb_bufs, uint64_t buf_size, uint64_t addr)
 {
-	/* A golden-ratio step scatters neighbours over all 64 bits. */
-	uint64_t x = ((buf << 28 | word) + 1) * UINT64_C(0x9e3779b97f4a7c15);
+	uint64_t n;
 
-	return x ^ x >> 32;
+	for (n = 0; n < nb_bufs; n++) {
+		rte_iova_t iova = addr + n * (buf_size + RTE_PKTMBUF_HEADROOM);
+
+		/* Where an mbuf has no field for it, DPDK takes the address for the IOVA. */
+		bufs[n]->buf_addr = (void *)(uintptr_t)iova;
+		rte_mbuf_iova_set(bufs[n], iova);
+		bufs[n]->data_off = 0;
+	}
 }
 
 void
-perf_mem_fill(struct rte_mbuf **bufs, uint64_t nb_bufs, uint64_t buf_size)
+perf_mem_fill(struct rte_mbuf **bufs, uint64_t first, uint64_t nb_bufs, uint64_t buf_size)
 {
 	uint64_t n, w, value;
 
@@ -79,10 +86,10 @@ perf_mem_fill(struct rte_mbuf **bufs, uint64_t nb_bufs, uint64_t buf_size)
 		uint8_t *p = rte_pktmbuf_mtod(bufs[n], uint8_t *);
 
 		for (w = 0; w < buf_size / 8; w++) {
-			value = pattern(n, w);
+			value = perf_mem_pattern(first + n, w);
 			memcpy(p + w * 8, &value, 8);
 		}
-		value = pattern(n, w);
+		value = perf_mem_pattern(first + n, w);
 		memcpy(p + w * 8, &value, buf_size % 8);
 	}
 }
@@ -134,42 +141,94 @@ perf_mem_flush(struct rte_mbuf **bufs, uint64_t nb_bufs, uint64_t buf_size)
 	rte_mb();
 }
 
-static bool
-verify_word(const uint8_t *p, uint64_t value, size_t len, uint64_t n, uint64_t offset,
-	    struct perf_mismatch *mismatch)
+/* Bytes that a buffer should have, made piece by piece. */
+#define PIECE 512
+
+/* len bytes, from offset on, of what perf_mem_fill() puts into source buffer number buf. */
+static void
+expect_source(uint8_t *out, uint64_t buf, uint64_t offset, size_t len)
 {
-	uint8_t expected[8];
+	uint64_t value = perf_mem_pattern(buf, offset / 8);
+	size_t n;
+
+	while (len != 0) {
+		n = RTE_MIN(len, 8 - offset % 8);
+		memcpy(out, (const uint8_t *)&value + offset % 8, n);
+		out += n;
+		len -= n;
+		offset += n;
+		value = perf_mem_pattern(buf, offset / 8);
+	}
+}
+
+/* len bytes, from offset on, of what operation number op moves. */
+static void
+expect(uint8_t *out, const struct perf_layout *layout, uint64_t first, uint64_t op, uint64_t offset,
+       size_t len)
+{
+	uint64_t segment, pattern;
+	unsigned int i;
+	size_t n;
+
+	if (layout->nb_src == 0) {
+		pattern = perf_mem_fill_pattern(first + op);
+		for (n = 0; n < len; n++)
+			out[n] = ((const uint8_t *)&pattern)[(offset + n) % 8];
+		return;
+	}
+	segment = layout->buf_size / layout->nb_src;
+	while (len != 0) {
+		i = RTE_MIN(offset / segment, (uint64_t)layout->nb_src - 1);
+		n = RTE_MIN(len, i * segment + perf_mem_segment(layout->buf_size, layout->nb_src, i) -
+			    offset);
+		expect_source(out, first + op * layout->nb_src + i, offset - i * segment, n);
+		out += n;
+		len -= n;
+		offset += n;
+	}
+}
+
+static bool
+compare(const uint8_t *p, const uint8_t *expected, size_t len, uint64_t buf, uint64_t offset,
+	struct perf_mismatch *mismatch)
+{
 	size_t i;
 
-	memcpy(expected, &value, 8);
-	for (i = 0; i < len; i++) {
-		if (p[offset + i] != expected[i]) {
-			*mismatch = (struct perf_mismatch){ n, offset + i, expected[i],
-							    p[offset + i] };
-			return false;
-		}
-	}
-	return true;
+	if (memcmp(p, expected, len) == 0)
+		return true;
+	for (i = 0; p[i] == expected[i]; i++)
+		;
+	*mismatch = (struct perf_mismatch){ buf, offset + i, expected[i], p[i] };
+	return false;
 }
 
 bool
-perf_mem_verify(struct rte_mbuf **bufs, uint64_t first, uint64_t nb_bufs, uint64_t nb_copied,
-		uint64_t buf_size, struct perf_mismatch *mismatch)
+perf_mem_verify(struct rte_mbuf **bufs, uint64_t nb_bufs, uint64_t first, uint64_t nb_done,
+		const struct perf_layout *layout, struct perf_mismatch *mismatch)
 {
-	uint64_t n, w, value;
+	uint64_t segment = layout->buf_size / layout->nb_dst;
+	uint8_t expected[PIECE];
+	uint64_t n;
 
-	for (n = first; n < first + nb_bufs; n++) {
+	for (n = 0; n < nb_bufs; n++) {
 		const uint8_t *p = rte_pktmbuf_mtod(bufs[n], const uint8_t *);
-		bool copied = n - first < nb_copied;
+		uint64_t op = n / layout->nb_dst;
+		unsigned int i = n % layout->nb_dst;
+		uint64_t written = op >= nb_done ? 0 :
+			perf_mem_segment(layout->buf_size, layout->nb_dst, i);
+		uint64_t offset, len;
 
-		for (w = 0; w < buf_size / 8; w++) {
-			value = copied ? pattern(n, w) : 0;
-			if (memcmp(p + w * 8, &value, 8) != 0)
-				return verify_word(p, value, 8, n, w * 8, mismatch);
+		for (offset = 0; offset < layout->buf_size; offset += len) {
+			len = RTE_MIN((uint64_t)PIECE, layout->buf_size - offset);
+			if (offset < written) {
+				len = RTE_MIN(len, written - offset);
+				expect(expected, layout, first, op, i * segment + offset, len);
+			} else {
+				memset(expected, 0, len);
+			}
+			if (!compare(p + offset, expected, len, n, offset, mismatch))
+				return false;
 		}
-		value = copied ? pattern(n, w) : 0;
-		if (!verify_word(p, value, buf_size % 8, n, w * 8, mismatch))
-			return false;
 	}
 	return true;
 }

@@ -7,25 +7,33 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "perf_json.h"
 #include "perf_result.h"
 
 #define EMPTY_LINE ",,,,,,,,\n"
 
-struct perf_row {
-	char section[PERF_SECTION_LEN];
-	struct perf_record rec;
-};
-
-static double
-mops(const struct perf_record *rec)
+double
+perf_mops(const struct perf_record *rec)
 {
-	return (double)rec->ops * rec->hz / rec->cycles / 1e6;
+	return rec->cycles == 0 ? 0 : (double)rec->ops * rec->hz / rec->cycles / 1e6;
 }
 
-static double
-gbps(const struct perf_record *rec)
+double
+perf_gbps(const struct perf_record *rec)
 {
-	return mops(rec) * rec->buf_size * 8 / 1e3;
+	return perf_mops(rec) * rec->buf_size * 8 / 1e3;
+}
+
+double
+perf_ns(const struct perf_record *rec, double cycles)
+{
+	return rec->hz == 0 ? 0 : cycles * 1e9 / rec->hz;
+}
+
+double
+perf_per_op(const struct perf_record *rec, uint64_t cycles)
+{
+	return rec->split_ops == 0 ? 0 : (double)cycles / rec->split_ops;
 }
 
 static double
@@ -37,16 +45,59 @@ cycles_per_op(const struct perf_record *rec)
 static double
 memory_mib(const struct perf_record *rec)
 {
-	return (double)rec->buf_size * rec->nb_bufs * 2 / (1 << 20);
+	unsigned int sides = rec->type == PERF_TYPE_DMA_MEM_FILL ? 1 : 2;
+
+	return (double)rec->buf_size * rec->nb_bufs * sides / (1 << 20);
 }
 
 int
-perf_result_open(struct perf_result *res, const char *path)
+perf_result_open(struct perf_result *res, const char *csv, const char *json, unsigned int nb_cases,
+		 const char **bad)
 {
+	int ret;
+
 	memset(res, 0, sizeof(*res));
-	res->path = path;
-	res->csv = fopen(path, "w");
-	return res->csv == NULL ? -errno : 0;
+	res->path = csv;
+	*bad = csv;
+	res->verdicts = calloc(nb_cases, sizeof(*res->verdicts));
+	if (res->verdicts == NULL)
+		return -ENOMEM;
+	res->csv = fopen(csv, "w");
+	if (res->csv != NULL) {
+		*bad = json;
+		res->json = fopen(json, "w");
+	}
+	if (res->json != NULL)
+		return 0;
+	ret = -errno;
+	if (res->csv != NULL)
+		fclose(res->csv);
+	free(res->verdicts);
+	return ret;
+}
+
+static void
+set_verdict(struct perf_result *res, const char *status, const char *reason)
+{
+	struct perf_verdict *v = &res->verdicts[res->nb_verdicts - 1];
+
+	v->status = status;
+	snprintf(v->reason, sizeof(v->reason), "%s", reason);
+}
+
+/* The first reason stays: others may follow from it. */
+static void
+fail_verdict(struct perf_result *res, const char *reason)
+{
+	if (strcmp(res->verdicts[res->nb_verdicts - 1].status, "failed") != 0)
+		set_verdict(res, "failed", reason);
+}
+
+static void
+begin_verdict(struct perf_result *res, const struct perf_case *pc, const char *status)
+{
+	res->verdicts[res->nb_verdicts++].pc = pc;
+	set_verdict(res, status, "");
 }
 
 void
@@ -54,6 +105,7 @@ perf_result_skipped(struct perf_result *res, const struct perf_case *pc)
 {
 	printf("%s: skipped\n", pc->section);
 	fprintf(res->csv, EMPTY_LINE EMPTY_LINE "Skip the test-case %u\n", pc->id);
+	begin_verdict(res, pc, "skipped");
 }
 
 void
@@ -61,6 +113,7 @@ perf_result_unsupported(struct perf_result *res, const struct perf_case *pc)
 {
 	printf("%s: FAILED: asks for something that is not supported, see above\n", pc->section);
 	fprintf(res->csv, EMPTY_LINE EMPTY_LINE "Invalid case %u\n", pc->id);
+	begin_verdict(res, pc, "unsupported");
 }
 
 void
@@ -68,6 +121,7 @@ perf_result_begin(struct perf_result *res, const struct perf_case *pc)
 {
 	printf("%s: %s\n", pc->section, perf_type_name(pc->type));
 	res->has_header = false;
+	begin_verdict(res, pc, "passed");
 }
 
 static void
@@ -81,9 +135,15 @@ write_header(struct perf_result *res, const struct perf_case *pc, uint64_t hz)
 	if (hz != 0)
 		fprintf(res->csv, "Test Environment:\nCPU frequency,%.3f Ghz\n" EMPTY_LINE,
 			hz / 1e9);
+	/* Upstream's columns up to MOps, ours behind them. */
 	fprintf(res->csv, "Case %u : %s,lcore,DMA,DMA ring size,kick batch size,buffer size(B),"
-		"number of buffers,memory(MB),average cycle,bandwidth(Gbps),MOps\n", pc->id,
-		perf_type_name(pc->type));
+		"number of buffers,memory(MB),average cycle,bandwidth(Gbps),MOps,direction,"
+		"source segments,destination segments,enqueue-dequeue,data,state,"
+		"enqueue(cycles/op),submit(cycles/op),poll(cycles/op),idle poll(cycles/op)",
+		pc->id, perf_type_name(pc->type));
+	fprintf(res->csv, ",latency samples,latency p50(ns),latency p99(ns),latency p99.9(ns),"
+		"latency max(ns),batch latency samples,batch latency p50(ns),"
+		"batch latency p99(ns),batch latency p99.9(ns),batch latency max(ns)\n");
 }
 
 /* A comma or a line end in a reason would shift columns. */
@@ -94,22 +154,56 @@ write_reason(FILE *f, const char *reason)
 		fputc(*reason == ',' || *reason == '\n' ? ';' : *reason, f);
 }
 
+static const char *
+state_of(const struct perf_record *rec)
+{
+	return rec->interrupted ? "interrupted" : "complete";
+}
+
+static void
+write_latency(FILE *f, const struct perf_record *rec, const struct perf_latency *l)
+{
+	if (l->samples == 0)
+		fprintf(f, ",0,NA,NA,NA,NA");
+	else
+		fprintf(f, ",%" PRIu64 ",%.0f,%.0f,%.0f,%.0f", l->samples, perf_ns(rec, l->p50),
+			perf_ns(rec, l->p99), perf_ns(rec, l->p999), perf_ns(rec, l->max));
+}
+
 static void
 write_csv(struct perf_result *res, const struct perf_record *rec)
 {
-	if (rec->failed) {
-		fprintf(res->csv, "Scenario %u failed,%u,%s,", rec->scenario, rec->lcore, rec->dev);
-		write_reason(res->csv, rec->reason);
-		fputc('\n', res->csv);
+	FILE *f = res->csv;
+
+	if (rec->kind == PERF_RECORD_FAILED) {
+		fprintf(f, "Scenario %u failed,%u,%s,", rec->scenario, rec->lcore, rec->dev);
+		write_reason(f, rec->reason);
+		fputc('\n', f);
 		return;
 	}
-	fprintf(res->csv, "Scenario %u,%u,%s,", rec->scenario, rec->lcore, rec->dev);
-	if (rec->type == PERF_TYPE_DMA_MEM_COPY)
-		fprintf(res->csv, "%" PRIu64 ",%" PRIu64 ",", rec->ring_size, rec->kick_batch);
+	fprintf(f, "Scenario %u,%u,%s,", rec->scenario, rec->lcore, rec->dev);
+	if (rec->type == PERF_TYPE_CPU_MEM_COPY)
+		fprintf(f, "NA,NA,");
 	else
-		fprintf(res->csv, "NA,NA,");
-	fprintf(res->csv, "%" PRIu64 ",%" PRIu64 ",%.2f,%.0f,%.3f,%.3f\n", rec->buf_size,
-		rec->nb_bufs, memory_mib(rec), cycles_per_op(rec), gbps(rec), mops(rec));
+		fprintf(f, "%" PRIu64 ",%" PRIu64 ",", rec->ring_size, rec->kick_batch);
+	fprintf(f, "%" PRIu64 ",%" PRIu64 ",%.2f,%.0f,%.3f,%.3f", rec->buf_size, rec->nb_bufs,
+		memory_mib(rec), cycles_per_op(rec), perf_gbps(rec), perf_mops(rec));
+	fprintf(f, ",%s,", perf_dir_name(rec->dir));
+	if (rec->nb_src_sges == 0)
+		fprintf(f, "NA,NA,");
+	else
+		fprintf(f, "%u,%u,", rec->nb_src_sges, rec->nb_dst_sges);
+	fprintf(f, "%u,%s,%s,", rec->enq_deq ? 1 : 0, rec->verified ? "verified" : "not verified",
+		state_of(rec));
+	if (rec->split_ops == 0)
+		fprintf(f, "NA,NA,NA,NA");
+	else
+		fprintf(f, "%.1f,%.1f,%.1f,%.1f", perf_per_op(rec, rec->split_enqueue),
+			perf_per_op(rec, rec->split_submit), perf_per_op(rec, rec->split_poll),
+			perf_per_op(rec, rec->split_idle));
+	write_latency(f, rec, &rec->latency);
+	write_latency(f, rec, &rec->batch_latency);
+	fputc('\n', f);
 }
 
 /* The last lane of a scenario has arrived: sum up all of its rows. */
@@ -126,11 +220,11 @@ write_summary(struct perf_result *res, const struct perf_case *pc, const struct 
 		const struct perf_record *rec = &res->rows[i].rec;
 
 		/* An interrupted scenario may lack rows. */
-		if (rec->failed || rec->scenario != last->scenario ||
-		    strcmp(res->rows[i].section, pc->section) != 0)
+		if (rec->kind != PERF_RECORD_RESULT || rec->scenario != last->scenario ||
+		    res->rows[i].pc != pc)
 			return;
-		sum_mops += mops(rec);
-		sum_gbps += gbps(rec);
+		sum_mops += perf_mops(rec);
+		sum_gbps += perf_gbps(rec);
 		sum_cycles += cycles_per_op(rec);
 		sum_mib += memory_mib(rec);
 		sum_bufs += rec->nb_bufs;
@@ -143,18 +237,44 @@ write_summary(struct perf_result *res, const struct perf_case *pc, const struct 
 }
 
 static void
+print_latency(const char *what, const struct perf_record *rec, const struct perf_latency *l)
+{
+	if (l->samples != 0)
+		printf("    %s, microseconds: p50 %.2f, p99 %.2f, p99.9 %.2f, max %.2f\n", what,
+		       perf_ns(rec, l->p50) / 1e3, perf_ns(rec, l->p99) / 1e3,
+		       perf_ns(rec, l->p999) / 1e3, perf_ns(rec, l->max) / 1e3);
+}
+
+static void
 print_line(const struct perf_record *rec)
 {
+	bool by_dma = rec->type != PERF_TYPE_CPU_MEM_COPY;
+	char what[64];
+
 	printf("  scenario %u: lcore %u, %s", rec->scenario, rec->lcore,
-	       rec->type == PERF_TYPE_DMA_MEM_COPY ? rec->dev : "CPU");
-	if (rec->type == PERF_TYPE_DMA_MEM_COPY)
+	       by_dma ? rec->dev : "CPU");
+	if (by_dma)
 		printf(", ring %" PRIu64 ", batch %" PRIu64, rec->ring_size, rec->kick_batch);
+	if (rec->nb_src_sges != 0)
+		printf(", %u to %u segments", rec->nb_src_sges, rec->nb_dst_sges);
+	if (rec->dir != PERF_DIR_MEM_TO_MEM)
+		printf(", %s", perf_dir_name(rec->dir));
 	printf(", %" PRIu64 " bytes: ", rec->buf_size);
-	if (rec->failed)
+	if (rec->kind == PERF_RECORD_FAILED) {
 		printf("FAILED: %s\n", rec->reason);
-	else
-		printf("%.3f MOps, %.3f Gbps, %.0f cycles/op, data verified%s\n", mops(rec),
-		       gbps(rec), cycles_per_op(rec), rec->interrupted ? " (interrupted)" : "");
+		fflush(stdout);
+		return;
+	}
+	printf("%.3f MOps, %.3f Gbps, %.0f cycles/op, data %s%s\n", perf_mops(rec), perf_gbps(rec),
+	       cycles_per_op(rec), rec->verified ? "verified" : "not verified",
+	       rec->interrupted ? " (interrupted)" : "");
+	if (rec->split_ops != 0)
+		printf("    cycles/op: enqueue %.1f, submit %.1f, poll %.1f, idle poll %.1f\n",
+		       perf_per_op(rec, rec->split_enqueue), perf_per_op(rec, rec->split_submit),
+		       perf_per_op(rec, rec->split_poll), perf_per_op(rec, rec->split_idle));
+	print_latency("latency of one", rec, &rec->latency);
+	snprintf(what, sizeof(what), "latency of a batch of %" PRIu64, rec->batch_ops);
+	print_latency(what, rec, &rec->batch_latency);
 	fflush(stdout);
 }
 
@@ -168,8 +288,7 @@ keep_row(struct perf_result *res, const struct perf_case *pc, const struct perf_
 		exit(EXIT_FAILURE);
 	}
 	res->rows = grown;
-	snprintf(grown[res->nb_rows].section, sizeof(grown->section), "%s", pc->section);
-	grown[res->nb_rows++].rec = *rec;
+	grown[res->nb_rows++] = (struct perf_row){ .pc = pc, .rec = *rec };
 }
 
 void
@@ -179,26 +298,42 @@ perf_result_add(struct perf_result *res, const struct perf_case *pc, const struc
 	print_line(rec);
 	write_csv(res, rec);
 	keep_row(res, pc, rec);
-	if (!rec->failed && rec->lane + 1 == rec->nb_lanes)
+	if (rec->kind == PERF_RECORD_FAILED)
+		fail_verdict(res, rec->reason);
+	else if (rec->lane + 1 == rec->nb_lanes)
 		write_summary(res, pc, rec);
 	/* What was measured stays, however the rest ends. */
 	fflush(res->csv);
 }
 
-void
-perf_result_failed(struct perf_result *res, const struct perf_case *pc, const char *reason)
+static void
+end_case(struct perf_result *res, const struct perf_case *pc, const char *status,
+	 const char *reason)
 {
-	struct perf_record rec = { .failed = true, .type = pc->type };
+	struct perf_record rec = { .kind = PERF_RECORD_FAILED, .type = pc->type };
 
 	printf("%s: FAILED: %s\n", pc->section, reason);
 	write_header(res, pc, 0);
 	fprintf(res->csv, "Case %u failed,", pc->id);
 	write_reason(res->csv, reason);
 	fputc('\n', res->csv);
+	set_verdict(res, status, reason);
 	snprintf(rec.dev, sizeof(rec.dev), "NA");
 	snprintf(rec.reason, sizeof(rec.reason), "%s", reason);
 	keep_row(res, pc, &rec);
 	fflush(res->csv);
+}
+
+void
+perf_result_failed(struct perf_result *res, const struct perf_case *pc, const char *reason)
+{
+	end_case(res, pc, "failed", reason);
+}
+
+void
+perf_result_interrupted(struct perf_result *res, const struct perf_case *pc)
+{
+	end_case(res, pc, "interrupted", "interrupted");
 }
 
 static void
@@ -217,34 +352,45 @@ perf_result_print_table(const struct perf_result *res, FILE *f)
 
 	if (res->nb_rows == 0)
 		return;
-	fprintf(f, "\n%-8s %-20s %5s %6s %6s %11s %10s %10s %10s  %s\n", "case", "copied by",
+	fprintf(f, "\n%-8s %-20s %5s %6s %6s %11s %10s %10s %10s  %s\n", "case", "done by",
 		"lcore", "ring", "batch", "buffer(B)", "MOps", "Gbps", "cycles/op", "data");
 	for (i = 0; i < res->nb_rows; i++) {
 		const struct perf_record *rec = &res->rows[i].rec;
 
-		fprintf(f, "%-8s %-20s %5u", res->rows[i].section,
+		fprintf(f, "%-8s %-20s %5u", res->rows[i].pc->section,
 			rec->type == PERF_TYPE_CPU_MEM_COPY ? "CPU" : rec->dev, rec->lcore);
 		print_number(f, 6, rec->ring_size);
 		print_number(f, 6, rec->kick_batch);
 		print_number(f, 11, rec->buf_size);
-		if (rec->failed)
+		if (rec->kind == PERF_RECORD_FAILED)
 			fprintf(f, " %10s %10s %10s  FAILED\n", "-", "-", "-");
 		else
-			fprintf(f, " %10.3f %10.3f %10.0f  verified%s\n", mops(rec), gbps(rec),
-				cycles_per_op(rec), rec->interrupted ? ", interrupted" : "");
+			fprintf(f, " %10.3f %10.3f %10.0f  %s%s\n", perf_mops(rec), perf_gbps(rec),
+				cycles_per_op(rec), rec->verified ? "verified" : "not verified",
+				rec->interrupted ? ", interrupted" : "");
 	}
 }
 
-int
-perf_result_close(struct perf_result *res)
+static int
+close_file(FILE *f)
 {
-	int ret = 0;
+	int ret = ferror(f) ? -EIO : 0;
 
-	if (ferror(res->csv))
-		ret = -EIO;
-	if (fclose(res->csv) != 0 && ret == 0)
+	if (fclose(f) != 0 && ret == 0)
 		ret = -errno;
-	free(res->rows);
-	memset(res, 0, sizeof(*res));
 	return ret;
+}
+
+int
+perf_result_close(struct perf_result *res, const struct perf_about *about)
+{
+	int csv, json;
+
+	perf_json_write(res->json, res, about);
+	csv = close_file(res->csv);
+	json = close_file(res->json);
+	free(res->rows);
+	free(res->verdicts);
+	memset(res, 0, sizeof(*res));
+	return csv < 0 ? csv : json;
 }

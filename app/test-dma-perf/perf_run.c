@@ -23,7 +23,6 @@
 #include "perf_worker.h"
 
 #define VCHAN 0
-#define WARM_UP_MS 10
 #define WAIT_MS 5
 
 /* Completions may stop for that long, and longer by what is in flight at a crawl. */
@@ -38,6 +37,17 @@ struct scenario {
 	uint64_t ring_size;
 	uint64_t kick_batch;
 	uint64_t nb_bufs;	/* per lane and side */
+	uint64_t nb_ops;	/* that they make, per lane */
+};
+
+/* What the passes have found out about a lane. */
+struct outcome {
+	uint64_t ops;
+	uint64_t cycles;
+	struct perf_cycles split;
+	struct perf_latency latency;
+	struct perf_latency batch_latency;
+	bool interrupted;
 };
 
 struct run {
@@ -48,29 +58,86 @@ struct run {
 	struct scenario sc;
 	struct perf_sync sync;
 	struct perf_worker *workers;
+	struct outcome *outcomes;
+	struct perf_hist *hists;
 	int16_t *dev_ids;
 	struct perf_mem src;
 	struct perf_mem dst;
+	struct rte_dma_sge *sges;	/* all lanes' sources, then all lanes' destinations */
+	struct rte_dma_op **dma_ops;
+	void *dma_op_mem;
 	bool sink_gone;
 };
 
+static bool
+is_sg(const struct perf_case *pc)
+{
+	return pc->nb_src_sges != 0;
+}
+
+/* Segments of each side: a plain copy has one. */
+static unsigned int
+nb_src(const struct perf_case *pc)
+{
+	return pc->type == PERF_TYPE_DMA_MEM_FILL ? 0 : RTE_MAX(pc->nb_src_sges, 1u);
+}
+
+static unsigned int
+nb_dst(const struct perf_case *pc)
+{
+	return RTE_MAX(pc->nb_dst_sges, 1u);
+}
+
+static enum perf_op
+op_of(const struct perf_case *pc)
+{
+	if (pc->type == PERF_TYPE_CPU_MEM_COPY)
+		return PERF_OP_CPU_COPY;
+	if (pc->type == PERF_TYPE_DMA_MEM_FILL)
+		return PERF_OP_FILL;
+	if (pc->enq_deq)
+		return PERF_OP_ENQ_DEQ;
+	return is_sg(pc) ? PERF_OP_COPY_SG : PERF_OP_COPY;
+}
+
+/* No CPU sees what lies at the far end of a device, so that nobody can tell whether it is right. */
+static bool
+is_remote(const struct perf_case *pc, unsigned int lane)
+{
+	return perf_by_dma(pc) && pc->lanes[lane].dir != PERF_DIR_MEM_TO_MEM;
+}
+
 static void
-emit(struct run *run, unsigned int lane, const struct perf_worker *w, const char *reason)
+send_record(struct run *run, const struct perf_record *rec)
+{
+	if (run->sink(run->opaque, rec) < 0)
+		run->sink_gone = true;
+}
+
+/* What a lane has measured; or, given a reason, that it failed. */
+static void
+emit(struct run *run, unsigned int lane, const struct outcome *outcome, const char *reason)
 {
 	const struct perf_case *pc = run->pc;
 	struct perf_record rec = {
-		.failed = reason != NULL,
+		.kind = reason != NULL ? PERF_RECORD_FAILED : PERF_RECORD_RESULT,
 		.scenario = run->sc.id,
 		.lane = lane,
 		.nb_lanes = pc->nb_lanes,
 		.lcore = pc->lanes[lane].lcore,
 		.type = pc->type,
+		.dir = pc->lanes[lane].dir,
+		.verified = !is_remote(pc, lane),
+		.mem_size = run->sc.mem_size,
 		.buf_size = run->sc.buf_size,
 		.nb_bufs = run->sc.nb_bufs,
+		.nb_src_sges = pc->nb_src_sges,
+		.nb_dst_sges = pc->nb_dst_sges,
+		.enq_deq = pc->enq_deq,
 		.hz = rte_get_tsc_hz(),
 	};
 
-	if (pc->type == PERF_TYPE_DMA_MEM_COPY) {
+	if (perf_by_dma(pc)) {
 		snprintf(rec.dev, sizeof(rec.dev), "%s", pc->lanes[lane].dev);
 		rec.ring_size = run->sc.ring_size;
 		rec.kick_batch = run->sc.kick_batch;
@@ -80,12 +147,38 @@ emit(struct run *run, unsigned int lane, const struct perf_worker *w, const char
 	if (reason != NULL) {
 		snprintf(rec.reason, sizeof(rec.reason), "%s", reason);
 	} else {
-		rec.ops = w->ops;
-		rec.cycles = w->cycles;
-		rec.interrupted = w->interrupted;
+		rec.ops = outcome->ops;
+		rec.cycles = outcome->cycles;
+		rec.split_ops = outcome->split.ops;
+		rec.split_enqueue = outcome->split.enqueue;
+		rec.split_submit = outcome->split.submit;
+		rec.split_poll = outcome->split.poll;
+		rec.split_idle = outcome->split.idle;
+		rec.latency = outcome->latency;
+		rec.batch_latency = outcome->batch_latency;
+		rec.batch_ops = RTE_MIN(run->sc.kick_batch, run->sc.nb_ops);
+		rec.interrupted = outcome->interrupted;
 	}
-	if (run->sink(run->opaque, &rec) < 0)
-		run->sink_gone = true;
+	send_record(run, &rec);
+}
+
+static void
+tell_progress(struct run *run, enum perf_pass pass)
+{
+	static const char *const names[PERF_NB_PASSES] = {
+		[PERF_PASS_THROUGHPUT] = "throughput",
+		[PERF_PASS_CYCLES] = "cycles",
+		[PERF_PASS_LATENCY] = "latency",
+		[PERF_PASS_BATCH_LATENCY] = "latency of batches",
+	};
+	struct perf_record rec = {
+		.kind = PERF_RECORD_PROGRESS,
+		.scenario = run->sc.id,
+		.type = run->pc->type,
+	};
+
+	snprintf(rec.reason, sizeof(rec.reason), "%s", names[pass]);
+	send_record(run, &rec);
 }
 
 static int __rte_format_printf(4, 5)
@@ -163,7 +256,7 @@ check_case(struct run *run)
 			ret = fail(run, i, -EINVAL, "lcore %u: expected one of EAL's lcores:%s "
 				   "(eal_args -l)", lane->lcore, have);
 		}
-		if (pc->type != PERF_TYPE_DMA_MEM_COPY)
+		if (!perf_by_dma(pc))
 			continue;
 		run->dev_ids[i] = rte_dma_get_dev_id_by_name(lane->dev);
 		if (run->dev_ids[i] < 0) {
@@ -175,41 +268,113 @@ check_case(struct run *run)
 	return ret;
 }
 
+/* What the device must be able to do. */
+static int
+check_device(struct run *run, unsigned int lane, const struct rte_dma_info *info)
+{
+	static const struct {
+		uint64_t capa;
+		const char *name;
+	} dirs[] = {
+		[PERF_DIR_MEM_TO_MEM] = { RTE_DMA_CAPA_MEM_TO_MEM, "from memory to memory" },
+		[PERF_DIR_MEM_TO_DEV] = { RTE_DMA_CAPA_MEM_TO_DEV, "from memory to a device" },
+		[PERF_DIR_DEV_TO_MEM] = { RTE_DMA_CAPA_DEV_TO_MEM, "from a device to memory" },
+	};
+	const struct perf_case *pc = run->pc;
+	const char *dev = pc->lanes[lane].dev;
+	enum perf_dir dir = pc->lanes[lane].dir;
+	unsigned int sges = RTE_MAX(pc->nb_src_sges, pc->nb_dst_sges);
+
+	if ((info->dev_capa & dirs[dir].capa) == 0)
+		return fail(run, lane, -ENOTSUP, "dir=%s: not supported: device %s does not copy %s",
+			    perf_dir_name(dir), dev, dirs[dir].name);
+	if (pc->type == PERF_TYPE_DMA_MEM_FILL && (info->dev_capa & RTE_DMA_CAPA_OPS_FILL) == 0)
+		return fail(run, lane, -ENOTSUP, "type=%s: not supported: device %s does not fill",
+			    perf_type_name(pc->type), dev);
+	if (pc->type == PERF_TYPE_DMA_MEM_COPY && !is_sg(pc) &&
+	    (info->dev_capa & RTE_DMA_CAPA_OPS_COPY) == 0)
+		return fail(run, lane, -ENOTSUP, "type=%s: not supported: device %s does not copy",
+			    perf_type_name(pc->type), dev);
+	if (is_sg(pc) && (info->dev_capa & RTE_DMA_CAPA_OPS_COPY_SG) == 0)
+		return fail(run, lane, -ENOTSUP, "dma_src_sge=%u: not supported: device %s does not "
+			    "copy scatter-gather lists", pc->nb_src_sges, dev);
+	if (is_sg(pc) && info->max_sges < sges)
+		return fail(run, lane, -ENOTSUP, "%s=%u: device %s takes up to %u segments",
+			    sges == pc->nb_src_sges ? "dma_src_sge" : "dma_dst_sge", sges, dev,
+			    info->max_sges);
+#ifdef RTE_DMA_CAPA_OPS_ENQ_DEQ
+	if (pc->enq_deq && (info->dev_capa & RTE_DMA_CAPA_OPS_ENQ_DEQ) == 0)
+		return fail(run, lane, -ENOTSUP, "use_enq_deq_ops=1: not supported: device %s has no "
+			    "enqueue and dequeue operations", dev);
+#endif
+	if (run->sc.ring_size < info->min_desc || run->sc.ring_size > info->max_desc)
+		return fail(run, lane, -EINVAL, "dma_ring_size=%" PRIu64 ": device %s expects %u "
+			    "to %u", run->sc.ring_size, dev, info->min_desc, info->max_desc);
+	return 0;
+}
+
+static void
+set_enq_deq(struct rte_dma_conf *conf, bool on)
+{
+#if defined(RTE_DMA_CFG_FLAG_ENQ_DEQ)
+	if (on)
+		conf->flags |= RTE_DMA_CFG_FLAG_ENQ_DEQ;
+#elif defined(RTE_DMA_CAPA_OPS_ENQ_DEQ)
+	conf->enable_enq_deq = on;
+#else
+	RTE_SET_USED(conf);
+	RTE_SET_USED(on);
+#endif
+}
+
 static int
 start_device(struct run *run, unsigned int lane)
 {
-	const struct rte_dma_conf conf = { .nb_vchans = 1 };
-	const struct rte_dma_vchan_conf vchan_conf = {
+	const struct perf_lane *l = &run->pc->lanes[lane];
+	const struct rte_dma_port_param port = {
+		.port_type = RTE_DMA_PORT_PCIE,
+		.pcie = {
+			.coreid = l->coreid,
+			.pfid = l->pfid,
+			.vfen = 1,
+			.vfid = l->vfid,
+		},
+	};
+	struct rte_dma_conf conf = { .nb_vchans = 1 };
+	struct rte_dma_vchan_conf vchan_conf = {
 		.direction = RTE_DMA_DIR_MEM_TO_MEM,
 		.nb_desc = run->sc.ring_size,
 	};
-	const char *dev = run->pc->lanes[lane].dev;
 	int16_t id = run->dev_ids[lane];
 	struct rte_dma_info info;
 	int ret;
 
 	ret = rte_dma_info_get(id, &info);
 	if (ret < 0)
-		return fail(run, lane, ret, "device %s: no information: %s", dev,
+		return fail(run, lane, ret, "device %s: no information: %s", l->dev,
 			    rte_strerror(-ret));
-	if ((info.dev_capa & RTE_DMA_CAPA_MEM_TO_MEM) == 0 ||
-	    (info.dev_capa & RTE_DMA_CAPA_OPS_COPY) == 0)
-		return fail(run, lane, -ENOTSUP, "device %s: expected one that copies from memory "
-			    "to memory", dev);
-	if (run->sc.ring_size < info.min_desc || run->sc.ring_size > info.max_desc)
-		return fail(run, lane, -EINVAL, "dma_ring_size=%" PRIu64 ": device %s expects %u "
-			    "to %u", run->sc.ring_size, dev, info.min_desc, info.max_desc);
+	ret = check_device(run, lane, &info);
+	if (ret < 0)
+		return ret;
+	if (l->dir == PERF_DIR_MEM_TO_DEV) {
+		vchan_conf.direction = RTE_DMA_DIR_MEM_TO_DEV;
+		vchan_conf.dst_port = port;
+	} else if (l->dir == PERF_DIR_DEV_TO_MEM) {
+		vchan_conf.direction = RTE_DMA_DIR_DEV_TO_MEM;
+		vchan_conf.src_port = port;
+	}
+	set_enq_deq(&conf, run->pc->enq_deq);
 	ret = rte_dma_configure(id, &conf);
 	if (ret < 0)
-		return fail(run, lane, ret, "device %s: cannot be configured: %s", dev,
+		return fail(run, lane, ret, "device %s: cannot be configured: %s", l->dev,
 			    rte_strerror(-ret));
 	ret = rte_dma_vchan_setup(id, VCHAN, &vchan_conf);
 	if (ret < 0)
 		return fail(run, lane, ret, "dma_ring_size=%" PRIu64 ": device %s refused it: %s",
-			    run->sc.ring_size, dev, rte_strerror(-ret));
+			    run->sc.ring_size, l->dev, rte_strerror(-ret));
 	ret = rte_dma_start(id);
 	if (ret < 0)
-		return fail(run, lane, ret, "device %s: cannot be started: %s", dev,
+		return fail(run, lane, ret, "device %s: cannot be started: %s", l->dev,
 			    rte_strerror(-ret));
 	return 0;
 }
@@ -221,7 +386,7 @@ stop_devices(struct run *run, unsigned int nb)
 	int result = 0;
 	unsigned int i;
 
-	if (run->pc->type != PERF_TYPE_DMA_MEM_COPY)
+	if (!perf_by_dma(run->pc))
 		return 0;
 	for (i = 0; i < nb; i++) {
 		int ret = rte_dma_stop(run->dev_ids[i]);
@@ -239,7 +404,7 @@ start_devices(struct run *run)
 	unsigned int i;
 	int ret;
 
-	if (run->pc->type != PERF_TYPE_DMA_MEM_COPY)
+	if (!perf_by_dma(run->pc))
 		return 0;
 	for (i = 0; i < run->pc->nb_lanes; i++) {
 		ret = start_device(run, i);
@@ -256,6 +421,96 @@ free_memory(struct run *run)
 {
 	perf_mem_free(&run->src);
 	perf_mem_free(&run->dst);
+	rte_free(run->sges);
+	rte_free(run->dma_ops);
+	rte_free(run->dma_op_mem);
+	run->sges = NULL;
+	run->dma_ops = NULL;
+	run->dma_op_mem = NULL;
+}
+
+static void
+set_sges(struct rte_dma_sge *sges, struct rte_mbuf **bufs, uint64_t nb_bufs, uint64_t buf_size,
+	 unsigned int nb_segments)
+{
+	uint64_t n;
+
+	for (n = 0; n < nb_bufs; n++)
+		sges[n] = (struct rte_dma_sge){
+			.addr = rte_mbuf_data_iova(bufs[n]),
+			.length = perf_mem_segment(buf_size, nb_segments, n % nb_segments),
+		};
+}
+
+/* The lists of segments, and the operations that are enqueued as such. */
+static int
+alloc_lists(struct run *run)
+{
+	const struct perf_case *pc = run->pc;
+	uint64_t nb = run->sc.nb_bufs * pc->nb_lanes;
+
+	if (!is_sg(pc) && !pc->enq_deq)
+		return 0;
+	run->sges = rte_zmalloc(NULL, nb * 2 * sizeof(*run->sges), RTE_CACHE_LINE_SIZE);
+	if (run->sges == NULL)
+		return -ENOMEM;
+	set_sges(run->sges, run->src.bufs, nb, run->sc.buf_size, nb_src(pc));
+	set_sges(run->sges + nb, run->dst.bufs, nb, run->sc.buf_size, nb_dst(pc));
+#ifdef RTE_DMA_CAPA_OPS_ENQ_DEQ
+	if (pc->enq_deq) {
+		unsigned int nb_sges = nb_src(pc) + nb_dst(pc);
+		uint64_t nb_ops = run->sc.nb_ops * pc->nb_lanes;
+		size_t size = RTE_ALIGN_CEIL(sizeof(struct rte_dma_op) +
+					     nb_sges * sizeof(struct rte_dma_sge), (size_t)8);
+		uint64_t n;
+
+		run->dma_ops = rte_zmalloc(NULL, nb_ops * sizeof(*run->dma_ops), 0);
+		run->dma_op_mem = rte_zmalloc(NULL, nb_ops * size, RTE_CACHE_LINE_SIZE);
+		if (run->dma_ops == NULL || run->dma_op_mem == NULL)
+			return -ENOMEM;
+		for (n = 0; n < nb_ops; n++) {
+			struct rte_dma_op *op = RTE_PTR_ADD(run->dma_op_mem, n * size);
+			/* Each lane begins with buffers of its own, and may leave its last unused. */
+			uint64_t buf = n / run->sc.nb_ops * run->sc.nb_bufs;
+			uint64_t i = n % run->sc.nb_ops;
+
+			op->vchan = VCHAN;
+			op->nb_src = nb_src(pc);
+			op->nb_dst = nb_dst(pc);
+			memcpy(op->src_dst_seg, run->sges + buf + i * op->nb_src,
+			       op->nb_src * sizeof(*run->sges));
+			memcpy(op->src_dst_seg + op->nb_src, run->sges + nb + buf + i * op->nb_dst,
+			       op->nb_dst * sizeof(*run->sges));
+			run->dma_ops[n] = op;
+		}
+	}
+#endif
+	return 0;
+}
+
+static void
+set_contents(struct run *run)
+{
+	const struct perf_case *pc = run->pc;
+	uint64_t size = run->sc.buf_size;
+	uint64_t nb = run->sc.nb_bufs;
+	unsigned int i;
+
+	for (i = 0; i < pc->nb_lanes; i++) {
+		struct rte_mbuf **srcs = run->src.bufs + i * nb;
+		struct rte_mbuf **dsts = run->dst.bufs + i * nb;
+
+		if (nb_src(pc) != 0) {
+			if (pc->lanes[i].dir == PERF_DIR_DEV_TO_MEM)
+				perf_mem_set_remote(srcs, nb, size, pc->lanes[i].raddr);
+			else
+				perf_mem_fill(srcs, i * nb, nb, size);
+		}
+		if (pc->lanes[i].dir == PERF_DIR_MEM_TO_DEV)
+			perf_mem_set_remote(dsts, nb, size, pc->lanes[i].raddr);
+		else
+			perf_mem_clear(dsts, nb, size);
+	}
 }
 
 static int
@@ -264,22 +519,23 @@ alloc_memory(struct run *run)
 	const struct perf_case *pc = run->pc;
 	const struct scenario *sc = &run->sc;
 	uint64_t nb = sc->nb_bufs * pc->nb_lanes;
-	int ret;
+	int ret = 0;
 
-	ret = perf_mem_alloc(&run->src, "perf_src", nb, sc->buf_size, pc->src_numa_node);
-	if (ret == 0) {
+	if (nb_src(pc) != 0)
+		ret = perf_mem_alloc(&run->src, "perf_src", nb, sc->buf_size, pc->src_numa_node);
+	if (ret == 0)
 		ret = perf_mem_alloc(&run->dst, "perf_dst", nb, sc->buf_size, pc->dst_numa_node);
-		if (ret < 0)
-			perf_mem_free(&run->src);
+	if (ret == 0) {
+		set_contents(run);
+		ret = alloc_lists(run);
 	}
-	if (ret < 0)
-		return fail(run, 0, ret, "no memory for 2 * %" PRIu64 " buffers of %" PRIu64
-			    " bytes on NUMA nodes %u and %u: %s (a smaller mem_size, or more "
-			    "memory for EAL)", nb, sc->buf_size, pc->src_numa_node,
-			    pc->dst_numa_node, rte_strerror(-ret));
-	perf_mem_fill(run->src.bufs, nb, sc->buf_size);
-	perf_mem_clear(run->dst.bufs, nb, sc->buf_size);
-	return 0;
+	if (ret == 0)
+		return 0;
+	free_memory(run);
+	return fail(run, 0, ret, "no memory for 2 * %" PRIu64 " buffers of %" PRIu64
+		    " bytes on NUMA nodes %u and %u: %s (a smaller mem_size, or more memory for "
+		    "EAL)", nb, sc->buf_size, pc->src_numa_node, pc->dst_numa_node,
+		    rte_strerror(-ret));
 }
 
 static void
@@ -289,23 +545,37 @@ prepare_worker(struct run *run, unsigned int lane)
 	const struct scenario *sc = &run->sc;
 	uint64_t hz = rte_get_tsc_hz();
 	uint64_t bytes = sc->nb_bufs * sc->buf_size;
+	uint64_t nb = sc->nb_bufs * pc->nb_lanes;
+	uint64_t buf = lane * sc->nb_bufs;
 
 	run->workers[lane] = (struct perf_worker){
 		.sync = &run->sync,
-		.type = pc->type,
+		.work = {
+			.dev_id = run->dev_ids[lane],
+			.nb_src = nb_src(pc),
+			.nb_dst = nb_dst(pc),
+			.buf_size = sc->buf_size,
+			.nb_ops = sc->nb_ops,
+			.first = buf,
+			.srcs = nb_src(pc) == 0 ? NULL : run->src.bufs + buf,
+			.dsts = run->dst.bufs + buf,
+			.src_sges = run->sges == NULL ? NULL : run->sges + buf,
+			.dst_sges = run->sges == NULL ? NULL : run->sges + nb + buf,
+			.dma_ops = run->dma_ops == NULL ? NULL : run->dma_ops + lane * sc->nb_ops,
+		},
+		.op = op_of(pc),
 		.lcore = pc->lanes[lane].lcore,
 		.dev = pc->lanes[lane].dev,
-		.dev_id = run->dev_ids[lane],
 		.kick_batch = sc->kick_batch,
-		.buf_size = sc->buf_size,
-		.srcs = run->src.bufs + lane * sc->nb_bufs,
-		.dsts = run->dst.bufs + lane * sc->nb_bufs,
 		.nb_bufs = sc->nb_bufs,
+		.src_remote = pc->lanes[lane].dir == PERF_DIR_DEV_TO_MEM,
+		.dst_remote = pc->lanes[lane].dir == PERF_DIR_MEM_TO_DEV,
 		.cache_flush = pc->cache_flush,
-		.warm_up_cycles = hz / 1000 * WARM_UP_MS,
-		.test_cycles = hz * pc->test_seconds,
+		.warm_up_cycles = hz / 1000 * PERF_WARM_UP_MS,
 		.hang_cycles = hz * (HANG_SECONDS + bytes / CRAWL_BYTES_PER_SECOND),
+		.hist = &run->hists[lane],
 	};
+	memset(&run->outcomes[lane], 0, sizeof(run->outcomes[lane]));
 }
 
 /* Sleeps: a device that is a thread may share the main lcore's CPU. */
@@ -353,29 +623,108 @@ run_workers(struct run *run)
 static int
 judge(struct run *run)
 {
+	const struct perf_case *pc = run->pc;
 	const struct scenario *sc = &run->sc;
+	const struct perf_layout layout = { sc->buf_size, nb_src(pc), nb_dst(pc) };
 	struct perf_mismatch bad;
 	int ret = 0;
 	unsigned int i;
 
-	for (i = 0; i < run->pc->nb_lanes; i++) {
+	for (i = 0; i < pc->nb_lanes; i++) {
 		const struct perf_worker *w = &run->workers[i];
 
 		if (w->failed)
 			ret = fail(run, i, -EIO, "%s", w->reason);
-		else if (__atomic_load_n(&run->sync.failed, __ATOMIC_ACQUIRE) == 0 &&
-			 !perf_mem_verify(run->dst.bufs, i * sc->nb_bufs, sc->nb_bufs,
-					  RTE_MIN(w->ops, sc->nb_bufs), sc->buf_size, &bad))
+		else if (!is_remote(pc, i) &&
+			 __atomic_load_n(&run->sync.failed, __ATOMIC_ACQUIRE) == 0 &&
+			 !perf_mem_verify(w->work.dsts, sc->nb_bufs, w->work.first,
+					  RTE_MIN(w->ops, sc->nb_ops), &layout, &bad))
 			ret = fail(run, i, -EIO, "buffer %" PRIu64 ", byte %" PRIu64 ": 0x%02x "
 				   "found, expected 0x%02x", bad.buf, bad.offset, bad.found,
 				   bad.expected);
 	}
-	if (ret < 0)
-		return ret;
-	for (i = 0; i < run->pc->nb_lanes; i++)
+	return ret;
+}
+
+/* Keep what the workers have measured in this pass. */
+static void
+keep(struct run *run, enum perf_pass pass)
+{
+	unsigned int i;
+
+	for (i = 0; i < run->pc->nb_lanes; i++) {
+		const struct perf_worker *w = &run->workers[i];
+		struct outcome *outcome = &run->outcomes[i];
+
+		outcome->interrupted |= w->interrupted;
+		switch (pass) {
+		case PERF_PASS_THROUGHPUT:
+			outcome->ops = w->ops;
+			outcome->cycles = w->cycles;
+			break;
+		case PERF_PASS_CYCLES:
+			outcome->split = w->split;
+			break;
+		case PERF_PASS_LATENCY:
+			perf_hist_summarize(w->hist, &outcome->latency);
+			break;
+		case PERF_PASS_BATCH_LATENCY:
+			perf_hist_summarize(w->hist, &outcome->batch_latency);
+			break;
+		default:
+			break;
+		}
+	}
+}
+
+static int
+run_pass(struct run *run, enum perf_pass pass)
+{
+	const struct perf_case *pc = run->pc;
+	uint64_t hz = rte_get_tsc_hz();
+	unsigned int i;
+	int ret;
+
+	tell_progress(run, pass);
+	run->sync = (struct perf_sync){
+		.interrupted = run->interrupted,
+		.nb_workers = pc->nb_lanes,
+	};
+	for (i = 0; i < pc->nb_lanes; i++) {
+		run->workers[i].pass = pass;
+		run->workers[i].test_cycles = pass == PERF_PASS_THROUGHPUT ?
+			hz * pc->test_seconds : hz / 1000 * pc->detail_ms;
+	}
+	run_workers(run);
+	ret = judge(run);
+	if (ret == 0)
+		keep(run, pass);
+	return ret;
+}
+
+static int
+run_passes(struct run *run)
+{
+	const struct perf_case *pc = run->pc;
+	enum perf_pass pass;
+	unsigned int i;
+	int ret;
+
+	for (pass = PERF_PASS_THROUGHPUT; pass < PERF_NB_PASSES; pass++) {
+		if (pass != PERF_PASS_THROUGHPUT && (pc->detail_ms == 0 || *run->interrupted != 0))
+			continue;
+		/* A CPU has nothing to enqueue, and no batches. */
+		if ((pass == PERF_PASS_CYCLES || pass == PERF_PASS_BATCH_LATENCY) &&
+		    !perf_by_dma(pc))
+			continue;
+		ret = run_pass(run, pass);
+		if (ret < 0)
+			return ret;
+	}
+	for (i = 0; i < pc->nb_lanes; i++)
 		/* Interrupted before it began: there is nothing to tell. */
-		if (run->workers[i].ops != 0)
-			emit(run, i, &run->workers[i], NULL);
+		if (run->outcomes[i].ops != 0)
+			emit(run, i, &run->outcomes[i], NULL);
 	return 0;
 }
 
@@ -403,15 +752,10 @@ run_scenario(struct run *run)
 	ret = start_devices(run);
 	if (ret < 0)
 		goto out;
-	run->sync = (struct perf_sync){
-		.interrupted = run->interrupted,
-		.nb_workers = run->pc->nb_lanes,
-	};
 	for (i = 0; i < run->pc->nb_lanes; i++)
 		prepare_worker(run, i);
-	run_workers(run);
+	ret = run_passes(run);
 	stopped = stop_devices(run, run->pc->nb_lanes);
-	ret = judge(run);
 	/* Memory that a device may still write is not given back. */
 	if (stopped < 0 || any_hung(run))
 		return -EBUSY;
@@ -435,7 +779,8 @@ run_scenarios(struct run *run)
 	sc->buf_size = pc->buf_size.first;
 	for (;;) {
 		sc->id++;
-		sc->nb_bufs = perf_nb_bufs(sc->mem_size, sc->buf_size, pc->nb_lanes);
+		sc->nb_bufs = perf_nb_bufs(pc, sc->mem_size, sc->buf_size, pc->nb_lanes);
+		sc->nb_ops = sc->nb_bufs / RTE_MAX(nb_src(pc), nb_dst(pc));
 		ret = run_scenario(run);
 		if (ret < 0)
 			result = ret;
@@ -466,8 +811,11 @@ perf_run_case(const struct perf_case *pc, const volatile sig_atomic_t *interrupt
 	int ret = -ENOMEM;
 
 	run.workers = rte_zmalloc(NULL, pc->nb_lanes * sizeof(*run.workers), RTE_CACHE_LINE_SIZE);
+	run.outcomes = rte_zmalloc(NULL, pc->nb_lanes * sizeof(*run.outcomes), 0);
+	run.hists = rte_zmalloc(NULL, pc->nb_lanes * sizeof(*run.hists), RTE_CACHE_LINE_SIZE);
 	run.dev_ids = rte_zmalloc(NULL, pc->nb_lanes * sizeof(*run.dev_ids), 0);
-	if (run.workers == NULL || run.dev_ids == NULL) {
+	if (run.workers == NULL || run.outcomes == NULL || run.hists == NULL ||
+	    run.dev_ids == NULL) {
 		fail(&run, 0, ret, "no memory for %u workers", pc->nb_lanes);
 		goto out;
 	}
@@ -475,18 +823,56 @@ perf_run_case(const struct perf_case *pc, const volatile sig_atomic_t *interrupt
 	if (ret < 0)
 		goto out;
 	ret = run_scenarios(&run);
-	if (pc->type == PERF_TYPE_DMA_MEM_COPY && ret != -EBUSY)
+	if (perf_by_dma(pc) && ret != -EBUSY)
 		for (i = 0; i < pc->nb_lanes; i++)
 			rte_dma_close(run.dev_ids[i]);
 out:
 	rte_free(run.workers);
+	rte_free(run.outcomes);
+	rte_free(run.hists);
 	rte_free(run.dev_ids);
 	return ret;
+}
+
+struct capability {
+	uint64_t capa;
+	const char *name;
+};
+
+/* The names of those that the device has, in one word of the list each. */
+static void
+print_capabilities(FILE *f, uint64_t dev_capa, const struct capability *capas, unsigned int nb)
+{
+	bool any = false;
+	unsigned int i;
+
+	for (i = 0; i < nb; i++) {
+		if ((dev_capa & capas[i].capa) == 0)
+			continue;
+		fprintf(f, " %s", capas[i].name);
+		any = true;
+	}
+	if (!any)
+		fprintf(f, " none");
 }
 
 void
 perf_run_list_devices(FILE *f)
 {
+	static const struct capability dirs[] = {
+		{ RTE_DMA_CAPA_MEM_TO_MEM, "mem2mem" },
+		{ RTE_DMA_CAPA_MEM_TO_DEV, "mem2dev" },
+		{ RTE_DMA_CAPA_DEV_TO_MEM, "dev2mem" },
+		{ RTE_DMA_CAPA_DEV_TO_DEV, "dev2dev" },
+	};
+	static const struct capability ops[] = {
+		{ RTE_DMA_CAPA_OPS_COPY, "copy" },
+		{ RTE_DMA_CAPA_OPS_COPY_SG, "scatter-gather" },
+		{ RTE_DMA_CAPA_OPS_FILL, "fill" },
+#ifdef RTE_DMA_CAPA_OPS_ENQ_DEQ
+		{ RTE_DMA_CAPA_OPS_ENQ_DEQ, "enqueue-dequeue" },
+#endif
+	};
 	struct rte_dma_info info;
 	unsigned int nb = 0;
 	int16_t id;
@@ -494,9 +880,14 @@ perf_run_list_devices(FILE *f)
 	RTE_DMA_FOREACH_DEV(id) {
 		if (rte_dma_info_get(id, &info) != 0)
 			continue;
-		fprintf(f, "%s: mem2mem %s, dma_ring_size %u to %u, NUMA node %d\n", info.dev_name,
-			(info.dev_capa & RTE_DMA_CAPA_MEM_TO_MEM) != 0 ? "yes" : "no",
-			info.min_desc, info.max_desc, info.numa_node);
+		fprintf(f, "%s: directions", info.dev_name);
+		print_capabilities(f, info.dev_capa, dirs, RTE_DIM(dirs));
+		fprintf(f, "; operations");
+		print_capabilities(f, info.dev_capa, ops, RTE_DIM(ops));
+		if ((info.dev_capa & RTE_DMA_CAPA_OPS_COPY_SG) != 0)
+			fprintf(f, "; up to %u segments", info.max_sges);
+		fprintf(f, "; dma_ring_size %u to %u; NUMA node %d\n", info.min_desc, info.max_desc,
+			info.numa_node);
 		nb++;
 	}
 	if (nb == 0)

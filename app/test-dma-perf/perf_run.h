@@ -13,6 +13,9 @@
 #include "perf_conf.h"
 #include "perf_result.h"
 
+/* How long a pass runs before it is measured. */
+#define PERF_WARM_UP_MS 10
+
 /* Takes each record as it is made. Negative: nobody reads them, stop. */
 typedef int (*perf_sink)(void *opaque, const struct perf_record *rec);
 

@@ -7,6 +7,7 @@
 #include <sched.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #include <rte_common.h>
 #include <rte_cycles.h>
@@ -53,15 +54,15 @@ must_stop(const struct perf_worker *w)
 }
 
 static int __rte_cold
-fail_copy(struct perf_worker *w)
+fail_op(struct perf_worker *w)
 {
 	enum rte_dma_status_code status = RTE_DMA_STATUS_ERROR_UNKNOWN;
 	uint16_t idx = w->completed;
 
-	if (rte_dma_completed_status(w->dev_id, VCHAN, 1, &idx, &status) != 1)
+	if (rte_dma_completed_status(w->work.dev_id, VCHAN, 1, &idx, &status) != 1)
 		return fail(w, "device %s: an error at index %u, but no status", w->dev,
 			    w->completed);
-	return fail(w, "device %s: copy %u failed with status %d", w->dev, idx, (int)status);
+	return fail(w, "device %s: operation %u failed with status %d", w->dev, idx, (int)status);
 }
 
 static int __rte_noinline
@@ -78,113 +79,290 @@ idle_poll(struct perf_worker *w)
 		return 0;
 	w->hung = true;
 	return fail(w, "device %s: no completion for %" PRIu64 " s, next index %u, %" PRIu64
-		    " copies in flight", w->dev, w->hang_cycles / rte_get_tsc_hz(), w->completed,
-		    w->in_flight);
+		    " operations in flight", w->dev, w->hang_cycles / rte_get_tsc_hz(),
+		    w->completed, w->in_flight);
 }
 
-static inline int
-poll(struct perf_worker *w, uint64_t *ops)
+/*
+ * Below, an operation's kind is a constant where a function is called: each kind has loops of its
+ * own, in which nothing is asked that is known.
+ */
+
+/* Operations that completed, in order; negative after an error. */
+static __rte_always_inline int
+take_completed(struct perf_worker *w)
 {
 	bool has_error = false;
 	uint16_t last = 0;
-	uint16_t n = rte_dma_completed(w->dev_id, VCHAN, MAX_COMPLETIONS, &last, &has_error);
+	uint16_t n = rte_dma_completed(w->work.dev_id, VCHAN, MAX_COMPLETIONS, &last, &has_error);
 
 	if (n != 0) {
-		if (unlikely(n > w->in_flight))
-			return fail(w, "device %s: %u copies completed, %" PRIu64 " were in flight",
-				    w->dev, n, w->in_flight);
 		w->completed += n;
 		if (unlikely(last != (uint16_t)(w->completed - 1)))
 			return fail(w, "device %s: index %u completed, expected %u", w->dev, last,
 				    (uint16_t)(w->completed - 1));
+	}
+	return unlikely(has_error) ? fail_op(w) : n;
+}
+
+static __rte_always_inline int
+take_dequeued(struct perf_worker *w)
+{
+#ifdef RTE_DMA_CAPA_OPS_ENQ_DEQ
+	struct rte_dma_op *ops[MAX_COMPLETIONS];
+	uint16_t n = rte_dma_dequeue_ops(w->work.dev_id, VCHAN, ops, MAX_COMPLETIONS);
+	uint16_t i;
+
+	for (i = 0; i < n; i++)
+		if (unlikely(ops[i]->status != RTE_DMA_STATUS_SUCCESSFUL))
+			return fail(w, "device %s: operation %u failed with status %d", w->dev,
+				    (uint16_t)(w->completed + i), (int)ops[i]->status);
+	w->completed += n;
+	return n;
+#else
+	return fail(w, "this DPDK has no enqueue and dequeue operations");
+#endif
+}
+
+/* The number that completed, negative after an error. */
+static __rte_always_inline int
+poll(struct perf_worker *w, enum perf_op op, uint64_t *ops)
+{
+	int n = op == PERF_OP_ENQ_DEQ ? take_dequeued(w) : take_completed(w);
+
+	if (n > 0) {
+		if (unlikely((unsigned int)n > w->in_flight))
+			return fail(w, "device %s: %d operations completed, %" PRIu64 " were in "
+				    "flight", w->dev, n, w->in_flight);
 		w->in_flight -= n;
 		*ops += n;
 		w->idle_polls = 0;
 	}
-	if (unlikely(has_error))
-		return fail_copy(w);
-	if (n == 0 && (++w->idle_polls == 1 || w->idle_polls % POLLS_BEFORE_YIELD == 0))
-		return idle_poll(w);
-	return 0;
+	if (n == 0 && (++w->idle_polls == 1 || w->idle_polls % POLLS_BEFORE_YIELD == 0) &&
+	    idle_poll(w) < 0)
+		return -EIO;
+	return n;
 }
 
-/* Enqueue a batch and submit it; a ring that fills up on the way is polled. */
-static inline int
-enqueue(struct perf_worker *w, uint64_t batch, uint64_t *ops)
+static __rte_always_inline int
+put_one(const struct perf_work *k, enum perf_op op, uint64_t i)
 {
-	struct rte_mbuf **const srcs = w->srcs;
-	struct rte_mbuf **const dsts = w->dsts;
-	const uint64_t nb_bufs = w->nb_bufs;
-	const uint32_t buf_size = w->buf_size;
-	const int16_t dev_id = w->dev_id;
+	switch (op) {
+	case PERF_OP_COPY:
+		return rte_dma_copy(k->dev_id, VCHAN, rte_mbuf_data_iova(k->srcs[i]),
+				    rte_mbuf_data_iova(k->dsts[i]), k->buf_size, 0);
+	case PERF_OP_COPY_SG:
+		return rte_dma_copy_sg(k->dev_id, VCHAN, &k->src_sges[i * k->nb_src],
+				       &k->dst_sges[i * k->nb_dst], k->nb_src, k->nb_dst, 0);
+	case PERF_OP_FILL:
+		return rte_dma_fill(k->dev_id, VCHAN, perf_mem_fill_pattern(k->first + i),
+				    rte_mbuf_data_iova(k->dsts[i]), k->buf_size, 0);
+	default:
+		return -ENOTSUP;
+	}
+}
+
+/* Enqueue up to max by one call. */
+static __rte_always_inline int
+put_ops(struct perf_worker *w, const struct perf_work *k, uint64_t max)
+{
+	uint16_t n = 0;
+
+#ifdef RTE_DMA_CAPA_OPS_ENQ_DEQ
+	n = rte_dma_enqueue_ops(k->dev_id, VCHAN, &k->dma_ops[w->next],
+				RTE_MIN(max, k->nb_ops - w->next));
+#else
+	RTE_SET_USED(max);
+#endif
+	w->next += n;
+	if (w->next == k->nb_ops)
+		w->next = 0;
+	w->in_flight += n;
+	return n;
+}
+
+/* Enqueue up to max operations. How many there was room for, or negative after an error. */
+static __rte_always_inline int
+put(struct perf_worker *w, enum perf_op op, uint64_t max)
+{
+	/* In registers: for all that the compiler knows, a call may change what w points to. */
+	const struct perf_work k = w->work;
 	uint64_t next = w->next;
-	uint64_t unsubmitted = 0;
+	uint64_t n;
 	int ret;
 
-	while (batch != 0) {
-		ret = rte_dma_copy(dev_id, VCHAN, rte_mbuf_data_iova(srcs[next]),
-				   rte_mbuf_data_iova(dsts[next]), buf_size, 0);
-		if (unlikely(ret == -ENOSPC)) {
-			if (unsubmitted != 0 && rte_dma_submit(dev_id, VCHAN) < 0)
-				return fail(w, "device %s: submit refused", w->dev);
-			unsubmitted = 0;
-			if (poll(w, ops) < 0)
-				return -EIO;
-			continue;
-		}
+	if (op == PERF_OP_ENQ_DEQ)
+		return put_ops(w, &k, max);
+	for (n = 0; n < max; n++) {
+		ret = put_one(&k, op, next);
+		if (unlikely(ret == -ENOSPC))
+			break;
 		if (unlikely(ret < 0))
-			return fail(w, "device %s: copy refused: %s", w->dev, rte_strerror(-ret));
-		if (unlikely(ret != w->enqueued))
-			return fail(w, "device %s: copy got index %d, expected %u", w->dev, ret,
-				    w->enqueued);
-		w->enqueued++;
-		w->in_flight++;
-		unsubmitted++;
-		batch--;
-		if (++next == nb_bufs)
+			return fail(w, "device %s: operation refused: %s", w->dev,
+				    rte_strerror(-ret));
+		if (unlikely(ret != (uint16_t)(w->enqueued + n)))
+			return fail(w, "device %s: operation got index %d, expected %u", w->dev,
+				    ret, (uint16_t)(w->enqueued + n));
+		if (++next == k.nb_ops)
 			next = 0;
 	}
 	w->next = next;
-	if (unsubmitted != 0 && rte_dma_submit(dev_id, VCHAN) < 0)
+	w->enqueued += n;
+	w->in_flight += n;
+	return n;
+}
+
+static __rte_always_inline int
+submit(struct perf_worker *w, enum perf_op op)
+{
+	/* Operations that are enqueued as such are submitted by that. */
+	if (op != PERF_OP_ENQ_DEQ && unlikely(rte_dma_submit(w->work.dev_id, VCHAN) < 0))
 		return fail(w, "device %s: submit refused", w->dev);
 	return 0;
 }
 
-/* Copy for so long, and wait for what is then in flight: what counts is whole copies. */
-static int
-copy_by_dma(struct perf_worker *w, uint64_t duration)
+/* Enqueue a batch and submit it; a ring that fills up on the way is polled. */
+static __rte_always_inline int
+put_batch(struct perf_worker *w, enum perf_op op, uint64_t batch, uint64_t *ops)
 {
-	/*
-	 * No buffer is in flight twice: two copies to one place may be done in any order, and a
-	 * ring full of large copies would take long to drain.
-	 */
-	const uint64_t batch = RTE_MIN((uint64_t)w->kick_batch, w->nb_bufs);
+	int n;
+
+	for (;;) {
+		n = put(w, op, batch);
+		if (n < 0 || (n > 0 && submit(w, op) < 0))
+			return -EIO;
+		batch -= n;
+		if (likely(batch == 0))
+			return 0;
+		if (poll(w, op, ops) < 0)
+			return -EIO;
+	}
+}
+
+/*
+ * No buffer is in flight twice: two copies to one place may be done in any order, and a ring full of
+ * large copies would take long to drain.
+ */
+static inline uint64_t
+batch_of(const struct perf_worker *w)
+{
+	return RTE_MIN((uint64_t)w->kick_batch, w->work.nb_ops);
+}
+
+/* For so long, and wait for what is then in flight: what counts is whole operations. */
+static __rte_always_inline int
+throughput(struct perf_worker *w, enum perf_op op, uint64_t duration)
+{
+	const uint64_t batch = batch_of(w);
 	const uint64_t begin = rte_rdtsc();
 	uint64_t ops = 0;
 
-	w->idle_polls = 0;
 	while (rte_rdtsc() - begin < duration && !must_stop(w)) {
-		if (w->nb_bufs - w->in_flight >= batch && enqueue(w, batch, &ops) < 0)
+		if (w->work.nb_ops - w->in_flight >= batch && put_batch(w, op, batch, &ops) < 0)
 			return -EIO;
-		if (poll(w, &ops) < 0)
+		if (poll(w, op, &ops) < 0)
 			return -EIO;
 	}
 	while (w->in_flight != 0)
-		if (poll(w, &ops) < 0)
+		if (poll(w, op, &ops) < 0)
 			return -EIO;
 	w->cycles = rte_rdtsc() - begin;
 	w->ops = ops;
 	return 0;
 }
 
-static int
-copy_by_cpu(struct perf_worker *w, uint64_t duration)
+/* The loop above, with a look at the clock at each of its steps. */
+static __rte_always_inline int
+split_cycles(struct perf_worker *w, enum perf_op op, uint64_t duration)
 {
-	/* In registers: for all that the compiler knows, a copy may change what w points to. */
-	struct rte_mbuf **const srcs = w->srcs;
-	struct rte_mbuf **const dsts = w->dsts;
-	const uint64_t nb_bufs = w->nb_bufs;
-	const uint64_t buf_size = w->buf_size;
+	const uint64_t batch = batch_of(w);
+	const uint64_t begin = rte_rdtsc();
+	struct perf_cycles split = { .ops = 0 };
+	uint64_t before = begin;
+	uint64_t left = 0;	/* of a batch that met a full ring */
+	uint64_t ops = 0;
+	uint64_t now;
+	int n;
+
+	while ((before - begin < duration && !must_stop(w)) || w->in_flight != 0) {
+		if (before - begin >= duration || must_stop(w))
+			left = 0;
+		else if (left == 0 && w->work.nb_ops - w->in_flight >= batch)
+			left = batch;
+		if (left != 0) {
+			before = rte_rdtsc();
+			n = put(w, op, left);
+			now = rte_rdtsc();
+			split.enqueue += now - before;
+			before = now;
+			if (n < 0 || (n > 0 && submit(w, op) < 0))
+				return -EIO;
+			left -= n;
+			now = rte_rdtsc();
+			split.submit += now - before;
+			before = now;
+		}
+		n = poll(w, op, &ops);
+		if (n < 0)
+			return -EIO;
+		now = rte_rdtsc();
+		if (n != 0)
+			split.poll += now - before;
+		else
+			split.idle += now - before;
+		before = now;
+	}
+	split.ops = ops;
+	w->split = split;
+	w->cycles = before - begin;
+	w->ops = ops;
+	return 0;
+}
+
+/* From the first enqueue of a batch up to its last completion, one batch at a time. */
+static __rte_always_inline int
+latencies(struct perf_worker *w, enum perf_op op, uint64_t batch, uint64_t duration)
+{
+	const uint64_t begin = rte_rdtsc();
+	uint64_t end = begin;
+	uint64_t ops = 0;
+	uint64_t start;
+
+	while (end - begin < duration && !must_stop(w)) {
+		start = rte_rdtsc();
+		if (put_batch(w, op, batch, &ops) < 0)
+			return -EIO;
+		while (w->in_flight != 0)
+			if (poll(w, op, &ops) < 0)
+				return -EIO;
+		end = rte_rdtsc();
+		perf_hist_add(w->hist, end - start);
+	}
+	w->cycles = end - begin;
+	w->ops = ops;
+	return 0;
+}
+
+static __rte_always_inline int
+run_dma(struct perf_worker *w, enum perf_op op, uint64_t duration)
+{
+	switch (w->pass) {
+	case PERF_PASS_CYCLES:
+		return split_cycles(w, op, duration);
+	case PERF_PASS_LATENCY:
+		return latencies(w, op, 1, duration);
+	case PERF_PASS_BATCH_LATENCY:
+		return latencies(w, op, batch_of(w), duration);
+	default:
+		return throughput(w, op, duration);
+	}
+}
+
+static int
+run_cpu(struct perf_worker *w, uint64_t duration)
+{
+	const struct perf_work k = w->work;
+	const uint64_t buf_size = k.buf_size;
 	const uint64_t chunk = RTE_MIN(CPU_CHUNK_OPS, CPU_CHUNK_BYTES / buf_size + 1);
 	const uint64_t begin = rte_rdtsc();
 	uint64_t next = w->next;
@@ -193,9 +371,9 @@ copy_by_cpu(struct perf_worker *w, uint64_t duration)
 
 	while (rte_rdtsc() - begin < duration && !must_stop(w)) {
 		for (i = 0; i < chunk; i++) {
-			rte_memcpy(rte_pktmbuf_mtod(dsts[next], void *),
-				   rte_pktmbuf_mtod(srcs[next], void *), buf_size);
-			if (++next == nb_bufs)
+			rte_memcpy(rte_pktmbuf_mtod(k.dsts[next], void *),
+				   rte_pktmbuf_mtod(k.srcs[next], void *), buf_size);
+			if (++next == k.nb_ops)
 				next = 0;
 		}
 		ops += chunk;
@@ -207,10 +385,49 @@ copy_by_cpu(struct perf_worker *w, uint64_t duration)
 }
 
 static int
-copy(struct perf_worker *w, uint64_t duration)
+cpu_latencies(struct perf_worker *w, uint64_t duration)
 {
-	return w->type == PERF_TYPE_DMA_MEM_COPY ? copy_by_dma(w, duration) :
-		copy_by_cpu(w, duration);
+	const struct perf_work k = w->work;
+	const uint64_t begin = rte_rdtsc();
+	uint64_t next = w->next;
+	uint64_t end = begin;
+	uint64_t ops = 0;
+	uint64_t start;
+
+	while (end - begin < duration && !must_stop(w)) {
+		start = rte_rdtsc_precise();
+		rte_memcpy(rte_pktmbuf_mtod(k.dsts[next], void *),
+			   rte_pktmbuf_mtod(k.srcs[next], void *), k.buf_size);
+		/* A store that is on its way has not happened. */
+		end = rte_rdtsc_precise();
+		perf_hist_add(w->hist, end - start);
+		if (++next == k.nb_ops)
+			next = 0;
+		ops++;
+	}
+	w->cycles = end - begin;
+	w->next = next;
+	w->ops = ops;
+	return 0;
+}
+
+static int
+run_pass(struct perf_worker *w, uint64_t duration)
+{
+	perf_hist_reset(w->hist);
+	switch (w->op) {
+	case PERF_OP_COPY:
+		return run_dma(w, PERF_OP_COPY, duration);
+	case PERF_OP_COPY_SG:
+		return run_dma(w, PERF_OP_COPY_SG, duration);
+	case PERF_OP_ENQ_DEQ:
+		return run_dma(w, PERF_OP_ENQ_DEQ, duration);
+	case PERF_OP_FILL:
+		return run_dma(w, PERF_OP_FILL, duration);
+	default:
+		return w->pass == PERF_PASS_LATENCY ? cpu_latencies(w, duration) :
+			run_cpu(w, duration);
+	}
 }
 
 /* Also passed by those that failed: the others must not wait for them. */
@@ -231,22 +448,24 @@ int
 perf_worker_run(void *arg)
 {
 	struct perf_worker *w = arg;
-	int ret = copy(w, w->warm_up_cycles);
+	int ret = run_pass(w, w->warm_up_cycles);
 
 	/* From here on only what is measured may make the data right. */
 	w->next = 0;
 	w->ops = 0;
 	w->cycles = 0;
-	if (ret == 0) {
-		perf_mem_clear(w->dsts, w->nb_bufs, w->buf_size);
-		if (w->cache_flush) {
-			perf_mem_flush(w->srcs, w->nb_bufs, w->buf_size);
-			perf_mem_flush(w->dsts, w->nb_bufs, w->buf_size);
-		}
+	memset(&w->split, 0, sizeof(w->split));
+	perf_hist_reset(w->hist);
+	if (ret == 0 && !w->dst_remote) {
+		perf_mem_clear(w->work.dsts, w->nb_bufs, w->work.buf_size);
+		if (w->cache_flush)
+			perf_mem_flush(w->work.dsts, w->nb_bufs, w->work.buf_size);
 	}
+	if (ret == 0 && w->cache_flush && w->work.srcs != NULL && !w->src_remote)
+		perf_mem_flush(w->work.srcs, w->nb_bufs, w->work.buf_size);
 	wait_for_others(w->sync);
 	if (ret == 0 && !must_stop(w))
-		ret = copy(w, w->test_cycles);
+		ret = run_pass(w, w->test_cycles);
 	w->interrupted = *w->sync->interrupted != 0;
 	return ret;
 }

@@ -9,8 +9,9 @@ usage()
 	cat <<'END'
 Usage: test_perf_app.sh PROGRAM
 
-Runs PROGRAM (a dpdk-test-dma-perf) on small INI files and checks its exit codes, messages and CSV
-files. Needs the dma_skeleton driver of DPDK, and DPDK's libraries on LD_LIBRARY_PATH. Prints TAP.
+Runs PROGRAM (a dpdk-test-dma-perf) on small INI files and checks its exit codes, messages, CSV and
+JSON files. Needs the dma_skeleton driver of DPDK, and DPDK's libraries and librte_dma_sdxi.so on
+LD_LIBRARY_PATH. Prints TAP.
 END
 }
 
@@ -43,6 +44,7 @@ cpus=$(sed -n 's/^Cpus_allowed_list:[[:space:]]*//p' /proc/self/status)
 cpu=${cpus%%[,-]*}
 eal="--no-huge -m 128 --no-shconf --no-pci --no-telemetry --lcores=0@$cpu,1@$cpu,2@$cpu"
 skeletons=(-- --vdev=dma_skeleton0 --vdev=dma_skeleton1)
+functions=(-- -d librte_dma_sdxi.so --vdev=dma_sdxi_emu0 --vdev=dma_sdxi_emu1)
 
 nb=0
 failed=0
@@ -65,7 +67,7 @@ end()
 	fi
 	failed=$((failed + 1))
 	echo "not ok $nb - $what"
-	for file in out err test_result.csv; do
+	for file in out err test_result.csv test_result.json; do
 		if [[ -f $file ]]; then
 			sed "s/^/# $file: /" "$file"
 		fi
@@ -84,7 +86,7 @@ run()
 	local expected=$1 code=0
 
 	shift
-	rm -f out err test_result.csv
+	rm -f out err test_result.csv test_result.json
 	"$program" "$@" >out 2>err || code=$?
 	if ((code != expected)); then
 		complain "exit code $code, expected $expected"
@@ -117,9 +119,28 @@ count()
 	fi
 }
 
+# json FILE EXPRESSION: the file is JSON for any reader, and the Python expression holds, with j being
+# what the file tells and s its scenarios.
+json()
+{
+	if ! python3 -m json.tool "$1" >/dev/null; then
+		complain "$1 is not JSON"
+	elif ! python3 - "$1" "$2" <<'END'
+import json, sys
+with open(sys.argv[1], encoding="utf-8") as f:
+    j = json.load(f)
+sys.exit(not eval(sys.argv[2], {"j": j, "s": j["scenarios"]}))
+END
+	then
+		complain "$1: not so: $2"
+	fi
+}
+
+# global [SECONDS [CACHE_FLUSH [DETAIL_MS]]]
 global()
 {
-	printf '[GLOBAL]\neal_args=%s\ncache_flush=%s\ntest_seconds=%s\n' "$eal" "${2:-0}" "${1:-1}"
+	printf '[GLOBAL]\neal_args=%s\ncache_flush=%s\ntest_seconds=%s\ndetail_ms=%s\n' "$eal" \
+		"${2:-0}" "${1:-1}" "${3:-20}"
 }
 
 # sizes [BUF_SIZE [MEM_SIZE]]
@@ -138,12 +159,25 @@ cpu_case()
 # dma_case N RING BATCH [BUF_SIZE]: its lcore_dma lines are to follow
 dma_case()
 {
-	printf '[case%s]\ntype=DMA_MEM_COPY\ndma_ring_size=%s\nkick_batch=%s\n' "$1" "$2" "$3"
+	printf '[case%s]\ntype='"${type:-DMA_MEM_COPY}"'\ndma_ring_size=%s\nkick_batch=%s\n' "$1" "$2" "$3"
 	sizes "${4:-64}"
 }
 
+# Upstream's columns, and ours behind them.
 columns='lcore,DMA,DMA ring size,kick batch size,buffer size\(B\),number of buffers,memory\(MB\),average cycle,bandwidth\(Gbps\),MOps'
-figures='[0-9]+,[0-9]+\.[0-9]{3},[0-9]+\.[0-9]{3}'
+columns+=',direction,source segments,destination segments,enqueue-dequeue,data,state'
+columns+=',enqueue\(cycles/op\),submit\(cycles/op\),poll\(cycles/op\),idle poll\(cycles/op\)'
+for kind in latency 'batch latency'; do
+	columns+=",$kind samples,$kind p50\\(ns\\),$kind p99\\(ns\\),$kind p99\\.9\\(ns\\),$kind max\\(ns\\)"
+done
+rates='[0-9]+,[0-9]+\.[0-9]{3},[0-9]+\.[0-9]{3}'
+plain='mem2mem,NA,NA,0,verified,complete'
+cycles='(,[0-9]+\.[0-9]){4}'
+latency=',[1-9][0-9]*(,[0-9]+){4}'
+dma_details="$cycles$latency$latency"
+no_details=',NA,NA,NA,NA,0,NA,NA,NA,NA,0,NA,NA,NA,NA'
+dma_figures="$rates,$plain$dma_details"
+cpu_figures="$rates,$plain,NA,NA,NA,NA$latency,0,NA,NA,NA,NA"
 sums='[0-9]+\.[0-9],[0-9]+\.[0-9]{3},[0-9]+\.[0-9]{3}'
 
 begin '--help lists the options and the keys'
@@ -151,6 +185,8 @@ run 0 --help
 has out '.*--config FILE .*'
 has out ' +lcore_dma<N> .*'
 has out ' +buf_size .*'
+has out ' +detail_ms .*'
+has out ' +batch latency +for detail_ms, kick_batch operations in flight.*'
 end
 
 begin 'no --config'
@@ -196,6 +232,8 @@ begin 'the result is not written over the INI file'
 cp test.ini copy.ini
 run 2 --config test.ini --result ./test.ini
 has err 'error: test.ini: found as the file of --config and of --result.*'
+run 2 --config test.ini --result test.json
+has err 'error: --result test.json: found with the suffix of the JSON file.*'
 cmp -s test.ini copy.ini || complain 'the INI file was changed'
 end
 
@@ -213,14 +251,64 @@ begin 'CPU copy, on two worker lcores and on the main lcore; the result lies bes
 rm -f out err test_result.csv
 (cd / && "$program" --config "$dir/test.ini" >"$dir/out" 2>"$dir/err") || complain "exit code $?"
 has test_result.csv "Case 1 : CPU_MEM_COPY,$columns"
-has test_result.csv "Scenario 1,0,NA,NA,NA,100,5242,1\\.00,$figures"
-has test_result.csv "Scenario 1,2,NA,NA,NA,100,5242,1\\.00,$figures"
+has test_result.csv "Scenario 1,0,NA,NA,NA,100,5242,1\\.00,$cpu_figures"
+has test_result.csv "Scenario 1,2,NA,NA,NA,100,5242,1\\.00,$cpu_figures"
 has test_result.csv "Scenario 1 Summary, , , , , ,10484,2\\.00,$sums"
 has test_result.csv "Case 2 : CPU_MEM_COPY,$columns"
-has test_result.csv "Scenario 1,1,NA,NA,NA,1048576,1,2\\.00,$figures"
+has test_result.csv "Scenario 1,1,NA,NA,NA,1048576,1,2\\.00,$cpu_figures"
 count 2 test_result.csv 'Test Environment:'
 count 2 test_result.csv 'CPU frequency,[0-9]+\.[0-9]{3} Ghz'
-has out '2 cases passed, 0 failed, 0 skipped; results in .*/a folder/test_result.csv'
+has out '2 cases passed, 0 failed, 0 skipped; results in .*/test_result.csv and .*/test_result.json'
+has_not out 'cycles/op: enqueue'
+has_not out $'\r'
+json test_result.json 'len(s) == 2 and s[0]["type"] == "CPU_MEM_COPY" and len(s[0]["lcores"]) == 2'
+json test_result.json '[l["lcore"] for l in s[0]["lcores"]] == [0, 2]'
+json test_result.json 's[1]["lcores"][0]["device"] is None and s[1]["ring_size_descriptors"] is None'
+json test_result.json 's[1]["lcores"][0]["cpu_cycles_per_operation"] is None'
+json test_result.json 's[1]["lcores"][0]["latency_batch"] is None'
+end
+
+begin 'the JSON file: versions, cases, units in the names, figures that fit together'
+{
+	global
+	dma_case 1 1024 32 64,4096,64,MUL
+	echo 'lcore_dma0=lcore=1,dev=dma_skeleton0,dir=mem2mem'
+} >test.ini
+run 0 --config test.ini --result a.b.csv "${skeletons[@]}"
+json a.b.json 'j["format"] == "dpdk-test-dma-perf" and j["format_version"] == 1'
+json a.b.json 'j["dpdk_version"].startswith("DPDK ") and j["program_version"] and j["clock_hz"] > 0'
+json a.b.json 'j["interrupted"] is False and j["config"] == "test.ini"'
+json a.b.json '[c["status"] for c in j["cases"]] == ["passed"] and j["cases"][0]["reason"] is None'
+json a.b.json '[x["buffer_size_bytes"] for x in s] == [64, 4096] and s[0]["status"] == "complete"'
+json a.b.json 's[0]["ring_size_descriptors"] == 1024 and s[0]["kick_batch_operations"] == 32'
+json a.b.json 's[0]["source_segments"] is None and s[0]["memory_size_mib"] == 2'
+one='s[0]["lcores"][0]'
+json a.b.json "$one"'["device"] == "dma_skeleton0" and '"$one"'["data"] == "verified"'
+json a.b.json "abs($one"'["operations"] / '"$one"'["duration_s"] / s[0]["operations_per_s"] - 1) < 0.001'
+json a.b.json "abs($one"'["bandwidth_bit_per_s"] / s[0]["operations_per_s"] / 64 / 8 - 1) < 0.001'
+json a.b.json "all($one"'["cpu_cycles_per_operation"][k + "_cycles"] >= 0 for k in
+	("enqueue", "submit", "poll", "idle_poll"))'
+json a.b.json "all(l[a] <= l[b] for l in ($one"'["latency_single"], '"$one"'["latency_batch"])
+	for a, b in (("min_ns", "p50_ns"), ("p50_ns", "p99_ns"), ("p99_ns", "p99_9_ns"),
+		("p99_9_ns", "max_ns"), ("min_ns", "mean_ns"), ("mean_ns", "max_ns")))'
+json a.b.json "$one"'["latency_single"]["operations_per_sample"] == 1'
+json a.b.json "$one"'["latency_batch"]["operations_per_sample"] == 32'
+count 2 out ' +cycles/op: enqueue [0-9.]+, submit [0-9.]+, poll [0-9.]+, idle poll [0-9.]+'
+count 2 out ' +latency of a batch of 32, microseconds: p50 [0-9.]+, p99 [0-9.]+, p99.9 [0-9.]+, max [0-9.]+'
+end
+
+begin 'detail_ms=0: throughput alone'
+{
+	global 1 0 0
+	dma_case 1 1024 32
+	echo 'lcore_dma0=lcore=1,dev=dma_skeleton0,dir=mem2mem'
+	cpu_case 2 1
+} >test.ini
+run 0 --config test.ini "${skeletons[@]}"
+has test_result.csv "Scenario 1,1,dma_skeleton0,1024,32,64,16384,2\\.00,$rates,$plain$no_details"
+has test_result.csv "Scenario 1,1,NA,NA,NA,64,16384,2\\.00,$rates,$plain$no_details"
+json test_result.json 'all(x["lcores"][0][k] is None for x in s for k in
+	("cpu_cycles_per_operation", "latency_single", "latency_batch"))'
 end
 
 begin 'DMA copy, all combinations of the ranges'
@@ -231,13 +319,14 @@ begin 'DMA copy, all combinations of the ranges'
 } >test.ini
 run 0 --config test.ini --result my.csv "${skeletons[@]}"
 has my.csv "Case 1 : DMA_MEM_COPY,$columns"
-has my.csv "Scenario 1,1,dma_skeleton0,64,1,61,17189,2\\.00,$figures"
-has my.csv "Scenario 2,1,dma_skeleton0,64,33,61,17189,2\\.00,$figures"
-has my.csv "Scenario 3,1,dma_skeleton0,256,1,61,17189,2\\.00,$figures"
-has my.csv "Scenario 4,1,dma_skeleton0,256,33,61,17189,2\\.00,$figures"
+has my.csv "Scenario 1,1,dma_skeleton0,64,1,61,17189,2\\.00,$dma_figures"
+has my.csv "Scenario 2,1,dma_skeleton0,64,33,61,17189,2\\.00,$dma_figures"
+has my.csv "Scenario 3,1,dma_skeleton0,256,1,61,17189,2\\.00,$dma_figures"
+has my.csv "Scenario 4,1,dma_skeleton0,256,33,61,17189,2\\.00,$dma_figures"
 count 4 my.csv 'Scenario [1-4] Summary, , , , , ,17189,.*'
 count 4 out '.* data verified'
 has_not my.csv failed
+json my.json 'len(s) == 4'
 end
 
 begin 'DMA copy: two devices, the main lcore, a batch larger than the ring, more room than buffers'
@@ -249,30 +338,123 @@ begin 'DMA copy: two devices, the main lcore, a batch larger than the ring, more
 	echo 'lcore_dma0=lcore=0,dev=dma_skeleton0'
 } >test.ini
 run 0 --config test.ini "${skeletons[@]}"
-has test_result.csv "Scenario 1,0,dma_skeleton0,64,1000,4096,128,1\\.00,$figures"
-has test_result.csv "Scenario 1,1,dma_skeleton1,64,1000,4096,128,1\\.00,$figures"
+has test_result.csv "Scenario 1,0,dma_skeleton0,64,1000,4096,128,1\\.00,$dma_figures"
+has test_result.csv "Scenario 1,1,dma_skeleton1,64,1000,4096,128,1\\.00,$dma_figures"
 has test_result.csv "Scenario 1 Summary, , , , , ,256,2\\.00,$sums"
-has test_result.csv "Scenario 1,0,dma_skeleton0,1024,32,524288,2,2\\.00,$figures"
+has test_result.csv "Scenario 1,0,dma_skeleton0,1024,32,524288,2,2\\.00,$dma_figures"
+end
+
+begin 'scatter-gather: segments that divide the buffer, and that do not'
+{
+	global
+	dma_case 1 1024 32 64,4096,64,MUL
+	printf '%s\n' 'lcore_dma0=lcore=1,dev=dma_sdxi_emu0,dir=mem2mem' 'dma_src_sge=4' 'dma_dst_sge=1'
+	dma_case 2 64 100 61
+	printf '%s\n' 'lcore_dma0=lcore=1,dev=dma_sdxi_emu0' 'lcore_dma1=lcore=2,dev=dma_sdxi_emu1' \
+		'dma_src_sge=3' 'dma_dst_sge=4'
+	dma_case 3 64 1 256
+	printf '%s\n' 'lcore_dma0=lcore=1,dev=dma_sdxi_emu0' 'dma_src_sge=200' 'dma_dst_sge=1'
+} >test.ini
+run 1 --config test.ini "${functions[@]}"
+sg="mem2mem,4,1,0,verified,complete$dma_details"
+has test_result.csv "Scenario 1,1,dma_sdxi_emu0,1024,32,64,16384,2\\.00,$rates,$sg"
+has test_result.csv "Scenario 2,1,dma_sdxi_emu0,1024,32,4096,256,2\\.00,$rates,$sg"
+sg="mem2mem,3,4,0,verified,complete$dma_details"
+# A multiple of both numbers of segments for each lcore, as in upstream's tool.
+has test_result.csv "Scenario 1,1,dma_sdxi_emu0,64,100,61,8592,1\\.00,$rates,$sg"
+has test_result.csv "Scenario 1,2,dma_sdxi_emu1,64,100,61,8592,1\\.00,$rates,$sg"
+has out '.*, 3 to 4 segments, 61 bytes: .* data verified'
+has out '.*FAILED: dma_src_sge=200: device dma_sdxi_emu0 takes up to [0-9]+ segments'
+json test_result.json 's[0]["source_segments"] == 4 and s[0]["destination_segments"] == 1'
+json test_result.json 's[3]["status"] == "failed" and "up to" in s[3]["lcores"][0]["reason"]'
+end
+
+begin 'fill, of sizes that are no multiple of the pattern too'
+{
+	global
+	type=DMA_MEM_FILL dma_case 1 1024 32 61,4096,67,MUL
+	echo 'lcore_dma0=lcore=1,dev=dma_sdxi_emu0,dir=mem2mem'
+} >test.ini
+run 0 --config test.ini "${functions[@]}"
+has test_result.csv "Case 1 : DMA_MEM_FILL,$columns"
+has test_result.csv "Scenario 1,1,dma_sdxi_emu0,1024,32,61,17189,1\\.00,$dma_figures"
+has test_result.csv "Scenario 2,1,dma_sdxi_emu0,1024,32,4087,256,1\\.00,$dma_figures"
+json test_result.json 'all(x["type"] == "DMA_MEM_FILL" for x in s)'
+end
+
+# The kinds of operations that this DPDK's dma_skeleton lacks.
+"$program" --config test.ini --list-dma "${skeletons[@]}" >list 2>/dev/null || true
+has_skeleton()
+{
+	grep -q "^dma_skeleton0: .*operations.* $1" list
+}
+
+begin 'a device that cannot do it'
+{
+	global 1 0 0
+	dma_case 1 64 1
+	echo 'lcore_dma0=lcore=1,dev=dma_sdxi_emu0,dir=mem2dev,raddr=0x1000'
+	dma_case 2 64 1
+	printf '%s\n' 'lcore_dma0=lcore=1,dev=dma_skeleton0' 'dma_src_sge=2' 'dma_dst_sge=2'
+	type=DMA_MEM_FILL dma_case 3 64 1
+	echo 'lcore_dma0=lcore=1,dev=dma_skeleton0'
+} >test.ini
+run 1 --config test.ini "${functions[@]}" --vdev=dma_skeleton0
+has out '.*FAILED: dir=mem2dev: not supported: device dma_sdxi_emu0 does not copy from memory to a device'
+has_skeleton scatter-gather || has out '.*FAILED: dma_src_sge=2: not supported: device dma_skeleton0 .*'
+has_skeleton fill || has out '.*FAILED: type=DMA_MEM_FILL: not supported: device dma_skeleton0 does not fill'
+end
+
+begin 'enqueue and dequeue operations, where this DPDK has them'
+{
+	global
+	dma_case 1 1024 32
+	printf '%s\n' 'lcore_dma0=lcore=1,dev=dma_sdxi_emu0' 'use_enq_deq_ops=1'
+	dma_case 2 64 100 61
+	printf '%s\n' 'lcore_dma0=lcore=1,dev=dma_sdxi_emu0' 'lcore_dma1=lcore=2,dev=dma_sdxi_emu1' \
+		'dma_src_sge=3' 'dma_dst_sge=4' 'use_enq_deq_ops=1'
+} >test.ini
+"$program" --config test.ini --list-dma "${functions[@]}" >list 2>/dev/null || true
+if grep -q enqueue-dequeue list; then
+	run 0 --config test.ini "${functions[@]}"
+	has test_result.csv "Scenario 1,1,.*,$rates,mem2mem,NA,NA,1,verified,complete$dma_details"
+	has test_result.csv "Scenario 1,2,.*,61,8592,1\\.00,$rates,mem2mem,3,4,1,verified,.*"
+	json test_result.json 's[0]["enqueue_dequeue_operations"] is True'
+else
+	run 1 --config test.ini "${functions[@]}"
+	has err '.*\[case1\] use_enq_deq_ops=1: not supported: enqueue and dequeue operations need DPDK .*'
+	has out '0 cases passed, 2 failed, 0 skipped; .*'
+fi
+end
+
+begin 'an operation that fails is told with its index and status'
+{
+	global
+	dma_case 1 64 1
+	echo 'lcore_dma0=lcore=1,dev=dma_sdxi_emu0,dir=mem2mem'
+} >test.ini
+run 1 --config test.ini -- -d librte_dma_sdxi.so --vdev=dma_sdxi_emu0,fault=fail:cxt=1:op=1000
+has out '.*FAILED: device dma_sdxi_emu0: operation 1000 failed with status [0-9]+'
+json test_result.json 'j["cases"][0]["status"] == "failed" and "1000" in j["cases"][0]["reason"]'
+json test_result.json 's[0]["status"] == "failed" and s[0]["operations_per_s"] == 0'
 end
 
 begin 'a case that is not supported fails, one that is skipped does not, the others run'
 {
 	global
-	dma_case 1 64 1
+	type=DMA_MEM_SORT dma_case 1 64 1
 	echo 'lcore_dma0=lcore=1,dev=dma_skeleton0,dir=mem2mem'
-	echo 'dma_src_sge=4'
-	echo 'dma_dst_sge=1'
 	echo '[case2]'
 	echo 'skip=1'
 	cpu_case 3 1
 } >test.ini
 run 1 --config test.ini
-has err 'test.ini: \[case1\] dma_src_sge=4: not supported.*'
-has err 'test.ini: \[case1\] dma_dst_sge=1: not supported.*'
+has err 'test.ini: \[case1\] type=DMA_MEM_SORT: not supported.*'
 has test_result.csv 'Invalid case 1'
 has test_result.csv 'Skip the test-case 2'
-has test_result.csv "Scenario 1,1,NA,NA,NA,64,16384,2\\.00,$figures"
+has test_result.csv "Scenario 1,1,NA,NA,NA,64,16384,2\\.00,$cpu_figures"
 has out '1 cases passed, 1 failed, 1 skipped; results in .*'
+json test_result.json '[c["status"] for c in j["cases"]] == ["unsupported", "skipped", "passed"]'
 end
 
 begin 'what the machine lacks: device, lcore, NUMA node, ring size'
@@ -291,7 +473,7 @@ has out ".*FAILED: lcore 9: expected one of EAL's lcores: 0 1 2 .*"
 has out '.*FAILED: device dma_none: not found, EAL has: dma_skeleton0 dma_skeleton1 .*'
 has out '.*FAILED: dma_ring_size=8: device dma_skeleton0 expects [0-9]+ to [0-9]+'
 has test_result.csv 'Scenario 1 failed,1,dma_skeleton0,dma_ring_size=8: .*'
-has test_result.csv "Scenario 2,1,dma_skeleton0,8192,1,64,16384,2\\.00,$figures"
+has test_result.csv "Scenario 2,1,dma_skeleton0,8192,1,64,16384,2\\.00,$dma_figures"
 has out '.*FAILED: dma_ring_size=65: device dma_skeleton0 refused it: Invalid argument'
 has out '.*FAILED: dst_numa_node=31: expected one of the [0-9]+ NUMA nodes that EAL found'
 has out '0 cases passed, 4 failed, 0 skipped; results in .*'
@@ -333,8 +515,13 @@ begin '--list-dma'
 	cpu_case 1 1
 } >test.ini
 run 0 --config test.ini --list-dma "${skeletons[@]}"
-has out 'dma_skeleton0: mem2mem yes, dma_ring_size [0-9]+ to [0-9]+, NUMA node -?[0-9]+'
+has out 'dma_skeleton0: directions mem2mem; operations copy.*; dma_ring_size [0-9]+ to [0-9]+; NUMA node -?[0-9]+'
 has out 'dma_skeleton1: .*'
+run 0 --config test.ini --list-dma "${functions[@]}"
+has out 'dma_sdxi_emu0: directions mem2mem; operations copy scatter-gather fill.*; up to [0-9]+ segments; .*'
+if [[ -e test_result.csv ]]; then
+	complain 'a result file was written'
+fi
 run 0 --config test.ini --list-dma
 has out 'no DMA device.*'
 end
@@ -347,7 +534,7 @@ for signal in INT TERM; do
 		echo 'lcore_dma0=lcore=1,dev=dma_skeleton0,dir=mem2mem'
 		cpu_case 2 1
 	} >test.ini
-	rm -f out err test_result.csv
+	rm -f out err test_result.csv test_result.json
 	"$program" --config test.ini "${skeletons[@]}" >out 2>err &
 	pid=$!
 	until grep -q 'scenario 1: ' out 2>/dev/null || ! kill -0 "$pid" 2>/dev/null; do
@@ -360,13 +547,41 @@ for signal in INT TERM; do
 	if ((code != 128 + $(kill -l "$signal"))); then
 		complain "exit code $code, expected $((128 + $(kill -l "$signal")))"
 	fi
-	has test_result.csv "Scenario 1,1,dma_skeleton0,64,1,64,16384,2\\.00,$figures"
+	has test_result.csv "Scenario 1,1,dma_skeleton0,64,1,64,16384,2\\.00,$dma_figures"
 	has test_result.csv 'Case 1 failed,interrupted'
 	has out '.* skipped, interrupted; results in .*'
 	has_not out 'scenario 1000:'
 	has_not out 'case2:'
+	json test_result.json 'j["interrupted"] is True and j["cases"][0]["status"] == "interrupted"'
+	json test_result.json 's[0]["status"] == "complete" and s[0]["operations_per_s"] > 0'
 	end
 done
+
+begin 'interrupted in the midst of a scenario: what it has measured stays, and is marked'
+{
+	global 600
+	cpu_case 1 1
+} >test.ini
+rm -f out err test_result.csv test_result.json
+"$program" --config test.ini >out 2>err &
+pid=$!
+# Long past the start of EAL and the warm-up, however slow the machine: what ends early is told below.
+until grep -q 'TELEMETRY\|EAL: .*' err 2>/dev/null || ! kill -0 "$pid" 2>/dev/null; do
+	sleep 0.1
+done
+sleep 3
+kill -INT "$pid" 2>/dev/null || complain 'ended too early'
+code=0
+wait "$pid" || code=$?
+pid=
+((code == 130)) || complain "exit code $code, expected 130"
+json test_result.json 'j["interrupted"] is True and j["cases"][0]["status"] == "interrupted"'
+if grep -q '^Scenario 1,' test_result.csv; then
+	has test_result.csv "Scenario 1,1,NA,.*,$rates,mem2mem,NA,NA,0,verified,interrupted$no_details"
+	has out '.* data verified \(interrupted\)'
+	json test_result.json 's[0]["status"] == "interrupted" and s[0]["lcores"][0]["operations"] > 0'
+fi
+end
 
 echo "1..$nb"
 ((failed == 0))

@@ -17,6 +17,7 @@
 #include <cmocka.h>
 
 #include <rte_common.h>
+#include <rte_dmadev.h>
 
 #include "perf_conf.h"
 
@@ -140,6 +141,7 @@ test_every_key_of_dma(void **state)
 		"eal_args = --no-huge  -l 0-3 ; behind a value\n"
 		"cache_flush=1\n"
 		"test_seconds=7\n"
+		"detail_ms=0\n"
 		"[case1]\n"
 		"type=DMA_MEM_COPY\n"
 		"skip=0\n"
@@ -149,6 +151,8 @@ test_every_key_of_dma(void **state)
 		"kick_batch=32\n"
 		"src_numa_node=0\n"
 		"dst_numa_node=1\n"
+		"dma_src_sge=4\n"
+		"dma_dst_sge=2\n"
 		"use_enq_deq_ops=0\n"
 		"lcore_dma0=lcore=10,dev=0000:00:04.2,dir=mem2mem\n"
 		"lcore_dma1 = dir=mem2mem, dev=dma_sdxi_emu0 , lcore=11\n"
@@ -164,6 +168,11 @@ test_every_key_of_dma(void **state)
 	assert_string_equal(pc->eal_args, "--no-huge  -l 0-3");
 	assert_true(pc->cache_flush);
 	assert_int_equal(pc->test_seconds, 7);
+	assert_int_equal(pc->detail_ms, 0);
+	assert_int_equal(pc->nb_src_sges, 4);
+	assert_int_equal(pc->nb_dst_sges, 2);
+	assert_false(pc->enq_deq);
+	assert_int_equal(perf_nb_scenarios(pc), 3 * 8);
 	assert_range(&pc->mem_size, 10, 30, 10, PERF_STEP_ADD);
 	assert_range(&pc->buf_size, 64, 8192, 2, PERF_STEP_MUL);
 	assert_range(&pc->ring_size, 1024, 1024, 0, PERF_STEP_NONE);
@@ -177,6 +186,70 @@ test_every_key_of_dma(void **state)
 	assert_string_equal(pc->lanes[1].dev, "dma_sdxi_emu0");
 	assert_int_equal(pc->lanes[2].lcore, 12);
 	assert_string_equal(pc->lanes[2].dev, "dma_b");
+	assert_int_equal(pc->lanes[2].dir, PERF_DIR_MEM_TO_MEM);
+	perf_conf_free(&conf);
+}
+
+static void
+test_every_key_of_fill(void **state)
+{
+	struct perf_conf conf;
+	const struct perf_case *pc;
+
+	(void)state;
+	load_right(&conf, GLOBAL "[case1]\ntype=DMA_MEM_FILL\n" DMA_KEYS BUF RING LANE);
+	assert_int_equal(conf.nb_messages, 0);
+	pc = &conf.cases[0];
+	assert_int_equal(pc->type, PERF_TYPE_DMA_MEM_FILL);
+	assert_true(perf_by_dma(pc));
+	assert_int_equal(pc->nb_lanes, 1);
+	assert_int_equal(pc->ring_size.first, 1024);
+	perf_conf_free(&conf);
+
+	load_right(&conf, GLOBAL "[case1]\ntype=DMA_MEM_FILL\n" DMA_KEYS BUF RING LANE
+		   "dma_src_sge=4\ndma_dst_sge=4\nuse_enq_deq_ops=1\n");
+	assert_int_equal(conf.nb_messages, 3);
+	assert_said(&conf, PERF_WARNING, "[case1] dma_src_sge=4: has no effect in a case of type "
+		    "DMA_MEM_FILL");
+	assert_said(&conf, PERF_WARNING, "[case1] use_enq_deq_ops=1: has no effect");
+	assert_int_equal(conf.cases[0].nb_src_sges, 0);
+	perf_conf_free(&conf);
+}
+
+/* The example of upstream's guide, line for line. */
+static void
+test_directions(void **state)
+{
+	struct perf_conf conf;
+	const struct perf_case *pc;
+
+	(void)state;
+	load_right(&conf, GLOBAL DMA_CASE BUF RING "dma_src_sge=4\ndma_dst_sge=1\n"
+		   "lcore_dma0=lcore=10,dev=0000:00:04.1,dir=mem2mem\n"
+		   "lcore_dma1=lcore=11,dev=0000:00:04.2,dir=dev2mem,raddr=0x200000000,coreid=1,"
+		   "pfid=2,vfid=3\n"
+		   "lcore_dma2=lcore=12,dev=0000:00:04.3,dir=mem2dev,raddr=fF0,coreid=15,pfid=255,"
+		   "vfid=65535\n"
+		   "use_enq_deq_ops=0\n");
+	assert_int_equal(conf.nb_messages, 0);
+	pc = &conf.cases[0];
+	assert_int_equal(pc->nb_lanes, 3);
+	assert_int_equal(pc->lanes[0].dir, PERF_DIR_MEM_TO_MEM);
+	assert_int_equal(pc->lanes[1].dir, PERF_DIR_DEV_TO_MEM);
+	assert_int_equal(pc->lanes[1].raddr, 0x200000000);
+	assert_int_equal(pc->lanes[1].coreid, 1);
+	assert_int_equal(pc->lanes[1].pfid, 2);
+	assert_int_equal(pc->lanes[1].vfid, 3);
+	assert_int_equal(pc->lanes[2].dir, PERF_DIR_MEM_TO_DEV);
+	assert_int_equal(pc->lanes[2].raddr, 0xff0);
+	assert_int_equal(pc->lanes[2].coreid, 15);
+	assert_int_equal(pc->lanes[2].pfid, 255);
+	assert_int_equal(pc->lanes[2].vfid, 65535);
+	perf_conf_free(&conf);
+
+	load_right(&conf, GLOBAL DMA_CASE BUF RING "lcore_dma0=lcore=1,dev=a,dir=mem2dev\n");
+	assert_int_equal(conf.nb_messages, 1);
+	assert_said(&conf, PERF_WARNING, "no raddr found with mem2dev, 0 is taken");
 	perf_conf_free(&conf);
 }
 
@@ -199,6 +272,9 @@ test_every_key_of_cpu(void **state)
 	/* What GLOBAL leaves out. */
 	assert_false(pc->cache_flush);
 	assert_int_equal(pc->test_seconds, 2);
+	assert_int_equal(pc->detail_ms, 100);
+	assert_int_equal(perf_nb_scenarios(pc), 1);
+	assert_false(perf_by_dma(pc));
 	perf_conf_free(&conf);
 }
 
@@ -325,21 +401,32 @@ static void
 test_not_supported(void **state)
 {
 	(void)state;
-	assert_unsupported(GLOBAL DMA_CASE BUF RING LANE "dma_src_sge=4\n",
-			   "[case1] dma_src_sge=4: not supported");
-	assert_unsupported(GLOBAL DMA_CASE BUF RING LANE "dma_dst_sge=1\n",
-			   "[case1] dma_dst_sge=1: not supported");
+#ifndef RTE_DMA_CAPA_OPS_ENQ_DEQ
 	assert_unsupported(GLOBAL DMA_CASE BUF RING LANE "use_enq_deq_ops=1\n",
-			   "[case1] use_enq_deq_ops=1: not supported");
-	assert_unsupported(GLOBAL DMA_CASE BUF RING
-			   "lcore_dma0=lcore=1,dev=a,dir=dev2mem,raddr=0x2,coreid=1,pfid=2,vfid=3\n",
-			   "not supported: dir 'dev2mem' found, expected mem2mem");
-	assert_unsupported(GLOBAL DMA_CASE BUF RING "lcore_dma0=lcore=1,dev=a,dir=mem2dev\n",
-			   "not supported: dir 'mem2dev' found, expected mem2mem");
-	assert_unsupported(GLOBAL "[case1]\ntype=DMA_MEM_FILL\n" DMA_KEYS BUF RING LANE,
-			   "[case1] type=DMA_MEM_FILL: not supported: expected DMA_MEM_COPY or "
-			   "CPU_MEM_COPY");
+			   "[case1] use_enq_deq_ops=1: not supported: enqueue and dequeue operations "
+			   "need DPDK 25.11 or newer");
+#endif
+	assert_unsupported(GLOBAL "[case1]\ntype=DMA_MEM_FILL\n" DMA_KEYS BUF RING
+			   "lcore_dma0=lcore=1,dev=a,dir=mem2dev,raddr=1\n",
+			   "not supported: a fill goes to memory, expected dir=mem2mem");
+	assert_unsupported(GLOBAL "[case1]\ntype=DMA_MEM_SORT\n" DMA_KEYS BUF RING LANE,
+			   "[case1] type=DMA_MEM_SORT: not supported: expected DMA_MEM_COPY, "
+			   "CPU_MEM_COPY or DMA_MEM_FILL");
 }
+
+#ifdef RTE_DMA_CAPA_OPS_ENQ_DEQ
+static void
+test_enqueue_dequeue(void **state)
+{
+	struct perf_conf conf;
+
+	(void)state;
+	load_right(&conf, GLOBAL DMA_CASE BUF RING LANE "use_enq_deq_ops=1\n");
+	assert_int_equal(conf.nb_messages, 0);
+	assert_true(conf.cases[0].enq_deq);
+	perf_conf_free(&conf);
+}
+#endif
 
 static void
 test_every_mistake(void **state)
@@ -373,7 +460,7 @@ test_every_mistake(void **state)
 		{ GLOBAL "kick_batch=1\n" CPU_CASE "lcore=1\n", "[GLOBAL] kick_batch=1: expected in a "
 			"section [case<N>]" },
 		{ GLOBAL "[case1]\nlcore=1\n" BUF DMA_KEYS, "[case1] type: missing" },
-		{ GLOBAL "[case1]\ntype=\n" BUF DMA_KEYS, "[case1] type=: expected DMA_MEM_COPY or" },
+		{ GLOBAL "[case1]\ntype=\n" BUF DMA_KEYS, "[case1] type=: expected DMA_MEM_COPY, " },
 		{ GLOBAL CPU_CASE, "[case1] lcore: missing" },
 		{ GLOBAL DMA_CASE RING LANE, "[case1] buf_size: missing" },
 		{ GLOBAL DMA_CASE BUF LANE "kick_batch=1\n", "[case1] dma_ring_size: missing" },
@@ -442,6 +529,32 @@ test_every_mistake(void **state)
 		{ GLOBAL CPU_CASE "lcore=1,2,1\n", "[case1] lcore 1 found twice, expected once" },
 		{ GLOBAL DMA_CASE BUF RING "lcore_dma0=1@dma_a\n", "'1@dma_a' found, expected "
 			"lcore=<number>,dev=<name>,dir=mem2mem" },
+		{ GLOBAL DMA_CASE BUF RING LANE "dma_src_sge=4\n", "[case1] dma_dst_sge: missing, "
+			"expected beside dma_src_sge" },
+		{ GLOBAL DMA_CASE BUF RING LANE "dma_dst_sge=4\n", "[case1] dma_src_sge: missing, "
+			"expected beside dma_dst_sge" },
+		{ GLOBAL DMA_CASE RING LANE "buf_size=8\ndma_src_sge=9\ndma_dst_sge=1\n",
+			"[case1] buf_size=8: found with 9 segments, expected at least a byte for "
+			"each" },
+		{ GLOBAL DMA_CASE RING LANE "buf_size=1048576\ndma_src_sge=4\ndma_dst_sge=3\n",
+			"[case1] mem_size=10: too small for buf_size 1048576 and 1 lcores, expected "
+			"at least 24" },
+		{ GLOBAL "detail_ms=3600001\n" CPU_CASE "lcore=1\n", "[GLOBAL] detail_ms=3600001: "
+			"expected a whole number from 0 to 3600000" },
+		{ GLOBAL DMA_CASE BUF RING "lcore_dma0=lcore=1,dev=a,dir=mem2dev,raddr=0xz\n",
+			"raddr '0xz' found, expected a hexadecimal address" },
+		{ GLOBAL DMA_CASE BUF RING "lcore_dma0=lcore=1,dev=a,dir=mem2dev,raddr=-1\n",
+			"raddr '-1' found" },
+		{ GLOBAL DMA_CASE BUF RING "lcore_dma0=lcore=1,dev=a,dir=mem2dev,raddr=\n",
+			"raddr '' found" },
+		{ GLOBAL DMA_CASE BUF RING "lcore_dma0=lcore=1,dev=a,dir=mem2dev,"
+			"raddr=10000000000000000\n", "raddr '10000000000000000' found" },
+		{ GLOBAL DMA_CASE BUF RING "lcore_dma0=lcore=1,dev=a,coreid=16\n", "coreid '16' "
+			"found, expected a number from 0 to 15" },
+		{ GLOBAL DMA_CASE BUF RING "lcore_dma0=lcore=1,dev=a,pfid=256\n", "pfid '256' "
+			"found, expected a number from 0 to 255" },
+		{ GLOBAL DMA_CASE BUF RING "lcore_dma0=lcore=1,dev=a,vfid=65536\n", "vfid '65536' "
+			"found, expected a number from 0 to 65535" },
 		{ GLOBAL DMA_CASE BUF RING "lcore_dma0=lcore=x,dev=dma_a\n", "lcore 'x' found" },
 		{ GLOBAL DMA_CASE BUF RING "lcore_dma0=lcore=1,dev=\n", "device '' found, expected a "
 			"name" },
@@ -451,9 +564,9 @@ test_every_mistake(void **state)
 			"lcore=<number>" },
 		{ GLOBAL DMA_CASE BUF RING "lcore_dma0=lcore=1,dev=a,dev=b\n", "dev found twice" },
 		{ GLOBAL DMA_CASE BUF RING "lcore_dma0=lcore=1,dev=a,queue=1\n", "unknown 'queue', "
-			"expected lcore, dev and dir" },
+			"expected lcore, dev, dir, raddr, coreid, pfid and vfid" },
 		{ GLOBAL DMA_CASE BUF RING "lcore_dma0=lcore=1,dev=a,dir=up\n", "dir 'up' found, "
-			"expected mem2mem" },
+			"expected mem2mem, mem2dev or dev2mem" },
 		{ GLOBAL DMA_CASE BUF RING LANE "lcore_dma2=lcore=2,dev=b\n", "[case1] lcore_dma1: "
 			"missing, expected before lcore_dma2" },
 		{ GLOBAL DMA_CASE BUF RING LANE "lcore_dma01=lcore=2,dev=b\n", "unknown key" },
@@ -467,7 +580,7 @@ test_every_mistake(void **state)
 		{ GLOBAL DMA_CASE BUF RING "lcore_dma=2@b\n", "'2@b' found, expected "
 			"lcore<number>@<device>" },
 		{ GLOBAL DMA_CASE BUF RING "lcore_dma=lcore2@\n", "device '' found" },
-		{ GLOBAL DMA_CASE BUF RING LANE "dma_src_sge=0\n", "dma_src_sge=0: expected a whole "
+		{ GLOBAL DMA_CASE BUF RING LANE "dma_src_sge=0\ndma_dst_sge=1\n", "dma_src_sge=0: expected a whole "
 			"number from 1 to 255" },
 		{ GLOBAL DMA_CASE BUF RING LANE "use_enq_deq_ops=x\n", "use_enq_deq_ops=x: expected 0 or "
 			"1" },
@@ -607,12 +720,19 @@ test_ranges(void **state)
 static void
 test_nb_bufs(void **state)
 {
+	struct perf_case pc = { .nb_lanes = 1 };
+
 	(void)state;
-	assert_int_equal(perf_nb_bufs(10, 64, 1), 81920);
-	assert_int_equal(perf_nb_bufs(10, 64, 3), 27306);
-	assert_int_equal(perf_nb_bufs(2, 1 << 20, 1), 1);
-	assert_int_equal(perf_nb_bufs(1, 1 << 20, 1), 0);
-	assert_int_equal(perf_nb_bufs(1 << 20, 1, 1), UINT64_C(1) << 39);
+	assert_int_equal(perf_nb_bufs(&pc, 10, 64, 1), 81920);
+	assert_int_equal(perf_nb_bufs(&pc, 10, 64, 3), 27306);
+	assert_int_equal(perf_nb_bufs(&pc, 2, 1 << 20, 1), 1);
+	assert_int_equal(perf_nb_bufs(&pc, 1, 1 << 20, 1), 0);
+	assert_int_equal(perf_nb_bufs(&pc, 1 << 20, 1, 1), UINT64_C(1) << 39);
+	/* Segments of both sides come out even. */
+	pc.nb_src_sges = 4;
+	pc.nb_dst_sges = 3;
+	assert_int_equal(perf_nb_bufs(&pc, 10, 64, 3), 27300);
+	assert_int_equal(perf_nb_bufs(&pc, 2, 100000, 1), 0);
 }
 
 static void
@@ -654,7 +774,7 @@ test_help_lists_keys(void **state)
 	static const char *const keys[] = {
 		"eal_args", "cache_flush", "test_seconds", "skip", "type", "mem_size", "buf_size",
 		"dma_ring_size", "kick_batch", "src_numa_node", "dst_numa_node", "lcore_dma<N>",
-		"lcore", "dma_src_sge", "dma_dst_sge", "use_enq_deq_ops",
+		"lcore", "dma_src_sge", "dma_dst_sge", "use_enq_deq_ops", "detail_ms",
 	};
 	char *text = NULL;
 	size_t size = 0;
@@ -680,12 +800,17 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_every_key_of_dma),
 		cmocka_unit_test(test_every_key_of_cpu),
+		cmocka_unit_test(test_every_key_of_fill),
+		cmocka_unit_test(test_directions),
 		cmocka_unit_test(test_old_release),
 		cmocka_unit_test(test_case_overrides_global),
 		cmocka_unit_test(test_skip),
 		cmocka_unit_test(test_crlf_and_long_comments),
 		cmocka_unit_test(test_has_no_effect),
 		cmocka_unit_test(test_not_supported),
+#ifdef RTE_DMA_CAPA_OPS_ENQ_DEQ
+		cmocka_unit_test(test_enqueue_dequeue),
+#endif
 		cmocka_unit_test(test_every_mistake),
 		cmocka_unit_test(test_all_mistakes_at_once),
 		cmocka_unit_test(test_too_long),
