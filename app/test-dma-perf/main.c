@@ -18,6 +18,7 @@
 #include <rte_errno.h>
 
 #include "perf_conf.h"
+#include "perf_progress.h"
 #include "perf_result.h"
 #include "perf_run.h"
 
@@ -282,7 +283,8 @@ receive_record(int fd, struct perf_record *rec)
 
 /* True if all of the case is right. */
 static bool
-run_case(struct perf_result *res, const struct perf_case *pc, const struct options *opt)
+run_case(struct perf_result *res, struct perf_progress *progress, const struct perf_case *pc,
+	 const struct options *opt)
 {
 	struct perf_record rec;
 	char reason[128];
@@ -309,11 +311,15 @@ run_case(struct perf_result *res, const struct perf_case *pc, const struct optio
 		kill(pid, SIGTERM);
 	close(fds[1]);
 	while (receive_record(fds[0], &rec)) {
-		if (rec.kind == PERF_RECORD_PROGRESS)
+		if (rec.kind == PERF_RECORD_PROGRESS) {
+			perf_progress_update(progress, pc, &rec);
 			continue;
+		}
+		perf_progress_hide(progress);
 		perf_result_add(res, pc, &rec);
 		said |= rec.kind == PERF_RECORD_FAILED;
 	}
+	perf_progress_end_case(progress, pc);
 	close(fds[0]);
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
@@ -339,6 +345,7 @@ static int
 run_all(const struct perf_conf *conf, const struct options *opt, const char *json)
 {
 	struct perf_about about = { .config = opt->config };
+	struct perf_progress progress;
 	struct perf_result res;
 	const char *bad;
 	unsigned int ran = 0, failed = 0, skipped = 0;
@@ -351,6 +358,7 @@ run_all(const struct perf_conf *conf, const struct options *opt, const char *jso
 			strerror(-ret));
 		return EXIT_USAGE;
 	}
+	perf_progress_init(&progress, conf);
 	for (i = 0; i < conf->nb_cases && interrupted == 0; i++) {
 		const struct perf_case *pc = &conf->cases[i];
 
@@ -362,7 +370,7 @@ run_all(const struct perf_conf *conf, const struct options *opt, const char *jso
 		ran++;
 		if (pc->unsupported)
 			perf_result_unsupported(&res, pc);
-		if (pc->unsupported || !run_case(&res, pc, opt))
+		if (pc->unsupported || !run_case(&res, &progress, pc, opt))
 			failed++;
 	}
 	perf_result_print_table(&res, stdout);

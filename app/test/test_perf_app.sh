@@ -583,5 +583,20 @@ if grep -q '^Scenario 1,' test_result.csv; then
 fi
 end
 
+begin 'a progress line on a terminal only'
+{
+	global
+	cpu_case 1 1 64,128,2,MUL
+} >test.ini
+if command -v script >/dev/null; then
+	script -qec "$(printf '%q ' "$program" --config test.ini)" typescript >out 2>err </dev/null ||
+		complain "exit code $?"
+	grep -q $'scenario 1 of 2 (case1): throughput, at least [0-9]* s to go\r' out ||
+		complain 'no progress line on a terminal'
+fi
+run 0 --config test.ini
+has_not out 'scenario 1 of 2'
+end
+
 echo "1..$nb"
 ((failed == 0))
