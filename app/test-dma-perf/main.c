@@ -249,7 +249,6 @@ run_case_process(const struct perf_case *pc, const struct options *opt, int fd)
 	int ret;
 
 	case_pid = 0;
-	signal(SIGPIPE, SIG_IGN);
 	/* EAL and drivers print there too; the program's output is its results. */
 	dup2(STDERR_FILENO, STDOUT_FILENO);
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
@@ -452,6 +451,8 @@ main(int argc, char **argv)
 		ret = EXIT_USAGE;
 		goto out;
 	}
+	/* Whoever reads this output may go first, and on Ctrl-C does: the files are written even so. */
+	signal(SIGPIPE, SIG_IGN);
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
 	ret = run_all(&conf, &opt, json);

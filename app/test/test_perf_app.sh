@@ -583,6 +583,20 @@ if grep -q '^Scenario 1,' test_result.csv; then
 fi
 end
 
+begin 'the files are written though nobody reads the output any more'
+{
+	global 1 0 0
+	cpu_case 1 1 64,128,2,MUL
+} >test.ini
+rm -f out err test_result.csv test_result.json
+: >out
+code=0
+{ "$program" --config test.ini 2>err || echo $? >code; } | true
+[[ ! -e code ]] || complain "exit code $(cat code), expected 0"
+rm -f code
+json test_result.json 'len(s) == 2 and j["cases"][0]["status"] == "passed"'
+end
+
 begin 'a progress line on a terminal only'
 {
 	global
