@@ -1,82 +1,65 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright(c) 2026 The SDXI for DPDK authors
-"""Print the result file of dpdk-test-dma-perf as one table: a row per buffer size, and per device
-Gbit/s, Mop/s and the ratio of its Gbit/s to those of the CPU's own copy."""
+"""Print a result file of dpdk-test-dma-perf, JSON or CSV, as one table: a row per buffer size, and per
+device Gbit/s, Mop/s and the ratio of its Gbit/s to those of the CPU's own copy."""
 
 import argparse
-import csv
-import re
 import sys
 
-CPU = "CPU copy"
-# and not "Scenario 1 Summary"
-SCENARIO = re.compile(r"Scenario \d+$")
+import perf_results
 
 
-def read(path):
-    """Return {device: {buffer size: (Gbit/s, Mop/s)}} in the file's order, and what failed."""
-    table = {}
-    failed = []
-    columns = {}
-    with open(path, newline="", encoding="utf-8") as result:
-        for row in csv.reader(result):
-            if row and row[0].startswith("Case "):
-                columns = {title.strip(): n for n, title in enumerate(row)}
-            elif row and row[0].startswith("Scenario ") and row[0].endswith(" failed"):
-                failed.append(", ".join(row))
-            elif row and SCENARIO.match(row[0]):
-                device = row[columns["DMA"]]
-                device = CPU if device == "NA" else device
-                size = int(row[columns["buffer size(B)"]])
-                rates = (float(row[columns["bandwidth(Gbps)"]]), float(row[columns["MOps"]]))
-                table.setdefault(device, {})[size] = rates
-    return table, failed
-
-
-def size_name(size):
-    for unit, name in ((1 << 20, "MiB"), (1 << 10, "KiB")):
-        if size >= unit and size % unit == 0:
-            return "%d %s" % (size // unit, name)
-    return "%d B" % size
-
-
-def print_table(table):
-    devices = list(table)
-    reference = table.get(CPU, {})
-    widths = [30 if device != CPU else 20 for device in devices]
-    print("%10s" % "" + "".join(" |%*s" % (w, d) for d, w in zip(devices, widths)))
+def print_table(results):
+    series = [s for s in results.series if s.points]
+    cpu = results.cpu()
+    widths = [max(20 if s is cpu else 30, len(s.name)) for s in series]
+    print("%10s" % "" + "".join(" |%*s" % (w, s.name) for s, w in zip(series, widths)))
     line = "%10s" % "buffer"
-    for device in devices:
-        line += " |%10s%10s" % ("Gbit/s", "Mop/s")
-        if device != CPU:
-            line += "%10s" % "x CPU"
+    for s, width in zip(series, widths):
+        titles = "%10s%10s" % ("Gbit/s", "Mop/s") + ("" if s is cpu else "%10s" % "x CPU")
+        line += " |%*s" % (width, titles)
     print(line)
     print("-" * len(line))
-    for size in sorted({size for rates in table.values() for size in rates}):
-        line = "%10s" % size_name(size)
-        for device in devices:
-            rates = table[device].get(size)
-            line += " |" + ("%10.2f%10.3f" % rates if rates else "%10s%10s" % ("-", "-"))
-            if device == CPU:
-                continue
-            if rates and reference.get(size, (0, 0))[0] > 0:
-                line += "%10.2f" % (rates[0] / reference[size][0])
-            else:
-                line += "%10s" % "-"
+    interrupted = False
+    for size in sorted({size for s in series for size in s.points}):
+        line = "%10s" % perf_results.size_name(size)
+        for s, width in zip(series, widths):
+            point = s.points.get(size)
+            cell = "%10.2f%10.3f" % (point.gbps, point.mops) if point else "%10s%10s" % ("-", "-")
+            reference = cpu.points.get(size) if cpu and s.copies else None
+            if s is not cpu:
+                if point and reference and reference.gbps > 0:
+                    cell += "%10.2f" % (point.gbps / reference.gbps)
+                else:
+                    cell += "%10s" % "-"
+            line += " |%*s" % (width, cell)
+            interrupted = interrupted or bool(point and point.interrupted)
         print(line)
+    if interrupted:
+        print("The run was interrupted: its last row was measured for a shorter time.")
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("result", help="CSV file")
+    parser.add_argument("--sentence", action="store_true",
+                        help="print who wins where, in one sentence, and no table")
+    parser.add_argument("result", help="JSON or CSV file")
     args = parser.parse_args()
-    table, failed = read(args.result)
-    if table:
-        print_table(table)
-    for what in failed:
+    try:
+        results = perf_results.read(args.result)
+    except perf_results.Unreadable as e:
+        sys.exit("perf-table.py: %s" % e)
+    if args.sentence:
+        sentence = perf_results.sentence(results)
+        if sentence:
+            print(sentence)
+        return 0 if sentence else 1
+    if results.series:
+        print_table(results)
+    for what in results.failed:
         print("FAILED: " + what)
-    return 1 if failed or not table else 0
+    return 1 if results.failed or not results.series else 0
 
 
 if __name__ == "__main__":

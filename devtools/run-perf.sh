@@ -13,7 +13,8 @@ Usage: devtools/run-perf.sh [--help]
 
 Set the machine up if need be (devtools/setup.sh), build, and copy memory through the SDXI driver: on
 the emulated SDXI function, beside DPDK's dma_skeleton and the CPU's own copy, from devtools/perf.ini
-in one run of dpdk-test-dma-perf. All copied data is verified. Prints one table.
+in one run of dpdk-test-dma-perf. All copied data is verified. Prints one table, where the picture of it
+is (drawn by devtools/plot-perf.py, which needs python3-matplotlib), and who wins where, in a sentence.
 
 DPDK_SOURCE, DPDK_PREFIX, DPDK_SDXI_CACHE and JOBS are passed on to devtools/setup.sh.
 END
@@ -25,7 +26,7 @@ case ${1:-} in
 *) usage >&2; exit 2 ;;
 esac
 
-"$project_root/devtools/setup.sh"
+"$project_root/devtools/setup.sh" --plots
 environment=$("$project_root/devtools/setup.sh" --env)
 eval "$environment"
 
@@ -54,7 +55,9 @@ ini=$builds/log/perf.ini
 result=$builds/log/perf_result.csv
 log=$builds/log/perf.log
 sed "s/--lcores=0@0,1@1/--lcores=0@$device_cpu,1@$driver_cpu/" "$project_root/devtools/perf.ini" >"$ini"
-rm -f -- "$result"
+json=$builds/log/perf_result.json
+picture=$builds/log/perf_result
+rm -f -- "$result" "$json" "$picture.png" "$picture.svg"
 say "copying on CPUs $device_cpu and $driver_cpu, about half a minute"
 cd -- "$builds/log"
 rc=0
@@ -62,8 +65,14 @@ LD_LIBRARY_PATH=$dir:$LD_LIBRARY_PATH "$dir/app/test-dma-perf/dpdk-test-dma-perf
 	--config "$ini" --result "$result" </dev/null 2>&1 | tee -- "$log" |
 	sed -un "s/^case[0-9]*: .*/$script_name: &/p" || rc=$?
 echo
-if [[ ! -s $result ]] || ! "$project_root/devtools/perf-table.py" "$result" || ((rc != 0)); then
+if [[ ! -s $json ]] || ! "$project_root/devtools/perf-table.py" "$json" || ((rc != 0)); then
 	die 'copying' "dpdk-test-dma-perf ended with $rc" 'see what the log says' "$log"
 fi
 echo
-say "every copy was verified; result file: $result"
+say "every copy was verified; result files: $result and $json"
+if why=$("$project_root/devtools/plot-perf.py" --output "$picture" "$json" 2>&1 >/dev/null); then
+	say "picture: $picture.png and $picture.svg"
+else
+	warn "no picture: ${why##*$'\n'}"
+fi
+"$project_root/devtools/perf-table.py" --sentence "$json" | sed "s/^/$script_name: /"

@@ -36,13 +36,15 @@ readonly packages=(
 usage()
 {
 	cat <<'END'
-Usage: devtools/setup.sh [--env] [--no-packages] [--help]
+Usage: devtools/setup.sh [--env] [--no-packages] [--plots] [--help]
 
 Make this machine ready to build and test: install the Debian packages that are missing, and build
 DPDK once into a cache folder. A second run finds everything done.
 
   --env          only print the environment for use by hand: eval "$(devtools/setup.sh --env)"
   --no-packages  install nothing
+  --plots        also install what devtools/plot-perf.py needs (python3-matplotlib); go on without
+                 it where that fails
 
 Where DPDK comes from, first match:
   DPDK_SOURCE=FOLDER  a DPDK source tree (22.11 or newer); it is built elsewhere and not written to
@@ -56,10 +58,12 @@ END
 
 env_only=false
 install_packages=true
+plots=false
 while (($# > 0)); do
 	case $1 in
 	--env) env_only=true ;;
 	--no-packages) install_packages=false ;;
+	--plots) plots=true ;;
 	-h | --help) usage; exit 0 ;;
 	*) usage >&2; exit 2 ;;
 	esac
@@ -221,6 +225,10 @@ mkdir -p "$cache/log"
 
 if ! $env_only && $install_packages; then
 	ensure_packages "$cache" "${packages[@]}"
+	# Pictures are a pleasure: nothing else waits for them.
+	if $plots && ! (ensure_packages "$cache" python3-matplotlib); then
+		warn 'there will be no pictures: devtools/plot-perf.py needs python3-matplotlib'
+	fi
 fi
 
 if [[ -n ${DPDK_SOURCE:-} ]]; then

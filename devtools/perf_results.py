@@ -1,0 +1,355 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright(c) 2026 The SDXI for DPDK authors
+"""What perf-table.py and plot-perf.py have in common: result files of dpdk-test-dma-perf, JSON or CSV,
+read into series, and said in words."""
+
+import csv
+import json
+import os
+import re
+
+CPU = "CPU copy"
+PERCENTILES = ("p50", "p99", "p99.9", "max")
+
+# and not "Scenario 1 Summary"
+SCENARIO = re.compile(r"Scenario (\d+)$")
+CASE = re.compile(r"Case (\d+) : (\w+)$")
+
+
+class Unreadable(Exception):
+    """A file that is no result file, and why."""
+
+
+class Point:
+    """One scenario: its lcores together. Latencies: {percentile: ns} of the first lcore."""
+
+    def __init__(self, size, gbps, mops, interrupted=False):
+        self.size = size
+        self.gbps = gbps
+        self.mops = mops
+        self.interrupted = interrupted
+        self.single = {}
+        self.batch = {}
+
+
+class Series:
+    """Points of one kind of operation by one device, by buffer size."""
+
+    def __init__(self, name, copies, by_cpu):
+        self.name = name
+        self.copies = copies
+        self.by_cpu = by_cpu
+        self.points = {}
+
+    def sizes(self):
+        return sorted(self.points)
+
+
+class Results:
+    """All that a file tells: series in its order, what failed, and what the cases have in common."""
+
+    def __init__(self):
+        self.series = []
+        self.failed = []
+        self.rings = set()
+        self.batches = set()
+
+    def cpu(self):
+        """The CPU's own copy, which the others are compared with."""
+        return next((s for s in self.series if s.by_cpu), None)
+
+
+class Row:
+    """One lcore in one scenario, from either kind of file."""
+
+    def __init__(self, key, **fields):
+        self.key = key  # of its scenario
+        self.__dict__.update(fields)
+
+
+def device_name(devices, by_cpu):
+    if by_cpu:
+        return CPU if len(devices) == 1 else "%s by %d lcores" % (CPU, len(devices))
+    if len(devices) <= 2:
+        return " + ".join(devices)
+    return "%s + %d more" % (devices[0], len(devices) - 1)
+
+
+def what_differs(rows):
+    """What tells series of one device apart: (text, whether it is told always)."""
+    row = rows[0]
+    kind = []
+    if row.type == "DMA_MEM_FILL":
+        kind.append("fill")
+    if row.segments:
+        kind.append("%d to %d segments" % row.segments)
+    if row.enq_deq:
+        kind.append("enqueue-dequeue")
+    if row.direction not in (None, "mem2mem"):
+        kind.append(row.direction)
+    settings = []
+    if row.ring is not None:
+        settings += ["ring %d" % row.ring, "batch %d" % row.batch]
+    return kind, settings + ["case %d" % row.key[0]]
+
+
+def to_results(rows, failed):
+    """Sum the lcores of each scenario up, and name the series."""
+    results = Results()
+    results.failed = failed
+    scenarios = {}
+    for row in rows:
+        scenarios.setdefault(row.key, []).append(row)
+    groups = {}
+    for key, lcores in scenarios.items():
+        first = lcores[0]
+        by_cpu = first.type == "CPU_MEM_COPY"
+        device = device_name([row.device for row in lcores], by_cpu)
+        kind, settings = what_differs(lcores)
+        name = (device, tuple(kind))
+        # a case has one series for each ring size, batch and memory size
+        group = groups.setdefault(name, {}).setdefault((tuple(settings), first.memory), [])
+        group.append((first, lcores, by_cpu))
+        if first.ring is not None:
+            results.rings.add(first.ring)
+            results.batches.add(first.batch)
+    for name, variants in groups.items():
+        for (settings, memory), scenarios_of in variants.items():
+            first, _, by_cpu = scenarios_of[0]
+            told = [text for n, text in enumerate(settings)
+                    if len({other[0][n] for other in variants if len(other[0]) > n}) > 1]
+            if len({other[1] for other in variants}) > 1:
+                told.append("%s MiB" % memory)
+            # the number of a case says nothing that ring and batch do not say
+            if len(told) > 1 and told[-1].startswith("case "):
+                told.pop()
+            told = list(name[1]) + told
+            full_name = name[0] + (" (%s)" % ", ".join(told) if told else "")
+            series = Series(full_name, first.type != "DMA_MEM_FILL", by_cpu)
+            for row, lcores, _ in scenarios_of:
+                point = Point(row.size, sum(one.gbps for one in lcores),
+                              sum(one.mops for one in lcores),
+                              any(one.interrupted for one in lcores))
+                point.single = row.single
+                point.batch = row.latencies_of_batch
+                series.points[row.size] = point
+            results.series.append(series)
+    return results
+
+
+def number(text, kind):
+    return None if text in ("NA", "", None) else kind(text)
+
+
+def csv_latencies(get, what):
+    values = {p: number(get("%s %s(ns)" % (what, p)), float) for p in PERCENTILES}
+    return values if None not in values.values() else {}
+
+
+def read_csv(lines):
+    rows = []
+    failed = []
+    columns = {}
+    case = None
+    for line in csv.reader(lines):
+        head = line[0] if line else ""
+        if CASE.match(head):
+            case = CASE.match(head)
+            columns = {title.strip(): n for n, title in enumerate(line)}
+        elif re.match(r"(Scenario|Case) \d+ failed$", head):
+            failed.append(", ".join(line))
+        elif SCENARIO.match(head):
+            if case is None:
+                raise Unreadable("a scenario in front of the first case")
+
+            def get(title, line=line, columns=columns):
+                n = columns.get(title)
+                return line[n].strip() if n is not None and n < len(line) else None
+
+            try:
+                source = number(get("source segments"), int)
+                rows.append(Row(
+                    (int(case.group(1)), int(SCENARIO.match(head).group(1))), type=case.group(2),
+                    device=get("DMA"), direction=get("direction"),
+                    ring=number(get("DMA ring size"), int),
+                    batch=number(get("kick batch size"), int),
+                    segments=source and (source, int(get("destination segments"))),
+                    enq_deq=get("enqueue-dequeue") == "1", memory=None,
+                    size=int(get("buffer size(B)")), gbps=float(get("bandwidth(Gbps)")),
+                    mops=float(get("MOps")), interrupted=get("state") == "interrupted",
+                    single=csv_latencies(get, "latency"),
+                    latencies_of_batch=csv_latencies(get, "batch latency")))
+            except (TypeError, ValueError):
+                raise Unreadable("a scenario that cannot be understood: %s" % ",".join(line))
+    if case is None and not failed:
+        raise Unreadable("no case in it")
+    return to_results(rows, failed)
+
+
+def json_latencies(latency):
+    if latency is None:
+        return {}
+    return {p: float(latency["%s_ns" % p.replace(".", "_")]) for p in PERCENTILES}
+
+
+def read_json(text):
+    try:
+        told = json.loads(text)
+        if told["format"] != "dpdk-test-dma-perf" or told["format_version"] != 1:
+            raise Unreadable("it is of another format or version")
+        failed = ["case %d, %s" % (case["case"], case["reason"]) for case in told["cases"]
+                  if case["status"] == "failed"]
+        rows = []
+        for scenario in told["scenarios"]:
+            source = scenario["source_segments"]
+            for lcore in scenario["lcores"]:
+                if lcore["status"] == "failed":
+                    continue
+                rows.append(Row(
+                    (scenario["case"], scenario["scenario"]), type=scenario["type"],
+                    device=lcore["device"] or "NA", direction=lcore["direction"],
+                    ring=scenario["ring_size_descriptors"],
+                    batch=scenario["kick_batch_operations"],
+                    segments=source and (source, scenario["destination_segments"]),
+                    enq_deq=scenario["enqueue_dequeue_operations"],
+                    memory=scenario["memory_size_mib"], size=scenario["buffer_size_bytes"],
+                    gbps=lcore["bandwidth_bit_per_s"] / 1e9,
+                    mops=lcore["operations_per_s"] / 1e6,
+                    interrupted=lcore["status"] == "interrupted",
+                    single=json_latencies(lcore["latency_single"]),
+                    latencies_of_batch=json_latencies(lcore["latency_batch"])))
+    except ValueError as e:
+        raise Unreadable("no JSON: %s" % e)
+    except (KeyError, TypeError, AttributeError) as e:
+        raise Unreadable("it lacks what a result file has: %s" % e)
+    return to_results(rows, failed)
+
+
+def read(path):
+    """Read a result file, whichever kind it is. Unreadable says in one line what is wrong."""
+    try:
+        with open(path, newline="", encoding="utf-8") as f:
+            text = f.read()
+    except OSError as e:
+        raise Unreadable("%s: %s" % (path, e.strerror))
+    except UnicodeDecodeError:
+        raise Unreadable("%s: it is no text" % path)
+    try:
+        if os.path.splitext(path)[1] == ".json" or text.lstrip().startswith("{"):
+            return read_json(text)
+        return read_csv(text.splitlines())
+    except Unreadable as e:
+        raise Unreadable("%s: %s" % (path, e))
+
+
+def size_name(size):
+    for unit, name in ((1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")):
+        if size >= unit and size % unit == 0:
+            return "%d %s" % (size // unit, name)
+    return "%d B" % size
+
+
+# --- In words -------------------------------------------------------------------------------------
+
+# Sizes below count operations, from there on bytes.
+LARGE = 4096
+# Rates that are that close are not told apart: a second run may turn them round.
+LEVEL = 0.05
+
+
+def factor(ratio):
+    """3.14 is "3.1", 0.904 "0.90", 0.0123 "0.012", 31.4 "31"."""
+    if ratio >= 10:
+        return "%.0f" % ratio
+    if ratio >= 0.995:
+        return "%.1f" % ratio
+    return "%#.2g" % ratio
+
+
+def factors(ratios):
+    low, high = factor(min(ratios)), factor(max(ratios))
+    return low if low == high else "%s to %s" % (low, high)
+
+
+def name_in_text(series):
+    return "the CPU's copy" if series.name == CPU else series.name
+
+
+def span(sizes, all_sizes):
+    """Where these sizes, which follow each other, lie among all."""
+    if sizes == all_sizes:
+        return "at all sizes" if len(sizes) > 1 else "at %s" % size_name(sizes[0])
+    if len(sizes) == 1 and sizes[0] != all_sizes[0] and sizes[0] != all_sizes[-1]:
+        return "at %s" % size_name(sizes[0])
+    if sizes[0] == all_sizes[0]:
+        if len(sizes) == 1:
+            return "at %s" % size_name(sizes[0])
+        return "up to %s" % size_name(sizes[-1])
+    if sizes[-1] == all_sizes[-1]:
+        if len(sizes) == 1:
+            return "at %s" % size_name(sizes[0])
+        return "from %s up" % size_name(sizes[0])
+    return "from %s to %s" % (size_name(sizes[0]), size_name(sizes[-1]))
+
+
+def join(parts):
+    return parts[0] if len(parts) == 1 else ", ".join(parts[:-1]) + " and " + parts[-1]
+
+
+def winners(series, sizes):
+    """Who is fastest where: [(names, sizes)], runs of sizes that have the same ones."""
+    runs = []
+    for size in sizes:
+        best = max(s.points[size].gbps for s in series)
+        names = [name_in_text(s) for s in series if s.points[size].gbps >= best * (1 - LEVEL)]
+        if runs and runs[-1][0] == names:
+            runs[-1][1].append(size)
+        else:
+            runs.append((names, [size]))
+    parts = []
+    for names, of_run in runs:
+        if len(names) == 1:
+            who = names[0]
+        else:
+            who = "%s alike" % join(names)
+        parts.append("%s %s" % (who, span(of_run, sizes)))
+    return join(parts)
+
+
+def subject_of(series):
+    """Whom the sentence is about: SDXI if it is there, else the first device."""
+    devices = [s for s in series if not s.by_cpu]
+    for s in devices:
+        if "sdxi" in s.name:
+            return s
+    return devices[0] if devices else None
+
+
+def sentence(results):
+    """Who wins where, in one sentence; None if there are no two to compare."""
+    copies = [s for s in results.series if s.copies and s.points]
+    subject = subject_of(copies)
+    others = [s for s in copies if s is not subject]
+    if subject is None or not others:
+        return None
+    common = [size for size in subject.sizes() if all(size in s.points for s in copies)]
+    if not common:
+        return None
+    clauses = []
+    for sizes, verb, what, that in (
+            ([s for s in common if s < LARGE], "does", "operations", "those"),
+            ([s for s in common if s >= LARGE], "has", "bandwidth", "that")):
+        against = []
+        for other in others:
+            # of bandwidths, which a CSV file tells more exactly; that of operations is the same
+            ratios = [subject.points[size].gbps / other.points[size].gbps for size in sizes
+                      if other.points[size].gbps > 0]
+            if ratios:
+                of = "the %s" % what if not against else that
+                against.append("%s times %s of %s" % (factors(ratios), of, name_in_text(other)))
+        if against:
+            clauses.append("%s %s %s" % (verb, join(against), span(sizes, common)))
+    if not clauses:
+        return None
+    return "%s %s; the fastest is %s." % (subject.name, ", and ".join(clauses),
+                                          winners(copies, common))
