@@ -98,8 +98,8 @@ def set_value_axis(axes, units):
 
     axes.set_yscale("log")
     low, high = axes.get_ylim()
-    # a range of less than two powers of ten needs marks between them
-    subs = (1,) if high / low > 300 else (1, 2, 5)
+    # the less there is of powers of ten, the more marks are needed between them
+    subs = (1,) if high / low > 300 else (1, 2, 5) if high / low > 8 else (1, 1.5, 2, 3, 4, 5, 7)
     axes.yaxis.set_major_locator(ticker.LogLocator(base=10, subs=subs, numticks=12))
     axes.yaxis.set_minor_locator(ticker.LogLocator(base=10, subs=range(2, 10), numticks=12))
     axes.yaxis.set_minor_formatter(ticker.NullFormatter())

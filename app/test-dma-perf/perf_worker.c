@@ -77,6 +77,9 @@ idle_poll(struct perf_worker *w)
 	sched_yield();
 	if (now - w->idle_since < w->hang_cycles)
 		return 0;
+	if (w->in_flight == 0)
+		return fail(w, "device %s: no room for an operation for %" PRIu64 " s, with none in "
+			    "flight", w->dev, w->hang_cycles / rte_get_tsc_hz());
 	w->hung = true;
 	return fail(w, "device %s: no completion for %" PRIu64 " s, next index %u, %" PRIu64
 		    " operations in flight", w->dev, w->hang_cycles / rte_get_tsc_hz(),
