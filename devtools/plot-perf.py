@@ -16,6 +16,7 @@ import perf_results
 # Okabe and Ito's colours, which all kinds of eyes tell apart; black is the CPU's.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#F0E442")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
+STYLES = ("-", "--", ":", "-.")
 CPU_COLOUR = "#000000"
 GRID = "#D8D8D8"
 
@@ -30,35 +31,42 @@ def fail(text):
 
 
 class Line:
-    """A series as it is drawn."""
+    """A series as it is drawn: a colour for the device, a style for the file."""
 
-    def __init__(self, series, reference, label, colour, marker):
+    def __init__(self, series, reference, label, colour, marker, style):
         self.series = series
         self.reference = reference  # the CPU's copy of the same file
         self.label = label
         self.colour = colour
         self.marker = marker
+        self.style = style
+
+    def look(self):
+        return {"color": self.colour, "marker": self.marker, "linestyle": self.style,
+                "markersize": 5.5, "linewidth": 2}
 
 
 def make_lines(files):
     """files: [(label or None, results)]"""
     lines = []
-    devices = cpus = 0
-    for label, results in files:
+    names = []
+    for n, (label, results) in enumerate(files):
         cpu = results.cpu()
         for series in results.series:
             if not series.points:
                 continue
-            name = series.name if label is None else "%s: %s" % (label, series.name)
-            if series.by_cpu:
-                colour, marker = CPU_COLOUR, MARKERS[cpus % len(MARKERS)]
-                cpus += 1
-            else:
-                colour = COLOURS[devices % len(COLOURS)]
-                # of eight lines, the eighth has the first one's colour and another mark
-                marker = MARKERS[(devices + devices // len(COLOURS)) % len(MARKERS)]
-                devices += 1
-            lines.append(Line(series, cpu, name, colour, marker))
+            # the CPU has no colour, and takes none away
+            known = [name for name, by_cpu in names if by_cpu == series.by_cpu]
+            if series.name not in known:
+                names.append((series.name, series.by_cpu))
+                known.append(series.name)
+            number = known.index(series.name)
+            # the eighth device has the first one's colour, and so has to have another mark
+            turns = number // len(COLOURS) + n // len(STYLES)
+            lines.append(Line(
+                series, cpu, series.name if label is None else "%s: %s" % (label, series.name),
+                CPU_COLOUR if series.by_cpu else COLOURS[number % len(COLOURS)],
+                MARKERS[(number + turns) % len(MARKERS)], STYLES[n % len(STYLES)]))
     return lines
 
 
@@ -118,8 +126,7 @@ def dress(axes, title):
 def draw_rate(axes, lines, title, value, units, sizes):
     for line in lines:
         points = [line.series.points[size] for size in line.series.sizes()]
-        axes.plot([p.size for p in points], [value(p) for p in points], color=line.colour,
-                  marker=line.marker, markersize=5.5, linewidth=2, label=line.label)
+        axes.plot([p.size for p in points], [value(p) for p in points], **line.look())
     set_size_axis(axes, sizes, False)
     set_value_axis(axes, units)
     dress(axes, title)
@@ -135,8 +142,7 @@ def draw_ratio(axes, lines, sizes):
                 and line.reference.points[size].gbps > 0]
         ratios = [line.series.points[size].gbps / line.reference.points[size].gbps
                   for size in both]
-        axes.plot(both, ratios, color=line.colour, marker=line.marker, markersize=5.5,
-                  linewidth=2)
+        axes.plot(both, ratios, **line.look())
         drawn = drawn or bool(both)
     set_size_axis(axes, sizes, True)
     if drawn:
@@ -168,7 +174,7 @@ def draw_latency(axes, lines, title, which, sizes):
         middle = [(size * offset, which(line.series.points[size])["p50"])
                   for size in line.series.sizes() if which(line.series.points[size])]
         axes.plot([x for x, _ in middle], [y for _, y in middle], color=line.colour,
-                  linewidth=1, alpha=0.4)
+                  linestyle=line.style, linewidth=1, alpha=0.4)
         for size, point in line.series.points.items():
             ns = which(point)
             if not ns:
@@ -224,7 +230,10 @@ def draw(files, title):
                                 "font.size": 9.5})
     lines = make_lines(files)
     sizes = sorted({size for line in lines for size in line.series.points})
-    legend_rows = -(-len(lines) // 3)
+    # inches of the figure, and of a label's letters and the line in front of them
+    widest = 0.6 + 0.085 * max(len(line.label) for line in lines)
+    columns = max(1, min(4, len(lines), int(11 / widest)))
+    legend_rows = -(-len(lines) // columns)
     figure = pyplot.figure(figsize=(12, 11.5 + 0.25 * legend_rows))
     grid = figure.add_gridspec(3, 2, height_ratios=(3, 2, 3), hspace=0.34, wspace=0.2, left=0.085,
                                right=0.985, top=0.915 - 0.018 * legend_rows, bottom=0.092)
@@ -241,10 +250,9 @@ def draw(files, title):
     common = facts(files)
     figure.suptitle(title + (" (%s)" % common if common else ""), x=0.085, y=0.985, ha="left",
                     fontsize=14, fontweight="bold")
-    handles = [Line2D([0], [0], color=line.colour, marker=line.marker, markersize=5.5,
-                      linewidth=2, label=line.label) for line in lines]
+    handles = [Line2D([0], [0], label=line.label, **line.look()) for line in lines]
     figure.legend(handles=handles, loc="upper left", bbox_to_anchor=(0.078, 0.968),
-                  ncol=min(3, len(lines)), frameon=False, fontsize=10)
+                  ncol=columns, frameon=False, fontsize=10, handlelength=2.6)
     figure.legend(handles=latency_key(Line2D), loc="lower left", bbox_to_anchor=(0.078, 0.008),
                   ncol=4, frameon=False, title="latency: percentiles of all samples",
                   title_fontsize=9.5, alignment="left")

@@ -336,8 +336,15 @@ begin 'DMA copy: two devices, the main lcore, a batch larger than the ring, more
 	echo 'lcore_dma=lcore0@dma_skeleton0, lcore1@dma_skeleton1'
 	dma_case 2 1024 32 524288
 	echo 'lcore_dma0=lcore=0,dev=dma_skeleton0'
+	dma_case 3 128 16 1024
+	printf '%s\n' 'lcore_dma0=lcore=1,dev=dma_skeleton1,dir=mem2mem' \
+		'lcore_dma1=lcore=2,dev=dma_skeleton0,dir=mem2mem'
 } >test.ini
 run 0 --config test.ini "${skeletons[@]}"
+has test_result.csv "Scenario 1,1,dma_skeleton1,128,16,1024,512,1\\.00,$dma_figures"
+has test_result.csv "Scenario 1,2,dma_skeleton0,128,16,1024,512,1\\.00,$dma_figures"
+json test_result.json '[l["device"] for l in s[2]["lcores"]] == ["dma_skeleton1", "dma_skeleton0"]'
+json test_result.json 'abs(sum(l["operations_per_s"] for l in s[2]["lcores"]) - s[2]["operations_per_s"]) < 1'
 has test_result.csv "Scenario 1,0,dma_skeleton0,64,1000,4096,128,1\\.00,$dma_figures"
 has test_result.csv "Scenario 1,1,dma_skeleton1,64,1000,4096,128,1\\.00,$dma_figures"
 has test_result.csv "Scenario 1 Summary, , , , , ,256,2\\.00,$sums"
