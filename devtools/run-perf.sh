@@ -38,15 +38,16 @@ if ! configure perf -Dperf_app=enabled -Dtests=disabled >"$log" 2>&1; then
 fi
 run_ninja "$dir" "$log" building || die 'building' "ninja in $dir" 'mend what the log says' "$log"
 
-# The CPUs that this process may use: the second one drives the device, the first one is the device.
+# The CPUs that this process may use: the first one, which mostly has the interrupts, drives the device,
+# and the second one is the device.
 cpus=()
 while IFS=- read -r first last; do
 	for ((cpu = first; cpu <= ${last:-first}; cpu++)); do
 		cpus+=("$cpu")
 	done
 done < <(sed -n 's/^Cpus_allowed_list:[[:space:]]*//p' /proc/self/status | tr ',' '\n')
-device_cpu=${cpus[0]}
-driver_cpu=${cpus[1]:-${cpus[0]}}
+driver_cpu=${cpus[0]}
+device_cpu=${cpus[1]:-${cpus[0]}}
 if ((${#cpus[@]} == 1)); then
 	warn 'there is only one CPU: the driver and the software devices take turns on it'
 fi
@@ -54,11 +55,11 @@ fi
 ini=$builds/log/perf.ini
 result=$builds/log/perf_result.csv
 log=$builds/log/perf.log
-sed "s/--lcores=0@0,1@1/--lcores=0@$device_cpu,1@$driver_cpu/" "$project_root/devtools/perf.ini" >"$ini"
+sed "s/--lcores=0@1,1@0/--lcores=0@$device_cpu,1@$driver_cpu/" "$project_root/devtools/perf.ini" >"$ini"
 json=$builds/log/perf_result.json
 picture=$builds/log/perf_result
 rm -f -- "$result" "$json" "$picture.png" "$picture.svg"
-say "copying on CPUs $device_cpu and $driver_cpu, about half a minute"
+say "copying: devices on CPU $device_cpu, driven on CPU $driver_cpu; about half a minute"
 cd -- "$builds/log"
 rc=0
 LD_LIBRARY_PATH=$dir:$LD_LIBRARY_PATH "$dir/app/test-dma-perf/dpdk-test-dma-perf" \

@@ -431,31 +431,35 @@ free_memory(struct run *run)
 
 static void
 set_sges(struct rte_dma_sge *sges, struct rte_mbuf **bufs, uint64_t nb_bufs, uint64_t buf_size,
-	 unsigned int nb_segments)
+	 unsigned int nb_segments, bool by_dma)
 {
 	uint64_t n;
 
 	for (n = 0; n < nb_bufs; n++)
 		sges[n] = (struct rte_dma_sge){
-			.addr = rte_mbuf_data_iova(bufs[n]),
+			.addr = by_dma ? rte_mbuf_data_iova(bufs[n]) :
+					 rte_pktmbuf_mtod(bufs[n], uintptr_t),
 			.length = perf_mem_segment(buf_size, nb_segments, n % nb_segments),
 		};
 }
 
-/* The lists of segments, and the operations that are enqueued as such. */
+/*
+ * Where the buffers are, so that the loops look at no mbuf: that is a cache miss for each, which is the
+ * tool's and not the device's. And the operations that are enqueued as such.
+ */
 static int
 alloc_lists(struct run *run)
 {
 	const struct perf_case *pc = run->pc;
 	uint64_t nb = run->sc.nb_bufs * pc->nb_lanes;
 
-	if (!is_sg(pc) && !pc->enq_deq)
-		return 0;
 	run->sges = rte_zmalloc(NULL, nb * 2 * sizeof(*run->sges), RTE_CACHE_LINE_SIZE);
 	if (run->sges == NULL)
 		return -ENOMEM;
-	set_sges(run->sges, run->src.bufs, nb, run->sc.buf_size, nb_src(pc));
-	set_sges(run->sges + nb, run->dst.bufs, nb, run->sc.buf_size, nb_dst(pc));
+	if (nb_src(pc) != 0)
+		set_sges(run->sges, run->src.bufs, nb, run->sc.buf_size, nb_src(pc),
+			 perf_by_dma(pc));
+	set_sges(run->sges + nb, run->dst.bufs, nb, run->sc.buf_size, nb_dst(pc), perf_by_dma(pc));
 #ifdef RTE_DMA_CAPA_OPS_ENQ_DEQ
 	if (pc->enq_deq) {
 		unsigned int nb_sges = nb_src(pc) + nb_dst(pc);
@@ -559,8 +563,8 @@ prepare_worker(struct run *run, unsigned int lane)
 			.first = buf,
 			.srcs = nb_src(pc) == 0 ? NULL : run->src.bufs + buf,
 			.dsts = run->dst.bufs + buf,
-			.src_sges = run->sges == NULL ? NULL : run->sges + buf,
-			.dst_sges = run->sges == NULL ? NULL : run->sges + nb + buf,
+			.src_sges = run->sges + buf,
+			.dst_sges = run->sges + nb + buf,
 			.dma_ops = run->dma_ops == NULL ? NULL : run->dma_ops + lane * sc->nb_ops,
 		},
 		.op = op_of(pc),

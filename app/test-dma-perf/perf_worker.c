@@ -152,14 +152,14 @@ put_one(const struct perf_work *k, enum perf_op op, uint64_t i)
 {
 	switch (op) {
 	case PERF_OP_COPY:
-		return rte_dma_copy(k->dev_id, VCHAN, rte_mbuf_data_iova(k->srcs[i]),
-				    rte_mbuf_data_iova(k->dsts[i]), k->buf_size, 0);
+		return rte_dma_copy(k->dev_id, VCHAN, k->src_sges[i].addr, k->dst_sges[i].addr,
+				    k->buf_size, 0);
 	case PERF_OP_COPY_SG:
 		return rte_dma_copy_sg(k->dev_id, VCHAN, &k->src_sges[i * k->nb_src],
 				       &k->dst_sges[i * k->nb_dst], k->nb_src, k->nb_dst, 0);
 	case PERF_OP_FILL:
 		return rte_dma_fill(k->dev_id, VCHAN, perf_mem_fill_pattern(k->first + i),
-				    rte_mbuf_data_iova(k->dsts[i]), k->buf_size, 0);
+				    k->dst_sges[i].addr, k->buf_size, 0);
 	default:
 		return -ENOTSUP;
 	}
@@ -374,8 +374,8 @@ run_cpu(struct perf_worker *w, uint64_t duration)
 
 	while (rte_rdtsc() - begin < duration && !must_stop(w)) {
 		for (i = 0; i < chunk; i++) {
-			rte_memcpy(rte_pktmbuf_mtod(k.dsts[next], void *),
-				   rte_pktmbuf_mtod(k.srcs[next], void *), buf_size);
+			rte_memcpy((void *)(uintptr_t)k.dst_sges[next].addr,
+				   (const void *)(uintptr_t)k.src_sges[next].addr, buf_size);
 			if (++next == k.nb_ops)
 				next = 0;
 		}
@@ -399,8 +399,8 @@ cpu_latencies(struct perf_worker *w, uint64_t duration)
 
 	while (end - begin < duration && !must_stop(w)) {
 		start = rte_rdtsc_precise();
-		rte_memcpy(rte_pktmbuf_mtod(k.dsts[next], void *),
-			   rte_pktmbuf_mtod(k.srcs[next], void *), k.buf_size);
+		rte_memcpy((void *)(uintptr_t)k.dst_sges[next].addr,
+			   (const void *)(uintptr_t)k.src_sges[next].addr, k.buf_size);
 		/* A store that is on its way has not happened. */
 		end = rte_rdtsc_precise();
 		perf_hist_add(w->hist, end - start);

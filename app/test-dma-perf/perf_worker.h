@@ -57,7 +57,7 @@ struct perf_work {
 	uint64_t first;		/* number of the first in the whole scenario */
 	struct rte_mbuf **srcs;
 	struct rte_mbuf **dsts;
-	struct rte_dma_sge *src_sges;	/* nb_src for each operation */
+	struct rte_dma_sge *src_sges;	/* nb_src for each operation; a CPU's are its own addresses */
 	struct rte_dma_sge *dst_sges;
 	struct rte_dma_op **dma_ops;
 };
