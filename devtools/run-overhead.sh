@@ -1,0 +1,107 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright(c) 2026 The SDXI for DPDK authors
+
+set -euo pipefail
+# shellcheck source-path=SCRIPTDIR source=lib.sh
+. "$(dirname -- "${BASH_SOURCE[0]}")/lib.sh"
+
+usage()
+{
+	cat <<'END'
+Usage: devtools/run-overhead.sh [--check] [--profile] [--build FOLDER] [--help]
+
+Set the machine up if need be (devtools/setup.sh), build, and count the instructions that a copy of 64
+bytes takes in the data path, at bursts of 1, 8, 32 and 128: with callgrind, so the figures are the same
+on any machine of an architecture, whatever else it does. Counted are a loop of rte_dma_copy() with one
+rte_dma_submit(), and one rte_dma_completed(), the caller's part included, for
+
+  - this driver on the emulated function, with completion=op and completion=batch;
+  - DPDK's ioat driver, of the same DPDK, with registers in plain memory.
+
+Prints a table with the ratio to ioat.
+
+  --check         fail if the figures at burst 32 are above what the documentation says
+  --profile       print too where the instructions are, function by function
+  --build FOLDER  take the programs of this build, in an environment that is set up for it
+
+DPDK_SOURCE, DPDK_PREFIX, DPDK_SDXI_CACHE and JOBS are passed on to devtools/setup.sh.
+END
+}
+
+check=false
+profile=false
+dir=
+while (($# > 0)); do
+	case $1 in
+	--check) check=true ;;
+	--profile) profile=true ;;
+	--build)
+		(($# > 1)) || { usage >&2; exit 2; }
+		dir=$(realpath -- "$2")
+		shift
+		;;
+	-h | --help) usage; exit 0 ;;
+	*) usage >&2; exit 2 ;;
+	esac
+	shift
+done
+
+command -v valgrind >/dev/null || [[ -z $dir ]] ||
+	die 'looking for valgrind' 'it is not there' 'install the package valgrind'
+if [[ -z $dir ]]; then
+	"$project_root/devtools/setup.sh"
+	environment=$("$project_root/devtools/setup.sh" --env)
+	eval "$environment"
+	find_builds
+	dir=$builds/perf
+	log=$builds/log/perf-build.log
+	if ! configure perf -Dperf_app=enabled -Dtests=disabled >"$log" 2>&1; then
+		die 'configuring' "meson setup $dir" 'mend what the log says' "$log"
+	fi
+	run_ninja "$dir" "$log" building || die 'building' "ninja in $dir" 'mend what the log says' "$log"
+fi
+
+LD_LIBRARY_PATH=$dir${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
+export LD_LIBRARY_PATH
+program=$dir/app/test-dma-overhead/dpdk-test-dma-overhead
+out=$dir/overhead
+mkdir -p -- "$out"
+cd -- "$out"
+
+# count NAME DEVICE [EAL-ARGUMENTS...]: have callgrind's output in NAME.callgrind
+count()
+{
+	local name=$1 device=$2 file=$out/$1.callgrind log=$out/$1.log
+	shift 2
+	say "counting: $name"
+	rm -f -- "$file"
+	timeout 300 valgrind --tool=callgrind --callgrind-out-file="$file" \
+		--toggle-collect='count_*' "$program" --no-huge -m 128 --no-shconf --no-pci \
+		--no-telemetry --iova-mode=va --lcores=0 "$@" -- "$device" \
+		</dev/null >"$log" 2>&1 ||
+		die 'counting' "dpdk-test-dma-overhead on $device ended with $?" \
+			'see what the log says' "$log"
+}
+
+drv=(-d librte_dma_sdxi.so)
+count ioat ioat
+count op dma_sdxi_emu0 "${drv[@]}" --vdev=dma_sdxi_emu0
+count batch dma_sdxi_emu0 "${drv[@]}" --vdev=dma_sdxi_emu0,completion=batch
+echo
+operations=$(sed -n 's/^operations: //p' ioat.log)
+arguments=(--operations "$operations" ioat=ioat.callgrind
+	completion=op=op.callgrind completion=batch=batch.callgrind)
+if $check; then
+	arguments=(--check "${arguments[@]}")
+fi
+rc=0
+"$project_root/devtools/overhead-table.py" "${arguments[@]}" || rc=$?
+if $profile; then
+	for name in ioat op batch; do
+		printf '\n%s: instructions in each function, all bursts together\n' "$name"
+		callgrind_annotate --threshold=99 "$name.callgrind" |
+			sed -n '/file:function/,/^$/p'
+	done
+fi
+exit "$rc"
