@@ -33,6 +33,9 @@ extern "C" {
 /** An SDXI function. */
 struct sdxi_emu;
 
+/** See sdxi_emu_engine_create(). */
+struct sdxi_emu_engine;
+
 /** How a memory access ended. */
 enum sdxi_emu_mem {
 	SDXI_EMU_MEM_OK = 0,
@@ -278,6 +281,29 @@ void sdxi_emu_inject_clear(struct sdxi_emu *emu);
  * entries lost, and requests without effect (CXT_STOP, and those to the function) count one each.
  */
 uint64_t sdxi_emu_injected(const struct sdxi_emu *emu);
+
+/**
+ * A helper of sdxi_emu_run(), for owners with more threads: it serves the contexts whose numbers are
+ * @p index modulo @p count, as far as they do no more than copy between memory that can be mapped.
+ *
+ * @return 0, -EINVAL for an index that is not below the count, -ENOMEM.
+ */
+int sdxi_emu_engine_create(struct sdxi_emu *emu, unsigned int index, unsigned int count,
+			   struct sdxi_emu_engine **engine);
+
+/** Free a helper; it must not be at work. NULL is allowed. */
+void sdxi_emu_engine_destroy(struct sdxi_emu_engine *engine);
+
+/**
+ * Do some work. Helpers may do so at the same time, each in one thread; what else is called on the
+ * function, but for sdxi_emu_doorbell(), is to be serialised with all of them.
+ *
+ * @param[out] rest
+ *   There is something to be done that only sdxi_emu_run() can do.
+ * @return
+ *   As sdxi_emu_run().
+ */
+unsigned int sdxi_emu_engine_run(struct sdxi_emu_engine *engine, bool *rest);
 
 /** Bytes that the function copies in one go before it looks at other contexts and requests. */
 #define SDXI_EMU_CHUNK (256u << 10)

@@ -2,6 +2,8 @@
  * Copyright(c) 2026 The SDXI for DPDK authors
  */
 
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "sdxi_emu_priv.h"
@@ -184,5 +186,100 @@ emu_fast_part(struct sdxi_emu *emu, struct emu_cxt *cxt, struct emu_fast *fast, 
 		/* All data, and what has been consumed, is visible before. */
 		__atomic_store_n(signal, emu_le64(val), __ATOMIC_RELEASE);
 	}
+	return done;
+}
+
+/*
+ * Helpers. What they write is theirs alone: their contexts, as long as these run and nothing special
+ * happens, and memory. All else they leave, and say so.
+ */
+
+struct sdxi_emu_engine {
+	struct sdxi_emu *emu;
+	unsigned int index;
+	unsigned int count;
+	struct emu_fast fast;
+};
+
+int
+sdxi_emu_engine_create(struct sdxi_emu *emu, unsigned int index, unsigned int count,
+		       struct sdxi_emu_engine **engine)
+{
+	struct sdxi_emu_engine *new;
+
+	if (index >= count)
+		return -EINVAL;
+	new = calloc(1, sizeof(*new));
+	if (new == NULL)
+		return -ENOMEM;
+	new->emu = emu;
+	new->index = index;
+	new->count = count;
+	*engine = new;
+	return 0;
+}
+
+void
+sdxi_emu_engine_destroy(struct sdxi_emu_engine *engine)
+{
+	free(engine);
+}
+
+/* As emu_ring_sample(), but where something is wrong; false: that is not to be done here. */
+static bool
+fast_sample(struct sdxi_emu *emu, struct emu_cxt *cxt, struct emu_fast *fast)
+{
+	uint64_t *at, write_index;
+
+	fast->map[EMU_MAP_CSB].len = 0;
+	at = map_at(emu, &fast->map[EMU_MAP_CSB], cxt->write_index_ptr, sizeof(*at));
+	if (at == NULL || (uintptr_t)at % 8 != 0)
+		return false;
+	write_index = emu_le64(__atomic_load_n(at, __ATOMIC_ACQUIRE));
+	if (write_index < cxt->write_index || write_index - cxt->read_index > cxt->ring_sz)
+		return false;
+	cxt->write_index = write_index;
+	return true;
+}
+
+/* A context's turn; false: it has something to do that is not to be done here. */
+static bool
+engine_turn(struct sdxi_emu_engine *engine, struct emu_cxt *cxt, unsigned int *done)
+{
+	struct sdxi_emu *emu = engine->emu;
+	unsigned int n;
+
+	if (cxt->num == SDXI_CXT_ADMIN || cxt->mode != EMU_CXT_RUN || cxt->busy || cxt->stalled ||
+	    cxt->n_faults != 0)
+		return !emu_ring_has_work(emu, cxt);
+	if (emu_ring_doorbell(emu, cxt) && !fast_sample(emu, cxt, &engine->fast)) {
+		/* For whoever looks next. */
+		cxt->kick = true;
+		return false;
+	}
+	if (cxt->read_index == cxt->write_index)
+		return true;
+	n = emu_fast_part(emu, cxt, &engine->fast, EMU_BATCH);
+	*done += n;
+	return n != 0;
+}
+
+unsigned int
+sdxi_emu_engine_run(struct sdxi_emu_engine *engine, bool *rest)
+{
+	struct sdxi_emu *emu = engine->emu;
+	unsigned int done = 0;
+	uint32_t i;
+
+	*rest = false;
+	if (emu->gsv != SDXI_GSV_ACTIVE || emu->conf.freedom || emu->ops.map == NULL || emu->irq_due) {
+		*rest = engine->index == 0 && (emu->gsv == SDXI_GSV_INIT || emu_fn_stopping(emu) ||
+					       emu->gsv == SDXI_GSV_ACTIVE || emu->irq_due);
+		return 0;
+	}
+	for (i = 0; i < emu->n_run; i++)
+		if (emu->run[i]->num % engine->count == engine->index &&
+		    !engine_turn(engine, emu->run[i], &done))
+			*rest = true;
 	return done;
 }

@@ -376,6 +376,8 @@ emu_fail_reaction(const struct sdxi_emu *emu, emu_fail_t fail)
 
 #define EMU_FAIL_CSB EMU_FAIL(SDXI_STEP_CST_BLK, SDXI_SUB_STEP_TRANSLATION)
 
+/** Does a context that is not as it mostly is have something to do? Only looks. */
+bool emu_ring_has_work(const struct sdxi_emu *emu, const struct emu_cxt *cxt);
 /** Take a doorbell, if there is one. */
 bool emu_ring_doorbell(struct sdxi_emu *emu, struct emu_cxt *cxt);
 /** Sample Write_Index; false: it was bad, and the context has failed. */

@@ -487,6 +487,16 @@ doorbell(struct sdxi_emu *emu, struct emu_cxt *cxt)
 }
 
 bool
+emu_ring_has_work(const struct sdxi_emu *emu, const struct emu_cxt *cxt)
+{
+	return cxt->mode == EMU_CXT_STOPPING || cxt->busy || cxt->kick ||
+	       (cxt->read_index != cxt->write_index && !cxt->stalled) ||
+	       (__atomic_load_n(&emu->db_bits[cxt->num / 64], __ATOMIC_RELAXED) &
+		UINT64_C(1) << cxt->num % 64) != 0 ||
+	       (cxt->db != NULL && __atomic_load_n(cxt->db, __ATOMIC_RELAXED) != EMU_DB_IDLE);
+}
+
+bool
 emu_ring_doorbell(struct sdxi_emu *emu, struct emu_cxt *cxt)
 {
 	return doorbell(emu, cxt);

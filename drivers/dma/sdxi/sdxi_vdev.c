@@ -52,6 +52,13 @@
 #define EMU_YIELDS	20000
 #define EMU_SLEEP_US	50
 
+/* A thread that the function runs on; the first one does all, the others help with copies. */
+struct emu_thread {
+	struct emu_fn *fn;
+	struct sdxi_emu_engine *engine; /* NULL: it is the only one */
+	rte_thread_t id;
+};
+
 /* A function of this process. */
 struct emu_fn {
 	TAILQ_ENTRY(emu_fn) next;
@@ -60,12 +67,14 @@ struct emu_fn {
 	struct sdxi_emu *emu;
 	struct sdxi_fn self; /* as this process reaches it */
 	struct sdxi_vdev_shm shm; /* doorbells: software stores, the function looks */
-	rte_thread_t thread;
-	bool entered;	  /* atomic: the thread answers other processes */
-	bool exit;	  /* atomic: the thread is to end */
+	struct emu_thread thread[SDXI_VDEV_MAX_ENGINES];
+	unsigned int nb_threads; /* that have been started */
+	bool entered;	  /* atomic: the first thread answers other processes */
+	bool exit;	  /* atomic: the threads are to end */
+	bool rest;	  /* atomic: there is work for the first thread alone */
 	uint32_t waiting; /* atomic: threads that want core; the function gives way to them */
 
-	pthread_mutex_t core;
+	pthread_rwlock_t core; /* what only looks and copies shares it: sdxi_emu_engine_run() */
 	struct sdxi_vdev_mem mem;
 
 	int irq_fd; /* readable: the interrupt has been raised */
@@ -96,7 +105,7 @@ emu_reg_read(const struct sdxi_fn *sdxi_fn, uint32_t off)
 
 	sdxi_vdev_lock(&fn->core, &fn->waiting);
 	val = sdxi_emu_reg_read(fn->emu, off, sizeof(val));
-	pthread_mutex_unlock(&fn->core);
+	pthread_rwlock_unlock(&fn->core);
 	return val;
 }
 
@@ -107,7 +116,7 @@ emu_reg_write(const struct sdxi_fn *sdxi_fn, uint32_t off, uint64_t val)
 
 	sdxi_vdev_lock(&fn->core, &fn->waiting);
 	sdxi_emu_reg_write(fn->emu, off, val, sizeof(val));
-	pthread_mutex_unlock(&fn->core);
+	pthread_rwlock_unlock(&fn->core);
 }
 
 static int
@@ -117,7 +126,7 @@ emu_dma_enable(const struct sdxi_fn *sdxi_fn, bool on)
 
 	sdxi_vdev_lock(&fn->core, &fn->waiting);
 	fn->mem.off = !on;
-	pthread_mutex_unlock(&fn->core);
+	pthread_rwlock_unlock(&fn->core);
 	return 0;
 }
 
@@ -271,8 +280,8 @@ sdxi_vdev_call(const char *name, void (*call)(struct sdxi_emu *emu, void *arg), 
 		sdxi_vdev_lock(&fn->core, &fn->waiting);
 		sdxi_vdev_lock(&fn->mem.lock, &fn->mem.waiting);
 		call(fn->emu, arg);
-		pthread_mutex_unlock(&fn->mem.lock);
-		pthread_mutex_unlock(&fn->core);
+		pthread_rwlock_unlock(&fn->mem.lock);
+		pthread_rwlock_unlock(&fn->core);
 	}
 	pthread_mutex_unlock(&emu_fns_lock);
 	return fn != NULL ? 0 : -ENODEV;
@@ -287,29 +296,67 @@ emu_is_wanted(const struct emu_fn *fn)
 	       __atomic_load_n(&fn->mem.waiting, __ATOMIC_RELAXED) != 0;
 }
 
-static sdxi_thread_ret
-emu_thread(void *arg)
+/* All that there is to be done, by the first thread. */
+static unsigned int
+emu_work(struct emu_fn *fn)
 {
-	struct emu_fn *fn = arg;
+	unsigned int done;
+
+	pthread_rwlock_wrlock(&fn->core);
+	pthread_rwlock_wrlock(&fn->mem.lock);
+	done = sdxi_emu_run(fn->emu, EMU_BUDGET);
+	pthread_rwlock_unlock(&fn->mem.lock);
+	pthread_rwlock_unlock(&fn->core);
+	return done;
+}
+
+/* What a thread's own contexts have to copy; the rest, from whichever thread, is the first one's. */
+static unsigned int
+emu_help(struct emu_thread *thread)
+{
+	struct emu_fn *fn = thread->fn;
+	unsigned int done;
+	bool rest;
+
+	pthread_rwlock_rdlock(&fn->core);
+	pthread_rwlock_rdlock(&fn->mem.lock);
+	done = sdxi_emu_engine_run(thread->engine, &rest);
+	pthread_rwlock_unlock(&fn->mem.lock);
+	pthread_rwlock_unlock(&fn->core);
+	if (rest)
+		__atomic_store_n(&fn->rest, true, __ATOMIC_RELAXED);
+	return done;
+}
+
+static sdxi_thread_ret
+emu_thread_main(void *arg)
+{
+	struct emu_thread *thread = arg;
+	struct emu_fn *fn = thread->fn;
+	const bool is_first = thread == fn->thread;
 	unsigned int idle = 0;
 
-	sdxi_vdev_shm_enter(&fn->shm);
-	__atomic_store_n(&fn->entered, true, __ATOMIC_RELEASE);
+	if (is_first) {
+		sdxi_vdev_shm_enter(&fn->shm);
+		__atomic_store_n(&fn->entered, true, __ATOMIC_RELEASE);
+	}
 	while (!__atomic_load_n(&fn->exit, __ATOMIC_RELAXED)) {
-		unsigned int done;
+		unsigned int done = 0;
 
 		/* Whoever asks once is likely to ask again. */
-		if (unlikely(sdxi_vdev_shm_serve(&fn->shm, &fn->self)))
+		if (is_first && unlikely(sdxi_vdev_shm_serve(&fn->shm, &fn->self)))
 			idle = 0;
 		if (unlikely(emu_is_wanted(fn))) {
 			sched_yield();
 			continue;
 		}
-		pthread_mutex_lock(&fn->core);
-		pthread_mutex_lock(&fn->mem.lock);
-		done = sdxi_emu_run(fn->emu, EMU_BUDGET);
-		pthread_mutex_unlock(&fn->mem.lock);
-		pthread_mutex_unlock(&fn->core);
+		if (thread->engine == NULL) {
+			done = emu_work(fn);
+		} else {
+			done = emu_help(thread);
+			if (is_first && __atomic_exchange_n(&fn->rest, false, __ATOMIC_RELAXED))
+				done += emu_work(fn);
+		}
 
 		if (done != 0) {
 			idle = 0;
@@ -323,20 +370,34 @@ emu_thread(void *arg)
 			rte_delay_us_sleep(EMU_SLEEP_US);
 		}
 	}
-	sdxi_vdev_shm_leave(&fn->shm);
+	if (is_first)
+		sdxi_vdev_shm_leave(&fn->shm);
 	return (sdxi_thread_ret)0;
 }
 
 static void
 emu_fn_free(struct emu_fn *fn)
 {
+	unsigned int i;
+
+	for (i = 0; i < RTE_DIM(fn->thread); i++)
+		sdxi_emu_engine_destroy(fn->thread[i].engine);
 	sdxi_emu_destroy(fn->emu);
 	sdxi_vdev_shm_free(&fn->shm);
 	sdxi_vdev_mem_fini(&fn->mem);
 	if (fn->irq_fd >= 0)
 		close(fn->irq_fd);
-	pthread_mutex_destroy(&fn->core);
+	pthread_rwlock_destroy(&fn->core);
 	free(fn);
+}
+
+static void
+emu_threads_end(struct emu_fn *fn)
+{
+	__atomic_store_n(&fn->exit, true, __ATOMIC_RELAXED);
+	while (fn->nb_threads > 0)
+		rte_thread_join(fn->thread[--fn->nb_threads].id, NULL);
+	sdxi_vdev_mem_unwatch(&fn->mem);
 }
 
 static void
@@ -346,9 +407,7 @@ emu_release(const struct sdxi_fn *sdxi_fn)
 
 	emu_unlist(fn);
 	emu_irq_disable(sdxi_fn);
-	__atomic_store_n(&fn->exit, true, __ATOMIC_RELAXED);
-	rte_thread_join(fn->thread, NULL);
-	sdxi_vdev_mem_unwatch(&fn->mem);
+	emu_threads_end(fn);
 	emu_fn_free(fn);
 }
 
@@ -401,7 +460,7 @@ emu_fn_create(const char *name, struct sdxi_vdev_args *args, struct emu_fn **out
 		return -ENOMEM;
 	}
 	snprintf(fn->name, sizeof(fn->name), "%s", name);
-	pthread_mutex_init(&fn->core, NULL);
+	pthread_rwlock_init(&fn->core, NULL);
 	sdxi_vdev_mem_init(&fn->mem, name);
 	fn->shm.fd = -1;
 	fn->irq_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
@@ -434,26 +493,53 @@ fail:
 	return ret;
 }
 
-static int
-emu_fn_start(struct emu_fn *fn, int lcore)
+/* Bind a thread to an lcore's CPUs: the next ones have the next lcores. */
+static void
+emu_thread_bind(const struct emu_fn *fn, unsigned int i, int lcore)
 {
 	rte_cpuset_t cpuset;
+
+	if (lcore < 0)
+		return;
+	CPU_ZERO(&cpuset);
+	if (lcore + i < RTE_MAX_LCORE)
+		cpuset = rte_lcore_cpuset(lcore + i);
+	if (CPU_COUNT(&cpuset) == 0 ||
+	    rte_thread_set_affinity_by_id(fn->thread[i].id, &cpuset) != 0)
+		SDXI_VDEV_LOG(WARNING, fn->name, "engine %u of %u cannot be bound to lcore %u", i,
+			      fn->nb_threads, lcore + i);
+}
+
+static int
+emu_fn_start(struct emu_fn *fn, const struct sdxi_vdev_args *args)
+{
+	unsigned int i;
 	int ret;
 
+	for (i = 0; i < args->engines; i++) {
+		fn->thread[i].fn = fn;
+		ret = args->engines == 1 ? 0 : sdxi_emu_engine_create(fn->emu, i, args->engines,
+								      &fn->thread[i].engine);
+		if (ret < 0) {
+			SDXI_VDEV_LOG(ERR, fn->name, "engine %u could not be made: %s", i,
+				      strerror(-ret));
+			return ret;
+		}
+	}
 	ret = sdxi_vdev_mem_watch(&fn->mem);
 	if (ret < 0)
 		return ret;
-	ret = sdxi_control_thread_create(&fn->thread, "sdxi-emu", emu_thread, fn);
-	if (ret < 0) {
-		SDXI_VDEV_LOG(ERR, fn->name, "thread could not be started: %s", strerror(-ret));
-		sdxi_vdev_mem_unwatch(&fn->mem);
-		return ret;
-	}
-	if (lcore >= 0) {
-		cpuset = rte_lcore_cpuset(lcore);
-		if (rte_thread_set_affinity_by_id(fn->thread, &cpuset) != 0)
-			SDXI_VDEV_LOG(WARNING, fn->name, "function cannot be bound to lcore %d",
-				      lcore);
+	for (i = 0; i < args->engines; i++) {
+		ret = sdxi_control_thread_create(&fn->thread[i].id, "sdxi-emu", emu_thread_main,
+						 &fn->thread[i]);
+		if (ret < 0) {
+			SDXI_VDEV_LOG(ERR, fn->name, "thread %u could not be started: %s", i,
+				      strerror(-ret));
+			emu_threads_end(fn);
+			return ret;
+		}
+		fn->nb_threads++;
+		emu_thread_bind(fn, i, args->lcore);
 	}
 	/* Who finds the function is to find it answering. */
 	while (!__atomic_load_n(&fn->entered, __ATOMIC_ACQUIRE))
@@ -536,7 +622,7 @@ emu_probe(struct rte_vdev_device *vdev)
 	ret = emu_fn_create(name, &args, &fn);
 	if (ret < 0)
 		return ret;
-	ret = emu_fn_start(fn, args.lcore);
+	ret = emu_fn_start(fn, &args);
 	if (ret < 0) {
 		emu_fn_free(fn);
 		return ret;

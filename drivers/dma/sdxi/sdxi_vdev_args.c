@@ -74,6 +74,7 @@ enum emu_key {
 	EMU_MAX_BUFFER,
 	EMU_DB_STRIDE,
 	EMU_LCORE,
+	EMU_ENGINES,
 	EMU_ERROR,
 	EMU_FREEDOM,
 	EMU_SEED,
@@ -92,13 +93,15 @@ static const struct arg_key emu_keys[EMU_KEYS] = {
 	[EMU_DB_STRIDE] = { "db_stride", "bytes, a power of two from 4096 to 524288",
 		SDXI_DB_STRIDE_MIN, 524288, true },
 	[EMU_LCORE] = { "lcore", "number of an lcore that this machine has", 0, RTE_MAX_LCORE - 1 },
+	[EMU_ENGINES] = { "engines", "number of threads, 1 to " RTE_STR(SDXI_VDEV_MAX_ENGINES), 1,
+		SDXI_VDEV_MAX_ENGINES },
 	[EMU_ERROR] = { "error", "stop or continue", .words = error_words },
 	[EMU_FREEDOM] = { "freedom", "none or random", .words = freedom_words },
 	[EMU_SEED] = { "seed", "number, 0 to 18446744073709551615", 0, UINT64_MAX },
 };
 
 #define EMU_KEY_NAMES \
-	"max_cxt, max_ring, max_buffer, db_stride, lcore, error, freedom, seed, fault, " \
+	"max_cxt, max_ring, max_buffer, db_stride, lcore, engines, error, freedom, seed, fault, " \
 	SDXI_ARG_MAX_VCHANS ", " SDXI_ARG_ERRLOG_SIZE ", " SDXI_ARG_COMPLETION ", " \
 	SDXI_ARG_WATCHDOG
 
@@ -126,6 +129,9 @@ emu_set(struct sdxi_vdev_args *args, enum emu_key key, uint64_t number)
 		if (CPU_COUNT(&cpuset) == 0)
 			return -EINVAL;
 		args->lcore = number;
+		break;
+	case EMU_ENGINES:
+		args->engines = number;
 		break;
 	case EMU_ERROR:
 		args->conf.err_continue = number != 0;
@@ -181,6 +187,7 @@ sdxi_vdev_args_parse(const char *name, const char *str, struct sdxi_vdev_args *a
 
 	memset(args, 0, sizeof(*args));
 	args->lcore = -1;
+	args->engines = 1;
 	sdxi_emu_conf_default(&args->conf);
 	sdxi_args_default(&args->drv);
 	if (str == NULL)

@@ -14,6 +14,9 @@
 /** Faults that one function's arguments may ask for. */
 #define SDXI_VDEV_MAX_FAULTS 32
 
+/** Threads that one function may run on. */
+#define SDXI_VDEV_MAX_ENGINES 16
+
 /** The keys, for RTE_PMD_REGISTER_PARAM_STRING. */
 #define SDXI_VDEV_ARG_PARAMS                                                                       \
 	"max_cxt=<1-65535> "                                                                       \
@@ -21,6 +24,7 @@
 	"max_buffer=<2097152-4294967296> "                                                         \
 	"db_stride=<4096-524288> "                                                                 \
 	"lcore=<lcore> "                                                                           \
+	"engines=<1-16> "                                                                          \
 	"error=stop|continue "                                                                     \
 	"freedom=none|random "                                                                     \
 	"seed=<uint64> "                                                                           \
@@ -30,7 +34,8 @@
 struct sdxi_vdev_args {
 	struct sdxi_emu_conf conf;
 	struct sdxi_args drv;
-	int lcore; /**< of the function's thread; -1: wherever there is room */
+	int lcore; /**< of the function's first thread; -1: wherever there is room */
+	unsigned int engines; /**< threads */
 	struct sdxi_emu_fault faults[SDXI_VDEV_MAX_FAULTS];
 	unsigned int nb_faults;
 };

@@ -98,10 +98,10 @@ ranges_renew(struct sdxi_vdev_mem *mem)
 	do {
 		frees = mem->frees;
 		next.nb_ranges = 0;
-		pthread_mutex_unlock(&mem->lock);
+		pthread_rwlock_unlock(&mem->lock);
 		/* A walk cut short for lack of memory makes the rest translation errors. */
 		rte_memseg_contig_walk(walk_add, &next);
-		pthread_mutex_lock(&mem->lock);
+		pthread_rwlock_wrlock(&mem->lock);
 		/* What was found may have gone between the walk's end and the lock. */
 	} while (frees != mem->frees);
 	if (next.nb_ranges > 1)
@@ -118,10 +118,11 @@ static inline const struct sdxi_vdev_range *
 range_find(struct sdxi_vdev_mem *mem, uint64_t iova)
 {
 	unsigned int lo = 0, hi = mem->nb_ranges;
+	unsigned int last = __atomic_load_n(&mem->last, __ATOMIC_RELAXED);
 	const struct sdxi_vdev_range *r;
 
-	if (likely(mem->last < mem->nb_ranges)) {
-		r = &mem->ranges[mem->last];
+	if (likely(last < mem->nb_ranges)) {
+		r = &mem->ranges[last];
 		if (likely(iova >= r->iova && iova < r->end))
 			return r;
 	}
@@ -134,7 +135,7 @@ range_find(struct sdxi_vdev_mem *mem, uint64_t iova)
 		} else if (iova >= r->end) {
 			lo = mid + 1;
 		} else {
-			mem->last = mid;
+			__atomic_store_n(&mem->last, mid, __ATOMIC_RELAXED);
 			return r;
 		}
 	}
@@ -305,7 +306,7 @@ mem_event(enum rte_mem_event event, const void *addr, size_t len, void *arg)
 	sdxi_vdev_lock(&mem->lock, &mem->waiting);
 	mem->nb_ranges = 0;
 	mem->frees++;
-	pthread_mutex_unlock(&mem->lock);
+	pthread_rwlock_unlock(&mem->lock);
 }
 
 int
@@ -334,12 +335,12 @@ sdxi_vdev_mem_init(struct sdxi_vdev_mem *mem, const char *name)
 {
 	memset(mem, 0, sizeof(*mem));
 	snprintf(mem->name, sizeof(mem->name), "%s", name);
-	pthread_mutex_init(&mem->lock, NULL);
+	pthread_rwlock_init(&mem->lock, NULL);
 }
 
 void
 sdxi_vdev_mem_fini(struct sdxi_vdev_mem *mem)
 {
 	free(mem->ranges);
-	pthread_mutex_destroy(&mem->lock);
+	pthread_rwlock_destroy(&mem->lock);
 }

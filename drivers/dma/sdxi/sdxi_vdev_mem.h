@@ -27,7 +27,8 @@ struct sdxi_vdev_range;
  * notice of memory events with its lock held, and that takes this one.
  */
 struct sdxi_vdev_mem {
-	pthread_mutex_t lock; /**< keeps memory that the function is using from being unmapped */
+	/** Keeps memory that the function is using from being unmapped. Helpers of it share it. */
+	pthread_rwlock_t lock;
 	uint32_t waiting;     /**< atomic: threads that want the lock; the function gives way */
 	bool off;	      /**< nothing is reached: bus mastering is off */
 	char name[RTE_DEV_NAME_MAX_LEN]; /**< the device's */
@@ -35,7 +36,7 @@ struct sdxi_vdev_mem {
 	struct sdxi_vdev_range *ranges; /**< sorted by iova */
 	unsigned int nb_ranges;
 	unsigned int max_ranges;
-	unsigned int last; /**< the range that the last translation found */
+	unsigned int last; /**< atomic: the range that the last translation found */
 	unsigned int frees; /**< how often EAL said that it unmaps memory */
 };
 
@@ -46,10 +47,10 @@ struct sdxi_vdev_mem {
  *   What that thread looks at.
  */
 static inline void
-sdxi_vdev_lock(pthread_mutex_t *lock, uint32_t *waiting)
+sdxi_vdev_lock(pthread_rwlock_t *lock, uint32_t *waiting)
 {
 	__atomic_fetch_add(waiting, 1, __ATOMIC_RELAXED);
-	pthread_mutex_lock(lock);
+	pthread_rwlock_wrlock(lock);
 	__atomic_fetch_sub(waiting, 1, __ATOMIC_RELAXED);
 }
 
