@@ -161,3 +161,22 @@ configure()
 		printf '%s\n' "$stamp" >"$dir/configured-for"
 	fi
 }
+
+# Set $driver_cpu and $device_cpu: of the CPUs that this process may use the first one, which mostly has
+# the interrupts, drives the device, and the second one is the device.
+# shellcheck disable=SC2034 # used by those who source this
+find_cpus()
+{
+	local cpus=() first last cpu
+
+	while IFS=- read -r first last; do
+		for ((cpu = first; cpu <= ${last:-first}; cpu++)); do
+			cpus+=("$cpu")
+		done
+	done < <(sed -n 's/^Cpus_allowed_list:[[:space:]]*//p' /proc/self/status | tr ',' '\n')
+	driver_cpu=${cpus[0]}
+	device_cpu=${cpus[1]:-${cpus[0]}}
+	if ((${#cpus[@]} == 1)); then
+		warn 'there is only one CPU: the driver and the software devices take turns on it'
+	fi
+}

@@ -38,19 +38,7 @@ if ! configure perf -Dperf_app=enabled -Dtests=disabled >"$log" 2>&1; then
 fi
 run_ninja "$dir" "$log" building || die 'building' "ninja in $dir" 'mend what the log says' "$log"
 
-# The CPUs that this process may use: the first one, which mostly has the interrupts, drives the device,
-# and the second one is the device.
-cpus=()
-while IFS=- read -r first last; do
-	for ((cpu = first; cpu <= ${last:-first}; cpu++)); do
-		cpus+=("$cpu")
-	done
-done < <(sed -n 's/^Cpus_allowed_list:[[:space:]]*//p' /proc/self/status | tr ',' '\n')
-driver_cpu=${cpus[0]}
-device_cpu=${cpus[1]:-${cpus[0]}}
-if ((${#cpus[@]} == 1)); then
-	warn 'there is only one CPU: the driver and the software devices take turns on it'
-fi
+find_cpus
 
 ini=$builds/log/perf.ini
 result=$builds/log/perf_result.csv

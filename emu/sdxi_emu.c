@@ -425,25 +425,76 @@ run_by_qos(struct sdxi_emu *emu, unsigned int budget)
 	return done;
 }
 
-/* Let contexts have their turns. */
+/*
+ * One after the other, as many of the cold contexts as are asked for; true: something has changed that
+ * makes the rest void. To look at a doorbell is what an idle context costs.
+ */
+static bool
+run_cold(struct sdxi_emu *emu, uint32_t n, unsigned int budget, unsigned int *done)
+{
+	struct emu_cxt *cxt;
+	unsigned int work;
+
+	for (; n > 0 && emu->n_run > emu->n_hot && *done < budget; n--) {
+		if (emu->cold_next < emu->n_hot || emu->cold_next >= emu->n_run)
+			emu->cold_next = emu->n_hot;
+		cxt = emu->run[emu->cold_next++];
+		work = emu_cxt_turn(emu, cxt, budget - *done);
+		*done += work;
+		irq_deliver(emu);
+		if (requests_due(emu))
+			return true;
+		/* It may have left the list. */
+		if (work != 0 && cxt->run_pos < emu->n_run && emu->run[cxt->run_pos] == cxt)
+			emu_cxt_heat(emu, cxt, true);
+	}
+	return false;
+}
+
+/* Let contexts have their turns; 0: none of them has anything to do. */
 static unsigned int
 run_contexts(struct sdxi_emu *emu, unsigned int budget)
 {
 	/* Idle contexts cost too: no more visits than what a budget can be spent in. */
 	const uint64_t max_visits = (uint64_t)emu->n_run + budget;
+	uint32_t n_cold = emu->n_run - emu->n_hot;
 	unsigned int done = 0, idle = 0, work;
+	struct emu_cxt *cxt;
 	uint64_t visits;
 
 	if (EMU_UNLIKELY(emu->n_run != 0 && emu->n_qos[emu->run[0]->qos] != emu->n_run))
 		return run_by_qos(emu, budget);
-	for (visits = 0; visits < max_visits && done < budget && idle < emu->n_run; visits++) {
-		if (emu->run_next >= emu->n_run)
+	/* Where nobody is at work, nobody has to wait for the cold ones. */
+	if (!emu->all_idle && n_cold != 0)
+		n_cold = n_cold / EMU_COLD_PART + 1;
+	if (run_cold(emu, n_cold, budget, &done))
+		return done + 1;
+	for (visits = 0; visits < max_visits && done < budget && idle < emu->n_hot; visits++) {
+		if (emu->run_next >= emu->n_hot)
 			emu->run_next = 0;
+		cxt = emu->run[emu->run_next];
 		work = run_one(emu, budget - done);
 		done += work;
 		idle = work == 0 ? idle + 1 : 0;
 		if (requests_due(emu))
 			return done + 1;
+		if (work != 0) {
+			cxt->idle = 0;
+		} else if (!emu->conf.freedom && ++cxt->idle >= EMU_COLD) {
+			/* Another one gets its place, and has yet to be looked at. */
+			emu->run_next = cxt->run_pos;
+			emu_cxt_heat(emu, cxt, false);
+			idle--;
+		}
+	}
+	if (done != 0) {
+		emu->cold_left = emu->n_run - emu->n_hot;
+		emu->all_idle = emu->cold_left == 0;
+	} else if (!emu->all_idle) {
+		/* To have looked at all but a part at a time is no reason to say that there is nothing. */
+		done = 1;
+		emu->cold_left -= EMU_MIN(emu->cold_left, n_cold);
+		emu->all_idle = emu->cold_left == 0;
 	}
 	return done;
 }

@@ -75,16 +75,38 @@ run_add(struct sdxi_emu *emu, struct emu_cxt *cxt)
 	cxt->run_pos = emu->n_run;
 	emu->run[emu->n_run++] = cxt;
 	emu->n_qos[cxt->qos]++;
+	emu_cxt_heat(emu, cxt, true);
 	return true;
+}
+
+static void
+run_swap(struct sdxi_emu *emu, uint32_t a, uint32_t b)
+{
+	struct emu_cxt *cxt = emu->run[a];
+
+	emu->run[a] = emu->run[b];
+	emu->run[a]->run_pos = a;
+	emu->run[b] = cxt;
+	cxt->run_pos = b;
+}
+
+void
+emu_cxt_heat(struct sdxi_emu *emu, struct emu_cxt *cxt, bool hot)
+{
+	cxt->idle = 0;
+	if (hot == (cxt->run_pos < emu->n_hot))
+		return;
+	if (hot)
+		run_swap(emu, cxt->run_pos, emu->n_hot++);
+	else
+		run_swap(emu, cxt->run_pos, --emu->n_hot);
 }
 
 static void
 run_remove(struct sdxi_emu *emu, struct emu_cxt *cxt)
 {
-	struct emu_cxt *last = emu->run[--emu->n_run];
-
-	emu->run[cxt->run_pos] = last;
-	last->run_pos = cxt->run_pos;
+	emu_cxt_heat(emu, cxt, false);
+	run_swap(emu, cxt->run_pos, --emu->n_run);
 	emu->n_qos[cxt->qos]--;
 	cxt->busy = false;
 }
@@ -367,6 +389,10 @@ emu_cxt_forget_all(struct sdxi_emu *emu)
 	}
 	memset(emu->n_qos, 0, sizeof(emu->n_qos));
 	emu->n_run = 0;
+	emu->n_hot = 0;
 	emu->run_next = 0;
+	emu->cold_next = 0;
+	emu->cold_left = 0;
+	emu->all_idle = false;
 	emu->n_stopping = 0;
 }

@@ -48,6 +48,10 @@
 #define EMU_QOS_LEVELS 4
 /** [I] One round in so many is open to all levels, however busy the higher ones are. */
 #define EMU_QOS_ROUNDS 16
+/** Turns without work that make a context a cold one. */
+#define EMU_COLD 64
+/** While others are at work, one in so many of the cold ones has a turn in each call. */
+#define EMU_COLD_PART 32
 /** AKeys that a context remembers; a power of two. */
 #define EMU_AKEYS 4
 
@@ -174,6 +178,7 @@ struct emu_cxt {
 	uint64_t akey_ptr;
 	struct emu_akey akey[EMU_AKEYS];
 	uint32_t run_pos;   /**< place in the list of running contexts */
+	uint8_t idle;	    /**< turns in a row without work, up to EMU_COLD */
 	uint16_t num;
 	uint8_t mode;	    /**< enum emu_cxt_mode */
 	bool hard;	    /**< mode STOPPING: abandon what is in flight */
@@ -271,9 +276,16 @@ struct sdxi_emu {
 	bool reset_due; /**< asked for from within a callback */
 	bool gsr_due;	/**< CTL0.fn_gsr was written from within a callback */
 
-	/** Contexts with work, or with a doorbell to look at. */
+	/**
+	 * Contexts with work, or with a doorbell to look at. Those that have had none for a while,
+	 * from n_hot on, have fewer turns while others are at work.
+	 */
 	struct emu_cxt **run;
 	uint32_t n_run;
+	uint32_t n_hot;
+	uint32_t cold_next;
+	uint32_t cold_left; /**< cold ones that have not been looked at since there was work */
+	bool all_idle;
 	uint32_t run_alloc;
 	uint32_t run_next;
 	uint32_t n_stopping;
@@ -347,6 +359,8 @@ void emu_cxt_error(struct sdxi_emu *emu, struct emu_cxt *cxt, uint64_t index, em
 /** Write CXT_STS.state; false where that is not possible. */
 bool emu_cxt_write_state(struct sdxi_emu *emu, const struct emu_cxt *cxt,
 			 enum sdxi_cxt_state state);
+/** Move a context in the list to those that had work lately, or away from them. */
+void emu_cxt_heat(struct sdxi_emu *emu, struct emu_cxt *cxt, bool hot);
 /** Forget all contexts without a word to anybody. */
 void emu_cxt_forget_all(struct sdxi_emu *emu);
 /** Forget what a context's doorbell was rung for so far. */

@@ -1,0 +1,66 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright(c) 2026 The SDXI for DPDK authors
+
+set -euo pipefail
+# shellcheck source-path=SCRIPTDIR source=lib.sh
+. "$(dirname -- "${BASH_SOURCE[0]}")/lib.sh"
+
+usage()
+{
+	cat <<'END'
+Usage: devtools/run-scaling.sh [--engines N] [--descriptors N] [--help]
+
+Set the machine up if need be (devtools/setup.sh), build, and see what more contexts of one emulated
+function cost, from 1 to 1024: copies of 64 bytes in bursts of 32, from one lcore, verified. Prints
+
+  KiB each   memory of each channel: ring, completion blocks, what the driver keeps
+  all busy   operations per second with all channels in turns, one burst in flight on each, to those
+             with one channel
+  one busy   operations per second of one channel with all the others started and idle, to the same
+  idle poll  time of one rte_dma_completed() on an idle channel, to one operation of one channel
+
+  --engines N      threads that the function runs on (default 1)
+  --descriptors N  of each channel's ring (default 1024, the least that SDXI has)
+
+DPDK_SOURCE, DPDK_PREFIX, DPDK_SDXI_CACHE and JOBS are passed on to devtools/setup.sh.
+END
+}
+
+engines=1
+descriptors=1024
+while (($# > 0)); do
+	case $1 in
+	--engines | --descriptors)
+		[[ ${2:-} =~ ^[1-9][0-9]{0,4}$ ]] || { usage >&2; exit 2; }
+		if [[ $1 == --engines ]]; then engines=$2; else descriptors=$2; fi
+		shift
+		;;
+	-h | --help) usage; exit 0 ;;
+	*) usage >&2; exit 2 ;;
+	esac
+	shift
+done
+
+"$project_root/devtools/setup.sh"
+environment=$("$project_root/devtools/setup.sh" --env)
+eval "$environment"
+
+find_builds
+dir=$builds/perf
+log=$builds/log/perf-build.log
+if ! configure perf -Dperf_app=enabled -Dtests=disabled >"$log" 2>&1; then
+	die 'configuring' "meson setup $dir" 'mend what the log says' "$log"
+fi
+run_ninja "$dir" "$log" building || die 'building' "ninja in $dir" 'mend what the log says' "$log"
+
+find_cpus
+log=$builds/log/scaling.log
+say "copying: the function on CPU $device_cpu, driven on CPU $driver_cpu"
+cd -- "$builds/log"
+LD_LIBRARY_PATH=$dir:$LD_LIBRARY_PATH timeout 600 \
+	"$dir/app/test-dma-scaling/dpdk-test-dma-scaling" --no-huge -m 1024 --no-shconf --no-pci \
+	--no-telemetry --lcores="0@$driver_cpu,1@$device_cpu" -d librte_dma_sdxi.so \
+	--vdev="dma_sdxi_emu0,lcore=1,max_cxt=1024,engines=$engines" -- dma_sdxi_emu0 "$descriptors" \
+	</dev/null 2>"$log" || die 'copying' "dpdk-test-dma-scaling ended with $?" \
+	'see what the log says' "$log"
