@@ -47,9 +47,12 @@
 
 /* Work that the function does before others get at the core lock: see sdxi_emu_run(). */
 #define EMU_BUDGET	128
-/* Turns without work: so many with a pause, so many that yield, then sleeps of EMU_SLEEP_US. */
-#define EMU_PAUSES	64
-#define EMU_YIELDS	20000
+/*
+ * Without work, a thread looks again at once for so long, which is longer than software that is at work
+ * lets a device wait; then it offers its CPU to others between looks; then it sleeps in between.
+ */
+#define EMU_SPIN_US	50
+#define EMU_YIELD_US	10000
 #define EMU_SLEEP_US	50
 
 /* A thread that the function runs on; the first one does all, the others help with copies. */
@@ -334,7 +337,8 @@ emu_thread_main(void *arg)
 	struct emu_thread *thread = arg;
 	struct emu_fn *fn = thread->fn;
 	const bool is_first = thread == fn->thread;
-	unsigned int idle = 0;
+	const uint64_t us = rte_get_tsc_hz() / US_PER_S;
+	uint64_t worked = rte_rdtsc(), idle;
 
 	if (is_first) {
 		sdxi_vdev_shm_enter(&fn->shm);
@@ -345,7 +349,7 @@ emu_thread_main(void *arg)
 
 		/* Whoever asks once is likely to ask again. */
 		if (is_first && unlikely(sdxi_vdev_shm_serve(&fn->shm, &fn->self)))
-			idle = 0;
+			worked = rte_rdtsc();
 		if (unlikely(emu_is_wanted(fn))) {
 			sched_yield();
 			continue;
@@ -358,17 +362,15 @@ emu_thread_main(void *arg)
 				done += emu_work(fn);
 		}
 
-		if (done != 0) {
-			idle = 0;
-		} else if (idle < EMU_PAUSES) {
-			idle++;
+		idle = rte_rdtsc() - worked;
+		if (done != 0)
+			worked += idle;
+		else if (idle < EMU_SPIN_US * us)
 			rte_pause();
-		} else if (idle < EMU_PAUSES + EMU_YIELDS) {
-			idle++;
+		else if (idle < EMU_YIELD_US * us)
 			sched_yield();
-		} else {
+		else
 			rte_delay_us_sleep(EMU_SLEEP_US);
-		}
 	}
 	if (is_first)
 		sdxi_vdev_shm_leave(&fn->shm);
