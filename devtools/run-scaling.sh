@@ -20,6 +20,8 @@ function cost, from 1 to 1024: copies of 64 bytes in bursts of 32, from one lcor
   one busy   operations per second of one channel with all the others started and idle, to the same
   idle poll  time of one rte_dma_completed() on an idle channel, to one operation of one channel
 
+and how long the first copy takes after the function has been idle, as a multiple and in microseconds.
+
   --engines N      threads that the function runs on (default 1)
   --descriptors N  of each channel's ring (default 1024, the least that SDXI has)
 
