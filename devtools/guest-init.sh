@@ -1,5 +1,5 @@
 #!/bin/busybox sh
-# shellcheck shell=dash
+# shellcheck shell=dash disable=SC2154 # what comes with /sdxi/env
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright(c) 2026 The SDXI for DPDK authors
 
@@ -29,7 +29,7 @@ ln -s /proc/self/fd /dev/fd
 stty -F $port raw -echo
 
 while read -r module; do
-	insmod "$module" || echo "no module $module" >$port
+	insmod "$module" || echo "${mark}no module $module" >$port
 done </sdxi/modules
 
 for function in "$pci"/devices/*; do
@@ -38,11 +38,11 @@ for function in "$pci"/devices/*; do
 	[ -e $pci/drivers/vfio-pci ] || continue
 	echo vfio-pci >"$function/driver_override"
 	echo "${function##*/}" >$pci/drivers_probe
-	[ -e "$function/driver" ] || echo "${function##*/} cannot be bound to vfio-pci" >$port
+	[ -e "$function/driver" ] || echo "$mark${function##*/} cannot be bound to vfio-pci" >$port
 done
 
 cd /sdxi || exit
-echo "sdxi-guest: ready" >$port
+echo "${mark}ready" >$port
 if [ -s /sdxi/task ]; then
 	bash /sdxi/task </dev/null >$port 2>&1
 	code=$?
@@ -57,7 +57,9 @@ else
 	setsid cttyhack bash -l
 	code=0
 fi
-echo "sdxi-guest: ended $code" >$port
-# What was written last is still in the port.
+# Behind whatever the command has printed, whether or not that ends a line. A setting of the port waits
+# until all has been sent.
+echo "${mark}ended $code" >$port
+stty -F $port raw -echo
 sleep 1
 poweroff -f

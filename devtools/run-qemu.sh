@@ -31,7 +31,7 @@ readonly modules=(
 	irqbypass vfio vfio_virqfd iommufd vfio_iommu_type1 vfio-pci-core vfio-pci pci-pf-stub
 )
 # Seconds: for the guest to boot, for it to be heard of again, for all of it.
-readonly boot_limit=300 quiet_limit=600 whole_limit=3600
+readonly boot_limit=300 silence=600 whole_limit=3600
 
 usage()
 {
@@ -44,8 +44,8 @@ is not needed, and nothing but the missing packages is installed.
 
   test          run the guest tests; the last line is "N passed, N failed, N skipped"
   shell         give a prompt in the guest; "exit" ends it, and so does Ctrl-A x
-  -- ARG...     run a command in the guest, in the folder with the driver; its output and exit code
-                are this script's
+  -- ARG...     run a command in the guest, in the folder with the driver; its output (text: NUL
+                bytes are lost) and exit code are this script's
   build         only make everything ready, and say where it is
 
   --device ARG  QEMU's -device ARG, for instance "sdxi,addr=0x10,error=continue"; may be given several
@@ -274,6 +274,7 @@ make_initramfs()
 		done
 	fi
 	cat >"$guest/sdxi/env" <<END
+mark=$mark
 export DPDK_SDXI_PREFIX=$prefix
 export LD_LIBRARY_PATH=/sdxi:$libdir
 export PATH=\$PATH:/sdxi:$prefix/bin
@@ -306,41 +307,60 @@ ${quiet:+ quiet} $append"
 guest_died()
 {
 	local why
-	why=$(grep -m 1 -oE '(Kernel panic|Oops|BUG:).*' "$console" || true)
+	why=$(grep -a -m 1 -oE '(Kernel panic|Oops|BUG:).*' "$console" || true)
 	die 'running the guest' "$1${why:+: $why}" \
 		'see what its kernel said; "devtools/run-qemu.sh shell" gives a prompt in it' "$console"
 }
 
-# run_guest HANDLER: boot, and give HANDLER each line that the guest prints; sets $guest_code.
+# run_guest HANDLER: boot, and give HANDLER what the guest's command prints, in pieces: text, and the
+# line end behind it or nothing. What the guest says of itself comes behind $mark, which may stand
+# anywhere in a line: what the command prints last need not end one. Sets $guest_code.
 run_guest()
 {
-	local handler=$1 line limit=$boot_limit state=booting began=$SECONDS rc out
+	local handler=$1 text held='' rc out state=booting limit=$boot_limit
+	local began=$SECONDS heard=$SECONDS LC_ALL=C
 
 	guest_code=
 	: >"$console"
-	exec {out}< <(cd -- "$qemu" && exec "${command[@]}" -serial "file:console.log" \
+	exec {out}< <(cd -- "$qemu" && exec "${command[@]}" -serial file:console.log \
 		-serial stdio </dev/null 2>qemu.log)
 	qemu_pid=$!
 	while :; do
 		rc=0
-		IFS= read -r -t "$limit" -u "$out" line || rc=$?
-		((rc <= 128)) || guest_died "$state: nothing was heard for $limit seconds"
-		((rc == 0)) || break
-		((SECONDS - began < whole_limit)) ||
+		IFS= read -r -t 1 -u "$out" text || rc=$?
+		[[ $rc != 0 && -z $text ]] || heard=$SECONDS
+		((SECONDS - heard <= limit)) || guest_died "$state: nothing was heard for $limit seconds"
+		((SECONDS - began <= whole_limit)) ||
 			guest_died "$state: it has not ended within $whole_limit seconds"
-		case $line in
-		'sdxi-guest: ready')
-			state=running
-			limit=$quiet_limit
-			say "the guest runs, after $((SECONDS - began)) seconds"
-			;;
-		'sdxi-guest: ended '*)
-			guest_code=${line##* }
-			state='powering off'
-			limit=60
-			;;
-		*) "$handler" "$line" ;;
-		esac
+		text=$held$text
+		held=
+		if ((rc > 128)); then
+			# No whole line yet: what may be the beginning of a mark stays here.
+			held=${text#"${text%%"${mark::1}"*}"}
+			"$handler" "${text%%"${mark::1}"*}" ''
+			continue
+		fi
+		if [[ $text == *"$mark"* ]]; then
+			"$handler" "${text%%"$mark"*}" ''
+			case ${text#*"$mark"} in
+			ready)
+				state=running
+				limit=$silence
+				say "the guest runs, after $((SECONDS - began)) seconds"
+				;;
+			'ended '*)
+				guest_code=${text##* }
+				state='powering off'
+				limit=60
+				;;
+			*) say "the guest: ${text#*"$mark"}" ;;
+			esac
+		elif ((rc == 0)); then
+			"$handler" "$text" $'\n'
+		else
+			"$handler" "$text" ''
+		fi
+		((rc == 0)) || break
 	done
 	exec {out}<&-
 	rc=0
@@ -353,9 +373,9 @@ run_guest()
 	fi
 }
 
-print_line()
+print_text()
 {
-	printf '%s\n' "$1" >&"$stdout"
+	printf '%s%s' "$1" "$2" >&"$stdout"
 }
 
 passed=0
@@ -363,23 +383,27 @@ failed=0
 skipped=0
 cases=0
 plan=none
+line=
 
-count_line()
+count_text()
 {
-	printf '%s\n' "$1"
-	case $1 in
-	1..[0-9]*) plan=${1#1..} ;;
+	line+=$1
+	[[ -n $2 ]] || return 0
+	printf '%s\n' "$line"
+	case $line in
+	1..[0-9]*) plan=${line#1..} ;;
 	'ok '* | 'not ok '*)
 		cases=$((cases + 1))
-		if [[ $1 == *'# SKIP'* ]]; then
+		if [[ $line == *'# SKIP'* ]]; then
 			skipped=$((skipped + 1))
-		elif [[ $1 == 'ok '* ]]; then
+		elif [[ $line == 'ok '* ]]; then
 			passed=$((passed + 1))
 		else
 			failed=$((failed + 1))
 		fi
 		;;
 	esac
+	line=
 }
 
 # One that is not in the plan: a failure of the guest as a whole.
@@ -391,23 +415,24 @@ count_failure()
 
 run_tests()
 {
-	local kernel_lines
-	run_guest count_line
+	local lines
+	run_guest count_text
 	if [[ $plan != "$cases" ]]; then
 		count_failure "expected the $plan verdicts of the plan, found $cases"
 	elif ((guest_code != 0 && failed == 0)); then
 		count_failure "the guest tests ended with $guest_code"
 	fi
-	kernel_lines=$(grep -E 'Oops|BUG:|WARNING: CPU|Call Trace|general protection' "$console" || true)
-	if [[ -n $kernel_lines ]]; then
-		count_failure "the guest's kernel is not well: ${kernel_lines//$'\n'/; }"
-	fi
+	lines=$(grep -aE 'Oops|BUG:|WARNING: CPU|Call Trace|general protection' "$console" || true)
+	[[ -z $lines ]] || count_failure "the guest's kernel is not well: ${lines//$'\n'/; }"
 	((failed == 0)) || say "the guest's console: $console"
 	echo "$passed passed, $failed failed, $skipped skipped"
 	((failed == 0))
 }
 
 # --- Main -----------------------------------------------------------------------------------------
+
+# What the guest says of itself stands behind this, and nothing else that it says does.
+mark=$'\036'sdxi-guest-$(od -An -N 8 -t x8 /dev/urandom | tr -d ' '):
 
 # The command's output is this script's, and nothing else is.
 exec {stdout}>&1
@@ -465,7 +490,7 @@ test)
 run)
 	make_command
 	say 'booting'
-	run_guest print_line
+	run_guest print_text
 	exit "$guest_code"
 	;;
 shell)
