@@ -294,7 +294,7 @@ make_command()
 {
 	# shellcheck disable=SC2054 # QEMU's commas
 	command=(
-		./qemu-system-x86_64 -L bios -nodefaults -no-user-config -no-reboot -display none
+		setpriv --pdeathsig KILL -- ./qemu-system-x86_64 -L bios -nodefaults -no-user-config -no-reboot -display none
 		-machine q35,kernel-irqchip=off -accel "tcg,thread=multi" -cpu "max,la57=off" -smp 2
 		-m "$memory" -device "intel-iommu,intremap=on,aw-bits=48" "${devices[@]}"
 		-kernel "$kernel" -initrd initramfs.gz
@@ -330,8 +330,9 @@ run_guest()
 
 	guest_code=
 	: >"$console"
-	exec {out}< <(cd -- "$qemu" && exec "${command[@]}" -serial file:console.log \
-		-serial stdio </dev/null 2>qemu.log)
+	# It holds nothing of this script's that someone waits for, and dies with it.
+	exec {out}< <(cd -- "$qemu" && exec 9>&- {stdout}>&- "${command[@]}" \
+		-serial file:console.log -serial stdio </dev/null 2>qemu.log)
 	qemu_pid=$!
 	while :; do
 		rc=0
