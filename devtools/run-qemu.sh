@@ -30,8 +30,8 @@ readonly firmware=(
 readonly modules=(
 	irqbypass vfio vfio_virqfd iommufd vfio_iommu_type1 vfio-pci-core vfio-pci pci-pf-stub
 )
-# Seconds: for the guest to boot, for it to be heard of again, for all of it.
-readonly boot_limit=300 silence=600 whole_limit=3600
+# Seconds for the guest to boot.
+readonly boot_limit=300
 
 usage()
 {
@@ -53,10 +53,14 @@ is not needed, and nothing but the missing packages is installed.
   --kernel FILE your own kernel, with what it needs built in (VFIO_PCI, INTEL_IOMMU), not Debian's
   --append ARGS more for the kernel's command line
   --memory MIB  the guest's memory (default: 2048)
+  --silence S   a guest that says nothing for so many seconds is taken for dead, and so is a command
+                that runs in it (default: 600)
+  --limit S     and one that has not ended after so many (default: 3600); not for shell
   --help
 
-The device, its properties and how to use it elsewhere: emu/qemu/README.md. DPDK_SOURCE, DPDK_PREFIX,
-DPDK_SDXI_CACHE and JOBS are passed on to devtools/setup.sh.
+The device, its properties and how to use it elsewhere: emu/qemu/README.md. SDXI_QEMU=FILE runs another
+qemu-system-x86_64 that has it. DPDK_SOURCE, DPDK_PREFIX, DPDK_SDXI_CACHE and JOBS are passed on to
+devtools/setup.sh.
 END
 }
 
@@ -66,10 +70,12 @@ kernel=
 own_kernel=false
 append=
 memory=2048
+silence=600
+whole_limit=3600
 task=()
 while (($# > 0)); do
 	case $1 in
-	--device | --kernel | --append | --memory)
+	--device | --kernel | --append | --memory | --silence | --limit)
 		(($# > 1)) || {
 			usage >&2
 			exit 2
@@ -79,6 +85,8 @@ while (($# > 0)); do
 		--kernel) kernel=$2 ;;
 		--append) append=$2 ;;
 		--memory) memory=$2 ;;
+		--silence) silence=$2 ;;
+		--limit) whole_limit=$2 ;;
 		esac
 		shift
 		;;
@@ -100,9 +108,21 @@ while (($# > 0)); do
 	esac
 	shift
 done
-if [[ -z $mode || ($mode == run && ${#task[@]} -eq 0) || ! $memory =~ ^[0-9]+$ ]]; then
+if [[ -z $mode || ($mode == run && ${#task[@]} -eq 0) ]]; then
 	usage >&2
 	exit 2
+fi
+for number in "$memory" "$silence" "$whole_limit"; do
+	# Bash takes a leading 0 for octal.
+	[[ $number =~ ^[1-9][0-9]{0,8}$ ]] || {
+		usage >&2
+		exit 2
+	}
+done
+if [[ -n ${SDXI_QEMU:-} ]]; then
+	[[ -x $SDXI_QEMU ]] || die 'looking for QEMU' "there is no program $SDXI_QEMU" \
+		'mend SDXI_QEMU, or unset it to have one built'
+	SDXI_QEMU=$(realpath -- "$SDXI_QEMU")
 fi
 if [[ -n $kernel ]]; then
 	own_kernel=true
@@ -294,7 +314,7 @@ make_command()
 {
 	# shellcheck disable=SC2054 # QEMU's commas
 	command=(
-		setpriv --pdeathsig KILL -- ./qemu-system-x86_64 -L bios -nodefaults -no-user-config -no-reboot -display none
+		setpriv --pdeathsig KILL -- "${SDXI_QEMU:-./qemu-system-x86_64}" -L bios -nodefaults -no-user-config -no-reboot -display none
 		-machine q35,kernel-irqchip=off -accel "tcg,thread=multi" -cpu "max,la57=off" -smp 2
 		-m "$memory" -device "intel-iommu,intremap=on,aw-bits=48" "${devices[@]}"
 		-kernel "$kernel" -initrd initramfs.gz
