@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright(c) 2026 The SDXI for DPDK authors
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154 # lib.sh has it
 
 # What the scripts in this folder have to do with packages. Sourced behind lib.sh, never run.
 
@@ -89,15 +89,21 @@ END
 	done
 }
 
+# as_root SECONDS COMMAND...: it has so much time, as with limit.
 as_root()
 {
+	local rc=0
+	local command=(env DEBIAN_FRONTEND=noninteractive timeout --foreground --kill-after=30 "$@")
+
 	if ((EUID == 0)); then
-		env DEBIAN_FRONTEND=noninteractive "$@"
+		"${command[@]}" || rc=$?
 	elif [[ -t 0 ]]; then
-		sudo env DEBIAN_FRONTEND=noninteractive "$@"
+		sudo "${command[@]}" || rc=$?
 	else
-		sudo -n env DEBIAN_FRONTEND=noninteractive "$@"
+		sudo -n "${command[@]}" || rc=$?
 	fi
+	limit_told "$rc" "$@" >&2
+	return "$rc"
 }
 
 missing_packages()
@@ -128,18 +134,18 @@ ensure_packages()
 	fi
 	say "installing ${#missing[@]} missing packages: ${missing[*]}"
 	log=$cache/log/packages.log
-	as_root apt-get -o DPkg::Lock::Timeout=300 install -y --no-install-recommends "${missing[@]}" \
-		</dev/null >"$log" 2>&1 || rc=$?
+	as_root "$fetch_limit" apt-get -o DPkg::Lock::Timeout=300 install -y \
+		--no-install-recommends "${missing[@]}" </dev/null >"$log" 2>&1 || rc=$?
 	if ((rc != 0)); then
 		say 'the package lists are missing or old: reading fresh ones for this installation'
 		dir=$cache/apt-install
 		rm -rf "$dir"
 		private_apt "$dir"
-		as_root apt-get -c "$dir/apt.conf" update </dev/null >>"$log" 2>&1 || true
+		as_root "$fetch_limit" apt-get -c "$dir/apt.conf" update </dev/null >>"$log" 2>&1 || true
 		rc=0
-		as_root apt-get -c "$dir/apt.conf" -o DPkg::Lock::Timeout=300 install -y \
+		as_root "$fetch_limit" apt-get -c "$dir/apt.conf" -o DPkg::Lock::Timeout=300 install -y \
 			--no-install-recommends "${missing[@]}" </dev/null >>"$log" 2>&1 || rc=$?
-		as_root rm -rf "$dir"
+		as_root "$work_limit" rm -rf "$dir"
 		((rc == 0)) || die 'installing packages' "apt-get ended with $rc" "$by_hand" "$log"
 	fi
 }

@@ -43,6 +43,39 @@ die()
 	exit 1
 }
 
+# Seconds for what a script waits for, far above what a slow machine needs: for what computes or unpacks
+# a little, for downloads and installations, for builds, for other scripts that do all of this.
+# shellcheck disable=SC2034 # used by those who source this
+readonly work_limit=900 fetch_limit=3600 build_limit=7200 lock_limit=10800
+
+# limit_told CODE SECONDS WORD...: say so if a command was ended by its time limit.
+limit_told()
+{
+	(($1 != 124 && $1 != 137)) ||
+		printf '%s: stopped, as it had not ended after %d seconds: %s\n' "$script_name" "$2" "${*:3}"
+}
+
+# limit SECONDS COMMAND...: it has so much time; its output tells if it has taken more. It stays in the
+# script's process group, so that a terminal's keys reach it.
+limit()
+{
+	local rc=0
+	timeout --foreground --kill-after=30 "$@" || rc=$?
+	limit_told "$rc" "$@" >&2
+	return "$rc"
+}
+
+# lock FD WHAT [SECONDS]: wait until no other script holds the lock of the open file.
+lock()
+{
+	local seconds=${3:-$lock_limit}
+	flock -n "$1" && return 0
+	say "another script $2: waiting for it"
+	flock -w "$seconds" "$1" || die 'waiting for another script' \
+		"after $seconds seconds it still $2" \
+		"if none is at work any more, end what is left of it (fuser $(readlink "/proc/self/fd/$1"))"
+}
+
 # Print the first folder on the way to $1 (which need not exist yet) that anyone may write to. EAL
 # loads no driver from below such a folder.
 world_writable_above()
@@ -121,7 +154,7 @@ run_ninja()
 {
 	local dir=$1 log=$2 what=$3
 	shift 3
-	NINJA_STATUS='[%f/%t] ' ninja -C "$dir" ${JOBS:+-j "$JOBS"} "$@" 2>&1 </dev/null |
+	NINJA_STATUS='[%f/%t] ' limit "$build_limit" ninja -C "$dir" ${JOBS:+-j "$JOBS"} "$@" 2>&1 </dev/null |
 		ninja_progress "$log" "$what"
 }
 
@@ -137,10 +170,7 @@ find_builds()
 	mkdir -p -- "$builds/log"
 	[[ ${SDXI_BUILDS_HELD:-} != "$builds" ]] || return 0
 	exec 9>"$builds/lock"
-	if ! flock -n 9; then
-		say "another script uses $builds: waiting for it"
-		flock 9
-	fi
+	lock 9 "uses $builds"
 	export SDXI_BUILDS_HELD=$builds
 }
 
@@ -157,7 +187,7 @@ configure()
 		"$project_root" "$(${CC:-cc} --version | head -n 1)" "$@")
 	if [[ ! -f $dir/build.ninja || $(cat -- "$dir/configured-for" 2>/dev/null) != "$stamp" ]]; then
 		rm -rf -- "$dir"
-		meson setup "$dir" "$project_root" "$@" </dev/null || return 1
+		limit "$work_limit" meson setup "$dir" "$project_root" "$@" </dev/null || return 1
 		printf '%s\n' "$stamp" >"$dir/configured-for"
 	fi
 }

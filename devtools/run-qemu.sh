@@ -137,7 +137,7 @@ fetch_qemu()
 {
 	local dir=$1 log=$cache/log/qemu-source.log apt=$1/apt image deb
 	local way_out='is this Debian 12, and are its package sources in reach?'
-	local tool=(apt-get -c "$apt/apt.conf")
+	local tool=(limit "$fetch_limit" apt-get -c "$apt/apt.conf")
 
 	command -v apt-get >/dev/null || die 'fetching QEMU' 'there is no apt-get here' "$way_out"
 	say 'fetching the source package of QEMU, and a kernel and firmware for the guest (100 MB)'
@@ -156,11 +156,11 @@ fetch_qemu()
 		>>"$log" 2>&1) || die 'fetching QEMU' 'apt-get source qemu' "$way_out" "$log"
 	say 'unpacking'
 	for deb in "$dir"/*.deb; do
-		dpkg-deb -x "$deb" "$dir/root" >>"$log" 2>&1 ||
+		limit "$work_limit" dpkg-deb -x "$deb" "$dir/root" >>"$log" 2>&1 ||
 			die 'unpacking' "$deb" "is there room in $cache?" "$log"
 		rm -f -- "$deb"
 	done
-	dpkg-source --no-copy -x "$dir"/qemu_*.dsc "$dir/source" >>"$log" 2>&1 ||
+	limit "$work_limit" dpkg-source --no-copy -x "$dir"/qemu_*.dsc "$dir/source" >>"$log" 2>&1 ||
 		die 'unpacking QEMU' "$(echo "$dir"/qemu_*.dsc)" "is there room in $cache?" "$log"
 	rm -rf -- "$apt" "$dir"/qemu_*
 }
@@ -202,10 +202,7 @@ ready_qemu()
 	dir=$cache/qemu-$key
 	unpacked_root=$dir/root
 	exec 7>"$dir.lock"
-	if ! flock -n 7; then
-		say 'another script builds QEMU: waiting for it'
-		flock 7
-	fi
+	lock 7 'builds QEMU'
 	# The last thing written: without it the folder is the rest of what was broken off.
 	if [[ ! -e $dir/.complete ]]; then
 		rm -rf -- "$dir"
@@ -214,8 +211,8 @@ ready_qemu()
 		add_device "$dir/source"
 		log=$cache/log/qemu-configure.log
 		say 'configuring QEMU'
-		(cd -- "$dir/build" && "${tools[@]}" ../source/configure "${configure_options[@]}" \
-			</dev/null >"$log" 2>&1) ||
+		(cd -- "$dir/build" && limit "$work_limit" "${tools[@]}" ../source/configure \
+			"${configure_options[@]}" </dev/null >"$log" 2>&1) ||
 			die 'configuring QEMU' "$dir/source/configure" 'mend what the log says' "$log"
 		: >"$dir/.complete"
 	fi
@@ -304,7 +301,7 @@ END
 	run) printf '%q ' "${task[@]}" >"$guest/sdxi/task" ;;
 	esac
 	(cd -- "$guest" && find . | LC_ALL=C sort | ./bin/busybox cpio -o -H newc -R 0:0 2>/dev/null |
-		gzip -1) >"$qemu/initramfs.gz" ||
+		limit "$work_limit" gzip -1) >"$qemu/initramfs.gz" ||
 		die 'making the initramfs' "$guest" "is there room in $builds?"
 	rm -rf -- "$guest"
 }

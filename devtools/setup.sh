@@ -85,7 +85,7 @@ fetch_package_source()
 	private_apt "$apt"
 	derive_sources "$apt" deb-src
 	# One dead source makes the whole update fail, though the others were read.
-	apt-get -c "$apt/apt.conf" update </dev/null >>"$log" 2>&1 || true
+	limit "$fetch_limit" apt-get -c "$apt/apt.conf" update </dev/null >>"$log" 2>&1 || true
 	while read -r candidate; do
 		dpkg --compare-versions "$candidate" ge 22.11 || continue
 		# the oldest supported long-term version where there is a choice, else the newest
@@ -100,11 +100,12 @@ fetch_package_source()
 		sed -n 's/^Version: //p')
 	[[ -n $version ]] || die 'fetching DPDK' \
 		"the machine's package sources offer no source package dpdk >= 22.11" "$way_out" "$log"
-	(cd "$work" && apt-get -c "$apt/apt.conf" source --only-source --download-only \
+	(cd "$work" && limit "$fetch_limit" \
+		apt-get -c "$apt/apt.conf" source --only-source --download-only \
 		"dpdk=$version" </dev/null >>"$log" 2>&1) ||
 		die 'fetching DPDK' "apt-get source dpdk=$version" "$way_out" "$log"
 	dsc=$(find "$work" -maxdepth 1 -name 'dpdk_*.dsc')
-	dpkg-source --no-copy -x "$dsc" "$work/source" >>"$log" 2>&1 ||
+	limit "$work_limit" dpkg-source --no-copy -x "$dsc" "$work/source" >>"$log" 2>&1 ||
 		die 'unpacking DPDK' "$dsc" "$way_out" "$log"
 	rm -rf "$apt"
 	say "DPDK $version, verified by APT"
@@ -204,7 +205,7 @@ build_dpdk()
 	local tools=(env -u CFLAGS -u CPPFLAGS -u LDFLAGS -u PKG_CONFIG_PATH -u DESTDIR CC=gcc)
 
 	say "configuring DPDK ($source)"
-	"${tools[@]}" meson setup "$work/build" "$source" --prefix="$prefix" "${options[@]}" \
+	limit "$work_limit" "${tools[@]}" meson setup "$work/build" "$source" --prefix="$prefix" "${options[@]}" \
 		</dev/null >"$log" 2>&1 ||
 		die 'configuring DPDK' "meson setup $source" \
 			'mend what the log says, or name another DPDK in DPDK_SOURCE or DPDK_PREFIX' "$log"
@@ -214,7 +215,7 @@ build_dpdk()
 	((rc == 0)) || die 'building DPDK' "ninja ended with $rc" \
 		'mend what the log says, or name another DPDK in DPDK_SOURCE or DPDK_PREFIX' "$log"
 	log=$cache/log/$key-install.log
-	"${tools[@]}" meson install -C "$work/build" --no-rebuild </dev/null >"$log" 2>&1 ||
+	limit "$work_limit" "${tools[@]}" meson install -C "$work/build" --no-rebuild </dev/null >"$log" 2>&1 ||
 		die 'installing DPDK' "meson install to $prefix" "is there room in $cache?" "$log"
 }
 
@@ -262,10 +263,7 @@ else
 	fi
 	if [[ ! -e $complete ]]; then
 		exec 9>"$cache/dpdk-$key.lock"
-		if ! flock -n 9; then
-			say 'another set-up is building this DPDK: waiting for it'
-			flock 9
-		fi
+		lock 9 'builds this DPDK'
 	fi
 	if [[ ! -e $complete ]]; then
 		work=$cache/work-$key
