@@ -118,7 +118,7 @@ missing_packages()
 # ensure_packages CACHE PACKAGE...: install those that are missing.
 ensure_packages()
 {
-	local cache=$1 missing=() by_hand log dir rc=0
+	local cache=$1 missing=() by_hand log dir rc=0 held
 	shift
 	if ! command -v dpkg-query >/dev/null; then
 		die 'looking for packages' 'this is no Debian or Ubuntu: there is no dpkg-query' \
@@ -131,6 +131,14 @@ ensure_packages()
 	if ((EUID != 0)) && ! command -v sudo >/dev/null; then
 		die 'installing packages' "missing: ${missing[*]}; and this is neither root nor has it sudo" \
 			"$by_hand"
+	fi
+	exec {held}>"$cache/packages.lock"
+	lock "$held" 'installs packages'
+	# The other one may have installed them.
+	mapfile -t missing < <(missing_packages "$@")
+	if ((${#missing[@]} == 0)); then
+		exec {held}>&-
+		return 0
 	fi
 	say "installing ${#missing[@]} missing packages: ${missing[*]}"
 	log=$cache/log/packages.log
@@ -148,6 +156,7 @@ ensure_packages()
 		as_root "$work_limit" rm -rf "$dir"
 		((rc == 0)) || die 'installing packages' "apt-get ended with $rc" "$by_hand" "$log"
 	fi
+	exec {held}>&-
 }
 
 distribution()
