@@ -89,6 +89,12 @@ END
 	done
 }
 
+# Is there a terminal to ask for a password at? Where input comes from says nothing of that.
+has_terminal()
+{
+	(: </dev/tty) 2>/dev/null
+}
+
 # as_root SECONDS COMMAND...: it has so much time, as with limit.
 as_root()
 {
@@ -97,7 +103,7 @@ as_root()
 
 	if ((EUID == 0)); then
 		"${command[@]}" || rc=$?
-	elif [[ -t 0 ]]; then
+	elif has_terminal; then
 		sudo "${command[@]}" || rc=$?
 	else
 		sudo -n "${command[@]}" || rc=$?
