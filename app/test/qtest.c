@@ -501,6 +501,7 @@ is_wanted(const char *line, size_t len)
 		"ASan doesn't fully support makecontext",
 		": vtd_iova_to_slpte: ",
 		": vtd_iommu_translate: ",
+		": virtio_iommu_translate ",
 		": Interrupt Mask set, irq is not generated",
 		": New fault is not recorded due to compression of faults",
 	};

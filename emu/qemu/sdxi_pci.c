@@ -8,8 +8,10 @@
  * The function is the emulation core's; here are its registers and doorbells on the bus, its way to
  * memory, its interrupts, its resets and the engine that lets it work. All of it runs under QEMU's
  * big lock, and the core in the engine alone, never in an access to a register. What the function
- * does to memory reaches RAM and nothing else, so that it cannot come back to the function itself;
- * its interrupts may, and are therefore sent when the core has returned.
+ * reads and writes is RAM and nothing else. But its interrupts may go anywhere, to the function
+ * itself for instance, and are therefore sent when the core has returned; and so may what an IOMMU
+ * has to say of an access that it refuses, which is while the core is at work: what resets or
+ * removes the function then has no further access made, and is done when the core has returned.
  */
 
 #include "qemu/osdep.h"
@@ -95,21 +97,37 @@ struct sdxi_pci {
 	int64_t wait_ns;
 	/* Vectors that the core has raised since it was called. */
 	GArray *raised;
+	/* The core is at work, and what has come in between: the function was reset, or removed. */
+	bool running;
+	bool reset_due;
+	bool gone;
 };
 
 /* ---- memory ---- */
 
+/* For the core to return without further accesses. */
+static bool
+is_cut_off(const struct sdxi_pci *s)
+{
+	return s->reset_due || s->gone;
+}
+
 /*
  * RAM at an address of the function's address space, and in @p len how much of it lies in one
- * piece, at most what it was; NULL: there is none. For the time that RCU's lock is held.
+ * piece, at most what it was; NULL: there is none. For the time that RCU's lock is held. An IOMMU
+ * that refuses may let the guest do what it likes to the function.
  */
 static uint8_t *
 dma_ram(struct sdxi_pci *s, uint64_t iova, hwaddr *len, bool is_write, MemoryRegion **mr)
 {
 	hwaddr off;
 
+	if (is_cut_off(s))
+		return NULL;
 	*mr = address_space_translate(pci_get_address_space(PCI_DEVICE(s)), iova, &off, len,
 				      is_write, MEMTXATTRS_UNSPECIFIED);
+	if (is_cut_off(s))
+		return NULL;
 	if (memory_access_is_direct(*mr, is_write))
 		return (uint8_t *)memory_region_get_ram_ptr(*mr) + off;
 	qemu_log_mask(LOG_GUEST_ERROR, "sdxi %s: no RAM to %s at 0x%" PRIx64 "\n",
@@ -277,6 +295,55 @@ static const struct sdxi_emu_ops emu_ops = {
 	.irq = irq_raised,
 };
 
+/* ---- faults ---- */
+
+/* Read faults from text, and inject them, if there is a function to inject them into. */
+static bool
+faults_inject(struct sdxi_pci *s, const char *text, Error **errp)
+{
+	g_auto(GStrv) spec = g_strsplit(text, ";", -1);
+	const unsigned int n = g_strv_length(spec);
+	g_autofree struct sdxi_emu_fault *fault = g_new0(struct sdxi_emu_fault, n + 1);
+	char why[256];
+	unsigned int i;
+
+	for (i = 0; i < n; i++) {
+		if (sdxi_emu_fault_parse(spec[i], &fault[i], why, sizeof(why)) < 0) {
+			error_setg(errp, "property fault: '%s': %s", spec[i], why);
+			return false;
+		}
+		if (s->emu != NULL && fault[i].cxt > s->conf.max_cxt) {
+			error_setg(errp, "property fault: '%s': contexts are 0 to %u", spec[i],
+				   s->conf.max_cxt);
+			return false;
+		}
+	}
+	for (i = 0; s->emu != NULL && i < n; i++) {
+		if (sdxi_emu_inject(s->emu, &fault[i]) < 0) {
+			error_setg(errp, "property fault: '%s': refused by the function", spec[i]);
+			return false;
+		}
+	}
+	return true;
+}
+
+static char *
+fault_get(Object *obj, Error **errp)
+{
+	return g_strdup(SDXI_PCI(obj)->fault);
+}
+
+static void
+fault_set(Object *obj, const char *text, Error **errp)
+{
+	struct sdxi_pci *s = SDXI_PCI(obj);
+
+	if (!faults_inject(s, text, errp) || DEVICE(obj)->realized)
+		return;
+	g_free(s->fault);
+	s->fault = g_strdup(text);
+}
+
 /* ---- the engine ---- */
 
 static bool
@@ -305,25 +372,62 @@ engine_later(struct sdxi_pci *s, int64_t ns)
 	timer_mod(s->timer, qemu_clock_get_ns(QEMU_CLOCK_VIRTUAL) + ns);
 }
 
+/* Give back what the engine has; the core is not at work. */
 static void
-engine_run(void *opaque)
+engine_free(struct sdxi_pci *s)
+{
+	timer_free(s->timer);
+	qemu_bh_delete(s->bh);
+	g_array_free(s->raised, true);
+	s->raised = NULL;
+	sdxi_emu_destroy(s->emu);
+	s->emu = NULL;
+}
+
+static void
+engine_reset(struct sdxi_pci *s)
+{
+	timer_del(s->timer);
+	qemu_bh_cancel(s->bh);
+	g_array_set_size(s->raised, 0);
+	sdxi_emu_reset(s->emu);
+	/* They were good when the function was made, so that only memory can be short. */
+	if (s->fault != NULL)
+		faults_inject(s, s->fault, &error_abort);
+}
+
+/* Let the core work for a slice, and the function live until it has returned; gives what it did. */
+static unsigned int
+engine_slice(struct sdxi_pci *s)
 {
 	const int64_t end = qemu_clock_get_ns(QEMU_CLOCK_REALTIME) + ENGINE_SLICE_NS;
-	struct sdxi_pci *s = opaque;
 	unsigned int done;
 
-	timer_del(s->timer);
-	/* The timer's clock stands still with the machine. */
-	if (!runstate_is_running()) {
-		engine_later(s, 0);
-		return;
-	}
-	if (!engine_may_run(s))
-		return;
+	s->running = true;
 	WITH_RCU_READ_LOCK_GUARD() {
 		do {
 			done = sdxi_emu_run(s->emu, ENGINE_BUDGET);
-		} while (done != 0 && qemu_clock_get_ns(QEMU_CLOCK_REALTIME) < end);
+		} while (done != 0 && !is_cut_off(s) &&
+			 qemu_clock_get_ns(QEMU_CLOCK_REALTIME) < end);
+	}
+	s->running = false;
+	return done;
+}
+
+static void
+engine_turn(struct sdxi_pci *s)
+{
+	unsigned int done = engine_slice(s);
+
+	if (s->gone) {
+		s->gone = false;
+		engine_free(s);
+		return;
+	}
+	if (s->reset_due) {
+		s->reset_due = false;
+		engine_reset(s);
+		return;
 	}
 	if (done != 0) {
 		/* Threads that wait for the big lock get it in between. */
@@ -332,8 +436,24 @@ engine_run(void *opaque)
 		engine_later(s, s->wait_ns);
 		s->wait_ns = MIN(s->wait_ns * 2, ENGINE_WAIT_MAX);
 	}
-	object_ref(OBJECT(s));
 	irqs_send(s);
+}
+
+static void
+engine_run(void *opaque)
+{
+	struct sdxi_pci *s = opaque;
+
+	timer_del(s->timer);
+	/* The timer's clock stands still with the machine. And never the core within the core. */
+	if (!runstate_is_running() || s->running) {
+		engine_later(s, 0);
+		return;
+	}
+	if (!engine_may_run(s))
+		return;
+	object_ref(OBJECT(s));
+	engine_turn(s);
 	object_unref(OBJECT(s));
 }
 
@@ -343,14 +463,6 @@ engine_kick(struct sdxi_pci *s)
 {
 	s->wait_ns = ENGINE_WAIT_MIN;
 	qemu_bh_schedule(s->bh);
-}
-
-static void
-engine_stop(struct sdxi_pci *s)
-{
-	timer_del(s->timer);
-	qemu_bh_cancel(s->bh);
-	g_array_set_size(s->raised, 0);
 }
 
 /* ---- registers and doorbells ---- */
@@ -413,55 +525,6 @@ static const MemoryRegionOps db_ops = {
 	.valid = { .min_access_size = 1, .max_access_size = 8, .unaligned = true },
 	.impl = { .min_access_size = 1, .max_access_size = 8, .unaligned = true },
 };
-
-/* ---- faults ---- */
-
-/* Read faults from text, and inject them, if there is a function to inject them into. */
-static bool
-faults_inject(struct sdxi_pci *s, const char *text, Error **errp)
-{
-	g_auto(GStrv) spec = g_strsplit(text, ";", -1);
-	const unsigned int n = g_strv_length(spec);
-	g_autofree struct sdxi_emu_fault *fault = g_new0(struct sdxi_emu_fault, n + 1);
-	char why[256];
-	unsigned int i;
-
-	for (i = 0; i < n; i++) {
-		if (sdxi_emu_fault_parse(spec[i], &fault[i], why, sizeof(why)) < 0) {
-			error_setg(errp, "property fault: '%s': %s", spec[i], why);
-			return false;
-		}
-		if (s->emu != NULL && fault[i].cxt > s->conf.max_cxt) {
-			error_setg(errp, "property fault: '%s': contexts are 0 to %u", spec[i],
-				   s->conf.max_cxt);
-			return false;
-		}
-	}
-	for (i = 0; s->emu != NULL && i < n; i++) {
-		if (sdxi_emu_inject(s->emu, &fault[i]) < 0) {
-			error_setg(errp, "property fault: '%s': refused by the function", spec[i]);
-			return false;
-		}
-	}
-	return true;
-}
-
-static char *
-fault_get(Object *obj, Error **errp)
-{
-	return g_strdup(SDXI_PCI(obj)->fault);
-}
-
-static void
-fault_set(Object *obj, const char *text, Error **errp)
-{
-	struct sdxi_pci *s = SDXI_PCI(obj);
-
-	if (!faults_inject(s, text, errp) || DEVICE(obj)->realized)
-		return;
-	g_free(s->fault);
-	s->fault = g_strdup(text);
-}
 
 /* ---- the function on the bus ---- */
 
@@ -528,12 +591,11 @@ sdxi_pci_reset(DeviceState *dev)
 {
 	struct sdxi_pci *s = SDXI_PCI(dev);
 
-	engine_stop(s);
 	vfs_reset(PCI_DEVICE(dev));
-	sdxi_emu_reset(s->emu);
-	/* They were good when the function was made, so that only memory can be short. */
-	if (s->fault != NULL)
-		faults_inject(s, s->fault, &error_abort);
+	if (s->running)
+		s->reset_due = true;
+	else
+		engine_reset(s);
 }
 
 static bool
@@ -722,14 +784,10 @@ sdxi_pci_exit(PCIDevice *pci)
 	msix_uninit(pci, &s->bar_msix, &s->bar_msix);
 	if (pci->exp.exp_cap != 0)
 		pcie_cap_exit(pci);
-	if (s->emu == NULL)
-		return;
-	timer_free(s->timer);
-	qemu_bh_delete(s->bh);
-	g_array_free(s->raised, true);
-	s->raised = NULL;
-	sdxi_emu_destroy(s->emu);
-	s->emu = NULL;
+	if (s->running)
+		s->gone = true;
+	else if (s->emu != NULL)
+		engine_free(s);
 }
 
 static bool
