@@ -30,7 +30,7 @@
 
 enum {
 	PAGE = 4096,
-	MAX_DEVICES = 5,
+	MAX_DEVICES = 6,
 	MAX_TESTS = 16,
 	VCHANS = 2,
 	NB_DESC = 256,
@@ -640,6 +640,7 @@ enum {
 	BAD_BAR0,
 	BAD_BAR2,
 	BAD_ACTIVE,
+	BAD_INIT,
 	BAD_CLASS,
 	BAD_DEVICES,
 };
@@ -689,6 +690,9 @@ test_bad_active(void **state)
 {
 	static const struct rte_dma_conf conf = { .nb_vchans = 1 };
 	const char *name = *state, *about = said_of(name);
+	const char *what = name == devices[BAD_ACTIVE] ?
+				   "activation: expected function state ACTIVE, found ERROR" :
+				   "activation: expected function state ACTIVE, found INIT";
 	const int16_t id = id_of(name);
 	unsigned int round;
 	off_t from;
@@ -697,8 +701,7 @@ test_bad_active(void **state)
 	for (round = 0; round < 2; round++) {
 		from = log_end();
 		assert_true(rte_dma_configure(id, &conf) < 0);
-		expect_lines(from, about,
-			     "activation: expected function state ACTIVE, found ERROR", 1);
+		expect_lines(from, about, what, 1);
 		/* What the function has to say for itself comes from its error log. */
 		assert_int_equal(log_lines(from, about, "", "error log: "), 1);
 	}
@@ -871,7 +874,8 @@ add_bad(void)
 {
 	add("BAR 0 too small", test_bad_bar, devices[BAD_BAR0]);
 	add("BAR 2 too small", test_bad_bar, devices[BAD_BAR2]);
-	add("never becomes ACTIVE", test_bad_active, devices[BAD_ACTIVE]);
+	add("goes to ERROR instead of ACTIVE", test_bad_active, devices[BAD_ACTIVE]);
+	add("does not get to ACTIVE", test_bad_active, devices[BAD_INIT]);
 	add("a device of another class", test_bad_class, devices[BAD_CLASS]);
 }
 

@@ -743,6 +743,34 @@ test_error_state(void **state)
 	fn_works(f);
 }
 
+/* One that stays in INIT hears of stops, of RESET and of its bus. */
+static void
+test_stuck(void **state)
+{
+	static const enum sdxi_fn_gsr ways[] = {
+		SDXI_GSR_STOP_SF, SDXI_GSR_STOP_HD, SDXI_GSR_RESET,
+	};
+	struct fn *f = fn_start("x-stuck=on");
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i <= ARRAY_LEN(ways); i++) {
+		fn_build(f);
+		fn_ask(f, SDXI_GSR_ACTIVE);
+		qt_settle();
+		assert_int_equal(fn_state(f), 1);
+		assert_int_equal(reg_get(f, ERR_STS), 0);
+		if (i < ARRAY_LEN(ways)) {
+			fn_ask(f, ways[i]);
+			QT_WAIT(fn_state(f) == 0);
+		} else {
+			qt_flr(&f->pci);
+			qt_remap(&f->pci);
+			assert_int_equal(fn_state(f), 0);
+		}
+	}
+}
+
 /* ---- limits ---- */
 
 static void
@@ -1151,6 +1179,7 @@ main(void)
 		TEST(test_requests),
 		TEST(test_stop_ladder),
 		TEST(test_error_state),
+		TEST(test_stuck),
 		TEST(test_max_ring),
 		TEST(test_max_buffer),
 		TEST(test_max_cxt),

@@ -77,6 +77,7 @@ struct sdxi_pci_props {
 	uint32_t sriov_vfs;
 	uint64_t bar_mmio_len;
 	uint64_t bar_db_len;
+	bool stuck;
 };
 
 struct sdxi_pci {
@@ -361,9 +362,11 @@ is_master(struct sdxi_pci *s)
 static bool
 engine_may_run(struct sdxi_pci *s)
 {
-	return is_master(s) || SDXI_GET(SDXI_STS0_FN_GSV,
-					sdxi_emu_reg_read(s->emu, SDXI_MMIO_STS0, 8)) ==
-				       SDXI_GSV_STOPG_HD;
+	const enum sdxi_fn_gsv state =
+		SDXI_GET(SDXI_STS0_FN_GSV, sdxi_emu_reg_read(s->emu, SDXI_MMIO_STS0, 8));
+
+	return (is_master(s) || state == SDXI_GSV_STOPG_HD) &&
+	       !(s->props.stuck && state == SDXI_GSV_INIT);
 }
 
 static void
@@ -862,6 +865,7 @@ static Property sdxi_pci_properties[] = {
 	DEFINE_PROP_UINT32("sriov-vfs", struct sdxi_pci, props.sriov_vfs, 0),
 	DEFINE_PROP_SIZE("x-bar0-size", struct sdxi_pci, props.bar_mmio_len, 0),
 	DEFINE_PROP_SIZE("x-bar2-size", struct sdxi_pci, props.bar_db_len, 0),
+	DEFINE_PROP_BOOL("x-stuck", struct sdxi_pci, props.stuck, false),
 	DEFINE_PROP_END_OF_LIST(),
 };
 

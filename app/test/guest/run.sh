@@ -33,6 +33,7 @@ readonly no_flr=0000:00:12.0
 readonly small_bar0=0000:00:13.0
 readonly small_bar2=0000:00:14.0
 readonly never_active=0000:00:15.0
+readonly stuck=0000:00:18.0
 readonly foreign=0000:00:16.0
 readonly port=0000:00:17.0
 
@@ -307,7 +308,8 @@ kernel_is_well 'addresses: no oops'
 run_guest 'error interrupt' interrupt "$plain" "$continuing"
 # So that nothing but its class keeps the driver away from it.
 bind_to vfio-pci "$foreign" || verdict "of no use: $foreign" 'cannot be bound to vfio-pci'
-run_guest 'of no use' bad "$plain" "$small_bar0" "$small_bar2" "$never_active" "$foreign"
+run_guest 'of no use' bad "$plain" "$small_bar0" "$small_bar2" "$never_active" "$stuck" \
+	"$foreign"
 killed
 eal=(--in-memory -l 0-1)
 virtual_functions
