@@ -155,18 +155,19 @@ run_suite()
 	skipped=$((skipped + s))
 }
 
-# run_guest_tests: the tests of devtools/run-qemu.sh, counted.
-run_guest_tests()
+# run_program NAME WHAT COMMAND...: tests whose last line says how many there were, counted.
+run_program()
 {
-	local out=$builds/log/guest.txt counts rc=0 p f s
-	say 'testing: the driver in a guest'
-	"$project_root/devtools/run-qemu.sh" test 2>&1 | tee -- "$out" | sed -u 's/^/    /' || rc=$?
+	local name=$1 what=$2 out=$builds/log/$1.txt counts rc=0 p f s
+	shift 2
+	say "testing: $what"
+	"$@" 2>&1 | tee -- "$out" | sed -u 's/^/    /' || rc=$?
 	counts=$(sed -nE '$s/^([0-9]+) passed, ([0-9]+) failed, ([0-9]+) skipped$/\1 \2 \3/p' "$out")
 	read -r p f s <<<"${counts:-0 1 0}"
 	if ((rc != 0 && f == 0)) || ((p == 0 && f == 0)); then
 		f=1
 	fi
-	say "guest: $p passed, $f failed, $s skipped"
+	say "$name: $p passed, $f failed, $s skipped"
 	passed=$((passed + p))
 	failed=$((failed + f))
 	skipped=$((skipped + s))
@@ -234,7 +235,9 @@ if wanted qemu; then
 		SDXI_QEMU=$builds/qemu/qemu-system-x86_64 SDXI_QEMU_BIOS=$builds/qemu/bios \
 			run_suite gcc "QEMU's device" qemu --suite qemu
 		maybe_stop
-		run_guest_tests
+		run_program run-qemu 'how a guest is run' "$project_root/app/test/test_run_qemu.sh"
+		maybe_stop
+		run_program guest 'the driver in a guest' "$project_root/devtools/run-qemu.sh" test
 	else
 		failed=$((failed + 1))
 	fi

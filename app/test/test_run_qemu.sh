@@ -1,0 +1,353 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright(c) 2026 The SDXI for DPDK authors
+
+set -euo pipefail
+
+usage()
+{
+	cat <<'END'
+Usage: test_run_qemu.sh [--help] [PART]...
+
+Test devtools/run-qemu.sh and what it is made of: how it reports what happens in a guest and to QEMU,
+by a QEMU that only pretends and by a real one, its time limits, and how packages are installed, by
+programs that only pretend. Prints TAP verdicts; the last line is "N passed, N failed, N skipped".
+
+  PART  only this: limits, packages, password, reports, killed, guest or shell
+END
+}
+
+if [[ ${1:-} == --help || ${1:-} == -h ]]; then
+	usage
+	exit 0
+fi
+readonly all_parts=(limits packages password reports killed guest shell)
+parts=("$@")
+(($# > 0)) || parts=("${all_parts[@]}")
+for part in "${parts[@]}"; do
+	[[ " ${all_parts[*]} " == *" $part "* ]] || {
+		usage >&2
+		exit 2
+	}
+done
+
+top=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/../.." && pwd -P)
+readonly top
+readonly script=$top/devtools/run-qemu.sh
+# Seconds for what is far quicker, unless it hangs: a guest and its script, and the end of a process.
+readonly patience=400 end_patience=60
+work=$(mktemp -d -t sdxi-run-qemu.XXXXXX)
+started=
+
+cleanup()
+{
+	[[ -z $started ]] || kill -KILL "$started" 2>/dev/null || true
+	rm -rf -- "$work"
+}
+trap cleanup EXIT
+
+number=0
+failures=0
+
+# verdict TITLE [PROBLEM [FILE...]]
+verdict()
+{
+	local title=$1 problem=${2:-} file
+	number=$((number + 1))
+	if [[ -z $problem ]]; then
+		echo "ok $number - $title"
+		return
+	fi
+	failures=$((failures + 1))
+	echo "not ok $number - $title"
+	echo "# ${problem//$'\n'/; }"
+	for file in "${@:3}"; do
+		echo "# the end of what it said on ${file##*/}:"
+		tail -n 30 -- "$file" | cat -v | sed 's/^/# /'
+	done
+}
+
+# expect TITLE CODE OUTPUT [ERRORS [NONE]]: of what has run, its exit code, what it has printed ('*': no
+# matter), a pattern that a line of its errors matches, if that is given, and one that none does.
+expect()
+{
+	local title=$1 problem=''
+	[[ $rc == "$2" ]] || problem+="expected exit code $2, found $rc"$'\n'
+	[[ $3 == '*' ]] || cmp -s -- "$work/stdout" <(printf '%s' "$3") ||
+		problem+="expected the output $(printf '%q' "$3")"$'\n'
+	[[ -z ${4:-} ]] || grep -aqE -- "$4" "$work/stderr" || problem+="expected errors with '$4'"$'\n'
+	[[ -z ${5:-} ]] || ! grep -aqE -- "$5" "$work/stderr" || problem+="found errors with '$5'"$'\n'
+	verdict "$title" "${problem%$'\n'}" "$work/stdout" "$work/stderr"
+}
+
+# run COMMAND...: sets $rc, and leaves what it has printed in files.
+run()
+{
+	rc=0
+	timeout "$patience" "$@" </dev/null >"$work/stdout" 2>"$work/stderr" || rc=$?
+}
+
+# wait_for SECONDS COMMAND...: until it is true, or too long.
+wait_for()
+{
+	local until=$((SECONDS + $1))
+	shift
+	until "$@"; do
+		((SECONDS < until)) || return 1
+		sleep 0.1
+	done
+}
+
+# --- Time limits and packages -----------------------------------------------------------------------
+
+# library COMMAND: in a shell with the scripts' functions, and programs that pretend.
+cat >"$work/library" <<'END'
+set -euo pipefail
+. "$top/devtools/lib.sh"
+. "$top/devtools/apt.sh"
+PATH=$work/bin:$PATH
+eval "$1"
+END
+library()
+{
+	run env top="$top" work="$work" bash "$work/library" "$1"
+}
+
+pretend()
+{
+	mkdir -p -- "$work/bin"
+	{
+		printf '#!/bin/bash\nwork=%q\n' "$work"
+		cat
+	} >"$work/bin/$1"
+	chmod +x -- "$work/bin/$1"
+}
+
+test_limits()
+{
+	library 'limit 1 sleep 1000'
+	expect 'a command that does not end is stopped' 124 '' 'stopped, .* after 1 seconds: sleep 1000'
+	library 'limit 100 bash -c "exit 3"'
+	expect 'one that ends is not' 3 '' '' 'stopped'
+	exec 5>"$work/lock"
+	flock 5
+	# shellcheck disable=SC2016 # for the shell that reads it
+	library 'exec 6>"$work/lock"; lock 6 "builds QEMU" 1'
+	expect 'a lock that is not given back' 1 '*' 'after 1 seconds it still builds QEMU'
+	exec 5>&-
+	# shellcheck disable=SC2016
+	library 'exec 6>"$work/lock"; lock 6 "builds QEMU" 1'
+	expect 'one that is' 0 '' '' .
+}
+
+# Nothing is installed before package lists are read, and never by two at once.
+test_packages()
+{
+	local one two rc_one=0 rc_two=0 problem=''
+	pretend dpkg-query <<'END'
+[[ ! -e $work/installed ]] || echo installed
+END
+	pretend apt-get <<'END'
+echo "$*" >>"$work/calls"
+mkdir "$work/busy" || echo 'two at once' >>"$work/calls"
+# Time for another one to come, if it does.
+for ((i = 0; i < 10; i++)); do
+	(($(grep -c . "$work/calls") < 2)) || break
+	sleep 0.1
+done
+rmdir "$work/busy" || true
+case $* in
+*update*) : >"$work/lists" ;;
+*install*) [[ -e $work/lists ]] && : >"$work/installed" ;;
+esac
+END
+	pretend sudo <<'END'
+[[ $1 != -n ]] || shift
+"$@"
+END
+	mkdir -p -- "$work/cache/log"
+	# shellcheck disable=SC2016
+	local install='ensure_packages "$work/cache" thing'
+	timeout "$patience" env top="$top" work="$work" bash "$work/library" "$install" \
+		>"$work/one" 2>&1 &
+	one=$!
+	timeout "$patience" env top="$top" work="$work" bash "$work/library" "$install" \
+		>"$work/two" 2>&1 &
+	two=$!
+	wait "$one" || rc_one=$?
+	wait "$two" || rc_two=$?
+	((rc_one == 0 && rc_two == 0)) || problem="expected them to succeed, found $rc_one and $rc_two"
+	! grep -qx 'two at once' "$work/calls" || problem+=' both were at it at once'
+	(($(grep -c ' install -y' "$work/calls") == 2)) || problem+=' expected one to install, at second try'
+	verdict 'two scripts that miss packages' "$problem" "$work/calls" "$work/one" "$work/two"
+}
+
+# sudo may ask where there is a terminal, whatever the input is.
+test_password()
+{
+	local as=()
+	((EUID != 0)) || as=(setpriv --reuid 65534 --regid 65534 --clear-groups --)
+	pretend sudo <<'END'
+echo "sudo $1"
+END
+	# For who is not root, either.
+	cp -- "$top/devtools/apt.sh" "$work/"
+	cat >"$work/ask" <<END
+PATH=$work/bin:\$PATH
+script_name=ask
+limit_told() { :; }
+. $work/apt.sh
+as_root 5 true </dev/null
+END
+	chmod -R a+rX -- "$work"
+	run setsid -w "${as[@]}" bash "$work/ask"
+	expect 'without a terminal sudo does not ask' 0 $'sudo -n\n'
+	run script -qec "$(printf '%q ' "${as[@]}" bash "$work/ask")" /dev/null
+	expect 'at a terminal it does' 0 $'sudo env\r\n'
+}
+
+# --- A QEMU that pretends ---------------------------------------------------------------------------
+
+# pretend_qemu: it runs in the folder with the initramfs, which holds the mark.
+pretend_qemu()
+{
+	{
+		cat <<'END'
+mark=$(zcat initramfs.gz | grep -aom 1 $'\036sdxi-guest-[0-9a-f]*:')
+printf '%s' "${mark%:}" >"$work/mark"
+guest() { printf '%s%s\n' "$mark" "$1"; }
+guest ready
+END
+		cat
+	} | pretend qemu
+}
+
+run_pretending()
+{
+	run env SDXI_QEMU="$work/bin/qemu" "$script" "$@"
+}
+
+test_reports()
+{
+	pretend_qemu <<'END'
+printf 'one\n\n \ttwo\\ \377\r\n%s ready\n\036three' "${mark%:}"
+echo 'qemu: vtd_iova_to_slpte: as it is wanted' >&2
+echo 'qemu: something odd' >&2
+guest 'ended 7'
+END
+	run_pretending -- true
+	expect "a command's output and exit code" 7 \
+		$'one\n\n \ttwo\\ \377\r\n'"$(<"$work/mark")"$' ready\n\036three' \
+		'warning: QEMU said: qemu: something odd$' 'vtd_iova'
+
+	pretend_qemu <<'END'
+guest 'ended 0'
+exit 9
+END
+	run_pretending -- true
+	expect 'a QEMU that fails behind the guest' 1 '' 'powering off: it ended with 9'
+
+	pretend_qemu <<'END'
+printf 'ok 1 - a\nok 2 - b\nnot ok 3 - c # SKIP\n1..3'
+echo
+echo 'qemu: something odd' >&2
+guest 'ended 0'
+END
+	run_pretending test
+	problem=''
+	((rc == 1)) || problem="expected exit code 1, found $rc"
+	[[ $(tail -n 1 "$work/stdout") == '2 passed, 1 failed, 1 skipped' ]] ||
+		problem+=' expected 2 passed, 1 failed, 1 skipped'
+	grep -q 'not ok - QEMU is not well: qemu: something odd$' "$work/stdout" ||
+		problem+=" expected QEMU's words"
+	verdict "guest tests with a QEMU that complains" "$problem" "$work/stdout" "$work/stderr"
+
+	pretend_qemu <<'END'
+echo 'the last words' >console.log
+printf 'half a line'
+exec sleep 1000
+END
+	run_pretending --silence 1 -- true
+	expect 'a guest that hangs' 1 'half a line' 'running: nothing was heard for 1 seconds'
+	problem=''
+	grep -q 'the last words' "$work/stderr" || problem='expected the last words of its console'
+	verdict 'a guest that hangs: its console' "$problem" "$work/stderr"
+}
+
+is_gone()
+{
+	! kill -0 "$1" 2>/dev/null
+}
+
+# QEMU goes with its script, however that goes, and keeps nothing of it.
+test_killed()
+{
+	local problem='' qemu
+	rm -f -- "$work/fds" "$work/pid"
+	pretend_qemu <<'END'
+find "/proc/$$/fd" -type l -printf '%f %l\n' >"$work/fds"
+echo "$$" >"$work/pid.new"
+mv "$work/pid.new" "$work/pid"
+exec sleep 1000
+END
+	SDXI_QEMU=$work/bin/qemu "$script" -- true </dev/null >"$work/stdout" 2>"$work/stderr" &
+	started=$!
+	wait_for "$patience" test -e "$work/pid" || problem='it did not come up'
+	kill -KILL "$started"
+	wait "$started" 2>/dev/null || true
+	started=
+	if [[ -z $problem ]]; then
+		qemu=$(<"$work/pid")
+		wait_for "$end_patience" is_gone "$qemu" || {
+			problem='QEMU is still there'
+			kill -KILL "$qemu"
+		}
+		! grep -E "/lock$|$work/stdout$" "$work/fds" >"$work/held" ||
+			problem+=" QEMU has kept $(<"$work/held")"
+	fi
+	verdict 'a script that is killed' "$problem" "$work/stderr"
+}
+
+# --- A real one -------------------------------------------------------------------------------------
+
+test_guest()
+{
+	run "$script" -- bash -c 'ls -d /sys/bus/pci/drivers/vfio-pci/0000:*; printf "no end"; exit 7'
+	expect 'a command in a guest' 7 $'/sys/bus/pci/drivers/vfio-pci/0000:00:10.0\nno end'
+	# shellcheck disable=SC2016
+	run "$script" -- bash -c 'printf before; echo c >/proc/sysrq-trigger; sleep 1000'
+	expect 'a guest that panics' 1 'before' 'running: it went down: Kernel panic'
+	problem=''
+	grep -aqE '^\[ *[0-9]+\.[0-9]+\] ' "$work/stderr" || problem="expected the kernel's words"
+	verdict 'a guest that panics: its console' "$problem" "$work/stderr"
+}
+
+test_shell()
+{
+	local problem=''
+	rc=0
+	mkfifo -- "$work/keys"
+	timeout "$patience" "$script" shell <"$work/keys" >"$work/stdout" 2>"$work/stderr" &
+	started=$!
+	exec 5>"$work/keys"
+	# shellcheck disable=SC2016
+	if wait_for "$patience" grep -aq 'ends with the shell' "$work/stdout"; then
+		echo 'echo "the sum is $((40 + 2))"; exit' >&5
+	else
+		problem='it did not come up'
+	fi
+	wait "$started" || rc=$?
+	started=
+	exec 5>&-
+	((rc == 0)) || problem+=" expected exit code 0, found $rc"
+	grep -aq '^the sum is 42' "$work/stdout" || problem+=' expected an answer to what was typed'
+	grep -aq '^ *0000:00:10.0' "$work/stdout" || problem+=' expected the function to be named'
+	verdict 'a shell in a guest' "$problem" "$work/stdout" "$work/stderr"
+}
+
+for part in "${parts[@]}"; do
+	"test_$part"
+done
+echo "1..$number"
+echo "$((number - failures)) passed, $failures failed, 0 skipped"
+((failures == 0))
