@@ -425,7 +425,8 @@ cmd_find(const char *name)
 static void
 cmd_plug(const char *name, bool in)
 {
-	int ret = in ? rte_eal_hotplug_add("vdev", name, "") :
+	char args[TD_ARGS_LEN];
+	int ret = in ? rte_eal_hotplug_add("vdev", name, td_args("", args, sizeof(args))) :
 		       rte_eal_hotplug_remove("vdev", name);
 
 	if (ret != 0)

@@ -240,12 +240,27 @@ td_free(void *ptr)
 
 /* Devices. */
 
+const char *
+td_args(const char *args, char *buf, size_t len)
+{
+	const char *freedom = getenv(TD_FREEDOM);
+	int n;
+
+	if (freedom == NULL || strstr(args, "freedom=") != NULL)
+		return args;
+	n = snprintf(buf, len, "%s%sfreedom=%s", args, args[0] == '\0' ? "" : ",", freedom);
+	assert_in_range(n, 0, len - 1);
+	return buf;
+}
+
 int16_t
 td_probe(const char *name, const char *args)
 {
+	char buf[TD_ARGS_LEN];
 	unsigned int i;
 	int id, ret;
 
+	args = td_args(args, buf, sizeof(buf));
 	for (i = 0; i < TD_MAX_DEVICES && td_device[i][0] != '\0'; i++)
 		;
 	assert_true(i < TD_MAX_DEVICES);

@@ -31,6 +31,14 @@
 /** How long something may hang before a test gives up. No verdict lies in anything shorter. */
 #define TD_HANG_SECONDS 240
 
+/**
+ * In the environment: what functions that say nothing of freedom themselves are to have of it, for
+ * a test to be run once more on a function that takes every liberty.
+ */
+#define TD_FREEDOM "SDXI_TEST_FREEDOM"
+/** Room for all arguments of a function. */
+#define TD_ARGS_LEN 512
+
 /** The pattern that guards what must not be written. */
 #define TD_GUARD 0xa5
 /** Bytes of it on either side of a destination. */
@@ -123,6 +131,8 @@ td_conf_silent(struct rte_dma_conf *conf)
 #endif
 }
 
+/** A function's arguments with what the environment adds, in @p buf if there is anything. */
+const char *td_args(const char *args, char *buf, size_t len);
 /** Make a function; gives the dmadev's id. */
 int16_t td_probe(const char *name, const char *args);
 void td_remove(const char *name);
