@@ -396,6 +396,31 @@ test_filed(void **state)
 	assert_int_equal(lost(0) + lost(1) + lost(2), 0);
 }
 
+/* The first descriptor whose failure has stopped the context, whatever else is said of others. */
+static void
+test_stop_index(void **state)
+{
+	unsigned int re;
+
+	(void)state;
+	enable(64);
+	assert_int_equal(sdxi_errlog_stop_index(dev, &vchans[0].cxt), UINT64_MAX);
+	for (re = 0; re < 8; re++)
+		if (re != 1)
+			put_entry(hd_of(1, 10, 1) | (uint64_t)re << 44, re);
+	put_entry(hd_of(2, 10, 1) | UINT64_C(1) << 44, 6);
+	sdxi_errlog_service(dev);
+	assert_int_equal(sdxi_errlog_stop_index(dev, &vchans[0].cxt), UINT64_MAX);
+	assert_int_equal(sdxi_errlog_stop_index(dev, &vchans[1].cxt), 6);
+	put_entry(hd_of(1, 10, 1) | UINT64_C(1) << 44, 90);
+	put_entry(hd_of(1, 7, 3) | UINT64_C(1) << 44, 70);
+	put_entry(hd_of(1, 10, 1) | UINT64_C(1) << 44, 80);
+	sdxi_errlog_service(dev);
+	assert_int_equal(sdxi_errlog_stop_index(dev, &vchans[0].cxt), 70);
+	sdxi_errlog_forget(dev, &vchans[0].cxt);
+	assert_int_equal(sdxi_errlog_stop_index(dev, &vchans[0].cxt), UINT64_MAX);
+}
+
 /* Laps of a log whose size is not a power of two, each slot with something else every time. */
 static void
 test_wrap(void **state)
@@ -1138,6 +1163,7 @@ main(void)
 		UNIT_TEST(test_not_enabled),
 		UNIT_TEST(test_quiet),
 		UNIT_TEST(test_filed),
+		UNIT_TEST(test_stop_index),
 		UNIT_TEST(test_wrap),
 		UNIT_TEST(test_too_many),
 		UNIT_TEST(test_forget),

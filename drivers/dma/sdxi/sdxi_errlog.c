@@ -362,6 +362,7 @@ entry_file(struct sdxi_dev *dev, const struct sdxi_errlog_hd_ent *ent)
 		.sub_step = SDXI_GET(SDXI_ERRLOG_SUB_STEP, hd),
 		.buf = SDXI_GET(SDXI_ERRLOG_BUF, hd),
 		.bv = (hd & SDXI_ERRLOG_BV) != 0,
+		.stopped = SDXI_GET(SDXI_ERRLOG_RE, hd) == SDXI_RE_CXT_STOPPED,
 	});
 }
 
@@ -506,6 +507,28 @@ sdxi_errlog_find(struct sdxi_dev *dev, struct sdxi_cxt *cxt, uint64_t first, uin
 	}
 	sdxi_lock_release(&dev->errlog.lock);
 	return found;
+}
+
+uint64_t
+sdxi_errlog_stop_index(struct sdxi_dev *dev, const struct sdxi_cxt *cxt)
+{
+	const struct sdxi_faults *faults = &cxt->faults;
+	uint64_t index = UINT64_MAX;
+	uint64_t i;
+
+	if (!sdxi_errlog_lock(dev)) {
+		lose(&dev->errlog);
+		return index;
+	}
+	for (i = faults->filed - RTE_MIN(faults->filed, (uint64_t)SDXI_FAULTS); i < faults->filed;
+	     i++) {
+		const struct sdxi_fault *fault = &faults->fault[i % SDXI_FAULTS];
+
+		if (fault->stopped)
+			index = RTE_MIN(index, fault->dsc_index);
+	}
+	sdxi_lock_release(&dev->errlog.lock);
+	return index;
 }
 
 uint64_t

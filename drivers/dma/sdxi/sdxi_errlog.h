@@ -37,6 +37,7 @@ struct sdxi_fault {
 	uint8_t sub_step; /**< enum sdxi_err_sub_step, the same */
 	uint8_t buf;	  /**< if bv: 0 source, 1 destination [I] */
 	bool bv;
+	bool stopped;	  /**< the context, with this operation's failure */
 };
 
 #define SDXI_FAULTS 64 /**< faults kept of one context: the bits of a word */
@@ -134,6 +135,9 @@ unsigned int sdxi_errlog_service(struct sdxi_dev *dev);
  */
 bool sdxi_errlog_find(struct sdxi_dev *dev, struct sdxi_cxt *cxt, uint64_t first, uint64_t end,
 		      struct sdxi_fault *fault);
+
+/** The least dsc_index of what was filed as having stopped its context; UINT64_MAX: nothing was. */
+uint64_t sdxi_errlog_stop_index(struct sdxi_dev *dev, const struct sdxi_cxt *cxt);
 
 /**
  * A count that has grown if entries about this context may have been lost: the log overflown or

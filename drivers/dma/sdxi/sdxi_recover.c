@@ -60,6 +60,7 @@
 /* What is known when a context has come to rest. */
 struct rest {
 	uint64_t read_index; /* descriptors below have been consumed */
+	uint64_t stop_index; /* of the descriptor whose failure stopped it, UINT64_MAX: not known */
 	bool reset;	     /* with a reset: more may have been consumed */
 	bool innocent;	     /* it came to rest for no fault of its own */
 	bool wedged;	     /* it did not stop by itself */
@@ -88,6 +89,29 @@ op_has_fence(const struct sdxi_ring *r, uint64_t op)
 	/* What an earlier recovery has settled has no descriptors any more. */
 	return start != sdxi_ring_op_start(r, op + 1) &&
 	       (rte_le_to_cpu_64(dsc->qw[0]) & SDXI_DSC_FE) != 0;
+}
+
+/*
+ * Has an operation a fence of its own, and stands it behind what stopped the context? It was not
+ * begun then, though it may have been consumed.
+ */
+static bool
+op_is_barred(const struct sdxi_ring *r, const struct rest *rest, uint64_t op)
+{
+	return sdxi_ring_op_start(r, op) > rest->stop_index && op_has_fence(r, op);
+}
+
+/* How many of an operation's descriptors below an index that goes for. */
+static uint64_t
+op_nb_barred(const struct sdxi_ring *r, const struct rest *rest, uint64_t op, uint64_t end)
+{
+	uint64_t at = sdxi_ring_op_start(r, op), nb = 0;
+
+	end = RTE_MIN(end, sdxi_ring_op_start(r, op + 1));
+	for (; at < end; at++)
+		nb += at > rest->stop_index &&
+		      (rte_le_to_cpu_64(r->desc[at & r->mask].qw[0]) & SDXI_DSC_FE) != 0;
+	return nb;
 }
 
 static uint64_t
@@ -154,7 +178,8 @@ judge_op(struct sdxi_dev *dev, struct sdxi_vchan *vc, const struct rest *rest, u
 	if (er || rest->blamed == op + 1)
 		*verdict = VERDICT_UNKNOWN;
 	else
-		*verdict = sdxi_ring_op_start(r, op) < rest->read_index ? FATE_LOST : FATE_PENDING;
+		*verdict = sdxi_ring_op_start(r, op) < rest->read_index &&
+			   !op_is_barred(r, rest, op) ? FATE_LOST : FATE_PENDING;
 }
 
 /*
@@ -173,7 +198,7 @@ judge_batch(struct sdxi_dev *dev, struct sdxi_vchan *vc, const struct rest *rest
 	uint64_t done = signal <= nb ? nb - signal : 0;
 	uint64_t consumed = RTE_MAX(rest->read_index, start) - start;
 	bool lossy = sdxi_errlog_lost(dev, &vc->cxt) != vc->log_lost;
-	uint64_t op, last_fence = first;
+	uint64_t op, last_fence = first, barred = 0;
 	unsigned int faults = 0;
 
 	if (signal == 0 && !er)
@@ -187,8 +212,10 @@ judge_batch(struct sdxi_dev *dev, struct sdxi_vchan *vc, const struct rest *rest
 		 * May the fence have been passed? That fewer are done than stand before it does not
 		 * say no: completions may have been lost. If none is, nothing has been.
 		 */
-		if ((rest->reset ? done > 0 : at < consumed) && op_has_fence(r, op))
+		if ((rest->reset ? done > 0 : at < consumed) && op_has_fence(r, op) &&
+		    !op_is_barred(r, rest, op))
 			last_fence = op;
+		barred += op_nb_barred(r, rest, op, start + consumed);
 		*verdict = op_fault(dev, vc, op);
 		faults += *verdict != 0;
 		if (*verdict == 0 && rest->blamed == op + 1)
@@ -196,14 +223,16 @@ judge_batch(struct sdxi_dev *dev, struct sdxi_vchan *vc, const struct rest *rest
 	}
 	for (op = first; op != end; op++) {
 		uint8_t *verdict = &r->verdict[op & r->mask];
-		bool begun = sdxi_ring_op_start(r, op) - start < consumed;
-		bool whole = sdxi_ring_op_start(r, op + 1) - start <= consumed;
+		bool begun = sdxi_ring_op_start(r, op) - start < consumed &&
+			     !op_is_barred(r, rest, op);
+		bool whole = sdxi_ring_op_start(r, op + 1) - start <= consumed &&
+			     op_nb_barred(r, rest, op, UINT64_MAX) == 0;
 
 		if (*verdict != 0)
 			continue;
 		/* All that was begun is done; what failed is in the log, if that is whole. */
-		if (!rest->reset && (whole || signal == 0) && done >= consumed &&
-		    !(er && (faults == 0 || lossy)))
+		if (!rest->reset && (whole || signal == 0) &&
+		    done >= consumed - barred && !(er && (faults == 0 || lossy)))
 			continue;
 		/* Nobody knows which ones are done, so none is run twice before a fence. */
 		if (!rest->reset && !begun && signal != 0)
@@ -565,6 +594,8 @@ vchan_rest(struct sdxi_dev *dev, struct sdxi_vchan *vc, struct rest *rest, unsig
 		ret = (*resets)++ < MAX_RESETS ? fn_reset(dev, vc) : -EIO;
 	}
 	sdxi_errlog_service(dev);
+	if (!rest->reset)
+		rest->stop_index = sdxi_errlog_stop_index(dev, &vc->cxt);
 
 	/* Behind a reset, all that was handed over may have been consumed; at least this was. */
 	read_index = rte_le_to_cpu_64(
@@ -662,7 +693,9 @@ sdxi_recover_give_up(struct sdxi_dev *dev, struct sdxi_vchan *vc, bool rested)
 {
 	struct sdxi_ring *r = &vc->ring;
 	struct rest rest = {
-		.read_index = rte_le_to_cpu_64(vc->cxt.sts->read_index), .reset = !rested,
+		.read_index = rte_le_to_cpu_64(vc->cxt.sts->read_index),
+		.stop_index = UINT64_MAX,
+		.reset = !rested,
 	};
 	uint64_t published = vc->parked ? vc->published : r->submitted;
 	uint64_t op;
@@ -737,7 +770,7 @@ recover_locked(struct sdxi_dev *dev, struct sdxi_vchan *vc)
 	int ret;
 
 	do {
-		struct rest rest = { .blamed = blamed };
+		struct rest rest = { .stop_index = UINT64_MAX, .blamed = blamed };
 
 		vc->recoveries++;
 		/*
