@@ -49,6 +49,7 @@ struct free_op {
 	emu_fail_t fail;
 	uint8_t state;	/* enum free_state */
 	bool blocked; /* waits for other contexts, when last looked at */
+	bool chained; /* to the one before it */
 };
 
 struct free_log {
@@ -63,8 +64,10 @@ struct emu_free {
 	struct free_log log[LOGS];
 	unsigned int n_log;
 	uint64_t index_out; /* Read_Index as written */
+	uint64_t fail_index; /* of the first operation whose failure stops the context */
 	uint64_t chain_next;
 	bool chain;	  /* the operation at chain_next is the next one */
+	bool fetch_chain; /* the next one to be consumed is chained to the last */
 	bool rung;
 	bool failing;	  /* ends in ERR_FN */
 	bool err_out;	  /* ERR_FN has been written */
@@ -127,6 +130,7 @@ emu_free_start(struct emu_cxt *cxt)
 		return false;
 	memset(cxt->free, 0, sizeof(*cxt->free));
 	cxt->free->index_out = cxt->read_index;
+	cxt->free->fail_index = UINT64_MAX;
 	return true;
 }
 
@@ -168,11 +172,19 @@ log_later(struct sdxi_emu *emu, struct emu_cxt *cxt, uint64_t index, emu_fail_t 
 	f->log[f->n_log++] = (struct free_log){ index, fail, re };
 }
 
+/* It stays so when the context is stopped: until it starts again. */
+static void
+fail_at(struct emu_cxt *cxt, uint64_t index)
+{
+	cxt->free->failing = true;
+	cxt->free->fail_index = EMU_MIN(cxt->free->fail_index, index);
+}
+
 void
 emu_free_error(struct sdxi_emu *emu, struct emu_cxt *cxt, uint64_t index, emu_fail_t fail)
 {
 	log_later(emu, cxt, index, fail, SDXI_RE_CXT_STOPPED);
-	cxt->free->failing = true;
+	fail_at(cxt, index);
 }
 
 /* An operation failed. */
@@ -182,7 +194,7 @@ op_failed(struct sdxi_emu *emu, struct emu_cxt *cxt, const struct emu_op *op, em
 	if (!(op->hide & EMU_HIDE_LOG))
 		log_later(emu, cxt, op->index, fail, emu_fail_reaction(emu, fail));
 	if (emu_fail_stops(emu, cxt, fail))
-		cxt->free->failing = true;
+		fail_at(cxt, op->index);
 }
 
 static bool
@@ -263,6 +275,7 @@ consume(struct sdxi_emu *emu, struct emu_cxt *cxt, const struct sdxi_dsc *dsc)
 		    SDXI_EMU_MEM_OK)
 		emu_free_error(emu, cxt, cxt->read_index,
 			       EMU_FAIL(SDXI_STEP_DESC, SDXI_SUB_STEP_TRANSLATION));
+	f->fetch_chain = (emu_le32(dsc->any.opcode) & SDXI_DSC_CH) != 0;
 	cxt->read_index++;
 	cxt->consumed++;
 	if (++cxt->slot == cxt->ring_sz)
@@ -319,6 +332,7 @@ step_fetch(struct sdxi_emu *emu, struct emu_cxt *cxt)
 			break;
 		f->win[f->n] = (struct free_op){
 			.op = { .dsc = *dsc, .index = cxt->read_index },
+			.chained = f->fetch_chain,
 		};
 		if (cxt->n_faults != 0 && emu_fault_distance(emu, cxt) == 0) {
 			fetch_hit(emu, cxt);
@@ -345,6 +359,45 @@ is_sync(const struct free_op *e)
 	       SDXI_DSC_OP(SDXI_TYPE_ADMIN, SDXI_ADM_SYNC);
 }
 
+static bool
+is_fenced(const struct emu_cxt *cxt, const struct free_op *e)
+{
+	return cxt->se || (opcode_of(e) & (SDXI_DSC_FE | SDXI_DSC_SE)) != 0;
+}
+
+/*
+ * Is an operation one that is not to be begun any more? What is ordered behind a failure that stops
+ * the context is left to the software, as what has not been consumed.
+ */
+static bool
+is_barred(const struct emu_cxt *cxt, const struct free_op *e)
+{
+	return e->state == FREE_WAITING && e->op.index > cxt->free->fail_index &&
+	       (is_fenced(cxt, e) || e->chained || (opcode_of(e) & SDXI_DSC_CH) || is_sync(e));
+}
+
+/* [I] Consumed, without a completion. */
+static void
+drop_barred(struct emu_cxt *cxt)
+{
+	struct emu_free *f = cxt->free;
+	bool carried_on = false;
+	unsigned int i, n = 0;
+
+	for (i = 0; i < f->n; i++) {
+		if (is_barred(cxt, &f->win[i]))
+			continue;
+		carried_on |= f->win[i].op.index == f->chain_next;
+		if (n != i)
+			f->win[n] = f->win[i];
+		n++;
+	}
+	f->n = n;
+	/* Others do not wait for what is left of a chain. */
+	if (f->chain_next > f->fail_index && !carried_on)
+		f->chain = false;
+}
+
 /*
  * May an operation be begun or carried on?
  *
@@ -361,16 +414,15 @@ may_execute(const struct emu_cxt *cxt, unsigned int pos)
 	bool all_before = true, begun = false;
 	unsigned int i;
 
-	if (e->state == FREE_EXECUTED)
+	if (e->state == FREE_EXECUTED || is_barred(cxt, e))
 		return false;
 	if (f->chain)
 		return e->op.index == f->chain_next &&
-		       (pos == 0 || e->state == FREE_BEGUN ||
-			!(cxt->se || (opcode & (SDXI_DSC_FE | SDXI_DSC_SE))));
+		       (pos == 0 || e->state == FREE_BEGUN || !is_fenced(cxt, e));
 	if (e->state == FREE_BEGUN)
 		return true;
 	/* What has left the window is complete, what is in it is not. */
-	if (pos != 0 && (cxt->se || (opcode & (SDXI_DSC_FE | SDXI_DSC_SE))))
+	if (pos != 0 && is_fenced(cxt, e))
 		return false;
 	for (i = 0; i < f->n; i++) {
 		all_before &= i >= pos || f->win[i].state == FREE_EXECUTED;
@@ -382,7 +434,7 @@ may_execute(const struct emu_cxt *cxt, unsigned int pos)
 	if (opcode & SDXI_DSC_CH)
 		return all_before && !begun;
 	/* Behind the first of a chain which has not been begun. */
-	return pos == 0 || !(opcode_of(e - 1) & SDXI_DSC_CH) || all_before;
+	return pos == 0 || !e->chained || all_before;
 }
 
 static void
@@ -535,14 +587,21 @@ abandon(struct sdxi_emu *emu, struct emu_cxt *cxt)
 		log_out(emu, cxt);
 }
 
-/* Say in between how it will end. */
+/*
+ * Say in between how it will end. ERR_FN says as well that nothing is begun any more, though what
+ * has been begun may still be going on.
+ */
 static bool
 step_state(struct sdxi_emu *emu, struct emu_cxt *cxt)
 {
 	struct emu_free *f = cxt->free;
+	unsigned int i;
 
 	if (f->failing ? f->err_out : f->self_stop || cxt->stopg)
 		return false;
+	for (i = 0; f->failing && i < f->n; i++)
+		if (f->win[i].state == FREE_WAITING)
+			return false;
 	if (!step_now(emu, f, STEP_STATE))
 		return true;
 	if (f->failing) {
@@ -600,6 +659,8 @@ emu_free_turn(struct sdxi_emu *emu, struct emu_cxt *cxt)
 	bool work = false;
 
 	mood_change(emu, f);
+	if (f->fail_index != UINT64_MAX)
+		drop_barred(cxt);
 	if (fn_stop || cxt->mode == EMU_CXT_STOPPING || f->failing || f->self_stop) {
 		end = try_end(emu, cxt, fn_stop);
 		if (end == END_GONE)

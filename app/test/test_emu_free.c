@@ -62,7 +62,7 @@ struct op {
 	uint32_t moved;
 	uint64_t signal;
 	unsigned int moved_at; /* call */
-	bool consumed;
+	bool consumed; /* and done, as was found at a restart */
 };
 
 struct model {
@@ -75,6 +75,7 @@ struct model {
 	uint64_t read_index;
 	uint64_t restart;     /* Read_Index at the last one */
 	bool stopped;	      /* says SYNC(STOP) */
+	bool err_fn;	      /* says CXT_STS */
 };
 
 static struct model model[CONTEXTS];
@@ -89,12 +90,13 @@ static struct {
 	unsigned int signal;	 /* signalled before an earlier one that was executed */
 	unsigned int late;	 /* signalled some calls behind */
 	unsigned int index_late; /* signalled, and Read_Index in front of it */
-	unsigned int index_far;	 /* the same by 100 */
+	unsigned int index_far;	 /* the same by 64 */
 	unsigned int index_soon; /* Read_Index behind one that has not been begun */
 	unsigned int vl_kept;
 	unsigned int vl_cleared;
 	unsigned int recovered;	 /* contexts */
 	unsigned int behind;	 /* operations in flight that a failure did not stop */
+	unsigned int dropped;	 /* consumed and not executed, as they stood behind one */
 } seen;
 
 static struct owner *the_own;
@@ -117,6 +119,14 @@ is_complete(const struct model *m, unsigned int pos)
 	for (i = op->group; i <= pos; i++)
 		n += !m->op[i].silent && m->op[i].group == op->group;
 	return owner->parts - owner->signal >= n;
+}
+
+/* Does an operation wait for all that is in front of it? */
+static bool
+is_ordered(const struct model *m, unsigned int pos)
+{
+	return m->op[pos].fe || m->op[pos].ch ||
+	       (pos != 0 && START + pos != m->restart && m->op[pos - 1].ch);
 }
 
 static struct op *
@@ -148,9 +158,13 @@ look_at_copy(struct owner *own)
 	assert_int_equal(own->copy_dst - op->dst, op->moved);
 	assert_true(op->moved + own->copy_len <= op->len);
 	if (op->moved == 0) {
+		/* Nothing is begun in ERR_FN, nor behind a failure that leads there. */
+		assert_false(m->err_fn);
 		for (i = 0; i < pos; i++) {
 			if (op->fe)
 				assert_true(is_complete(m, i));
+			if (!own->conf.err_continue && is_ordered(m, pos))
+				assert_true(!m->op[i].bad || m->op[i].consumed);
 			if (moves(&m->op[i]) && !m->op[i].bad && m->op[i].moved == 0) {
 				seen.order++;
 				seen.fence += m->op[i].fe;
@@ -158,11 +172,13 @@ look_at_copy(struct owner *own)
 		}
 		if (pos != 0 && m->op[pos - 1].ch && START + pos != m->restart) {
 			assert_int_equal(m->last, pos - 1);
-			assert_int_equal(m->op[pos - 1].moved, m->op[pos - 1].len);
+			assert_true(m->op[pos - 1].bad ||
+				    m->op[pos - 1].moved == m->op[pos - 1].len);
 		}
 	}
 	last = m->last < 0 ? op : &m->op[m->last];
-	if (last != op && last->ch)
+	/* What is left of a chain in which one has failed goes the failure's way. */
+	if (last != op && last->ch && (own->conf.err_continue || !last->bad))
 		assert_int_equal(pos, m->last + 1);
 	if (last != op && !last->bad && last->moved != last->len)
 		seen.interleave++;
@@ -220,7 +236,7 @@ look_at_signal(struct owner *own, unsigned int cxt, unsigned int pos)
 			assert_true(has_er(own, cxt + 1, START + pos));
 		if (i >= m->read_index - START) {
 			seen.index_late++;
-			seen.index_far += i >= m->read_index - START + 100;
+			seen.index_far += i >= m->read_index - START + 64;
 		}
 	}
 	if (op->parts != 1 || !moves(op) || op->bad)
@@ -251,6 +267,8 @@ look_at_write(struct owner *own, uint64_t iova)
 			for (i = 0; i < m->read_index - START; i++)
 				if (moves(&m->op[i]) && !m->op[i].bad && m->op[i].moved == 0)
 					seen.index_soon++;
+		} else if (off == STS_OFF) {
+			m->err_fn = cxt_state(own, cxt + 1) == SDXI_CXT_ERR_FN;
 		} else if (off - CST_OFF < RING_SZ * sizeof(struct sdxi_cst_blk)) {
 			off = (off - CST_OFF) / sizeof(struct sdxi_cst_blk);
 			look_at_signal(own, cxt, (off + RING_SZ - START % RING_SZ) % RING_SZ);
@@ -278,8 +296,7 @@ op_make(struct model *m, unsigned int cxt)
 	}
 	op->fe = rnd_to(16) == 0;
 	op->silent = rnd_to(10) == 0;
-	op->bad = op->kind == KIND_COPY && !op->ch && m->chain == 0 && rnd_to(40) == 0 &&
-		  !(m->n > 0 && m->op[m->n - 1].ch);
+	op->bad = op->kind == KIND_COPY && rnd_to(40) == 0;
 	op->len = op->kind == KIND_WRT_IMM ? 1 + rnd_to(32) :
 		  op->kind == KIND_REPCOPY ? 4096 : 1 + rnd_to(rnd_to(2) ? 64 : 4096);
 	op->src = SRC + rnd_to((SRC_LEN - PLACE) / PLACE) * PLACE;
@@ -341,11 +358,31 @@ op_push(struct owner *own, unsigned int cxt)
 	push(own, cxt + 1, &dsc);
 }
 
-/* Bring back a context that has failed: what is behind Read_Index then has not been touched. */
+/* As many of a block's parts have been counted as were executed. */
+static void
+check_block(const struct model *m, unsigned int owner, const bool *dropped)
+{
+	unsigned int i, executed = 0;
+
+	for (i = owner; i < m->n; i++)
+		executed += m->op[i].group == owner && !m->op[i].silent &&
+			    (m->op[i].consumed || (START + i < m->read_index && !dropped[i]));
+	assert_int_equal(m->op[owner].parts - m->op[owner].signal, executed);
+}
+
+/*
+ * Bring back a context that has failed. What is behind Read_Index then has not been touched, and
+ * neither has what was consumed and stood ordered behind the failure: both are run again, the rest
+ * in between being done.
+ */
 static void
 recover(struct owner *own, unsigned int cxt)
 {
 	struct model *m = &model[cxt];
+	const struct sdxi_dsc nop = dsc_nop();
+	struct sdxi_dsc *slot;
+	bool dropped[OPS] = { false }, failed = false;
+	uint64_t restart = m->read_index;
 	unsigned int i;
 
 	do_good(own, 0, dsc_stop(cxt + 1, cxt + 1, rnd_to(2)));
@@ -356,21 +393,46 @@ recover(struct owner *own, unsigned int cxt)
 		sdxi_emu_run(own->emu, 1 + rnd_to(64));
 	assert_int_equal(read_index(own, cxt + 1), m->read_index);
 	for (i = 0; i < m->n; i++) {
-		if (START + i < m->read_index) {
-			assert_true(is_complete(m, i));
-			seen.behind += m->op[i].bad && i + 1 < m->read_index - START &&
-				       !m->op[i].consumed;
-			m->op[i].consumed = true;
-		} else {
-			assert_int_equal(m->op[i].moved, 0);
+		if (START + i >= m->read_index) {
+			assert_true(m->op[i].moved == 0 || m->op[i].consumed);
 			assert_true(slot_of(own, cxt + 1, START + i)->any.opcode &
 				    le32(SDXI_DSC_VL));
+			continue;
 		}
+		dropped[i] = failed && !m->op[i].consumed && is_ordered(m, i);
+		if (dropped[i]) {
+			assert_int_equal(m->op[i].moved, 0);
+			restart = restart < START + i ? restart : START + i;
+			seen.dropped++;
+			continue;
+		}
+		seen.behind += failed && !m->op[i].consumed;
+		if (moves(&m->op[i]) && !m->op[i].bad)
+			assert_int_equal(m->op[i].moved, m->op[i].len);
+		failed |= m->op[i].bad && !m->op[i].consumed;
 	}
+	assert_true(failed);
+	for (i = 0; START + i < m->read_index; i++)
+		if (m->op[i].group == i && !m->op[i].silent)
+			check_block(m, i, dropped);
+	for (i = 0; START + i < m->read_index; i++) {
+		slot = slot_of(own, cxt + 1, START + i);
+		if (START + i < restart) {
+			m->op[i].consumed = true;
+		} else if (!dropped[i]) {
+			*slot = nop;
+			slot->any.csb_ptr = le64(SDXI_DSC_NP);
+			m->op[i].consumed = true;
+		}
+		if (START + i >= restart)
+			slot->any.opcode |= le32(SDXI_DSC_VL);
+	}
+	m->read_index = restart;
+	sts_of(own, cxt + 1)->read_index = le64(restart);
 	m->stopped = false;
 	/* A stop cuts a chain. */
 	m->last = -1;
-	m->restart = m->read_index;
+	m->restart = restart;
 	do_good(own, 0, dsc_adm(SDXI_ADM_CXT_START_RS, cxt + 1, cxt + 1));
 	seen.recovered++;
 }
@@ -471,19 +533,21 @@ test_load(void **state)
 	}
 	print_message("seen: order %u, fence %u, interleave %u, signal %u, late %u, index_late %u, "
 		      "index_far %u, index_soon %u, vl_kept %u, vl_cleared %u, recovered %u, "
-		      "behind %u\n",
+		      "behind %u, dropped %u\n",
 		      seen.order, seen.fence, seen.interleave, seen.signal, seen.late,
 		      seen.index_late, seen.index_far, seen.index_soon, seen.vl_kept,
-		      seen.vl_cleared, seen.recovered, seen.behind);
+		      seen.vl_cleared, seen.recovered, seen.behind, seen.dropped);
 	if (env != NULL)
 		return;
 	assert_true(seen.recovered > 0 && seen.vl_cleared > 0);
-	if (!with_freedom)
+	if (!with_freedom) {
+		assert_int_equal(seen.behind + seen.dropped, 0);
 		return;
+	}
 	assert_true(seen.order > 0 && seen.fence > 0 && seen.interleave > 0);
 	assert_true(seen.signal > 0 && seen.late > 0);
 	assert_true(seen.index_late > 0 && seen.index_far > 0 && seen.index_soon > 0);
-	assert_true(seen.vl_kept > 0 && seen.behind > 0);
+	assert_true(seen.vl_kept > 0 && seen.behind > 0 && seen.dropped > 0);
 }
 
 /* The same seed and the same calls make the same choices, another seed makes others. */
