@@ -191,9 +191,11 @@ emu_free_error(struct sdxi_emu *emu, struct emu_cxt *cxt, uint64_t index, emu_fa
 static void
 op_failed(struct sdxi_emu *emu, struct emu_cxt *cxt, const struct emu_op *op, emu_fail_t fail)
 {
+	const bool stops = emu_fail_stops(emu, cxt, fail);
+
 	if (!(op->hide & EMU_HIDE_LOG))
-		log_later(emu, cxt, op->index, fail, emu_fail_reaction(emu, fail));
-	if (emu_fail_stops(emu, cxt, fail))
+		log_later(emu, cxt, op->index, fail, emu_fail_reaction(stops));
+	if (stops)
 		fail_at(cxt, op->index);
 }
 

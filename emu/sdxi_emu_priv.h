@@ -380,12 +380,11 @@ emu_fail_stops(const struct sdxi_emu *emu, const struct emu_cxt *cxt, emu_fail_t
 	       !emu_fn_stopping(emu);
 }
 
-/** What the log says of such a failure. */
+/** What the log says of a failure that is or is not. */
 static inline enum sdxi_err_reaction
-emu_fail_reaction(const struct sdxi_emu *emu, emu_fail_t fail)
+emu_fail_reaction(bool stops)
 {
-	return (fail & EMU_FAIL_FATAL) || !emu->conf.err_continue ? SDXI_RE_CXT_STOPPED
-								  : SDXI_RE_INFORMATIVE;
+	return stops ? SDXI_RE_CXT_STOPPED : SDXI_RE_INFORMATIVE;
 }
 
 #define EMU_FAIL_CSB EMU_FAIL(SDXI_STEP_CST_BLK, SDXI_SUB_STEP_TRANSLATION)

@@ -305,8 +305,10 @@ csb_read(struct sdxi_emu *emu, uint64_t csb, uint64_t *signal)
 static bool
 op_error(struct sdxi_emu *emu, struct emu_cxt *cxt, uint64_t index, emu_fail_t fail)
 {
-	emu_log(emu, cxt->num, index, fail, emu_fail_reaction(emu, fail));
-	return emu_fail_stops(emu, cxt, fail);
+	const bool stops = emu_fail_stops(emu, cxt, fail);
+
+	emu_log(emu, cxt->num, index, fail, emu_fail_reaction(stops));
+	return stops;
 }
 
 /*

@@ -612,15 +612,30 @@ test_function_stop_in_copy(void **state)
 static void
 test_fail_while_stopping(void **state)
 {
-	struct owner *own = *state;
-	const unsigned int area = copy_under_way(own);
+	unsigned int area, by_fn;
+	struct owner *own;
+	void *s;
 
-	hole_add(own, DST + LONG_LEN - 1, 1, true, true);
-	push_ring(own, 0, dsc_stop(1, 1, false));
-	run_dry(own);
-	assert_int_equal(cxt_state(own, area), SDXI_CXT_STOP_SW);
-	assert_true(has_er(own, area, 0));
-	assert_int_equal(reg_get(own, SDXI_MMIO_ERR_WRT), 1);
+	(void)state;
+	for (by_fn = 0; by_fn < 2; by_fn++) {
+		setup_active(&s);
+		own = s;
+		area = copy_under_way(own);
+		hole_add(own, DST + LONG_LEN - 1, 1, true, true);
+		if (by_fn)
+			fn_ask(own, SDXI_GSR_STOP_SF);
+		else
+			push_ring(own, 0, dsc_stop(1, 1, false));
+		run_dry(own);
+		assert_int_equal(cxt_state(own, area),
+				 by_fn ? SDXI_CXT_STOP_FN : SDXI_CXT_STOP_SW);
+		assert_true(has_er(own, area, 0));
+		assert_int_equal(reg_get(own, SDXI_MMIO_ERR_WRT), 1);
+		/* And the failure is not what has stopped it. */
+		log_check(own, 0, 1, 0, 1, SDXI_STEP_BUFFER, SDXI_SUB_STEP_TRANSLATION,
+			  SDXI_RE_INFORMATIVE);
+		owner_free(own);
+	}
 }
 
 int
@@ -645,7 +660,7 @@ main(void)
 						teardown),
 		cmocka_unit_test(test_stop_in_copy),
 		cmocka_unit_test(test_function_stop_in_copy),
-		cmocka_unit_test_setup_teardown(test_fail_while_stopping, setup_active, teardown),
+		cmocka_unit_test(test_fail_while_stopping),
 	};
 	/* Not those that look at what is in between, or at what becomes visible first. */
 	const struct CMUnitTest free_tests[] = {

@@ -773,6 +773,60 @@ test_stops(void **state)
 		assert_true(without > 0 && slow > 0);
 }
 
+/*
+ * An operation that fails while its context is being stopped, or a moment before: what stands behind
+ * its fence is left if the log says that the failure has stopped the context, and otherwise not.
+ */
+static void
+test_fail_while_stopping(void **state)
+{
+	unsigned int seed, i, re, stopped = 0, left = 0, done = 0, alone = 0;
+	struct sdxi_dsc dsc;
+	struct owner *own;
+	uint64_t sync;
+
+	(void)state;
+	for (seed = 0; seed < 400; seed++) {
+		own = make(seed, false);
+		cxt_up(own, 1);
+		hole_add(own, SRC + 2 * SDXI_EMU_CHUNK, 1, true, true);
+		dsc = dsc_copy(LONG_AT, SRC, 2 * SDXI_EMU_CHUNK + 1);
+		push(own, 1, &dsc);
+		dsc = dsc_copy(DST, SRC, 64);
+		dsc.any.opcode |= le32(SDXI_DSC_FE);
+		push(own, 1, &dsc);
+		ring_doorbell(own, 1);
+		for (i = 0; i < seed % 40; i++)
+			sdxi_emu_run(own->emu, 1);
+		dsc = dsc_stop(1, 1, false);
+		push(own, 0, &dsc);
+		sync = push_ring(own, 0, dsc_sync(SDXI_FLT_STOP, 1, 1));
+		while (!is_done(own, 0, sync))
+			assert_int_not_equal(sdxi_emu_run(own->emu, 1), 0);
+		assert_int_equal(cxt_state(own, 1), SDXI_CXT_STOP_SW);
+		if (read_index(own, 1) != 0) {
+			assert_true(is_done(own, 1, 0) && has_er(own, 1, 0));
+			assert_int_equal(reg_get(own, SDXI_MMIO_ERR_WRT), 1);
+			re = SDXI_GET(SDXI_ERRLOG_RE, le64(log_at(own, 0)->hd));
+			log_check(own, 0, 1, 0, 0, SDXI_STEP_BUFFER, SDXI_SUB_STEP_TRANSLATION,
+				  re);
+			assert_in_range(re, SDXI_RE_INFORMATIVE, SDXI_RE_CXT_STOPPED);
+			assert_true(is_done(own, 1, 1) == (re == SDXI_RE_INFORMATIVE &&
+							   read_index(own, 1) == 2));
+			stopped += re == SDXI_RE_CXT_STOPPED;
+			left += re == SDXI_RE_CXT_STOPPED && read_index(own, 1) == 2;
+			done += is_done(own, 1, 1);
+			alone += re == SDXI_RE_INFORMATIVE && !is_done(own, 1, 1);
+		}
+		owner_free(own);
+	}
+	print_message("seen: stopped %u, left %u, done %u, alone %u\n", stopped, left, done,
+		      alone);
+	assert_true(stopped > 0 && alone > 0);
+	if (with_freedom)
+		assert_true(left > 0 && done > 0);
+}
+
 /* SYNC is about what was ordered before it, in whatever order the rest is executed. */
 static void
 test_sync(void **state)
@@ -816,6 +870,7 @@ main(void)
 		cmocka_unit_test(test_doorbell),
 		cmocka_unit_test(test_failure),
 		cmocka_unit_test(test_stops),
+		cmocka_unit_test(test_fail_while_stopping),
 		cmocka_unit_test(test_sync),
 	};
 	const struct CMUnitTest seed_tests[] = {
