@@ -474,8 +474,7 @@ execute(struct sdxi_emu *emu, struct emu_cxt *cxt, struct free_op *e)
 	}
 	switch (op->kind) {
 	case EMU_KIND_INTR:
-		if (emu->ops.irq != NULL)
-			emu->ops.irq(emu->opaque, op->intr_num);
+		/* Raised behind its completion. */
 		executed(emu, cxt, e, 0);
 		return 1;
 	case EMU_KIND_ADMIN:
@@ -538,12 +537,16 @@ complete(struct sdxi_emu *emu, struct emu_cxt *cxt, unsigned int pos)
 {
 	struct emu_free *f = cxt->free;
 	struct free_op *e = &f->win[pos];
+	const bool intr = e->op.kind == EMU_KIND_INTR && e->fail == 0;
+	const uint16_t intr_num = e->op.intr_num;
 
 	if (!emu_op_complete(emu, cxt, &e->op, e->fail != 0)) {
 		e->op.hide &= ~EMU_HIDE_LOG;
 		op_failed(emu, cxt, &e->op, EMU_FAIL_CSB);
 	}
 	memmove(e, e + 1, (--f->n - pos) * sizeof(*e));
+	if (intr && emu->ops.irq != NULL)
+		emu->ops.irq(emu->opaque, intr_num);
 }
 
 static bool

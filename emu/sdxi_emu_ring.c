@@ -442,9 +442,10 @@ op_step(struct sdxi_emu *emu, struct emu_cxt *cxt)
 
 	switch (op->kind) {
 	case EMU_KIND_INTR:
+		/* Whoever it calls finds it complete. */
+		op_end(emu, cxt, 0);
 		if (emu->ops.irq != NULL)
 			emu->ops.irq(emu->opaque, op->intr_num);
-		op_end(emu, cxt, 0);
 		return 1;
 	case EMU_KIND_ADMIN:
 		switch (emu_admin_step(emu, op)) {

@@ -797,6 +797,16 @@ test_csb_error_before_slow(void **state)
 	}
 }
 
+/* It is about what is complete: its own block is written, and those before it. */
+static void
+look_at_intr(struct owner *own)
+{
+	uint64_t i;
+
+	for (i = 0; i < own->wix[1]; i++)
+		assert_true(is_done(own, 1, i));
+}
+
 static void
 test_intr(void **state)
 {
@@ -810,9 +820,12 @@ test_intr(void **state)
 	akeys[3].intr_num = le16(SDXI_AKEY_ENT_VL | SDXI_AKEY_ENT_IV | 0x7a5 << 4);
 	akeys[255].intr_num = le16(SDXI_AKEY_ENT_VL | SDXI_AKEY_ENT_IV);
 	dsc.intr.akey = le16(3);
+	own->on_irq = look_at_intr;
 	do_good(own, area, dsc);
 	assert_int_equal(own->irqs, 1);
 	assert_int_equal(own->irq_vector, 0x7a5);
+	push_ring(own, area, dsc_copy(DST, SRC, 64));
+	dsc.any.opcode |= le32(SDXI_DSC_FE);
 	dsc.intr.akey = le16(255);
 	do_good(own, area, dsc);
 	assert_int_equal(own->irqs, 2);

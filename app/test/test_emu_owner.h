@@ -71,13 +71,14 @@ struct owner {
 	uint16_t irq_vector;
 	bool all_ones; /* reads of all memory, wherever, give ones; writes vanish */
 	bool plain_fault; /* copies do not say which side it was */
-	/* Called before a copy, behind a read, and behind a write of 8 bytes. */
+	/* Called before a copy, behind a read, behind a write of 8 bytes, at an interrupt. */
 	void (*on_copy)(struct owner *own);
 	uint64_t copy_dst; /* of the copy that on_copy is called for */
 	uint64_t copy_src;
 	size_t copy_len;
 	void (*on_read)(struct owner *own, uint64_t iova);
 	void (*on_write64)(struct owner *own, uint64_t iova);
+	void (*on_irq)(struct owner *own);
 	/* Contexts by area. */
 	uint16_t cxt[AREAS];
 	unsigned int n_areas;
@@ -261,6 +262,8 @@ owner_irq(void *opaque, uint16_t vector)
 
 	own->irqs++;
 	own->irq_vector = vector;
+	if (own->on_irq != NULL)
+		own->on_irq(own);
 }
 
 static const struct sdxi_emu_ops owner_ops = {
