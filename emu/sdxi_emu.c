@@ -324,12 +324,10 @@ emu_fn_error(struct sdxi_emu *emu, uint16_t cxt, uint64_t index, emu_fail_t fail
 		emu->irq_due = true;
 }
 
-/* The work of state INIT. */
-static void
-fn_activate(struct sdxi_emu *emu)
+void
+emu_fn_latch(struct sdxi_emu *emu)
 {
 	const uint64_t cap1 = cap1_value(emu);
-	emu_fail_t fail;
 
 	emu->lim_l2_ptr = emu->cxt_l2 & SDXI_CXT_L2_PTR;
 	emu->lim_max_cxt = EMU_MIN(SDXI_GET(SDXI_CTL2_MAX_CXT, emu->ctl2),
@@ -340,7 +338,15 @@ fn_activate(struct sdxi_emu *emu)
 				       SDXI_GET(SDXI_CAP1_MAX_AKEY_SZ, cap1));
 	emu->lim_opb = SDXI_GET(SDXI_CTL2_OPB_000_AVL, emu->ctl2) &
 		       SDXI_GET(SDXI_CAP1_OPB_000_CAP, cap1);
+}
 
+/* The work of state INIT. */
+static void
+fn_activate(struct sdxi_emu *emu)
+{
+	emu_fail_t fail;
+
+	emu_fn_latch(emu);
 	/* [I] A PASID for the whole function is refused: there is one address space. */
 	if (emu_fault_activation(emu))
 		fail = EMU_FAIL(SDXI_STEP_INTERNAL, SDXI_SUB_STEP_OTHER);

@@ -179,7 +179,8 @@ enum emu_admin
 emu_admin_step(struct sdxi_emu *emu, struct emu_op *op)
 {
 	const unsigned int subtype = SDXI_GET(SDXI_DSC_SUBTYPE, emu_le32(op->dsc.any.opcode));
-	uint32_t last = EMU_MIN(emu_le16(op->dsc.adm.cxt_end), emu->lim_max_cxt);
+	/* [I] A context that runs can still be spoken of when fewer are granted. */
+	uint32_t last = EMU_MIN(emu_le16(op->dsc.adm.cxt_end), emu->conf.max_cxt);
 	unsigned int i;
 
 	switch (subtype) {
@@ -192,7 +193,13 @@ emu_admin_step(struct sdxi_emu *emu, struct emu_op *op)
 		/* RKeys are not cached. */
 		return EMU_ADMIN_DONE;
 	case SDXI_ADM_FN_UPD:
-		last = emu->lim_max_cxt;
+		/*
+		 * [I] CTL2 and CXT_L2 count from now on, for what is started or read anew: contexts
+		 * that run keep what they have until CXT_UPD, but AKeys, which are read anew.
+		 */
+		if (op->pos == 0)
+			emu_fn_latch(emu);
+		last = emu->conf.max_cxt;
 		break;
 	default:
 		break;

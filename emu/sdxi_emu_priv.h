@@ -264,7 +264,7 @@ struct sdxi_emu {
 	uint64_t err_rd;
 	enum sdxi_fn_gsv gsv;
 
-	/* Latched at activation. */
+	/* Latched at activation, and by FN_UPD. */
 	uint64_t lim_l2_ptr;
 	uint32_t lim_opb;
 	uint16_t lim_max_cxt;
@@ -325,6 +325,8 @@ emu_fn_stopping(const struct sdxi_emu *emu)
 
 /* sdxi_emu.c */
 
+/** Take over what CTL2 and CXT_L2 say. */
+void emu_fn_latch(struct sdxi_emu *emu);
 /** End in state ERROR, by a failure of a context's descriptor or of none. */
 void emu_fn_error(struct sdxi_emu *emu, uint16_t cxt, uint64_t index, emu_fail_t fail);
 

@@ -464,6 +464,56 @@ test_latched(void **state)
 		  SDXI_RE_CXT_STOPPED);
 }
 
+/* FN_UPD takes them over again; contexts that run keep what they have until CXT_UPD. */
+static void
+test_fn_upd(void **state)
+{
+	const uint64_t l2_at = MEM_BASE + 0xf000; /* of contexts that are not used */
+	struct owner *own = *state;
+	unsigned int area, next;
+	uint64_t index;
+
+	sdxi_emu_reg_write(own->emu, SDXI_MMIO_CTL2,
+			   (reg_get(own, SDXI_MMIO_CTL2) & 0xffff) | 5 << 16, 4);
+	fn_activate(own);
+	sdxi_emu_doorbell(own->emu, 0, 0);
+	area = cxt_up(own, 5);
+	next = cxt_build(own, 200, 0);
+	memcpy(mem_at(own, l2_at), mem_at(own, L2_AT), 4096);
+	memset(mem_at(own, L2_AT), 0, 4096);
+	reg_set(own, SDXI_MMIO_CXT_L2, l2_at);
+	reg_set(own, SDXI_MMIO_CTL2, (uint64_t)OPB_ALL << 32 | 200 << 16);
+
+	/* Not before it is told. */
+	index = push_ring(own, 0, dsc_adm(SDXI_ADM_CXT_START_NM, 200, 200));
+	run_dry(own);
+	assert_true(is_done(own, 0, index) && has_er(own, 0, index));
+	do_good(own, 0, dsc_adm(SDXI_ADM_FN_UPD, 0, 0));
+	do_good(own, 0, dsc_sync(SDXI_FLT_FN, 0, 0));
+	do_good(own, 0, dsc_adm(SDXI_ADM_CXT_START_NM, 200, 200));
+	assert_int_equal(cxt_state(own, next), SDXI_CXT_RUN);
+	index = push_ring(own, next, dsc_copy(DATA_AT, DATA_AT + (4 << 20), (2 << 20) + 1));
+	run_dry(own);
+	assert_true(has_er(own, next, index));
+
+	do_good(own, area, dsc_copy(DATA_AT, DATA_AT + (4 << 20), (2 << 20) + 1));
+	do_good(own, 0, dsc_adm(SDXI_ADM_CXT_UPD, 5, 5));
+	index = push_ring(own, area, dsc_copy(DATA_AT, DATA_AT + (4 << 20), (2 << 20) + 1));
+	run_dry(own);
+	assert_true(has_er(own, area, index));
+
+	/* With fewer granted one that runs goes on, and is stopped as before, for good. */
+	reg_set(own, SDXI_MMIO_CTL2, (uint64_t)OPB_ALL << 32 | 4 << 16);
+	do_good(own, 0, dsc_adm(SDXI_ADM_FN_UPD, 0, 0));
+	do_good(own, area, dsc_copy(DATA_AT, DATA_AT + (4 << 20), 2 << 20));
+	do_good(own, 0, dsc_stop(5, 5, false));
+	do_good(own, 0, dsc_sync(SDXI_FLT_STOP, 5, 5));
+	assert_int_equal(cxt_state(own, area), SDXI_CXT_STOP_SW);
+	index = push_ring(own, 0, dsc_adm(SDXI_ADM_CXT_START_NM, 5, 5));
+	run_dry(own);
+	assert_true(has_er(own, 0, index));
+}
+
 /* Software may grant more than there is: the lower limit counts. */
 static void
 test_limits_above_cap(void **state)
@@ -532,6 +582,7 @@ main(void)
 		cmocka_unit_test(test_activation_failures),
 		cmocka_unit_test_setup_teardown(test_activation_interrupts, setup_built, teardown),
 		cmocka_unit_test_setup_teardown(test_latched, setup_built, teardown),
+		cmocka_unit_test_setup_teardown(test_fn_upd, setup_built_continue, teardown),
 		cmocka_unit_test_setup_teardown(test_limits_above_cap, setup_built, teardown),
 		cmocka_unit_test_setup_teardown(test_limits_of_ctl2, setup_built, teardown),
 	};

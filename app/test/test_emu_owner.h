@@ -695,6 +695,16 @@ setup_built(void **state)
 }
 
 static inline int
+setup_built_continue(void **state)
+{
+	struct sdxi_emu_conf conf;
+
+	conf_test(&conf);
+	conf.err_continue = true;
+	return setup_conf(state, &conf, false);
+}
+
+static inline int
 setup_active(void **state)
 {
 	struct sdxi_emu_conf conf;
