@@ -135,7 +135,8 @@ sdxi_emu_inject(struct sdxi_emu *emu, const struct sdxi_emu_fault *fault)
 	cxt = emu_cxt_get(emu, fault->cxt);
 	if (cxt == NULL)
 		return -ENOMEM;
-	new.at = cxt->consumed + fault->op;
+	/* What no context comes to stays out of reach. */
+	new.at = UINT64_MAX - cxt->consumed < fault->op ? UINT64_MAX : cxt->consumed + fault->op;
 	if (!list_add(emu, &new))
 		return -ENOMEM;
 	cxt->n_faults++;

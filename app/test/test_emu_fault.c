@@ -480,6 +480,27 @@ test_count(void **state)
 	assert_int_equal(sdxi_emu_injected(own->emu), 1);
 }
 
+/* One that is never reached, however much has been consumed when it is injected. */
+static void
+test_far(void **state)
+{
+	static const uint64_t ops[] = { UINT64_MAX, UINT64_MAX - 1, UINT64_MAX - 2, UINT64_MAX - 3 };
+	struct sdxi_emu_fault fault = { .kind = SDXI_EMU_FAULT_FAIL, .cxt = 1 };
+	struct owner *own = *state;
+	const unsigned int area = cxt_up(own, 1);
+	unsigned int i;
+
+	for (i = 0; i < 3; i++)
+		do_good(own, area, dsc_nop());
+	for (i = 0; i < ARRAY_LEN(ops); i++) {
+		fault.op = ops[i];
+		inject(own, &fault);
+	}
+	for (i = 0; i < 8; i++)
+		do_good(own, area, dsc_nop());
+	assert_int_equal(sdxi_emu_injected(own->emu), 0);
+}
+
 /* Several about the same operation, and others of another context in between. */
 static void
 test_several(void **state)
@@ -728,6 +749,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_stop, setup_active, teardown),
 		cmocka_unit_test_setup_teardown(test_fn_error, setup_active, teardown),
 		cmocka_unit_test_setup_teardown(test_count, setup_active_continue, teardown),
+		cmocka_unit_test_setup_teardown(test_far, setup_active, teardown),
 		cmocka_unit_test_setup_teardown(test_several, setup_active_continue, teardown),
 		cmocka_unit_test(test_shared_block),
 		cmocka_unit_test(test_log_lost),
