@@ -222,6 +222,7 @@ enum sdxi_emu_fault_kind {
 	/** The next .count requests for ACTIVE end in ERROR, with a log entry. */
 	SDXI_EMU_FAULT_NO_ACTIVE,
 };
+#define SDXI_EMU_FAULT_KINDS (SDXI_EMU_FAULT_NO_ACTIVE + 1)
 
 /** Something that is to go wrong. */
 struct sdxi_emu_fault {
@@ -258,6 +259,9 @@ struct sdxi_emu_fault {
  */
 int sdxi_emu_fault_parse(const char *spec, struct sdxi_emu_fault *fault, char *why, size_t len);
 
+/** What sdxi_emu_fault_parse() calls a kind, "?" where it is none. */
+const char *sdxi_emu_fault_name(enum sdxi_emu_fault_kind kind);
+
 /**
  * Have something go wrong. Any number of faults may be pending. To be serialised as
  * sdxi_emu_run() is, and not to be called from its callbacks.
@@ -281,6 +285,9 @@ void sdxi_emu_inject_clear(struct sdxi_emu *emu);
  * entries lost, and requests without effect (CXT_STOP, and those to the function) count one each.
  */
 uint64_t sdxi_emu_injected(const struct sdxi_emu *emu);
+
+/** The same of one kind. */
+uint64_t sdxi_emu_injected_of(const struct sdxi_emu *emu, enum sdxi_emu_fault_kind kind);
 
 /**
  * A helper of sdxi_emu_run(), for owners with more threads: it serves the contexts whose numbers are

@@ -23,7 +23,7 @@ is_fn_wide(enum sdxi_emu_fault_kind kind)
 static bool
 fault_good(const struct sdxi_emu *emu, const struct sdxi_emu_fault *fault)
 {
-	return (unsigned int)fault->kind <= SDXI_EMU_FAULT_NO_ACTIVE &&
+	return (unsigned int)fault->kind < SDXI_EMU_FAULT_KINDS &&
 	       (is_fn_wide(fault->kind) || fault->cxt <= emu->conf.max_cxt) &&
 	       fault->step <= SDXI_GET(SDXI_ERRLOG_STEP, UINT64_MAX) &&
 	       fault->sub_step <= SDXI_GET(SDXI_ERRLOG_SUB_STEP, UINT64_MAX) &&
@@ -61,7 +61,7 @@ list_remove(struct sdxi_emu *emu, struct emu_cxt *cxt, uint32_t pos)
 static void
 list_hit(struct sdxi_emu *emu, struct emu_cxt *cxt, uint32_t pos)
 {
-	emu->injected++;
+	emu->injected[emu->fault[pos].what.kind]++;
 	if (--emu->fault[pos].what.count == 0)
 		list_remove(emu, cxt, pos);
 }
@@ -169,7 +169,18 @@ sdxi_emu_inject_clear(struct sdxi_emu *emu)
 uint64_t
 sdxi_emu_injected(const struct sdxi_emu *emu)
 {
-	return emu->injected;
+	uint64_t sum = 0;
+	unsigned int i;
+
+	for (i = 0; i < SDXI_EMU_FAULT_KINDS; i++)
+		sum += emu->injected[i];
+	return sum;
+}
+
+uint64_t
+sdxi_emu_injected_of(const struct sdxi_emu *emu, enum sdxi_emu_fault_kind kind)
+{
+	return (unsigned int)kind < SDXI_EMU_FAULT_KINDS ? emu->injected[kind] : 0;
 }
 
 uint64_t
@@ -221,7 +232,7 @@ emu_fault_take(struct sdxi_emu *emu, struct emu_cxt *cxt, struct emu_op *op, emu
 	what = fault->what;
 	if (what.kind == SDXI_EMU_FAULT_STALL) {
 		if (!fault->in_force) {
-			emu->injected++;
+			emu->injected[what.kind]++;
 			fault->in_force = true;
 			cxt->stalled = true;
 		}
@@ -257,7 +268,7 @@ emu_fault_stop_asked(struct sdxi_emu *emu, struct emu_cxt *cxt)
 {
 	begin_lasting(emu, cxt);
 	if (cxt->no_stop && (cxt->mode == EMU_CXT_RUN || cxt->mode == EMU_CXT_FAILED))
-		emu->injected++;
+		emu->injected[SDXI_EMU_FAULT_NO_STOP]++;
 }
 
 void
@@ -287,7 +298,8 @@ emu_fault_ignores(struct sdxi_emu *emu, enum sdxi_fn_gsr gsr)
 	const bool stop = gsr == SDXI_GSR_STOP_SF || gsr == SDXI_GSR_STOP_HD;
 
 	if (emu->no_reset || (emu->no_fn_stop && stop)) {
-		emu->injected++;
+		emu->injected[emu->no_reset ? SDXI_EMU_FAULT_NO_RESET :
+					      SDXI_EMU_FAULT_NO_FN_STOP]++;
 		return true;
 	}
 	if (gsr == SDXI_GSR_RESET)
@@ -301,7 +313,7 @@ emu_fault_activation(struct sdxi_emu *emu)
 	if (EMU_LIKELY(emu->no_active == 0))
 		return false;
 	emu->no_active--;
-	emu->injected++;
+	emu->injected[SDXI_EMU_FAULT_NO_ACTIVE]++;
 	return true;
 }
 
@@ -310,11 +322,12 @@ emu_fault_log(struct sdxi_emu *emu)
 {
 	if (EMU_LIKELY((emu->lose_err | emu->lose_ovf) == 0))
 		return false;
-	emu->injected++;
 	if (emu->lose_err != 0) {
+		emu->injected[SDXI_EMU_FAULT_LOG_ERR]++;
 		emu->lose_err--;
 		emu->err_sts |= SDXI_ERR_STS_ERR;
 	} else {
+		emu->injected[SDXI_EMU_FAULT_LOG_OVF]++;
 		emu->lose_ovf--;
 		emu->err_sts |= SDXI_ERR_STS_OVF;
 	}

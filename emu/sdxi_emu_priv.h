@@ -306,7 +306,7 @@ struct sdxi_emu {
 	uint32_t no_active; /**< requests to fail */
 	bool no_fn_stop;
 	bool no_reset;
-	uint64_t injected;
+	uint64_t injected[SDXI_EMU_FAULT_KINDS];
 
 	/** Trapped doorbells, a bit each; written by any thread. */
 	uint64_t *db_bits;

@@ -167,6 +167,17 @@ part_parse(const struct part *part, const struct spec_kind *kind, struct sdxi_em
 	return 0;
 }
 
+const char *
+sdxi_emu_fault_name(enum sdxi_emu_fault_kind kind)
+{
+	unsigned int k;
+
+	for (k = 0; k < sizeof(spec_kinds) / sizeof(spec_kinds[0]); k++)
+		if (spec_kinds[k].kind == kind)
+			return spec_kinds[k].name;
+	return "?";
+}
+
 int
 sdxi_emu_fault_parse(const char *spec, struct sdxi_emu_fault *fault, char *why, size_t len)
 {

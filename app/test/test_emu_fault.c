@@ -5,6 +5,7 @@
 /* The emulated function: faults that are injected. Each test holds with freedom as well. */
 
 #include <errno.h>
+#include <stdio.h>
 
 #include "test_emu_owner.h"
 
@@ -86,6 +87,14 @@ check_burst(struct owner *own, unsigned int area, unsigned int first, unsigned i
 	do_good(own, area, dsc_nop());
 }
 
+/* So many hits of one kind, and none of another. */
+static void
+expect_hits(struct owner *own, enum sdxi_emu_fault_kind kind, uint64_t n)
+{
+	assert_int_equal(sdxi_emu_injected_of(own->emu, kind), n);
+	assert_int_equal(sdxi_emu_injected(own->emu), n);
+}
+
 static void
 test_arguments(void **state)
 {
@@ -110,6 +119,111 @@ test_arguments(void **state)
 	good.cxt = UINT16_MAX;
 	inject(own, &good);
 	assert_int_equal(sdxi_emu_injected(own->emu), 0);
+}
+
+/* ---- faults as text ---- */
+
+enum key { CXT, OP, COUNT, STEP, SUB_STEP, BUF, NO_BLOCK, NO_LOG, KEYS };
+
+/* What a key's text does to a fault. */
+static void
+key_set(struct sdxi_emu_fault *fault, enum key key)
+{
+	switch (key) {
+	case CXT: fault->cxt = 77; break;
+	case OP: fault->op = UINT64_MAX - 5; break;
+	case COUNT: fault->count = 4000000000; break;
+	case STEP: fault->step = 12; break;
+	case SUB_STEP: fault->sub_step = 3; break;
+	case BUF: fault->buf = 1; break;
+	case NO_BLOCK: fault->no_block = true; break;
+	default: fault->no_log = true; break;
+	}
+}
+
+static const char * const key_texts[KEYS] = {
+	"cxt=77", "op=0xfffffffffffffffa", "count=4000000000", "step=12", "sub_step=3", "buf=1",
+	"no_block", "no_log",
+};
+
+static const struct {
+	const char *name;
+	enum sdxi_emu_fault_kind kind;
+	const char *keys; /* that it takes, by their first letters: n is no_block, l no_log */
+} kind_texts[] = {
+	{ "fail", SDXI_EMU_FAULT_FAIL, "xocsubnl" },
+	{ "lose", SDXI_EMU_FAULT_LOSE, "xoc" },
+	{ "no_signal", SDXI_EMU_FAULT_NO_SIGNAL, "xocsubl" },
+	{ "stall", SDXI_EMU_FAULT_STALL, "xoc" },
+	{ "stop", SDXI_EMU_FAULT_STOP, "xoc" },
+	{ "fn_error", SDXI_EMU_FAULT_FN_ERROR, "xoc" },
+	{ "log_ovf", SDXI_EMU_FAULT_LOG_OVF, "xoc" },
+	{ "log_err", SDXI_EMU_FAULT_LOG_ERR, "xoc" },
+	{ "no_stop", SDXI_EMU_FAULT_NO_STOP, "xo" },
+	{ "no_fn_stop", SDXI_EMU_FAULT_NO_FN_STOP, "" },
+	{ "no_reset", SDXI_EMU_FAULT_NO_RESET, "" },
+	{ "no_active", SDXI_EMU_FAULT_NO_ACTIVE, "c" },
+};
+
+static void
+expect_fault(const char *text, const struct sdxi_emu_fault *want)
+{
+	struct sdxi_emu_fault fault;
+	char why[256] = "";
+
+	memset(&fault, 0xa5, sizeof(fault));
+	if (sdxi_emu_fault_parse(text, &fault, why, sizeof(why)) != 0)
+		fail_msg("%s: %s", text, why);
+	if (fault.kind != want->kind || fault.cxt != want->cxt || fault.op != want->op ||
+	    fault.count != want->count || fault.step != want->step ||
+	    fault.sub_step != want->sub_step || fault.buf != want->buf ||
+	    fault.no_block != want->no_block || fault.no_log != want->no_log)
+		fail_msg("%s: kind %d, cxt %u, op %llu, count %u, step %u, sub_step %u, buf %u, "
+			 "no_block %d, no_log %d", text, fault.kind, fault.cxt,
+			 (unsigned long long)fault.op, fault.count, fault.step, fault.sub_step,
+			 fault.buf, fault.no_block, fault.no_log);
+}
+
+/* Each kind by itself, with each key that it has alone, with all of them; and none that it has not. */
+static void
+test_parse(void **state)
+{
+	static const char letters[] = "xocsubnl";
+	struct sdxi_emu_fault fault, all, want;
+	char text[256], all_text[256], why[256];
+	unsigned int kind, key;
+
+	(void)state;
+	assert_int_equal(ARRAY_LEN(kind_texts), SDXI_EMU_FAULT_KINDS);
+	for (kind = 0; kind < ARRAY_LEN(kind_texts); kind++) {
+		const char *name = kind_texts[kind].name;
+
+		assert_string_equal(sdxi_emu_fault_name(kind_texts[kind].kind), name);
+		want = (struct sdxi_emu_fault){ .kind = kind_texts[kind].kind };
+		expect_fault(name, &want);
+		all = want;
+		snprintf(all_text, sizeof(all_text), "%s", name);
+		for (key = 0; key < KEYS; key++) {
+			snprintf(text, sizeof(text), "%s:%s", name, key_texts[key]);
+			if (strchr(kind_texts[kind].keys, letters[key]) == NULL) {
+				assert_int_equal(sdxi_emu_fault_parse(text, &fault, why,
+								      sizeof(why)), -EINVAL);
+				assert_non_null(strstr(why, name));
+				continue;
+			}
+			want = (struct sdxi_emu_fault){ .kind = kind_texts[kind].kind };
+			key_set(&want, key);
+			/* A sub-step alone is one of the step that there is by default. */
+			if (key == SUB_STEP)
+				want.step = SDXI_STEP_BUFFER;
+			expect_fault(text, &want);
+			key_set(&all, key);
+			snprintf(all_text + strlen(all_text), sizeof(all_text) - strlen(all_text),
+				 ":%s", key_texts[key]);
+		}
+		expect_fault(all_text, &all);
+	}
+	assert_string_equal(sdxi_emu_fault_name(SDXI_EMU_FAULT_KINDS), "?");
 }
 
 /* Two in a row, of copies that there is nothing wrong with. */
@@ -145,7 +259,7 @@ test_fail(void **state)
 			log_check(own, slot, 1, i, 1, SDXI_STEP_BUFFER, SDXI_SUB_STEP_TRANSLATION,
 				  cont ? SDXI_RE_INFORMATIVE : SDXI_RE_CXT_STOPPED);
 		}
-		assert_int_equal(sdxi_emu_injected(own->emu), 2);
+		expect_hits(own, SDXI_EMU_FAULT_FAIL, 2);
 		owner_free(own);
 	}
 }
@@ -232,7 +346,7 @@ test_fail_what(void **state)
 			  SDXI_SUB_STEP_TRANSLATION, SDXI_RE_INFORMATIVE);
 		do_good(own, area, dsc_nop());
 		assert_int_equal(reg_get(own, SDXI_MMIO_ERR_WRT), 1);
-		assert_int_equal(sdxi_emu_injected(own->emu), 1);
+		expect_hits(own, SDXI_EMU_FAULT_FAIL, 1);
 		owner_free(own);
 	}
 }
@@ -255,7 +369,7 @@ test_lose(void **state)
 		assert_false(is_done(own, area, i) || has_er(own, area, i));
 	}
 	assert_int_equal(reg_get(own, SDXI_MMIO_ERR_WRT), 0);
-	assert_int_equal(sdxi_emu_injected(own->emu), 3);
+	expect_hits(own, SDXI_EMU_FAULT_LOSE, 3);
 }
 
 static void
@@ -314,7 +428,7 @@ test_stall(void **state)
 		push_burst(own, area);
 		check_stalled(own, area);
 		assert_int_equal(cxt_state(own, area), SDXI_CXT_RUN);
-		assert_int_equal(sdxi_emu_injected(own->emu), 1);
+		expect_hits(own, SDXI_EMU_FAULT_STALL, 1);
 		switch (i) {
 		case 0:
 		case 1:
@@ -343,7 +457,7 @@ test_stall(void **state)
 			assert_int_equal(cxt_state(own, area), SDXI_CXT_STOP_SW);
 			do_good(own, 0, dsc_adm(SDXI_ADM_CXT_START_RS, 1, 1));
 			check_stalled(own, area);
-			assert_int_equal(sdxi_emu_injected(own->emu), 2);
+			expect_hits(own, SDXI_EMU_FAULT_STALL, 2);
 			do_good(own, 0, dsc_stop(1, 1, true));
 			assert_true(restart(own, area));
 			check_burst(own, area, 0, 0);
@@ -387,7 +501,7 @@ test_stop(void **state)
 	}
 	check_burst(own, area, 0, 0);
 	assert_int_equal(reg_get(own, SDXI_MMIO_ERR_WRT), 0);
-	assert_int_equal(sdxi_emu_injected(own->emu), 2);
+	expect_hits(own, SDXI_EMU_FAULT_STOP, 2);
 }
 
 static void
@@ -432,7 +546,7 @@ test_fn_error(void **state)
 	area = cxt_up(own, 1);
 	push_burst(own, area);
 	check_burst(own, area, 0, 0);
-	assert_int_equal(sdxi_emu_injected(own->emu), 1);
+	expect_hits(own, SDXI_EMU_FAULT_FN_ERROR, 1);
 }
 
 /* Counts go on over stops and RESET; sdxi_emu_reset() forgets. */
@@ -603,7 +717,7 @@ test_log_lost(void **state)
 								   SDXI_ERR_STS_ERR));
 		}
 		assert_int_equal(own->irqs, 7);
-		assert_int_equal(sdxi_emu_injected(own->emu), 2);
+		expect_hits(own, fault.kind, 2);
 		/* And it ends when it is told to. */
 		inject(own, &fault);
 		sdxi_emu_inject_clear(own->emu);
@@ -647,7 +761,7 @@ test_no_stop(void **state)
 		assert_int_equal(sdxi_emu_run(own->emu, 100), 0);
 		assert_false(is_done(own, 0, sync));
 		assert_int_not_equal(cxt_state(own, area), SDXI_CXT_STOP_SW);
-		assert_int_equal(sdxi_emu_injected(own->emu), 1);
+		expect_hits(own, SDXI_EMU_FAULT_NO_STOP, 1);
 		do_good(own, other, dsc_nop());
 		if (i < 4) {
 			fn_ask(own, SDXI_GSR_STOP_SF);
@@ -685,7 +799,7 @@ test_function_faults(void **state)
 	fn_ask(own, SDXI_GSR_STOP_HD);
 	run_dry(own);
 	assert_int_equal(fn_state(own), SDXI_GSV_ACTIVE);
-	assert_int_equal(sdxi_emu_injected(own->emu), 2);
+	expect_hits(own, SDXI_EMU_FAULT_NO_FN_STOP, 2);
 	do_good(own, area, dsc_nop());
 	/* RESET works, and ends it. */
 	fn_ask(own, SDXI_GSR_RESET);
@@ -714,6 +828,7 @@ test_function_faults(void **state)
 	fn_activate(own);
 	sdxi_emu_doorbell(own->emu, 0, 0);
 	assert_int_equal(sdxi_emu_injected(own->emu), 4);
+	assert_int_equal(sdxi_emu_injected_of(own->emu, SDXI_EMU_FAULT_NO_ACTIVE), 2);
 
 	fault.kind = SDXI_EMU_FAULT_NO_RESET;
 	inject(own, &fault);
@@ -724,6 +839,7 @@ test_function_faults(void **state)
 	}
 	/* ACTIVE asks for nothing that is not there. */
 	assert_int_equal(sdxi_emu_injected(own->emu), 7);
+	assert_int_equal(sdxi_emu_injected_of(own->emu, SDXI_EMU_FAULT_NO_RESET), 3);
 	area = cxt_up(own, 3);
 	do_good(own, area, dsc_nop());
 	sdxi_emu_reset(own->emu);
@@ -740,6 +856,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_arguments, setup_active, teardown),
+		cmocka_unit_test(test_parse),
 		cmocka_unit_test(test_fail),
 		cmocka_unit_test(test_fail_how),
 		cmocka_unit_test(test_fail_what),
