@@ -23,6 +23,7 @@
 #include <rte_malloc.h>
 
 #include "sdxi_dmadev.h"
+#include "sdxi_vdev.h"
 
 #define DEV "dma_sdxi_emu0"
 #define OPS 8
@@ -50,25 +51,50 @@ dst_of(uint64_t op)
 	return src_of(op) + SLOTS * LEN;
 }
 
+/* The function's registers, where the test is in its place for these as well. */
+static const struct sdxi_fn_ops *real_ops;
+static struct sdxi_fn_ops test_ops;
+static void (*on_state_read)(void); /* called for each look at the function's state */
+static unsigned int state_reads;
+
+static uint64_t
+reg_read(const struct sdxi_fn *fn, uint32_t off)
+{
+	if (off == SDXI_MMIO_STS0) {
+		state_reads++;
+		if (on_state_read != NULL)
+			on_state_read();
+	}
+	return real_ops->reg_read(fn, off);
+}
+
 static void
 up(void)
 {
+	struct sdxi_fn *fn = sdxi_dev_fn_get(id);
+
 	assert_int_equal(rte_dma_start(id), 0);
 	vc = rte_dma_fp_objs[id].dev_private;
 	sts = vc->cxt.sts;
 	vc->ring.doorbell = &bell;
 	bell = 0;
+	if (fn->ops != &test_ops) {
+		real_ops = fn->ops;
+		test_ops = *fn->ops;
+		test_ops.reg_read = reg_read;
+		fn->ops = &test_ops;
+	}
+	on_state_read = NULL;
+	state_reads = 0;
 }
 
 static int
-setup(void **state)
+setup_with(const char *args)
 {
 	struct rte_dma_conf conf = { .nb_vchans = 1 };
 	struct rte_dma_vchan_conf vconf = { .direction = RTE_DMA_DIR_MEM_TO_MEM, .nb_desc = 16 };
 
-	(void)state;
-	/* Nobody but the tests decides when a channel has stood still for too long. */
-	assert_int_equal(rte_vdev_init(DEV, "watchdog=0"), 0);
+	assert_int_equal(rte_vdev_init(DEV, args), 0);
 	id = rte_dma_get_dev_id_by_name(DEV);
 	assert_int_equal(rte_dma_configure(id, &conf), 0);
 	assert_int_equal(rte_dma_vchan_setup(id, 0, &vconf), 0);
@@ -79,6 +105,21 @@ setup(void **state)
 	memset(mem + SLOTS * LEN, 0, SLOTS * LEN);
 	up();
 	return 0;
+}
+
+/* Nobody but the tests decides when a channel has stood still for too long. */
+static int
+setup(void **state)
+{
+	(void)state;
+	return setup_with("watchdog=0");
+}
+
+static int
+setup_batch(void **state)
+{
+	(void)state;
+	return setup_with("watchdog=0,completion=batch");
 }
 
 static int
@@ -394,6 +435,87 @@ test_function_stops(void **state)
 	enqueue(1);
 }
 
+static void
+stall_cb(struct sdxi_emu *emu, void *arg)
+{
+	const struct sdxi_emu_fault fault = { .kind = SDXI_EMU_FAULT_STALL, .cxt = 1 };
+
+	*(int *)arg = sdxi_emu_inject(emu, &fault);
+}
+
+/* The real function stands still before it begins what it is given next. */
+static void
+stall(void)
+{
+	int ret = -1;
+
+	assert_int_equal(sdxi_vdev_call(DEV, stall_cb, &ret), 0);
+	assert_int_equal(ret, 0);
+}
+
+/* While nothing can be found out, nothing is said of a batch of which something has failed. */
+static void
+test_batch_unknown(void **state)
+{
+	enum rte_dma_status_code status[OPS];
+	bool error = false;
+	unsigned int i;
+
+	(void)state;
+	enqueue(2);
+	complete(0, false);
+	enqueue(OPS - 2);
+	complete(2, true);
+	sts->read_index = rte_cpu_to_le_64(OPS);
+	/* As where another process holds the device's lock, or is about to stop the device. */
+	vc->dev->started = false;
+	assert_int_equal(rte_dma_completed(id, 0, OPS, NULL, &error), 2);
+	assert_false(error);
+	for (i = 0; i < 3; i++) {
+		assert_int_equal(rte_dma_completed(id, 0, OPS, NULL, &error), 0);
+		assert_false(error);
+		assert_int_equal(rte_dma_completed_status(id, 0, OPS, NULL, status), 0);
+	}
+	vc->dev->started = true;
+	/* No entry says which one it was, so they are run again. */
+	gather(status, OPS - 2);
+	for (i = 0; i < OPS - 2; i++) {
+		assert_int_equal(status[i], RTE_DMA_STATUS_SUCCESSFUL);
+		expect_copied(i + 2, true);
+	}
+}
+
+static void
+take_device(void)
+{
+	vc->dev->started = false;
+}
+
+/* A recovery that could not be brought to its end is begun anew. */
+static void
+test_recovery_interrupted(void **state)
+{
+	enum rte_dma_status_code status[OPS];
+	unsigned int i;
+
+	(void)state;
+	enqueue(OPS);
+	/* It has stopped, and does not say why: what it has consumed is run one by one. */
+	sts->read_index = rte_cpu_to_le_64(2);
+	sts->state = SDXI_CXT_STOP_FN;
+	stall();
+	on_state_read = take_device;
+	assert_int_equal(rte_dma_completed_status(id, 0, OPS, NULL, status), 0);
+	assert_false(vc->dev->started);
+	on_state_read = NULL;
+	vc->dev->started = true;
+	gather(status, OPS);
+	for (i = 0; i < OPS; i++) {
+		assert_int_equal(status[i], RTE_DMA_STATUS_SUCCESSFUL);
+		expect_copied(i, true);
+	}
+}
+
 static int
 eal_setup(void **state)
 {
@@ -415,6 +537,7 @@ eal_teardown(void **state)
 }
 
 #define UNIT_TEST(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+#define BATCH_TEST(test) cmocka_unit_test_setup_teardown(test, setup_batch, teardown)
 
 int
 main(void)
@@ -431,6 +554,8 @@ main(void)
 		UNIT_TEST(test_odd_states),
 		UNIT_TEST(test_bad_read_index),
 		UNIT_TEST(test_function_stops),
+		BATCH_TEST(test_batch_unknown),
+		UNIT_TEST(test_recovery_interrupted),
 	};
 
 	return cmocka_run_group_tests(tests, eal_setup, eal_teardown);

@@ -443,11 +443,12 @@ completed_any(struct sdxi_vchan *vc, uint16_t nb_cpls, uint16_t *last_idx, bool 
 		    sdxi_recover_idle(vc->dev, vc))
 			n = sdxi_ring_done(r, mode, nb_cpls, &failed);
 		if (failed) {
-			sdxi_recover_failed(vc->dev, vc, r->tail + n);
-			/* A batch that has failed is known in its parts now. */
+			bool known = sdxi_recover_failed(vc->dev, vc, r->tail + n);
+
+			/* A batch that has failed is known in its parts now, or waits until it is. */
 			if (mode == SDXI_MODE_BATCH)
 				n = sdxi_ring_done(r, mode, nb_cpls, &failed);
-			*has_error = failed;
+			*has_error = failed && known;
 		}
 		sdxi_ring_report(r, n);
 	}
@@ -493,7 +494,8 @@ completed_status(struct sdxi_vchan *vc, uint16_t nb_cpls, uint16_t *last_idx,
 			status[n++] = RTE_DMA_STATUS_SUCCESSFUL;
 		sdxi_ring_report(r, more);
 		if (unlikely(failed)) {
-			sdxi_recover_failed(vc->dev, vc, r->tail);
+			if (!sdxi_recover_failed(vc->dev, vc, r->tail))
+				break;
 			if (mode == SDXI_MODE_BATCH) {
 				/* As above; the first one need not be the one that has failed. */
 				if (sdxi_ring_done(r, mode, 1, &failed) != 0 || !failed)

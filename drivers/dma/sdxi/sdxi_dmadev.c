@@ -252,6 +252,7 @@ vchans_start(struct sdxi_dev *dev)
 		}
 		vc->dead = false;
 		vc->parked = false;
+		vc->recovering = false;
 		vc->fault_looked = 0;
 		vc->begun_end = 0;
 		vc->watch_fruitless = 0;

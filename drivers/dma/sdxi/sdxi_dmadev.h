@@ -58,6 +58,7 @@ struct __rte_cache_aligned sdxi_vchan {
 	uint32_t idle_polls;	   /**< polls that found nothing */
 	uint32_t epoch;		   /**< dev->epoch that the context was started in */
 	bool parked;
+	bool recovering;   /**< a recovery has begun and not ended */
 	bool err_recent;   /**< an operation was reported failed and the context not seen to go on */
 	bool stopping;	   /**< asked to stop softly for standing still */
 	bool dead;	   /**< given up: all that is outstanding has failed, nothing is taken */

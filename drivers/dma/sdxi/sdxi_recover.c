@@ -761,7 +761,7 @@ recover_lock(struct sdxi_dev *dev, const struct sdxi_vchan *vc)
 	return false;
 }
 
-/* -EAGAIN: the lock is not held any more, and somebody else has to do with the channel. */
+/* -EAGAIN: the lock is not held any more, and the recovery has not ended. */
 static int
 recover_locked(struct sdxi_dev *dev, struct sdxi_vchan *vc)
 {
@@ -826,9 +826,12 @@ sdxi_recover(struct sdxi_dev *dev, struct sdxi_vchan *vc)
 		 sdxi_cxt_state_name(sdxi_cxt_state(&vc->cxt)),
 		 rte_le_to_cpu_64(vc->cxt.sts->read_index), vc->ring.submitted);
 	vchan_hold(vc);
+	vc->recovering = true;
 	ret = recover_locked(dev, vc);
+	/* Unless the device has been stopped meanwhile, the next poll begins anew. */
 	if (ret == -EAGAIN)
 		return;
+	vc->recovering = false;
 	if (ret == 0) {
 		vchan_go(dev, vc);
 	} else {
@@ -915,7 +918,7 @@ sdxi_recover_idle(struct sdxi_dev *dev, struct sdxi_vchan *vc)
 		return true;
 	}
 	state = sdxi_cxt_state(&vc->cxt);
-	if (sdxi_cxt_state_is_final(state) ||
+	if (sdxi_cxt_state_is_final(state) || vc->recovering ||
 	    vc->epoch != __atomic_load_n(&dev->epoch, __ATOMIC_ACQUIRE)) {
 		sdxi_recover(dev, vc);
 		return true;
@@ -927,20 +930,29 @@ sdxi_recover_idle(struct sdxi_dev *dev, struct sdxi_vchan *vc)
 	return vchan_watch(dev, vc);
 }
 
-void
+/* Does an operation share its block with others? Recovery leaves none that does. */
+static bool
+is_in_batch(const struct sdxi_dev *dev, const struct sdxi_ring *r, uint64_t op)
+{
+	return dev->mode == SDXI_MODE_BATCH && sdxi_ring_batch_end(r, op) - op > 1;
+}
+
+bool
 sdxi_recover_failed(struct sdxi_dev *dev, struct sdxi_vchan *vc, uint64_t op)
 {
 	struct sdxi_ring *r = &vc->ring;
 
-	if (vc->fault_looked == op + 1)
-		return;
-	vc->fault_looked = op + 1;
-	if (vc->dead || r->verdict[op & r->mask] != 0)
-		return;
 	/* Which one of a batch has failed is known when its context is at rest. */
-	if ((dev->mode == SDXI_MODE_BATCH && sdxi_ring_batch_end(r, op) - op > 1) ||
-	    cxt_settles(vc, op))
+	if (is_in_batch(dev, r, op)) {
 		sdxi_recover(dev, vc);
+		return !is_in_batch(dev, r, op);
+	}
+	if (vc->fault_looked == op + 1)
+		return true;
+	vc->fault_looked = op + 1;
+	if (!vc->dead && r->verdict[op & r->mask] == 0 && cxt_settles(vc, op))
+		sdxi_recover(dev, vc);
+	return true;
 }
 
 /* The code of a failed operation whose context goes on: the entry may follow the completion. */
@@ -978,7 +990,7 @@ sdxi_recover_take(struct sdxi_dev *dev, struct sdxi_vchan *vc, bool *resumed)
 	}
 	sdxi_ring_report_failed(r);
 	vc->errors++;
-	if (vc->parked && op >= vc->parked_op) {
+	if (vc->parked && !vc->recovering && op >= vc->parked_op) {
 		vc->parked = false;
 		*resumed = vc->published != r->submitted;
 		vchan_release(dev, vc);

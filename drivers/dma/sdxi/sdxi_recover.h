@@ -36,8 +36,15 @@ void sdxi_recover(struct sdxi_dev *dev, struct sdxi_vchan *vc);
  */
 bool sdxi_recover_idle(struct sdxi_dev *dev, struct sdxi_vchan *vc);
 
-/** A completed operation at @p op has er: see whether that has stopped the context. */
-void sdxi_recover_failed(struct sdxi_dev *dev, struct sdxi_vchan *vc, uint64_t op);
+/**
+ * The block of the operation at @p op, or of the batch that begins with it, is complete and has er:
+ * see whether that has stopped the context.
+ *
+ * @return
+ *   false: nobody knows yet which operation of the batch has failed. None of it is to be reported;
+ *   the next poll asks again.
+ */
+bool sdxi_recover_failed(struct sdxi_dev *dev, struct sdxi_vchan *vc, uint64_t op);
 
 /**
  * Take the failed operation at tail out of the ring: it is reported with this.
