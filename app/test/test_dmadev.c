@@ -327,6 +327,39 @@ test_fence(void **state)
 		expect_copied(i, i == (went_on ? 3 : 1));
 }
 
+/*
+ * A function that stops had fetched what stands behind the fence: it may have begun that, and the
+ * driver does not.
+ */
+static void
+test_fence_fetched(void **state)
+{
+	static const enum rte_dma_status_code expected[] = {
+		RTE_DMA_STATUS_ERROR_UNKNOWN, RTE_DMA_STATUS_SUCCESSFUL,
+		RTE_DMA_STATUS_ERROR_UNKNOWN, RTE_DMA_STATUS_ERROR_UNKNOWN,
+		RTE_DMA_STATUS_NOT_ATTEMPTED,
+	};
+	enum rte_dma_status_code status[RTE_DIM(expected)];
+	unsigned int i;
+
+	(void)state;
+	enqueue(1);
+	enqueue(1);
+	assert_int_equal(rte_dma_copy(id, 0, (uintptr_t)src_of(2), (uintptr_t)dst_of(2), LEN,
+				      RTE_DMA_OP_FLAG_FENCE), 2);
+	enqueue(1);
+	enqueue(1);
+	complete(0, true);
+	sts->read_index = rte_cpu_to_le_64(4);
+	sts->state = SDXI_CXT_ERR_FN;
+	gather(status, RTE_DIM(expected));
+	for (i = 0; i < RTE_DIM(expected); i++) {
+		assert_int_equal(status[i], expected[i]);
+		/* What stands in front of the fence is run again. */
+		expect_copied(i, i == 1);
+	}
+}
+
 /* What is outstanding when the device is stopped is reported as what became of it. */
 static void
 test_stopped(void **state)
@@ -486,9 +519,18 @@ test_batch_unknown(void **state)
 }
 
 static void
+clear_cb(struct sdxi_emu *emu, void *arg)
+{
+	(void)arg;
+	sdxi_emu_inject_clear(emu);
+}
+
+static void
 take_device(void)
 {
 	vc->dev->started = false;
+	/* It goes on, and nobody looks. */
+	assert_int_equal(sdxi_vdev_call(DEV, clear_cb, NULL), 0);
 }
 
 /* A recovery that could not be brought to its end is begun anew. */
@@ -550,6 +592,7 @@ main(void)
 		UNIT_TEST(test_context_stops),
 		UNIT_TEST(test_fence),
 		{ "test_fence (the function went on)", test_fence, setup, teardown, &went_on },
+		UNIT_TEST(test_fence_fetched),
 		UNIT_TEST(test_stopped),
 		UNIT_TEST(test_odd_states),
 		UNIT_TEST(test_bad_read_index),

@@ -361,6 +361,7 @@ entry_file(struct sdxi_dev *dev, const struct sdxi_errlog_hd_ent *ent)
 		.step = SDXI_GET(SDXI_ERRLOG_STEP, hd),
 		.sub_step = SDXI_GET(SDXI_ERRLOG_SUB_STEP, hd),
 		.buf = SDXI_GET(SDXI_ERRLOG_BUF, hd),
+		.re = SDXI_GET(SDXI_ERRLOG_RE, hd),
 		.bv = (hd & SDXI_ERRLOG_BV) != 0,
 		.stopped = SDXI_GET(SDXI_ERRLOG_RE, hd) == SDXI_RE_CXT_STOPPED,
 	});

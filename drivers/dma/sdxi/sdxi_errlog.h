@@ -36,6 +36,7 @@ struct sdxi_fault {
 	uint8_t step;	  /**< enum sdxi_err_step, or what the function made of it */
 	uint8_t sub_step; /**< enum sdxi_err_sub_step, the same */
 	uint8_t buf;	  /**< if bv: 0 source, 1 destination [I] */
+	uint8_t re;	  /**< enum sdxi_err_reaction, the same */
 	bool bv;
 	bool stopped;	  /**< the context, with this operation's failure */
 };

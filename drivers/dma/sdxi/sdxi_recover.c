@@ -293,6 +293,52 @@ nb_verdicts(const struct sdxi_ring *r, uint64_t first, uint64_t end)
 	return nb;
 }
 
+/* Has a failed operation left its context running, as the log says? */
+static bool
+op_went_on(struct sdxi_dev *dev, struct sdxi_vchan *vc, uint64_t op)
+{
+	struct sdxi_fault fault;
+
+	return sdxi_errlog_find(dev, &vc->cxt, sdxi_ring_op_start(&vc->ring, op),
+				sdxi_ring_op_start(&vc->ring, op + 1), &fault) &&
+	       fault.re == SDXI_RE_INFORMATIVE;
+}
+
+/*
+ * Where begins what stands behind a fence behind a failure, and is not run unless the function has
+ * gone on there? It may have been consumed: a function that stops a context for a failure may have
+ * fetched what is behind. Whether it has begun that nobody knows, but it is not the driver's to pass
+ * the fence.
+ */
+static uint64_t
+vchan_cut(struct sdxi_dev *dev, struct sdxi_vchan *vc, const struct rest *rest, uint64_t first,
+	  uint64_t end)
+{
+	struct sdxi_ring *r = &vc->ring;
+	bool failed = false, stopped = false;
+	uint64_t op, cut = end;
+
+	for (op = first; op < end; op++) {
+		uint8_t verdict = r->verdict[op & r->mask];
+
+		if (op_has_fence(r, op)) {
+			/* It was passed: it is known that this was executed. */
+			if (!verdict_is_fate(verdict) && verdict != VERDICT_UNKNOWN)
+				cut = end;
+			else if (cut == end && !rest->reset &&
+				 (verdict == FATE_PENDING ? failed : stopped))
+				cut = op;
+			failed = false;
+			stopped = false;
+		}
+		if (verdict == 0 || verdict_is_fate(verdict))
+			continue;
+		failed = true;
+		stopped = !rest->wedged && !op_went_on(dev, vc, op);
+	}
+	return cut;
+}
+
 /* Give each outstanding operation a verdict or a fate; gives how many are suspects. */
 static unsigned int
 vchan_judge(struct sdxi_dev *dev, struct sdxi_vchan *vc, const struct rest *rest)
@@ -303,8 +349,8 @@ vchan_judge(struct sdxi_dev *dev, struct sdxi_vchan *vc, const struct rest *rest
 	/* Where another process stops the device, the one that drives the channel may move it. */
 	const uint64_t first = r->tail, submitted = r->op_submitted;
 	uint64_t op, end;
-	bool failed, cut, fence;
-	uint64_t old;
+	uint64_t old, cut;
+	bool fence;
 
 	old = nb_verdicts(r, first, submitted);
 	for (op = dev->mode == SDXI_MODE_BATCH ? r->done : first; op < submitted; op = end) {
@@ -330,11 +376,12 @@ vchan_judge(struct sdxi_dev *dev, struct sdxi_vchan *vc, const struct rest *rest
 	if (!explained && dev->mode == SDXI_MODE_SILENT)
 		blame_silent(vc, rest);
 
+	cut = vchan_cut(dev, vc, rest, first, submitted);
 	/* Before one that is done, or may be, and has a fence, lost ones were done as well. */
 	fence = false;
 	for (op = submitted; op-- > first;) {
 		uint8_t *verdict = &r->verdict[op & r->mask];
-		bool begun = *verdict != FATE_PENDING;
+		bool begun = op < cut && *verdict != FATE_PENDING;
 
 		if (fence && verdict_is_fate(*verdict) && dev->mode != SDXI_MODE_SILENT) {
 			*verdict = VERDICT_UNKNOWN;
@@ -343,26 +390,15 @@ vchan_judge(struct sdxi_dev *dev, struct sdxi_vchan *vc, const struct rest *rest
 		fence |= begun && op_has_fence(r, op);
 	}
 
-	/*
-	 * What stands behind a fence behind a failure is not begun, unless the function has gone on
-	 * there, or may have.
-	 */
-	failed = false;
-	cut = false;
 	suspects = 0;
 	for (op = first; op < submitted; op++) {
 		uint8_t *verdict = &r->verdict[op & r->mask];
 
-		if (failed && op_has_fence(r, op)) {
-			cut |= *verdict == FATE_PENDING && !rest->reset;
-			failed = false;
-		}
-		if (cut && *verdict == FATE_PENDING && op >= vc->begun_end)
+		if (op >= cut && *verdict == FATE_LOST)
+			*verdict = VERDICT_UNKNOWN;
+		else if (op >= cut && *verdict == FATE_PENDING && op >= vc->begun_end)
 			*verdict = RTE_DMA_STATUS_NOT_ATTEMPTED;
-		else if (*verdict == FATE_LOST)
-			suspects++;
-		else if (*verdict != 0 && *verdict != FATE_PENDING)
-			failed = true;
+		suspects += *verdict == FATE_LOST;
 		/* What may have been executed already is not said to be untouched later. */
 		if ((*verdict == FATE_LOST || (*verdict == FATE_PENDING && rest->reset)) &&
 		    op >= vc->begun_end)
