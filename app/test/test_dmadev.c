@@ -538,7 +538,7 @@ static void
 test_recovery_interrupted(void **state)
 {
 	enum rte_dma_status_code status[OPS];
-	unsigned int i;
+	unsigned int i, n;
 
 	(void)state;
 	enqueue(OPS);
@@ -547,11 +547,12 @@ test_recovery_interrupted(void **state)
 	sts->state = SDXI_CXT_STOP_FN;
 	stall();
 	on_state_read = take_device;
-	assert_int_equal(rte_dma_completed_status(id, 0, OPS, NULL, status), 0);
+	n = rte_dma_completed_status(id, 0, OPS, NULL, status);
+	assert_in_range(n, 0, 2);
 	assert_false(vc->dev->started);
 	on_state_read = NULL;
 	vc->dev->started = true;
-	gather(status, OPS);
+	gather(status + n, OPS - n);
 	for (i = 0; i < OPS; i++) {
 		assert_int_equal(status[i], RTE_DMA_STATUS_SUCCESSFUL);
 		expect_copied(i, true);

@@ -394,6 +394,13 @@ primary_exits()
 		answer secondary 'ok gone, *' && quit secondary
 }
 
+# looks_at_what_is_gone COMMAND...: each of dmadev's control operations is answered, if with an error.
+looks_at_what_is_gone()
+{
+	begin && ask secondary ok copy 0 1 1000 && quit primary &&
+		ask secondary "$@" && quit secondary
+}
+
 run_case()
 {
 	"${@:2}" || wrong "without a word" || true
@@ -417,6 +424,9 @@ run_case 'a function that the primary process does not have' no_such_function
 run_case 'the primary process is killed while others copy' primary_killed completion=op
 run_case 'the same, with completion=batch' primary_killed completion=batch
 run_case 'the primary process exits while another copies' primary_exits
+run_case 'a dump behind its exit' looks_at_what_is_gone 'no: dump: *' dump 0 1
+run_case 'statistics behind its exit' looks_at_what_is_gone 'ok *' stats 0 65535
+run_case 'control operations behind its exit' looks_at_what_is_gone 'ok *' control 0
 echo "1..$number"
 
 if ((failures > 0)); then

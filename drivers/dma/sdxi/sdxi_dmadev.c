@@ -36,10 +36,21 @@
 #define WATCHDOG_MS 1000
 #define WATCHDOG_MS_MAX 60000
 
+/*
+ * In a secondary process it is what that process remembers: the primary forgets what they share when
+ * it closes the device, but keeps the memory.
+ */
+static struct sdxi_dev *
+dev_of(const struct rte_dma_dev *dmadev)
+{
+	return rte_eal_process_type() == RTE_PROC_PRIMARY ? dmadev->data->dev_private :
+							    dmadev->fp_obj->dev_private;
+}
+
 static int
 sdxi_info_get(const struct rte_dma_dev *dmadev, struct rte_dma_info *info, uint32_t info_sz)
 {
-	const struct sdxi_dev *dev = dmadev->data->dev_private;
+	const struct sdxi_dev *dev = dev_of(dmadev);
 
 	RTE_SET_USED(info_sz);
 	info->dev_capa = RTE_DMA_CAPA_MEM_TO_MEM | RTE_DMA_CAPA_SILENT |
@@ -103,7 +114,7 @@ dev_ensure_up(struct sdxi_dev *dev)
 static int
 sdxi_configure(struct rte_dma_dev *dmadev, const struct rte_dma_conf *conf, uint32_t conf_sz)
 {
-	struct sdxi_dev *dev = dmadev->data->dev_private;
+	struct sdxi_dev *dev = dev_of(dmadev);
 	struct sdxi_vchan *vchans;
 	uint16_t i;
 	int ret;
@@ -148,7 +159,7 @@ static int
 sdxi_vchan_setup(struct rte_dma_dev *dmadev, uint16_t vchan, const struct rte_dma_vchan_conf *conf,
 		 uint32_t conf_sz)
 {
-	struct sdxi_dev *dev = dmadev->data->dev_private;
+	struct sdxi_dev *dev = dev_of(dmadev);
 	struct rte_dma_op **ops = NULL;
 	struct sdxi_vchan *vc;
 	struct sdxi_ring ring;
@@ -328,7 +339,7 @@ dev_start(struct sdxi_dev *dev)
 static int
 sdxi_start(struct rte_dma_dev *dmadev)
 {
-	struct sdxi_dev *dev = dmadev->data->dev_private;
+	struct sdxi_dev *dev = dev_of(dmadev);
 	uint16_t i;
 	int ret;
 
@@ -371,7 +382,7 @@ dev_stop(struct sdxi_dev *dev)
 static int
 sdxi_stop(struct rte_dma_dev *dmadev)
 {
-	struct sdxi_dev *dev = dmadev->data->dev_private;
+	struct sdxi_dev *dev = dev_of(dmadev);
 	int ret;
 
 	if (is_secondary(dev, "stop"))
@@ -402,7 +413,7 @@ dev_detach(struct sdxi_dev *dev)
 static int
 sdxi_close(struct rte_dma_dev *dmadev)
 {
-	struct sdxi_dev *dev = dmadev->data->dev_private;
+	struct sdxi_dev *dev = dev_of(dmadev);
 	int ret;
 
 	if (rte_eal_process_type() != RTE_PROC_PRIMARY) {
@@ -449,7 +460,7 @@ static int
 sdxi_stats_get(const struct rte_dma_dev *dmadev, uint16_t vchan, struct rte_dma_stats *stats,
 	       uint32_t stats_sz)
 {
-	const struct sdxi_dev *dev = dmadev->data->dev_private;
+	const struct sdxi_dev *dev = dev_of(dmadev);
 	uint16_t i;
 
 	RTE_SET_USED(stats_sz);
@@ -473,7 +484,7 @@ vchan_stats_reset(const struct sdxi_dev *dev, struct sdxi_vchan *vc)
 static int
 sdxi_stats_reset(struct rte_dma_dev *dmadev, uint16_t vchan)
 {
-	struct sdxi_dev *dev = dmadev->data->dev_private;
+	struct sdxi_dev *dev = dev_of(dmadev);
 	uint16_t i;
 
 	if (vchan != RTE_DMA_ALL_VCHAN) {
@@ -500,7 +511,7 @@ static int
 sdxi_vchan_status(const struct rte_dma_dev *dmadev, uint16_t vchan,
 		  enum rte_dma_vchan_status *status)
 {
-	const struct sdxi_dev *dev = dmadev->data->dev_private;
+	const struct sdxi_dev *dev = dev_of(dmadev);
 	struct sdxi_vchan *vc = &dev->vchans[vchan];
 	uint64_t since, now;
 	bool failed;
@@ -538,7 +549,7 @@ sdxi_vchan_status(const struct rte_dma_dev *dmadev, uint16_t vchan,
 static int
 sdxi_dump(const struct rte_dma_dev *dmadev, FILE *f)
 {
-	return sdxi_report_dump(dmadev->data->dev_private, f);
+	return sdxi_report_dump(dev_of(dmadev), f);
 }
 
 static const struct rte_dma_dev_ops sdxi_dev_ops = {
