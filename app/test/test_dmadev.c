@@ -55,17 +55,42 @@ dst_of(uint64_t op)
 static const struct sdxi_fn_ops *real_ops;
 static struct sdxi_fn_ops test_ops;
 static void (*on_state_read)(void); /* called for each look at the function's state */
-static unsigned int state_reads;
+static void (*on_log_read)(void);   /* and into its log */
+static unsigned int log_reads;
+static uint64_t logged; /* ERR_WRT, if the test has written entries; then the function writes none */
 
 static uint64_t
 reg_read(const struct sdxi_fn *fn, uint32_t off)
 {
-	if (off == SDXI_MMIO_STS0) {
-		state_reads++;
-		if (on_state_read != NULL)
-			on_state_read();
+	if (off == SDXI_MMIO_STS0 && on_state_read != NULL)
+		on_state_read();
+	if (off == SDXI_MMIO_ERR_STS) {
+		log_reads++;
+		if (on_log_read != NULL)
+			on_log_read();
+		if (logged != vc->dev->errlog.read)
+			return logged != 0 ? SDXI_ERR_STS_STS : real_ops->reg_read(fn, off);
 	}
-	return real_ops->reg_read(fn, off);
+	return off == SDXI_MMIO_ERR_WRT && logged != 0 ? logged : real_ops->reg_read(fn, off);
+}
+
+/* The log says that a descriptor has failed at its source. */
+static void
+log_fault(uint64_t index, enum sdxi_err_reaction re)
+{
+	struct sdxi_errlog *log = &vc->dev->errlog;
+	struct sdxi_errlog_hd_ent *ring = log->mem.va;
+
+	ring[logged % log->size] = (struct sdxi_errlog_hd_ent){
+		.hd = rte_cpu_to_le_64(SDXI_ERRLOG_VL | SDXI_ERRLOG_CV | SDXI_ERRLOG_DIV |
+				       SDXI_ERRLOG_BV | SDXI_PUT(SDXI_ERRLOG_CXT_NUM, vc->cxt.num) |
+				       SDXI_PUT(SDXI_ERRLOG_TYPE, SDXI_ERRLOG_TYPE_HD) |
+				       SDXI_PUT(SDXI_ERRLOG_STEP, SDXI_STEP_BUFFER) |
+				       SDXI_PUT(SDXI_ERRLOG_SUB_STEP, SDXI_SUB_STEP_ACCESS) |
+				       SDXI_PUT(SDXI_ERRLOG_RE, re)),
+		.dsc_index = rte_cpu_to_le_64(index),
+	};
+	logged++;
 }
 
 static void
@@ -85,15 +110,21 @@ up(void)
 		fn->ops = &test_ops;
 	}
 	on_state_read = NULL;
-	state_reads = 0;
+	on_log_read = NULL;
+	logged = 0;
 }
 
 static int
-setup_with(const char *args)
+setup_with(const char *args, bool silent)
 {
 	struct rte_dma_conf conf = { .nb_vchans = 1 };
 	struct rte_dma_vchan_conf vconf = { .direction = RTE_DMA_DIR_MEM_TO_MEM, .nb_desc = 16 };
 
+#ifdef RTE_DMA_CFG_FLAG_SILENT
+	conf.flags = silent ? RTE_DMA_CFG_FLAG_SILENT : 0;
+#else
+	conf.enable_silent = silent;
+#endif
 	assert_int_equal(rte_vdev_init(DEV, args), 0);
 	id = rte_dma_get_dev_id_by_name(DEV);
 	assert_int_equal(rte_dma_configure(id, &conf), 0);
@@ -112,14 +143,21 @@ static int
 setup(void **state)
 {
 	(void)state;
-	return setup_with("watchdog=0");
+	return setup_with("watchdog=0", false);
 }
 
 static int
 setup_batch(void **state)
 {
 	(void)state;
-	return setup_with("watchdog=0,completion=batch");
+	return setup_with("watchdog=0,completion=batch", false);
+}
+
+static int
+setup_silent(void **state)
+{
+	(void)state;
+	return setup_with("watchdog=0", true);
 }
 
 static int
@@ -360,6 +398,156 @@ test_fence_fetched(void **state)
 	}
 }
 
+/* Enqueue copies, of which @p fenced has a fence, and hand them over. */
+static void
+enqueue_fenced(unsigned int n, unsigned int fenced)
+{
+	unsigned int i;
+
+	for (i = 0; i < n; i++) {
+		uint64_t op = vc->ring.op_head;
+
+		assert_int_equal(rte_dma_copy(id, 0, (uintptr_t)src_of(op), (uintptr_t)dst_of(op),
+					      LEN, i == fenced ? RTE_DMA_OP_FLAG_FENCE : 0),
+				 (uint16_t)op);
+	}
+	assert_int_equal(rte_dma_submit(id, 0), 0);
+}
+
+/*
+ * The context stops, or is seen to, after its failed operation has been reported: what was enqueued
+ * before that stands behind it all the same. What has been enqueued since does not.
+ */
+static void
+test_late_state(void **state)
+{
+	bool since = *state != NULL;
+	enum rte_dma_status_code status[OPS];
+	unsigned int i;
+
+	(void)state;
+	enqueue(1);
+	if (!since)
+		enqueue_fenced(3, 1);
+	complete(0, true);
+	sts->read_index = rte_cpu_to_le_64(1);
+	gather(status, 1);
+	assert_int_equal(status[0], RTE_DMA_STATUS_ERROR_UNKNOWN);
+	if (since)
+		enqueue_fenced(3, 1);
+	for (i = 0; i < 100000; i++)
+		assert_int_equal(rte_dma_completed(id, 0, OPS, NULL, NULL), 0);
+	sts->state = SDXI_CXT_ERR_FN;
+	gather(status, 3);
+	for (i = 0; i < 3; i++) {
+		assert_int_equal(status[i], since || i == 0 ? RTE_DMA_STATUS_SUCCESSFUL :
+							      RTE_DMA_STATUS_NOT_ATTEMPTED);
+		expect_copied(1 + i, since || i == 0);
+	}
+}
+
+/*
+ * The failure that a context stops for later is not the one that has been reported: the log says
+ * that it went on behind that, or it took what it was given later.
+ */
+static void
+test_went_on(void **state)
+{
+	bool log = *state != NULL;
+	enum rte_dma_status_code status[OPS];
+	unsigned int i;
+
+	enqueue(1);
+	if (log) {
+		log_fault(0, SDXI_RE_INFORMATIVE);
+		enqueue_fenced(3, 1);
+	} else {
+		enqueue(1);
+	}
+	complete(0, true);
+	gather(status, 1);
+	assert_int_equal(status[0], log ? RTE_DMA_STATUS_BUS_READ_ERROR :
+					  RTE_DMA_STATUS_ERROR_UNKNOWN);
+	if (!log) {
+		enqueue_fenced(3, 1);
+		complete(1, false);
+		complete(2, false);
+		gather(status, 2);
+	}
+	sts->read_index = rte_cpu_to_le_64(log ? 1 : 3);
+	sts->state = SDXI_CXT_STOP_FN;
+	gather(status, log ? 3 : 2);
+	for (i = log ? 1 : 3; i < (log ? 4 : 5); i++)
+		expect_copied(i, true);
+	for (i = 0; i < (log ? 3 : 2); i++)
+		assert_int_equal(status[i], RTE_DMA_STATUS_SUCCESSFUL);
+}
+
+static void
+expect_counts(uint64_t completed, uint64_t errors)
+{
+	struct rte_dma_stats stats;
+
+	assert_int_equal(rte_dma_stats_get(id, 0, &stats), 0);
+	assert_int_equal(stats.completed, completed);
+	assert_int_equal(stats.errors, errors);
+}
+
+/*
+ * In silent mode what has been consumed counts as completed, and is looked at no more; but what
+ * stands behind a fence behind it is not run if the context has stopped for it.
+ */
+static void
+test_silent_fence(void **state)
+{
+	unsigned int polls;
+	bool log = *state != NULL;
+
+	enqueue_fenced(4, 2);
+	sts->read_index = rte_cpu_to_le_64(1);
+	assert_int_equal(rte_dma_completed(id, 0, OPS, NULL, NULL), 0);
+	assert_int_equal(rte_dma_burst_capacity(id, 0), 13);
+	if (log)
+		log_fault(0, SDXI_RE_CXT_STOPPED);
+	sts->state = SDXI_CXT_ERR_FN;
+	assert_int_equal(rte_dma_submit(id, 0), 0);
+	for (polls = 0; polls < 100000000 && vc->ring.tail != 4; polls++)
+		rte_dma_completed(id, 0, OPS, NULL, NULL);
+	/* What is in front of the fence is run. */
+	expect_copied(0, false);
+	expect_copied(1, true);
+	expect_copied(2, false);
+	expect_copied(3, false);
+	expect_counts(4, 3);
+	assert_int_equal(rte_dma_stats_reset(id, 0), 0);
+	expect_counts(0, 0);
+}
+
+/* A failure that does not stop the context is counted when the log tells. */
+static void
+test_silent_errors(void **state)
+{
+	unsigned int polls;
+
+	(void)state;
+	enqueue(4);
+	log_fault(1, SDXI_RE_INFORMATIVE);
+	sts->read_index = rte_cpu_to_le_64(3);
+	expect_counts(3, 1);
+	assert_int_equal(rte_dma_completed(id, 0, OPS, NULL, NULL), 0);
+	log_fault(2, SDXI_RE_INFORMATIVE);
+	expect_counts(3, 2);
+	expect_counts(3, 2);
+	/* Nor is it counted again when the context is started anew. */
+	sts->state = SDXI_CXT_STOP_FN;
+	assert_int_equal(rte_dma_submit(id, 0), 0);
+	assert_int_equal(vc->recoveries, 1);
+	for (polls = 0; polls < 100000000 && vc->ring.tail != 4; polls++)
+		rte_dma_completed(id, 0, OPS, NULL, NULL);
+	/* It has stopped for what nobody knows. */
+	expect_counts(4, 3);
+}
+
 /* What is outstanding when the device is stopped is reported as what became of it. */
 static void
 test_stopped(void **state)
@@ -580,6 +768,7 @@ eal_teardown(void **state)
 }
 
 #define UNIT_TEST(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+#define SILENT_TEST(test) cmocka_unit_test_setup_teardown(test, setup_silent, teardown)
 #define BATCH_TEST(test) cmocka_unit_test_setup_teardown(test, setup_batch, teardown)
 
 int
@@ -594,6 +783,14 @@ main(void)
 		UNIT_TEST(test_fence),
 		{ "test_fence (the function went on)", test_fence, setup, teardown, &went_on },
 		UNIT_TEST(test_fence_fetched),
+		UNIT_TEST(test_late_state),
+		{ "test_late_state (enqueued since)", test_late_state, setup, teardown, &went_on },
+		UNIT_TEST(test_went_on),
+		{ "test_went_on (the log says)", test_went_on, setup, teardown, &went_on },
+		SILENT_TEST(test_silent_fence),
+		{ "test_silent_fence (the log says)", test_silent_fence, setup_silent, teardown,
+		  &went_on },
+		SILENT_TEST(test_silent_errors),
 		UNIT_TEST(test_stopped),
 		UNIT_TEST(test_odd_states),
 		UNIT_TEST(test_bad_read_index),

@@ -22,7 +22,7 @@
 
 #include <sdxi_emu.h>
 
-#include "sdxi_hw.h"
+#include "sdxi_dmadev.h"
 #include "sdxi_vdev.h"
 #include "test_driver_util.h"
 
@@ -1141,25 +1141,105 @@ silent_done(int16_t id, uint64_t submitted)
 }
 
 static void
+silent_open(struct rig *rig, const void *state, const char *more)
+{
+	struct rte_dma_conf conf = { .nb_vchans = 1 };
+
+	rig_open(rig, state, more, 1);
+	assert_return_code(rte_dma_stop(rig->id), 0);
+	td_conf_silent(&conf);
+	assert_return_code(rte_dma_configure(rig->id, &conf), 0);
+	td_vchan_setup(rig->id, 0, NB_DESC);
+	assert_return_code(rte_dma_start(rig->id), 0);
+}
+
+static uint64_t
+silent_errors(int16_t id)
+{
+	struct rte_dma_stats stats;
+
+	assert_return_code(rte_dma_stats_get(id, 0, &stats), 0);
+	return stats.errors;
+}
+
+/* Whatever looks after the channel first, what stands behind a fence behind a failure is not run. */
+static void
+test_silent_fence(void **state)
+{
+	struct td_bound bound;
+	unsigned int way;
+	struct rig rig;
+	bool ran;
+
+	for (way = 0; way < 3; way++) {
+		silent_open(&rig, *state, "watchdog=0");
+		memset(rig.vchan[0].dst, TD_GUARD, OPS * ROOM);
+		assert_int_equal(rte_dma_copy(rig.id, 0, BAD, (uintptr_t)dst_of(&rig, 0, 0), LEN,
+					      0), 0);
+		assert_int_equal(rte_dma_copy(rig.id, 0, (uintptr_t)rig.src,
+					      (uintptr_t)dst_of(&rig, 0, 1), LEN,
+					      RTE_DMA_OP_FLAG_FENCE), 1);
+		assert_return_code(rte_dma_submit(rig.id, 0), 0);
+		td_bound_set(&bound);
+		while (!silent_done(rig.id, 2) || silent_errors(rig.id) == 0) {
+			if (td_bound_yield(&bound))
+				fail_msg("way %u: errors: found %" PRIu64, way,
+					 silent_errors(rig.id));
+			if (way == 1)
+				rte_dma_burst_capacity(rig.id, 0);
+			if (way == 2)
+				rte_dma_submit(rig.id, 0);
+		}
+		assert_return_code(rte_dma_stop(rig.id), 0);
+		ran = memcmp(dst_of(&rig, 0, 1), rig.src, LEN) == 0;
+		assert_true(ran || td_is_all(dst_of(&rig, 0, 1), LEN, TD_GUARD));
+		/* A function that takes every liberty finishes what it has consumed. */
+		if (!is_free() || rig.mode->cont)
+			assert_int_equal(ran, rig.mode->cont);
+		assert_int_equal(silent_errors(rig.id), ran ? 1 : 2);
+		rig_close(&rig);
+	}
+}
+
+/* Failures are counted, each once, whether they stop the context or not. */
+static void
+test_silent_errors(void **state)
+{
+	enum { BAD_OPS = 20 };
+	struct rig rig;
+	unsigned int i;
+
+	silent_open(&rig, *state, "watchdog=0");
+	for (i = 0; i < BAD_OPS; i++) {
+		assert_int_equal(rte_dma_copy(rig.id, 0, BAD, (uintptr_t)dst_of(&rig, 0, 0), LEN,
+					      RTE_DMA_OP_FLAG_SUBMIT), 2 * i);
+		assert_int_equal(rte_dma_copy(rig.id, 0, (uintptr_t)rig.src,
+					      (uintptr_t)dst_of(&rig, 0, 1), LEN,
+					      RTE_DMA_OP_FLAG_SUBMIT), 2 * i + 1);
+		TD_WAIT(silent_done(rig.id, 2 * i + 2));
+	}
+	TD_WAIT((silent_done(rig.id, 2 * BAD_OPS), silent_errors(rig.id) == BAD_OPS));
+	assert_return_code(rte_dma_stop(rig.id), 0);
+	assert_int_equal(silent_errors(rig.id), BAD_OPS);
+}
+
+static void
 test_silent(void **state)
 {
 	static const enum sdxi_emu_fault_kind kinds[] = {
 		SDXI_EMU_FAULT_FAIL, SDXI_EMU_FAULT_STOP, SDXI_EMU_FAULT_STALL,
 		SDXI_EMU_FAULT_FN_ERROR,
 	};
-	struct rte_dma_conf conf = { .nb_vchans = 1 };
 	unsigned int k, p, i, fence, spoilt;
-	uint64_t submitted = 0;
+	uint64_t submitted = 0, recoveries;
+	const struct sdxi_vchan *vc;
 	struct rig rig;
 
-	rig_open(&rig, *state, "watchdog=50", 1);
-	assert_return_code(rte_dma_stop(rig.id), 0);
-	td_conf_silent(&conf);
-	assert_return_code(rte_dma_configure(rig.id, &conf), 0);
-	td_vchan_setup(rig.id, 0, NB_DESC);
-	assert_return_code(rte_dma_start(rig.id), 0);
+	silent_open(&rig, *state, "watchdog=50");
 	for (k = 0; k < RTE_DIM(kinds); k++) {
 		for (p = 0; p < RTE_DIM(places); p++) {
+			vc = rte_dma_fp_objs[rig.id].dev_private;
+			recoveries = vc->recoveries;
 			INJECT(0, .kind = kinds[k], .op = places[p]);
 			BURST(&rig, 0);
 			rig.vchan[0].next += OPS;
@@ -1168,9 +1248,13 @@ test_silent(void **state)
 			/*
 			 * What the last operation was to end in may be known after it counts as
 			 * completed, and what is submitted before that stands behind a failure:
-			 * without a fence it is run in any case, and when it is, all is known.
+			 * without a fence it is run in any case.
 			 */
 			for (fence = 0; fence < 2; fence++) {
+				if (fence != 0 && (kinds[k] != SDXI_EMU_FAULT_FAIL ||
+						   !rig.mode->cont))
+					TD_WAIT((silent_done(rig.id, submitted),
+						 vc->recoveries != recoveries));
 				enqueue(&rig, 0, (struct burst){ .fence = fence });
 				assert_return_code(rte_dma_submit(rig.id, 0), 0);
 				rig.vchan[0].next += OPS;
@@ -1247,6 +1331,8 @@ main(int argc, char **argv)
 		EACH(test_fill_fails),
 		EACH(test_sg_fails),
 		EACH(test_silent),
+		EACH(test_silent_fence),
+		EACH(test_silent_errors),
 	};
 	int ret;
 

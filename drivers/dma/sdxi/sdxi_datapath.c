@@ -435,7 +435,10 @@ completed_any(struct sdxi_vchan *vc, uint16_t nb_cpls, uint16_t *last_idx, bool 
 	if (mode == SDXI_MODE_SILENT) {
 		if (sdxi_ring_refill(r, mode) == -EIO && !r->halted)
 			sdxi_recover(vc->dev, vc);
-		else if (r->tail != r->op_submitted)
+		/* What counts as completed may have stopped the context. */
+		else if (r->tail != r->op_submitted ||
+			 sdxi_cxt_state_is_final(sdxi_cxt_state(&vc->cxt)) ||
+			 vc->epoch != __atomic_load_n(&vc->dev->epoch, __ATOMIC_RELAXED))
 			sdxi_recover_idle(vc->dev, vc);
 	} else {
 		n = sdxi_ring_done(r, mode, nb_cpls, &failed);
@@ -764,4 +767,15 @@ sdxi_datapath_completed(const struct sdxi_dev *dev, const struct sdxi_vchan *vc)
 	while (op < end && sdxi_ring_op_start(r, op + 1) <= read_index)
 		op++;
 	return op;
+}
+
+uint64_t
+sdxi_datapath_errors(const struct sdxi_dev *dev, const struct sdxi_vchan *vc)
+{
+	uint64_t errors = __atomic_load_n(&vc->errors, __ATOMIC_RELAXED);
+
+	/* What no call reports is counted as the log tells it. */
+	if (dev->mode == SDXI_MODE_SILENT)
+		errors += __atomic_load_n(&vc->cxt.faults.total, __ATOMIC_RELAXED) - vc->faults_off;
+	return errors;
 }

@@ -36,4 +36,7 @@ bool sdxi_datapath_is_idle(const struct sdxi_dev *dev, const struct sdxi_vchan *
 /** Operations that are done, as statistics count them. Only looks. */
 uint64_t sdxi_datapath_completed(const struct sdxi_dev *dev, const struct sdxi_vchan *vc);
 
+/** Operations that have failed, as statistics count them. Only looks. */
+uint64_t sdxi_datapath_errors(const struct sdxi_dev *dev, const struct sdxi_vchan *vc);
+
 #endif /* _SDXI_DATAPATH_H_ */

@@ -266,6 +266,7 @@ vchans_start(struct sdxi_dev *dev)
 		vc->recovering = false;
 		vc->fault_looked = 0;
 		vc->begun_end = 0;
+		vc->stop_op = 0;
 		vc->watch_fruitless = 0;
 		vc->reset_seen = 0;
 		sdxi_recover_started(dev, vc);
@@ -453,17 +454,20 @@ vchan_stats_add(const struct sdxi_dev *dev, const struct sdxi_vchan *vc,
 {
 	stats->submitted += vc->ring.op_submitted + vc->submitted_off;
 	stats->completed += sdxi_datapath_completed(dev, vc) + vc->completed_off;
-	stats->errors += vc->errors;
+	stats->errors += sdxi_datapath_errors(dev, vc);
 }
 
 static int
 sdxi_stats_get(const struct rte_dma_dev *dmadev, uint16_t vchan, struct rte_dma_stats *stats,
 	       uint32_t stats_sz)
 {
-	const struct sdxi_dev *dev = dev_of(dmadev);
+	struct sdxi_dev *dev = dev_of(dmadev);
 	uint16_t i;
 
 	RTE_SET_USED(stats_sz);
+	/* Of a silent channel, nobody may have asked for failures yet. */
+	if (dev->mode == SDXI_MODE_SILENT)
+		sdxi_errlog_service(dev);
 	if (vchan != RTE_DMA_ALL_VCHAN) {
 		vchan_stats_add(dev, &dev->vchans[vchan], stats);
 		return 0;
@@ -479,6 +483,7 @@ vchan_stats_reset(const struct sdxi_dev *dev, struct sdxi_vchan *vc)
 	vc->submitted_off = -vc->ring.op_submitted;
 	vc->completed_off = -sdxi_datapath_completed(dev, vc);
 	vc->errors = 0;
+	vc->faults_off = vc->cxt.faults.total;
 }
 
 static int

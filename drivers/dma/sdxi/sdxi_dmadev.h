@@ -34,7 +34,8 @@ struct __rte_cache_aligned sdxi_vchan {
 	struct sdxi_cxt cxt;
 	uint64_t submitted_off; /**< reported count of submitted operations - ring.op_submitted */
 	uint64_t completed_off; /**< reported count of completed operations - ring.tail */
-	uint64_t errors;	/**< operations reported as failed */
+	uint64_t errors;	/**< operations reported as failed, or known to have without a report */
+	uint64_t faults_off;	/**< cxt.faults.total when errors were counted anew */
 	uint64_t recoveries;	/**< times that the context was stopped and started again */
 	uint64_t resets;	/**< times that the function was, for this channel */
 
@@ -52,6 +53,9 @@ struct __rte_cache_aligned sdxi_vchan {
 	uint64_t parked_op;	   /**< parked: nothing behind this failed operation runs yet */
 	uint64_t published;	   /**< parked: Write_Index as it is in memory */
 	uint64_t log_lost;	   /**< sdxi_errlog_lost() when nothing was lost */
+	uint64_t err_op;	   /**< err_recent: op_head when the last one was reported */
+	uint64_t err_index;	   /**< and what the function had been handed over then */
+	uint64_t stop_op;	   /**< silent: one past the operation that a context stopped before */
 	sdxi_le64 held_index;	   /**< parked: in Write_Index's place for submit */
 	uint64_t no_doorbell;	   /**< parked or dead: in the doorbell's place */
 	uint32_t status_looks;	   /**< atomic, by whom asks for the status */
@@ -59,7 +63,7 @@ struct __rte_cache_aligned sdxi_vchan {
 	uint32_t epoch;		   /**< dev->epoch that the context was started in */
 	bool parked;
 	bool recovering;   /**< a recovery has begun and not ended */
-	bool err_recent;   /**< an operation was reported failed and the context not seen to go on */
+	bool err_recent;   /**< an operation was reported failed, which may stop the context yet */
 	bool stopping;	   /**< asked to stop softly for standing still */
 	bool dead;	   /**< given up: all that is outstanding has failed, nothing is taken */
 };

@@ -330,6 +330,11 @@ cxt_file(struct sdxi_cxt *cxt, const struct sdxi_fault *fault)
 	faults->fault[slot] = *fault;
 	faults->found &= ~bit;
 	faults->filed++;
+	__atomic_store_n(&faults->total, faults->total + 1, __ATOMIC_RELAXED);
+	if (fault->re == SDXI_RE_CXT_STOPPED) {
+		faults->stopped = true;
+		faults->stop_index = fault->dsc_index;
+	}
 }
 
 /* File a valid entry, whose contents may still be anything, with the context that it names. */
@@ -510,6 +515,21 @@ sdxi_errlog_find(struct sdxi_dev *dev, struct sdxi_cxt *cxt, uint64_t first, uin
 	return found;
 }
 
+bool
+sdxi_errlog_has_stopped(struct sdxi_dev *dev, struct sdxi_cxt *cxt, uint64_t end)
+{
+	const struct sdxi_faults *faults = &cxt->faults;
+	bool ret;
+
+	if (!sdxi_errlog_lock(dev)) {
+		lose(&dev->errlog);
+		return false;
+	}
+	ret = faults->stopped && faults->stop_index < end;
+	sdxi_lock_release(&dev->errlog.lock);
+	return ret;
+}
+
 uint64_t
 sdxi_errlog_stop_index(struct sdxi_dev *dev, const struct sdxi_cxt *cxt)
 {
@@ -549,6 +569,7 @@ sdxi_errlog_forget(struct sdxi_dev *dev, struct sdxi_cxt *cxt)
 	sdxi_errlog_service(dev);
 	locked = sdxi_errlog_lock(dev); /* as above */
 	cxt->faults.filed = 0;
+	cxt->faults.stopped = false;
 	cxt->faults.found = 0;
 	if (locked)
 		sdxi_lock_release(&dev->errlog.lock);

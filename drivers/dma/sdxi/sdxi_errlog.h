@@ -48,7 +48,10 @@ struct sdxi_faults {
 	struct sdxi_fault fault[SDXI_FAULTS];
 	uint64_t found; /**< bit i: fault[i] was given by sdxi_errlog_find() */
 	uint64_t filed; /**< since indices started anew; the next goes to filed mod SDXI_FAULTS */
+	uint64_t total; /**< the same, but only ever grows */
 	uint64_t lost;	/**< only ever grows */
+	uint64_t stop_index; /**< if stopped: the descriptor */
+	bool stopped;	/**< since indices started anew: one of them has stopped the context */
 };
 
 /** What there was in the log since probe. */
@@ -139,6 +142,9 @@ bool sdxi_errlog_find(struct sdxi_dev *dev, struct sdxi_cxt *cxt, uint64_t first
 
 /** The least dsc_index of what was filed as having stopped its context; UINT64_MAX: nothing was. */
 uint64_t sdxi_errlog_stop_index(struct sdxi_dev *dev, const struct sdxi_cxt *cxt);
+
+/** Did the log say, since indices started anew, that a descriptor below @p end stopped its context? */
+bool sdxi_errlog_has_stopped(struct sdxi_dev *dev, struct sdxi_cxt *cxt, uint64_t end);
 
 /**
  * A count that has grown if entries about this context may have been lost: the log overflown or

@@ -258,25 +258,50 @@ judge_silent(struct sdxi_dev *dev, struct sdxi_vchan *vc, const struct rest *res
 }
 
 /*
- * Where a silent context has stopped and nobody knows why, it was what it had consumed last, or,
- * if it stands still, what it has not.
+ * Behind a failure that has been reported, or counts as completed, and may be what has stopped the
+ * context since: operations enqueued later do not stand behind it. Gives where these begin, or 0.
  */
+static uint64_t
+vchan_past(struct sdxi_dev *dev, struct sdxi_vchan *vc, const struct rest *rest)
+{
+	uint64_t start = sdxi_ring_op_start(&vc->ring, vc->ring.tail);
+
+	/* In silent mode nobody can have known of it. */
+	if (dev->mode == SDXI_MODE_SILENT)
+		return sdxi_errlog_has_stopped(dev, &vc->cxt, start) ? UINT64_MAX : 0;
+	/* A function that takes what it was given later has gone on. */
+	return vc->err_recent && rest->read_index <= vc->err_index ? vc->err_op : 0;
+}
+
+/* What was consumed counts as completed: behind this, tail is at what was not. */
 static void
+silent_reap(struct sdxi_vchan *vc, const struct rest *rest)
+{
+	vc->ring.read_index = rest->read_index;
+	sdxi_ring_reap(&vc->ring);
+}
+
+/*
+ * Where a silent context has stopped and nobody knows why, it was what it had consumed last, or,
+ * if it stands still, or has stopped there before, what it has not.
+ *
+ * @return
+ *   true: one that counts as completed already.
+ */
+static bool
 blame_silent(struct sdxi_vchan *vc, const struct rest *rest)
 {
 	struct sdxi_ring *r = &vc->ring;
-	uint64_t op;
 
-	for (op = r->tail; op != r->op_submitted; op++)
-		if (r->verdict[op & r->mask] == FATE_PENDING)
-			break;
-	if (!rest->wedged && op-- == r->tail) {
-		/* It counts as completed already. */
+	if (!rest->wedged && rest->read_index != 0) {
 		vc->errors++;
-		return;
+		return true;
 	}
-	if (op != r->op_submitted)
-		r->verdict[op & r->mask] = VERDICT_UNKNOWN;
+	if (!rest->wedged && vc->stop_op != r->tail + 1)
+		vc->stop_op = r->tail + 1;
+	else if (r->tail != r->op_submitted)
+		r->verdict[r->tail & r->mask] = VERDICT_UNKNOWN;
+	return false;
 }
 
 /* How many operations of a range have failed, as far as was found. */
@@ -312,7 +337,7 @@ op_went_on(struct sdxi_dev *dev, struct sdxi_vchan *vc, uint64_t op)
  */
 static uint64_t
 vchan_cut(struct sdxi_dev *dev, struct sdxi_vchan *vc, const struct rest *rest, uint64_t first,
-	  uint64_t end)
+	  uint64_t end, uint64_t past)
 {
 	struct sdxi_ring *r = &vc->ring;
 	bool failed = false, stopped = false;
@@ -322,6 +347,11 @@ vchan_cut(struct sdxi_dev *dev, struct sdxi_vchan *vc, const struct rest *rest, 
 		uint8_t verdict = r->verdict[op & r->mask];
 
 		if (op_has_fence(r, op)) {
+			if (op < past) {
+				failed = true;
+				stopped |= !rest->wedged;
+			}
+			past = 0;
 			/* It was passed: it is known that this was executed. */
 			if (!verdict_is_fate(verdict) && verdict != VERDICT_UNKNOWN)
 				cut = end;
@@ -344,14 +374,17 @@ static unsigned int
 vchan_judge(struct sdxi_dev *dev, struct sdxi_vchan *vc, const struct rest *rest)
 {
 	struct sdxi_ring *r = &vc->ring;
-	bool explained = rest->innocent || vc->err_recent;
-	unsigned int suspects;
+	uint64_t first, op, end, old, cut, past;
 	/* Where another process stops the device, the one that drives the channel may move it. */
-	const uint64_t first = r->tail, submitted = r->op_submitted;
-	uint64_t op, end;
-	uint64_t old, cut;
-	bool fence;
+	const uint64_t submitted = r->op_submitted;
+	unsigned int suspects;
+	bool explained, fence;
 
+	if (dev->mode == SDXI_MODE_SILENT)
+		silent_reap(vc, rest);
+	first = r->tail;
+	past = vchan_past(dev, vc, rest);
+	explained = rest->innocent || past != 0;
 	old = nb_verdicts(r, first, submitted);
 	for (op = dev->mode == SDXI_MODE_BATCH ? r->done : first; op < submitted; op = end) {
 		end = op + 1;
@@ -373,10 +406,10 @@ vchan_judge(struct sdxi_dev *dev, struct sdxi_vchan *vc, const struct rest *rest
 	explained |= nb_verdicts(r, first, submitted) > old;
 	if (rest->hung)
 		explained = rest->blamed != 0;
-	if (!explained && dev->mode == SDXI_MODE_SILENT)
-		blame_silent(vc, rest);
+	if (!explained && dev->mode == SDXI_MODE_SILENT && blame_silent(vc, rest))
+		past = UINT64_MAX;
 
-	cut = vchan_cut(dev, vc, rest, first, submitted);
+	cut = vchan_cut(dev, vc, rest, first, submitted, past);
 	/* Before one that is done, or may be, and has a fence, lost ones were done as well. */
 	fence = false;
 	for (op = submitted; op-- > first;) {
@@ -403,6 +436,9 @@ vchan_judge(struct sdxi_dev *dev, struct sdxi_vchan *vc, const struct rest *rest
 		if ((*verdict == FATE_LOST || (*verdict == FATE_PENDING && rest->reset)) &&
 		    op >= vc->begun_end)
 			vc->begun_end = op + 1;
+		/* No call will report it; what the log says is counted with that. */
+		if (dev->mode == SDXI_MODE_SILENT && *verdict != 0 && !verdict_is_fate(*verdict))
+			vc->errors += op_fault(dev, vc, op) == 0;
 	}
 	if (explained || dev->mode == SDXI_MODE_SILENT)
 		return 0;
@@ -743,8 +779,7 @@ sdxi_recover_give_up(struct sdxi_dev *dev, struct sdxi_vchan *vc, bool rested)
 	if (rest.read_index > published)
 		rest.read_index = published;
 	if (dev->mode == SDXI_MODE_SILENT) {
-		r->read_index = rest.read_index;
-		sdxi_ring_reap(r);
+		silent_reap(vc, &rest);
 		/* Nobody asks what became of the rest. */
 		vc->errors += r->op_submitted - r->tail;
 		r->tail = r->op_submitted;
@@ -771,17 +806,14 @@ sdxi_recover_give_up(struct sdxi_dev *dev, struct sdxi_vchan *vc, bool rested)
 	vc->dead = true;
 }
 
-/* Count what no call will report. */
+/* What has failed is done with: no call will report it. */
 static void
-silent_errors(struct sdxi_vchan *vc)
+silent_settle(struct sdxi_ring *r)
 {
-	struct sdxi_ring *r = &vc->ring;
 	uint64_t op;
 
-	for (op = r->tail; op != r->op_submitted; op++) {
-		vc->errors += r->verdict[op & r->mask] != 0;
+	for (op = r->tail; op != r->op_submitted; op++)
 		r->verdict[op & r->mask] = 0;
-	}
 }
 
 /* Take the lock of a device that is still started, for a channel that has not been given up. */
@@ -822,7 +854,7 @@ recover_locked(struct sdxi_dev *dev, struct sdxi_vchan *vc)
 		suspects = vchan_judge(dev, vc, &rest);
 		ring_rebuild(&vc->ring, dev->mode);
 		if (dev->mode == SDXI_MODE_SILENT)
-			silent_errors(vc);
+			silent_settle(&vc->ring);
 		ret = cxt_restart(dev, vc);
 		if (ret < 0 && resets++ < MAX_RESETS) {
 			sdxi_errlog_service(dev);
@@ -961,8 +993,6 @@ sdxi_recover_idle(struct sdxi_dev *dev, struct sdxi_vchan *vc)
 	}
 	if ((++vc->idle_polls & (IDLE_POLLS - 1)) != 0)
 		return false;
-	if (state == SDXI_CXT_RUN)
-		vc->err_recent = false;
 	return vchan_watch(dev, vc);
 }
 
@@ -1022,7 +1052,9 @@ sdxi_recover_take(struct sdxi_dev *dev, struct sdxi_vchan *vc, bool *resumed)
 
 	if (verdict == 0) {
 		verdict = op_code(dev, vc, op);
-		vc->err_recent = true;
+		vc->err_recent = !op_went_on(dev, vc, op);
+		vc->err_op = r->op_head;
+		vc->err_index = vc->parked ? vc->published : r->submitted;
 	}
 	sdxi_ring_report_failed(r);
 	vc->errors++;

@@ -101,7 +101,7 @@ look_at_vchan(struct cxt_view *v, struct sdxi_dev *dev, uint16_t vchan)
 	/* As rte_dma_stats_get() has them. */
 	v->stats.submitted = v->submitted + LOOK(vc->submitted_off);
 	v->stats.completed = sdxi_datapath_completed(dev, vc) + LOOK(vc->completed_off);
-	v->stats.errors = LOOK(vc->errors);
+	v->stats.errors = sdxi_datapath_errors(dev, vc);
 	v->recoveries = LOOK(vc->recoveries);
 	v->resets = LOOK(vc->resets);
 	if (LOOK(vc->dead)) {
