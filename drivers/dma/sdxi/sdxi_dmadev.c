@@ -279,8 +279,9 @@ vchans_start(struct sdxi_dev *dev)
 	return vchans_wait(dev, true, "started") ? 0 : -EIO;
 }
 
+/* @param[out] finished: what was consumed has been executed. */
 static int
-vchans_stop(struct sdxi_dev *dev)
+vchans_stop(struct sdxi_dev *dev, bool *finished)
 {
 	enum sdxi_fn_gsv gsv;
 	uint16_t i;
@@ -294,7 +295,8 @@ vchans_stop(struct sdxi_dev *dev)
 		return -EIO;
 	}
 	ret = sdxi_admin_stop(dev, false, VCHAN_CXT(0), dev->nb_vchans);
-	if (ret == 0 && !vchans_wait(dev, false, "stopped softly"))
+	*finished = ret == 0 && vchans_wait(dev, false, "stopped softly");
+	if (ret == 0 && !*finished)
 		ret = sdxi_admin_stop(dev, true, VCHAN_CXT(0), dev->nb_vchans);
 	if (ret == 0)
 		ret = sdxi_admin_sync_stop(dev, VCHAN_CXT(0), dev->nb_vchans);
@@ -310,13 +312,13 @@ vchans_stop(struct sdxi_dev *dev)
 
 /* Nothing is completed any more. */
 static void
-vchans_give_up(struct sdxi_dev *dev, bool rested)
+vchans_give_up(struct sdxi_dev *dev, bool rested, bool finished)
 {
 	uint16_t i;
 
 	for (i = 0; i < dev->nb_vchans; i++)
 		if (dev->vchans[i].cxt.mem.va != NULL)
-			sdxi_recover_give_up(dev, &dev->vchans[i], rested);
+			sdxi_recover_give_up(dev, &dev->vchans[i], rested, finished);
 }
 
 static int
@@ -331,7 +333,7 @@ dev_start(struct sdxi_dev *dev)
 		/* Some contexts may run: stop them all for certain, the next start begins anew. */
 		sdxi_errlog_service(dev);
 		sdxi_dev_down(dev);
-		vchans_give_up(dev, false);
+		vchans_give_up(dev, false, false);
 	}
 	dev->started = ret == 0;
 	return ret;
@@ -366,7 +368,7 @@ sdxi_start(struct rte_dma_dev *dmadev)
 static int
 dev_stop(struct sdxi_dev *dev)
 {
-	bool rested = vchans_stop(dev) == 0;
+	bool finished = false, rested = vchans_stop(dev, &finished) == 0;
 
 	if (!rested) {
 		SDXI_LOG(WARNING, dev, "contexts of %u vchans do not stop: the function is stopped",
@@ -375,7 +377,7 @@ dev_stop(struct sdxi_dev *dev)
 		if (sdxi_dev_down(dev) < 0)
 			return -EIO;
 	}
-	vchans_give_up(dev, rested);
+	vchans_give_up(dev, rested, rested && finished);
 	dev->started = false;
 	return 0;
 }

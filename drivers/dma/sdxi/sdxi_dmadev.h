@@ -55,6 +55,7 @@ struct __rte_cache_aligned sdxi_vchan {
 	uint64_t log_lost;	   /**< sdxi_errlog_lost() when nothing was lost */
 	uint64_t err_op;	   /**< err_recent: op_head when the last one was reported */
 	uint64_t err_index;	   /**< and what the function had been handed over then */
+	uint64_t start_op;	   /**< ring.tail when the context was started */
 	uint64_t stop_op;	   /**< silent: one past the operation that a context stopped before */
 	sdxi_le64 held_index;	   /**< parked: in Write_Index's place for submit */
 	uint64_t no_doorbell;	   /**< parked or dead: in the doorbell's place */

@@ -62,6 +62,7 @@ struct rest {
 	uint64_t read_index; /* descriptors below have been consumed */
 	uint64_t stop_index; /* of the descriptor whose failure stopped it, UINT64_MAX: not known */
 	bool reset;	     /* with a reset: more may have been consumed */
+	bool vague;	     /* what was consumed need not have been finished */
 	bool innocent;	     /* it came to rest for no fault of its own */
 	bool wedged;	     /* it did not stop by itself */
 	bool hung;	     /* and that was so before, at the same operation */
@@ -273,12 +274,27 @@ vchan_past(struct sdxi_dev *dev, struct sdxi_vchan *vc, const struct rest *rest)
 	return vc->err_recent && rest->read_index <= vc->err_index ? vc->err_op : 0;
 }
 
-/* What was consumed counts as completed: behind this, tail is at what was not. */
+/*
+ * What was consumed counts as completed: behind this, tail is at what was not. It cannot be run
+ * again, as its user may have found out that it was done and taken the buffers for something else;
+ * where nobody knows whether it was, it counts as failed. That is as much as may be outstanding.
+ */
 static void
-silent_reap(struct sdxi_vchan *vc, const struct rest *rest)
+silent_reap(const struct sdxi_dev *dev, struct sdxi_vchan *vc, const struct rest *rest)
 {
-	vc->ring.read_index = rest->read_index;
-	sdxi_ring_reap(&vc->ring);
+	struct sdxi_ring *r = &vc->ring;
+	uint64_t unknown;
+
+	r->read_index = rest->read_index;
+	sdxi_ring_reap(r);
+	unknown = RTE_MIN(r->tail - vc->start_op, (uint64_t)r->nb_desc);
+	unknown -= RTE_MIN(unknown, vc->cxt.faults.filed);
+	if (!rest->vague || unknown == 0)
+		return;
+	vc->errors += unknown;
+	SDXI_LOG(ERR, dev, "vchan %u: context %u: %" PRIu64 " operations had been consumed, and need "
+		 "not have been executed: counted as failed", vc->cxt.num - 1, vc->cxt.num,
+		 unknown);
 }
 
 /*
@@ -381,7 +397,7 @@ vchan_judge(struct sdxi_dev *dev, struct sdxi_vchan *vc, const struct rest *rest
 	bool explained, fence;
 
 	if (dev->mode == SDXI_MODE_SILENT)
-		silent_reap(vc, rest);
+		silent_reap(dev, vc, rest);
 	first = r->tail;
 	past = vchan_past(dev, vc, rest);
 	explained = rest->innocent || past != 0;
@@ -572,7 +588,7 @@ cxt_settles(const struct sdxi_vchan *vc, uint64_t op)
 
 /* Have the context come to rest: softly, or hard if that was tried already or does not help. */
 static int
-cxt_rest(struct sdxi_dev *dev, struct sdxi_vchan *vc)
+cxt_rest(struct sdxi_dev *dev, struct sdxi_vchan *vc, struct rest *rest)
 {
 	uint16_t num = vc->cxt.num;
 	enum sdxi_fn_gsv gsv = sdxi_dev_state(dev);
@@ -586,8 +602,10 @@ cxt_rest(struct sdxi_dev *dev, struct sdxi_vchan *vc)
 	if (!vc->stopping)
 		ret = sdxi_admin_stop(dev, false, num, num);
 	if (ret == 0 && (vc->stopping || !cxt_wait(&vc->cxt, false)) &&
-	    !sdxi_cxt_state_is_final(sdxi_cxt_state(&vc->cxt)))
+	    !sdxi_cxt_state_is_final(sdxi_cxt_state(&vc->cxt))) {
+		rest->vague = true;
 		ret = sdxi_admin_stop(dev, true, num, num);
+	}
 	if (ret == 0)
 		ret = sdxi_admin_sync_stop(dev, num, num);
 	if (ret == 0 && !cxt_wait(&vc->cxt, false))
@@ -660,7 +678,7 @@ vchan_rest(struct sdxi_dev *dev, struct sdxi_vchan *vc, struct rest *rest, unsig
 		/* Unless it happens again and again where this channel stands. */
 		rest->innocent = vc->reset_seen < 2;
 		ret = dev->failed ? -EIO : 0;
-	} else if (cxt_rest(dev, vc) < 0) {
+	} else if (cxt_rest(dev, vc, rest) < 0) {
 		sdxi_errlog_service(dev);
 		rest->reset = true;
 		ret = (*resets)++ < MAX_RESETS ? fn_reset(dev, vc) : -EIO;
@@ -677,8 +695,10 @@ vchan_rest(struct sdxi_dev *dev, struct sdxi_vchan *vc, struct rest *rest, unsig
 			 PRIu64 ", found %" PRIu64, vc->cxt.num - 1, vc->cxt.num,
 			 vc->ring.read_index, published, read_index);
 		read_index = published;
+		rest->vague = true;
 	}
 	rest->read_index = read_index;
+	rest->vague |= rest->reset;
 	return ret;
 }
 
@@ -754,6 +774,7 @@ sdxi_recover_started(struct sdxi_dev *dev, struct sdxi_vchan *vc)
 	sdxi_errlog_forget(dev, &vc->cxt);
 	vc->log_lost = sdxi_errlog_lost(dev, &vc->cxt);
 	vc->epoch = dev->epoch;
+	vc->start_op = vc->ring.tail;
 	vc->watch_tsc = 0;
 	vc->err_recent = false;
 	vc->stopping = false;
@@ -761,13 +782,14 @@ sdxi_recover_started(struct sdxi_dev *dev, struct sdxi_vchan *vc)
 }
 
 void
-sdxi_recover_give_up(struct sdxi_dev *dev, struct sdxi_vchan *vc, bool rested)
+sdxi_recover_give_up(struct sdxi_dev *dev, struct sdxi_vchan *vc, bool rested, bool finished)
 {
 	struct sdxi_ring *r = &vc->ring;
 	struct rest rest = {
 		.read_index = rte_le_to_cpu_64(vc->cxt.sts->read_index),
 		.stop_index = UINT64_MAX,
 		.reset = !rested,
+		.vague = !finished,
 	};
 	uint64_t published = vc->parked ? vc->published : r->submitted;
 	uint64_t op;
@@ -779,7 +801,7 @@ sdxi_recover_give_up(struct sdxi_dev *dev, struct sdxi_vchan *vc, bool rested)
 	if (rest.read_index > published)
 		rest.read_index = published;
 	if (dev->mode == SDXI_MODE_SILENT) {
-		silent_reap(vc, &rest);
+		silent_reap(dev, vc, &rest);
 		/* Nobody asks what became of the rest. */
 		vc->errors += r->op_submitted - r->tail;
 		r->tail = r->op_submitted;
@@ -908,7 +930,7 @@ sdxi_recover(struct sdxi_dev *dev, struct sdxi_vchan *vc)
 			sdxi_dev_down(dev);
 		SDXI_LOG(ERR, dev, "vchan %u: given up: what is outstanding has failed",
 			 vc->cxt.num - 1);
-		sdxi_recover_give_up(dev, vc, false);
+		sdxi_recover_give_up(dev, vc, false, false);
 	}
 	sdxi_lock_release(&dev->lock);
 }

@@ -60,8 +60,10 @@ enum rte_dma_status_code sdxi_recover_take(struct sdxi_dev *dev, struct sdxi_vch
  *
  * @param rested
  *   Its context has stopped as asked to, so what lies above Read_Index was not attempted.
+ * @param finished
+ *   And softly, so what lies below was executed.
  */
-void sdxi_recover_give_up(struct sdxi_dev *dev, struct sdxi_vchan *vc, bool rested);
+void sdxi_recover_give_up(struct sdxi_dev *dev, struct sdxi_vchan *vc, bool rested, bool finished);
 
 /** The context has just been started from index 0, with nothing outstanding. */
 void sdxi_recover_started(struct sdxi_dev *dev, struct sdxi_vchan *vc);
