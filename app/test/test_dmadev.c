@@ -774,6 +774,40 @@ test_recovery_interrupted(void **state)
 	}
 }
 
+static void
+stop_function(void)
+{
+	/* The suspect has been handed over. */
+	if (!vc->parked || vc->published == 0)
+		return;
+	on_state_read = NULL;
+	real_ops->reg_write(sdxi_dev_fn_get(id), SDXI_MMIO_CTL0,
+			    SDXI_PUT(SDXI_CTL0_FN_GSR, SDXI_GSR_RESET));
+	assert_int_equal(sdxi_vdev_call(DEV, clear_cb, NULL), 0);
+}
+
+/* A suspect is run alone when the function goes down: that is not held against it. */
+static void
+test_step_interrupted(void **state)
+{
+	enum rte_dma_status_code status[OPS];
+	unsigned int i;
+
+	(void)state;
+	enqueue(OPS);
+	sts->read_index = rte_cpu_to_le_64(2);
+	sts->state = SDXI_CXT_STOP_FN;
+	stall();
+	on_state_read = stop_function;
+	gather(status, OPS);
+	assert_null(on_state_read);
+	assert_int_equal(vc->resets, 1);
+	for (i = 0; i < OPS; i++) {
+		assert_int_equal(status[i], RTE_DMA_STATUS_SUCCESSFUL);
+		expect_copied(i, true);
+	}
+}
+
 static int
 eal_setup(void **state)
 {
@@ -825,6 +859,7 @@ main(void)
 		UNIT_TEST(test_function_stops),
 		BATCH_TEST(test_batch_unknown),
 		UNIT_TEST(test_recovery_interrupted),
+		UNIT_TEST(test_step_interrupted),
 	};
 
 	return cmocka_run_group_tests(tests, eal_setup, eal_teardown);

@@ -351,6 +351,10 @@ entry_file(struct sdxi_dev *dev, const struct sdxi_errlog_hd_ent *ent)
 		lose(log);
 		return;
 	}
+	if (SDXI_GET(SDXI_ERRLOG_RE, hd) == SDXI_RE_FN_STOPPED) {
+		log->stopper = num;
+		log->stopper_end = __atomic_load_n(&dev->epoch, __ATOMIC_ACQUIRE) + 1;
+	}
 	if (dev->vchans == NULL || num == SDXI_CXT_ADMIN || num > dev->nb_vchans ||
 	    dev->vchans[num - 1].cxt.num != num) {
 		log->stats.unfiled++;
@@ -527,6 +531,21 @@ sdxi_errlog_has_stopped(struct sdxi_dev *dev, struct sdxi_cxt *cxt, uint64_t end
 	}
 	ret = faults->stopped && faults->stop_index < end;
 	sdxi_lock_release(&dev->errlog.lock);
+	return ret;
+}
+
+int
+sdxi_errlog_stopper(struct sdxi_dev *dev, uint32_t epoch)
+{
+	struct sdxi_errlog *log = &dev->errlog;
+	int ret;
+
+	if (!sdxi_errlog_lock(dev)) {
+		lose(log);
+		return -1;
+	}
+	ret = log->stopper_end == epoch + 1 ? log->stopper : -1;
+	sdxi_lock_release(&log->lock);
 	return ret;
 }
 

@@ -84,6 +84,8 @@ struct sdxi_errlog {
 	bool gone;	     /**< the function did not answer when last asked, and that was said */
 	bool stuck;	     /**< nobody has got the lock since one waited for it in vain */
 	uint64_t read;	     /**< index of the next entry to read, ERR_RD */
+	uint16_t stopper;    /**< context that the function has stopped for */
+	uint32_t stopper_end; /**< one past sdxi_dev.epoch then; 0: none was named yet */
 	uint64_t lost;	     /**< times that entries about any context may have been lost; grows */
 	struct sdxi_errlog_stats stats;
 	struct sdxi_errlog_limit limit;
@@ -145,6 +147,16 @@ uint64_t sdxi_errlog_stop_index(struct sdxi_dev *dev, const struct sdxi_cxt *cxt
 
 /** Did the log say, since indices started anew, that a descriptor below @p end stopped its context? */
 bool sdxi_errlog_has_stopped(struct sdxi_dev *dev, struct sdxi_cxt *cxt, uint64_t end);
+
+/**
+ * Did the log say for which context the function has stopped?
+ *
+ * @param epoch
+ *   sdxi_dev.epoch in which it has.
+ * @return
+ *   The context's number, or -1.
+ */
+int sdxi_errlog_stopper(struct sdxi_dev *dev, uint32_t epoch);
 
 /**
  * A count that has grown if entries about this context may have been lost: the log overflown or

@@ -35,8 +35,12 @@
 #define SOFT_PERIODS 10
 /* What a period is for a suspect where there is no watchdog. */
 #define STEP_MS 1000
-/* The function is reset so often in one recovery, and suspects may hang so often, at most. */
+/*
+ * The function is reset so often in one recovery, unless the log says that it stops for others; and
+ * suspects may hang so often, at most.
+ */
 #define MAX_RESETS 2
+#define MAX_RESETS_OTHERS 16
 /* A channel stands still at one operation so often before that is blamed: see recover_locked(). */
 #define MAX_HUNG 2
 #define MAX_SLOW 10
@@ -661,12 +665,22 @@ fn_reset(struct sdxi_dev *dev, struct sdxi_vchan *vc)
 	return ret;
 }
 
+/* Does the log say that the function has stopped, or was reset, for another channel's fault? */
+static bool
+fn_stops_for_others(struct sdxi_dev *dev, const struct sdxi_vchan *vc)
+{
+	int num = sdxi_errlog_stopper(dev, vc->epoch);
+
+	return num >= 0 && num != vc->cxt.num;
+}
+
 /* Bring the context to rest, by resetting the function if need be, and say what is known then. */
 static int
 vchan_rest(struct sdxi_dev *dev, struct sdxi_vchan *vc, struct rest *rest, unsigned int *resets)
 {
 	uint64_t published = vc->parked ? vc->published : vc->ring.submitted;
 	uint64_t read_index;
+	bool others;
 	int ret = 0;
 
 	rest->wedged = !sdxi_cxt_state_is_final(sdxi_cxt_state(&vc->cxt)) || vc->stopping;
@@ -676,12 +690,15 @@ vchan_rest(struct sdxi_dev *dev, struct sdxi_vchan *vc, struct rest *rest, unsig
 		vc->reset_seen = vc->reset_op == vc->ring.tail ? vc->reset_seen + 1 : 1;
 		vc->reset_op = vc->ring.tail;
 		/* Unless it happens again and again where this channel stands. */
-		rest->innocent = vc->reset_seen < 2;
+		rest->innocent = fn_stops_for_others(dev, vc) || vc->reset_seen < 2;
 		ret = dev->failed ? -EIO : 0;
 	} else if (cxt_rest(dev, vc, rest) < 0) {
 		sdxi_errlog_service(dev);
 		rest->reset = true;
-		ret = (*resets)++ < MAX_RESETS ? fn_reset(dev, vc) : -EIO;
+		others = fn_stops_for_others(dev, vc);
+		rest->innocent |= others;
+		ret = (*resets)++ < (others ? MAX_RESETS_OTHERS : MAX_RESETS) ? fn_reset(dev, vc) :
+										-EIO;
 	}
 	sdxi_errlog_service(dev);
 	if (!rest->reset)
@@ -705,9 +722,13 @@ vchan_rest(struct sdxi_dev *dev, struct sdxi_vchan *vc, struct rest *rest, unsig
 /*
  * Run the first operations that are left one at a time; gives one past the one that failed to
  * complete, or 0.
+ *
+ * @param[out] interrupted
+ *   Set to true if that was because the function did not go on: all channels may be to blame.
  */
 static uint64_t
-vchan_step(struct sdxi_dev *dev, struct sdxi_vchan *vc, unsigned int nb, unsigned int *stuck)
+vchan_step(struct sdxi_dev *dev, struct sdxi_vchan *vc, unsigned int nb, unsigned int *stuck,
+	   bool *interrupted)
 {
 	uint64_t period = dev->watchdog_ms != 0 ? dev->watchdog_ms : STEP_MS;
 	uint64_t bound = rte_get_timer_hz() / 1000 * period * SOFT_PERIODS;
@@ -733,8 +754,10 @@ vchan_step(struct sdxi_dev *dev, struct sdxi_vchan *vc, unsigned int nb, unsigne
 				continue;
 			}
 			if (sdxi_dev_state(dev) != SDXI_GSV_ACTIVE ||
-			    vc->epoch != __atomic_load_n(&dev->epoch, __ATOMIC_ACQUIRE))
+			    vc->epoch != __atomic_load_n(&dev->epoch, __ATOMIC_ACQUIRE)) {
+				*interrupted = true;
 				return op + 1;
+			}
 			if (rte_get_timer_cycles() - began > bound) {
 				(*stuck)++;
 				return op + 1;
@@ -856,11 +879,14 @@ static int
 recover_locked(struct sdxi_dev *dev, struct sdxi_vchan *vc)
 {
 	unsigned int resets = 0, stuck = 0, suspects, limit;
-	uint64_t blamed = 0;
+	uint64_t blamed = 0, interrupted_op = 0;
+	bool interrupted = false;
 	int ret;
 
 	do {
-		struct rest rest = { .stop_index = UINT64_MAX, .blamed = blamed };
+		struct rest rest = {
+			.stop_index = UINT64_MAX, .blamed = interrupted ? 0 : blamed,
+		};
 
 		vc->recoveries++;
 		/*
@@ -870,6 +896,7 @@ recover_locked(struct sdxi_dev *dev, struct sdxi_vchan *vc)
 		limit = sdxi_cxt_state_is_final(sdxi_cxt_state(&vc->cxt)) ? MAX_SLOW : MAX_HUNG;
 		rest.innocent = vc->stopping && vc->watch_fruitless < limit;
 		rest.hung = vc->stopping && !rest.innocent;
+		rest.innocent |= interrupted;
 		ret = vchan_rest(dev, vc, &rest, &resets);
 		if (ret < 0)
 			return ret;
@@ -890,11 +917,18 @@ recover_locked(struct sdxi_dev *dev, struct sdxi_vchan *vc)
 		vc->published = 0;
 		sdxi_recover_started(dev, vc);
 		blamed = 0;
+		interrupted = false;
 		if (suspects == 0 || stuck >= MAX_STUCK)
 			continue;
 		/* It may take long, and concerns this context alone. */
 		sdxi_lock_release(&dev->lock);
-		blamed = vchan_step(dev, vc, suspects, &stuck);
+		blamed = vchan_step(dev, vc, suspects, &stuck, &interrupted);
+		/* Once may be chance; twice while it ran alone here, unless the log knows better. */
+		sdxi_errlog_service(dev);
+		if (interrupted && interrupted_op == blamed && !fn_stops_for_others(dev, vc))
+			interrupted = false;
+		else if (interrupted)
+			interrupted_op = blamed;
 		if (!recover_lock(dev, vc))
 			return -EAGAIN;
 	} while (blamed != 0 || vc->epoch != dev->epoch);
