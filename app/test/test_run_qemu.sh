@@ -229,6 +229,10 @@ run_pretending()
 
 test_reports()
 {
+	pretend qemu </dev/null
+	run_pretending --memory 0900 -- true
+	expect 'a number that looks like an octal one' 2 '' '^Usage: '
+
 	pretend_qemu <<'END'
 printf 'one\n\n \ttwo\\ \377\r\n%s ready\n\036three' "${mark%:}"
 echo 'qemu: vtd_iova_to_slpte: as it is wanted' >&2
