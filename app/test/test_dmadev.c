@@ -575,6 +575,33 @@ test_silent_reset(void **state)
 		expect_copied(i, i >= 5);
 }
 
+static void
+log_late(void)
+{
+	if (log_reads == 110)
+		log_fault(1, SDXI_RE_INFORMATIVE);
+}
+
+/* Entries that were lost once are no reason not to wait for those of later operations. */
+static void
+test_log_lost(void **state)
+{
+	enum rte_dma_status_code status;
+
+	(void)state;
+	enqueue(1);
+	complete(0, true);
+	vc->cxt.faults.lost++;
+	gather(&status, 1);
+	assert_int_equal(status, RTE_DMA_STATUS_ERROR_UNKNOWN);
+	enqueue(1);
+	complete(1, true);
+	log_reads = 0;
+	on_log_read = log_late;
+	gather(&status, 1);
+	assert_int_equal(status, RTE_DMA_STATUS_BUS_READ_ERROR);
+}
+
 /* What is outstanding when the device is stopped is reported as what became of it. */
 static void
 test_stopped(void **state)
@@ -853,6 +880,7 @@ main(void)
 		  &went_on },
 		SILENT_TEST(test_silent_errors),
 		SILENT_TEST(test_silent_reset),
+		UNIT_TEST(test_log_lost),
 		UNIT_TEST(test_stopped),
 		UNIT_TEST(test_odd_states),
 		UNIT_TEST(test_bad_read_index),

@@ -493,6 +493,37 @@ test_many_fail(void **state)
 	}
 }
 
+/* As many failures as the log has entries, all of them with their codes. */
+static void
+test_all_fail(void **state)
+{
+	enum { NB = 200 };
+	enum rte_dma_status_code status[NB];
+	struct td_bound bound;
+	unsigned int i, n = 0;
+	struct rig rig;
+	uint16_t got;
+
+	rig_open(&rig, *state, "watchdog=0", 1);
+	assert_return_code(rte_dma_stop(rig.id), 0);
+	td_vchan_setup(rig.id, 0, NB);
+	assert_return_code(rte_dma_start(rig.id), 0);
+	for (i = 0; i < NB; i++)
+		assert_int_equal(rte_dma_copy(rig.id, 0, BAD, (uintptr_t)dst_of(&rig, 0, 0), LEN,
+					      0), i);
+	assert_return_code(rte_dma_submit(rig.id, 0), 0);
+	td_bound_set(&bound);
+	while (n < NB) {
+		got = rte_dma_completed_status(rig.id, 0, NB - n, NULL, status + n);
+		n += got;
+		if (got == 0 && td_bound_yield(&bound))
+			fail_msg("operation %u is not reported", n);
+	}
+	for (i = 0; i < NB; i++)
+		if (status[i] != RTE_DMA_STATUS_INVALID_SRC_ADDR)
+			fail_msg("operation %u: found status %d", i, status[i]);
+}
+
 static void
 test_fail_in_a_row(void **state)
 {
@@ -1315,6 +1346,7 @@ main(int argc, char **argv)
 		EACH(test_fail_neither),
 		EACH(test_no_signal),
 		EACH(test_many_fail),
+		EACH(test_all_fail),
 		EACH(test_fail_in_a_row),
 		EACH(test_fence),
 		EACH(test_log_lost),

@@ -30,17 +30,19 @@
 static_assert(CXT_WI_OFF + CXT_LINE <= CXT_AKEY_OFF, "the head fits in front of the AKey table");
 static_assert(RTE_CACHE_LINE_SIZE <= CXT_LINE, "lines are no longer than assumed");
 
-/* What only the driver touches: op_desc, batch_end and verdict of each slot. */
+/* What only the driver touches: faults, op_desc, batch_end and verdict of each slot. */
 static int
 priv_alloc(struct sdxi_dev *dev, struct sdxi_cxt *cxt, uint32_t ring_sz, struct sdxi_ring *ring)
 {
-	size_t len = (size_t)ring_sz * (sizeof(*ring->op_desc) + sizeof(*ring->batch_end) +
-					sizeof(*ring->verdict));
+	size_t len = (size_t)ring_sz * (sizeof(*cxt->faults.fault) + sizeof(*ring->op_desc) +
+					sizeof(*ring->batch_end) + sizeof(*ring->verdict));
 
 	cxt->priv = rte_zmalloc_socket("sdxi", len, RTE_CACHE_LINE_SIZE, dev->socket);
 	if (cxt->priv == NULL)
 		return -ENOMEM;
-	ring->op_desc = cxt->priv;
+	cxt->faults.fault = cxt->priv;
+	cxt->faults.mask = ring_sz - 1;
+	ring->op_desc = (uint32_t *)(cxt->faults.fault + ring_sz);
 	ring->batch_end = ring->op_desc + ring_sz;
 	ring->verdict = (uint8_t *)(ring->batch_end + ring_sz);
 	return 0;

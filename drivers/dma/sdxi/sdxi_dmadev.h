@@ -52,7 +52,8 @@ struct __rte_cache_aligned sdxi_vchan {
 	uint64_t begun_end;	   /**< operations below may have been begun before they are run */
 	uint64_t parked_op;	   /**< parked: nothing behind this failed operation runs yet */
 	uint64_t published;	   /**< parked: Write_Index as it is in memory */
-	uint64_t log_lost;	   /**< sdxi_errlog_lost() when nothing was lost */
+	uint64_t log_lost;	   /**< sdxi_errlog_lost() when last looked at */
+	uint64_t lost_end;	   /**< entries of operations below may have been lost */
 	uint64_t err_op;	   /**< err_recent: op_head when the last one was reported */
 	uint64_t err_index;	   /**< and what the function had been handed over then */
 	uint64_t start_op;	   /**< ring.tail when the context was started */

@@ -25,6 +25,9 @@
 /* What a register of a function that has left the bus reads as. */
 #define FN_GONE UINT64_MAX
 
+/* As much of an index as a fault has. */
+#define INDEX_OF(index) ((uint64_t)(index) & ((UINT64_C(1) << 46) - 1))
+
 /* How many times in one call entries are looked at again whose vl is not there yet. */
 #define VL_TRIES 16
 
@@ -322,18 +325,23 @@ static void
 cxt_file(struct sdxi_cxt *cxt, const struct sdxi_fault *fault)
 {
 	struct sdxi_faults *faults = &cxt->faults;
-	unsigned int slot = faults->filed % SDXI_FAULTS;
-	uint64_t bit = UINT64_C(1) << slot;
+	struct sdxi_fault *at;
 
-	if (faults->filed >= SDXI_FAULTS && (faults->found & bit) == 0)
+	if (faults->fault == NULL) {
 		cxt_lose(cxt);
-	faults->fault[slot] = *fault;
-	faults->found &= ~bit;
+		return;
+	}
+	/* What another one had in the slot was reported before that was used again. */
+	at = &faults->fault[fault->dsc_index & faults->mask];
+	if (at->used == 0 || at->dsc_index != fault->dsc_index) {
+		*at = *fault;
+		__atomic_store_n(&faults->total, faults->total + 1, __ATOMIC_RELAXED);
+	}
 	faults->filed++;
-	__atomic_store_n(&faults->total, faults->total + 1, __ATOMIC_RELAXED);
 	if (fault->re == SDXI_RE_CXT_STOPPED) {
+		if (!faults->stopped || fault->dsc_index < faults->stop_index)
+			faults->stop_index = fault->dsc_index;
 		faults->stopped = true;
-		faults->stop_index = fault->dsc_index;
 	}
 }
 
@@ -367,12 +375,12 @@ entry_file(struct sdxi_dev *dev, const struct sdxi_errlog_hd_ent *ent)
 	}
 	cxt_file(cxt, &(struct sdxi_fault){
 		.dsc_index = rte_le_to_cpu_64(ent->dsc_index),
+		.used = 1,
 		.step = SDXI_GET(SDXI_ERRLOG_STEP, hd),
 		.sub_step = SDXI_GET(SDXI_ERRLOG_SUB_STEP, hd),
 		.buf = SDXI_GET(SDXI_ERRLOG_BUF, hd),
 		.re = SDXI_GET(SDXI_ERRLOG_RE, hd),
 		.bv = (hd & SDXI_ERRLOG_BV) != 0,
-		.stopped = SDXI_GET(SDXI_ERRLOG_RE, hd) == SDXI_RE_CXT_STOPPED,
 	});
 }
 
@@ -500,38 +508,21 @@ bool
 sdxi_errlog_find(struct sdxi_dev *dev, struct sdxi_cxt *cxt, uint64_t first, uint64_t end,
 		 struct sdxi_fault *fault)
 {
-	struct sdxi_faults *faults = &cxt->faults;
+	const struct sdxi_faults *faults = &cxt->faults;
 	bool found = false;
-	uint64_t i;
+	uint64_t i, nb;
 
 	if (!sdxi_errlog_lock(dev)) {
 		lose(&dev->errlog);
 		return false;
 	}
-	for (i = faults->filed - RTE_MIN(faults->filed, (uint64_t)SDXI_FAULTS);
-	     i < faults->filed && !found; i++) {
-		*fault = faults->fault[i % SDXI_FAULTS];
-		found = fault->dsc_index >= first && fault->dsc_index < end;
-		if (found)
-			faults->found |= UINT64_C(1) << i % SDXI_FAULTS;
+	nb = faults->filed != 0 ? RTE_MIN(end - first, faults->mask + UINT64_C(1)) : 0;
+	for (i = 0; i < nb && !found; i++) {
+		*fault = faults->fault[(first + i) & faults->mask];
+		found = fault->used != 0 && fault->dsc_index == INDEX_OF(first + i);
 	}
 	sdxi_lock_release(&dev->errlog.lock);
 	return found;
-}
-
-bool
-sdxi_errlog_has_stopped(struct sdxi_dev *dev, struct sdxi_cxt *cxt, uint64_t end)
-{
-	const struct sdxi_faults *faults = &cxt->faults;
-	bool ret;
-
-	if (!sdxi_errlog_lock(dev)) {
-		lose(&dev->errlog);
-		return false;
-	}
-	ret = faults->stopped && faults->stop_index < end;
-	sdxi_lock_release(&dev->errlog.lock);
-	return ret;
 }
 
 int
@@ -552,21 +543,14 @@ sdxi_errlog_stopper(struct sdxi_dev *dev, uint32_t epoch)
 uint64_t
 sdxi_errlog_stop_index(struct sdxi_dev *dev, const struct sdxi_cxt *cxt)
 {
-	const struct sdxi_faults *faults = &cxt->faults;
 	uint64_t index = UINT64_MAX;
-	uint64_t i;
 
 	if (!sdxi_errlog_lock(dev)) {
 		lose(&dev->errlog);
 		return index;
 	}
-	for (i = faults->filed - RTE_MIN(faults->filed, (uint64_t)SDXI_FAULTS); i < faults->filed;
-	     i++) {
-		const struct sdxi_fault *fault = &faults->fault[i % SDXI_FAULTS];
-
-		if (fault->stopped)
-			index = RTE_MIN(index, fault->dsc_index);
-	}
+	if (cxt->faults.stopped)
+		index = cxt->faults.stop_index;
 	sdxi_lock_release(&dev->errlog.lock);
 	return index;
 }
@@ -587,9 +571,12 @@ sdxi_errlog_forget(struct sdxi_dev *dev, struct sdxi_cxt *cxt)
 	/* Entries that are still unread speak of the old indices. */
 	sdxi_errlog_service(dev);
 	locked = sdxi_errlog_lock(dev); /* as above */
+	/* Indices may come again. */
+	if (cxt->faults.filed != 0)
+		memset(cxt->faults.fault, 0,
+		       (cxt->faults.mask + (size_t)1) * sizeof(*cxt->faults.fault));
 	cxt->faults.filed = 0;
 	cxt->faults.stopped = false;
-	cxt->faults.found = 0;
 	if (locked)
 		sdxi_lock_release(&dev->errlog.lock);
 }

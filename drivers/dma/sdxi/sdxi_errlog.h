@@ -30,27 +30,27 @@ struct sdxi_dev;
 #define SDXI_ERRLOG_DEFAULT 256 /**< entries where nothing else is asked for */
 #define SDXI_ERRLOG_RECENT  16	/**< last entries that are kept to be shown */
 
-/** What the log said of one descriptor. */
+/** What the log said of one descriptor: a word, of which there is one for each slot of a ring. */
 struct sdxi_fault {
-	uint64_t dsc_index;
-	uint8_t step;	  /**< enum sdxi_err_step, or what the function made of it */
-	uint8_t sub_step; /**< enum sdxi_err_sub_step, the same */
-	uint8_t buf;	  /**< if bv: 0 source, 1 destination [I] */
-	uint8_t re;	  /**< enum sdxi_err_reaction, the same */
-	bool bv;
-	bool stopped;	  /**< the context, with this operation's failure */
+	uint64_t dsc_index : 46; /**< its lower bits, which take months to come round */
+	uint64_t used : 1;
+	uint64_t bv : 1;
+	uint64_t step : 6;     /**< enum sdxi_err_step, or what the function made of it */
+	uint64_t sub_step : 4; /**< enum sdxi_err_sub_step, the same */
+	uint64_t buf : 3;      /**< if bv: 0 source, 1 destination [I] */
+	uint64_t re : 3;       /**< enum sdxi_err_reaction, the same */
 };
 
-#define SDXI_FAULTS 64 /**< faults kept of one context: the bits of a word */
+static_assert(sizeof(struct sdxi_fault) == sizeof(uint64_t), "a fault takes a word");
 
-/** The last faults of one context, under the log's lock. All zeroes: none. */
+/** The faults of one context's descriptors, under the log's lock. All zeroes: none can be kept. */
 struct sdxi_faults {
-	struct sdxi_fault fault[SDXI_FAULTS];
-	uint64_t found; /**< bit i: fault[i] was given by sdxi_errlog_find() */
-	uint64_t filed; /**< since indices started anew; the next goes to filed mod SDXI_FAULTS */
-	uint64_t total; /**< the same, but only ever grows */
+	struct sdxi_fault *fault; /**< by slot of the ring */
+	uint32_t mask;	/**< ring size - 1 */
+	uint64_t filed; /**< since indices started anew */
+	uint64_t total; /**< descriptors that were filed; only ever grows */
 	uint64_t lost;	/**< only ever grows */
-	uint64_t stop_index; /**< if stopped: the descriptor */
+	uint64_t stop_index; /**< if stopped: the first descriptor that did */
 	bool stopped;	/**< since indices started anew: one of them has stopped the context */
 };
 
@@ -135,18 +135,20 @@ unsigned int sdxi_errlog_service(struct sdxi_dev *dev);
  * Find what was filed about a context's descriptors.
  *
  * @param fault
- *   Set to the oldest fault filed with first <= dsc_index < end. It stays filed.
+ *   Set to what was filed first about the first descriptor from @p first on, and before @p end, of
+ *   which there is anything; no more than a ring of them is looked at. It stays filed, until the
+ *   ring has come round.
  * @return
  *   false: there is none.
  */
 bool sdxi_errlog_find(struct sdxi_dev *dev, struct sdxi_cxt *cxt, uint64_t first, uint64_t end,
 		      struct sdxi_fault *fault);
 
-/** The least dsc_index of what was filed as having stopped its context; UINT64_MAX: nothing was. */
+/**
+ * The least dsc_index of what was filed, since indices started anew, as having stopped its context;
+ * UINT64_MAX: nothing was.
+ */
 uint64_t sdxi_errlog_stop_index(struct sdxi_dev *dev, const struct sdxi_cxt *cxt);
-
-/** Did the log say, since indices started anew, that a descriptor below @p end stopped its context? */
-bool sdxi_errlog_has_stopped(struct sdxi_dev *dev, struct sdxi_cxt *cxt, uint64_t end);
 
 /**
  * Did the log say for which context the function has stopped?
@@ -160,8 +162,7 @@ int sdxi_errlog_stopper(struct sdxi_dev *dev, uint32_t epoch);
 
 /**
  * A count that has grown if entries about this context may have been lost: the log overflown or
- * unusable, entries that said nothing or not which descriptor, more faults than are kept, a log
- * that could not be locked.
+ * unusable, entries that said nothing or not which descriptor, a log that could not be locked.
  */
 uint64_t sdxi_errlog_lost(const struct sdxi_dev *dev, const struct sdxi_cxt *cxt);
 

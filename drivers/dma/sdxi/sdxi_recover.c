@@ -163,6 +163,19 @@ op_fault(struct sdxi_dev *dev, struct sdxi_vchan *vc, uint64_t op)
 	return verdict_of(sdxi_errlog_status(&fault));
 }
 
+/* May the log have lost what it had to say of an operation? Not if that came later. */
+static bool
+op_log_lost(const struct sdxi_dev *dev, struct sdxi_vchan *vc, uint64_t op)
+{
+	uint64_t lost = sdxi_errlog_lost(dev, &vc->cxt);
+
+	if (lost != vc->log_lost) {
+		vc->log_lost = lost;
+		vc->lost_end = vc->ring.op_submitted;
+	}
+	return op < vc->lost_end;
+}
+
 /* Fates. */
 
 /* An operation whose block is its own. */
@@ -202,7 +215,7 @@ judge_batch(struct sdxi_dev *dev, struct sdxi_vchan *vc, const struct rest *rest
 	bool er = sdxi_ring_is_error(r, first);
 	uint64_t done = signal <= nb ? nb - signal : 0;
 	uint64_t consumed = RTE_MAX(rest->read_index, start) - start;
-	bool lossy = sdxi_errlog_lost(dev, &vc->cxt) != vc->log_lost;
+	bool lossy = op_log_lost(dev, vc, first);
 	uint64_t op, last_fence = first, barred = 0;
 	unsigned int faults = 0;
 
@@ -273,7 +286,7 @@ vchan_past(struct sdxi_dev *dev, struct sdxi_vchan *vc, const struct rest *rest)
 
 	/* In silent mode nobody can have known of it. */
 	if (dev->mode == SDXI_MODE_SILENT)
-		return sdxi_errlog_has_stopped(dev, &vc->cxt, start) ? UINT64_MAX : 0;
+		return sdxi_errlog_stop_index(dev, &vc->cxt) < start ? UINT64_MAX : 0;
 	/* A function that takes what it was given later has gone on. */
 	return vc->err_recent && rest->read_index <= vc->err_index ? vc->err_op : 0;
 }
@@ -796,6 +809,7 @@ sdxi_recover_started(struct sdxi_dev *dev, struct sdxi_vchan *vc)
 {
 	sdxi_errlog_forget(dev, &vc->cxt);
 	vc->log_lost = sdxi_errlog_lost(dev, &vc->cxt);
+	vc->lost_end = 0;
 	vc->epoch = dev->epoch;
 	vc->start_op = vc->ring.tail;
 	vc->watch_tsc = 0;
@@ -1089,7 +1103,7 @@ op_code(struct sdxi_dev *dev, struct sdxi_vchan *vc, uint64_t op)
 			/* Not for long for what may never come. */
 			if (i < LOG_SPINS)
 				rte_pause();
-			else if (sdxi_errlog_lost(dev, &vc->cxt) != vc->log_lost)
+			else if (op_log_lost(dev, vc, op))
 				break;
 			else
 				rte_delay_us_sleep(LOG_SLEEP_US);
