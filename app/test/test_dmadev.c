@@ -18,6 +18,7 @@
 #include <cmocka.h>
 
 #include <rte_bus_vdev.h>
+#include <rte_cycles.h>
 #include <rte_dmadev.h>
 #include <rte_eal.h>
 #include <rte_malloc.h>
@@ -151,6 +152,13 @@ setup_batch(void **state)
 {
 	(void)state;
 	return setup_with("watchdog=0,completion=batch", false);
+}
+
+static int
+setup_watchdog(void **state)
+{
+	(void)state;
+	return setup_with("watchdog=1", false);
 }
 
 static int
@@ -666,12 +674,12 @@ test_bad_read_index(void **state)
 	enum rte_dma_status_code status[OPS];
 	unsigned int i;
 
-	(void)state;
 	enqueue(OPS);
 	complete(0, false);
-	sts->read_index = rte_cpu_to_le_64(OPS + 1);
-	assert_int_equal(rte_dma_burst_capacity(id, 0), 0);
+	sts->read_index = rte_cpu_to_le_64(17);
 	/* Who wants room has the context started anew. */
+	if (*state != NULL)
+		assert_int_equal(rte_dma_burst_capacity(id, 0), 16 - OPS);
 	for (i = OPS; i < 16; i++)
 		enqueue(1);
 	assert_int_equal(rte_dma_copy(id, 0, (uintptr_t)mem, (uintptr_t)dst_of(0), 1, 0), -ENOSPC);
@@ -683,6 +691,48 @@ test_bad_read_index(void **state)
 	}
 	for (i = 0; i < 16; i++)
 		expect_copied(i, i != 0);
+}
+
+/* Nothing is outstanding, and who asks for room finds the context stopped, Read_Index left behind. */
+static void
+test_no_read_index(void **state)
+{
+	enum rte_dma_status_code status[16];
+	unsigned int i, lap;
+
+	(void)state;
+	for (lap = 0; lap < (vc->ring.mask + 1) / 16; lap++) {
+		enqueue(16);
+		for (i = 0; i < 16; i++)
+			complete((lap * 16 + i) & vc->ring.mask, false);
+		gather(status, 16);
+	}
+	assert_int_equal(rte_dma_burst_capacity(id, 0), 0);
+	sts->state = SDXI_CXT_STOP_FN;
+	assert_int_equal(rte_dma_burst_capacity(id, 0), 16);
+	assert_int_equal(vc->recoveries, 1);
+	enqueue(16);
+}
+
+/* A channel of which the function has nothing does not stand still, however long it is full. */
+static void
+test_unsubmitted(void **state)
+{
+	uint64_t end;
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < 16; i++)
+		assert_int_equal(rte_dma_copy(id, 0, (uintptr_t)mem, (uintptr_t)dst_of(i), LEN, 0),
+				 i);
+	end = rte_get_timer_cycles() + rte_get_timer_hz() / 10;
+	while (rte_get_timer_cycles() < end) {
+		assert_int_equal(rte_dma_copy(id, 0, (uintptr_t)mem, (uintptr_t)dst_of(0), LEN, 0),
+				 -ENOSPC);
+		assert_int_equal(rte_dma_burst_capacity(id, 0), 0);
+	}
+	assert_int_equal(vc->recoveries, 0);
+	assert_false(vc->stopping);
 }
 
 /* The function itself is gone, and its contexts' states are as they were. */
@@ -884,6 +934,10 @@ main(void)
 		UNIT_TEST(test_stopped),
 		UNIT_TEST(test_odd_states),
 		UNIT_TEST(test_bad_read_index),
+		{ "test_bad_read_index (room is asked for)", test_bad_read_index, setup, teardown,
+		  &went_on },
+		UNIT_TEST(test_no_read_index),
+		{ "test_unsubmitted", test_unsubmitted, setup_watchdog, teardown, NULL },
 		UNIT_TEST(test_function_stops),
 		BATCH_TEST(test_batch_unknown),
 		UNIT_TEST(test_recovery_interrupted),

@@ -64,9 +64,12 @@ vchan_make_room(struct sdxi_vchan *vc, enum sdxi_mode mode, uint32_t nb)
 	}
 	if (ret == 0 && sdxi_ring_slots(r) < nb)
 		ret = -ENOSPC;
-	/* Polls look after a channel that has something to be polled for, and only after that. */
+	/*
+	 * Polls look after a channel that has something to be polled for, and only after that. One of
+	 * which the function has nothing waits for its user alone.
+	 */
 	if (ret == -ENOSPC && (mode == SDXI_MODE_SILENT || r->tail == r->op_submitted) &&
-	    sdxi_recover_idle(vc->dev, vc)) {
+	    r->read_index != r->submitted && sdxi_recover_idle(vc->dev, vc)) {
 		ret = sdxi_ring_refill(r, mode);
 		if (ret == 0 && sdxi_ring_slots(r) < nb)
 			ret = -ENOSPC;
@@ -525,10 +528,7 @@ burst_capacity(struct sdxi_vchan *vc, enum sdxi_mode mode)
 	int ret = sdxi_ring_refill(r, mode);
 
 	/* As for enqueue: who waits for room need not poll. */
-	if (unlikely(ret == -ENOSPC) && mode == SDXI_MODE_SILENT &&
-	    sdxi_recover_idle(vc->dev, vc))
-		ret = sdxi_ring_refill(r, mode);
-	if (ret < 0)
+	if (unlikely(ret < 0) && vchan_make_room(vc, mode, 1) < 0)
 		return 0;
 	return RTE_MIN(sdxi_ring_room(r), (uint64_t)UINT16_MAX);
 }
