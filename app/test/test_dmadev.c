@@ -162,6 +162,13 @@ setup_watchdog(void **state)
 }
 
 static int
+setup_long(void **state)
+{
+	return setup_with(*state != NULL ? "watchdog=60000,completion=batch" : "watchdog=60000",
+			  false);
+}
+
+static int
 setup_silent(void **state)
 {
 	(void)state;
@@ -760,22 +767,33 @@ test_function_stops(void **state)
 	enqueue(1);
 }
 
-static void
-stall_cb(struct sdxi_emu *emu, void *arg)
-{
-	const struct sdxi_emu_fault fault = { .kind = SDXI_EMU_FAULT_STALL, .cxt = 1 };
+struct injection {
+	struct sdxi_emu_fault fault;
+	int ret;
+};
 
-	*(int *)arg = sdxi_emu_inject(emu, &fault);
+static void
+inject_cb(struct sdxi_emu *emu, void *arg)
+{
+	struct injection *in = arg;
+
+	in->ret = sdxi_emu_inject(emu, &in->fault);
+}
+
+static void
+inject(enum sdxi_emu_fault_kind kind)
+{
+	struct injection in = { .fault = { .kind = kind, .cxt = 1 }, .ret = -1 };
+
+	assert_int_equal(sdxi_vdev_call(DEV, inject_cb, &in), 0);
+	assert_int_equal(in.ret, 0);
 }
 
 /* The real function stands still before it begins what it is given next. */
 static void
 stall(void)
 {
-	int ret = -1;
-
-	assert_int_equal(sdxi_vdev_call(DEV, stall_cb, &ret), 0);
-	assert_int_equal(ret, 0);
+	inject(SDXI_EMU_FAULT_STALL);
 }
 
 /* While nothing can be found out, nothing is said of a batch of which something has failed. */
@@ -885,6 +903,96 @@ test_step_interrupted(void **state)
 	}
 }
 
+/* Who polls seldom does not wait longer for that: it is time that counts. */
+static void
+test_seldom_polled(void **state)
+{
+	enum rte_dma_status_code status[2];
+	unsigned int polls, n;
+
+	(void)state;
+	enqueue(2);
+	complete(1, false);
+	/* The first one has failed without a block. */
+	sts->read_index = rte_cpu_to_le_64(2);
+	log_fault(0, SDXI_RE_INFORMATIVE);
+	for (polls = n = 0; polls < 1000 && n < 2; polls++) {
+		n += rte_dma_completed_status(id, 0, 2 - n, NULL, status + n);
+		rte_delay_us_sleep(1000);
+	}
+	assert_int_equal(n, 2);
+	assert_int_equal(status[0], RTE_DMA_STATUS_BUS_READ_ERROR);
+	assert_int_equal(status[1], RTE_DMA_STATUS_SUCCESSFUL);
+}
+
+/* A slow operation in front of a failure without a block is waited for, and not abandoned. */
+static void
+test_slow_before_failure(void **state)
+{
+	enum rte_dma_status_code status[2];
+	unsigned int polls, i;
+
+	(void)state;
+	enqueue(2);
+	sts->read_index = rte_cpu_to_le_64(2);
+	log_fault(1, SDXI_RE_INFORMATIVE);
+	/* The context does not stop before it is done. */
+	inject(SDXI_EMU_FAULT_NO_STOP);
+	for (polls = 0; polls < 100000000 && !vc->stopping && vc->recoveries == 0; polls++)
+		assert_int_equal(rte_dma_completed_status(id, 0, 2, NULL, status), 0);
+	for (i = 0; i < 1000; i++)
+		assert_int_equal(rte_dma_completed_status(id, 0, 2, NULL, status), 0);
+	assert_true(vc->stopping);
+	assert_int_equal(vc->recoveries, 0);
+	complete(0, false);
+	assert_int_equal(sdxi_vdev_call(DEV, clear_cb, NULL), 0);
+	gather(status, 2);
+	assert_int_equal(status[0], RTE_DMA_STATUS_SUCCESSFUL);
+	assert_int_equal(status[1], RTE_DMA_STATUS_BUS_READ_ERROR);
+	assert_int_equal(vc->resets, 0);
+	expect_copied(0, false);
+}
+
+/* The period of the watchdog is over, as far as it knows: does the channel stand still? */
+static bool
+stands_still(void)
+{
+	enum rte_dma_status_code status;
+
+	vc->watch_tsc = 1;
+	assert_int_equal(rte_dma_completed_status(id, 0, 1, NULL, &status), 0);
+	return vc->stopping;
+}
+
+/* What blocks show is progress as well: of operations behind the first, and of its parts. */
+static void
+test_progress(void **state)
+{
+	struct rte_dma_sge src[4], dst[4];
+	bool batch = *state != NULL;
+	unsigned int i;
+
+	for (i = 0; i < 4; i++) {
+		src[i] = (struct rte_dma_sge){ .addr = (uintptr_t)src_of(i), .length = LEN };
+		dst[i] = (struct rte_dma_sge){ .addr = (uintptr_t)dst_of(i), .length = LEN };
+	}
+	assert_int_equal(rte_dma_copy_sg(id, 0, src, dst, 4, 4, RTE_DMA_OP_FLAG_SUBMIT), 0);
+	enqueue(2);
+	sts->read_index = rte_cpu_to_le_64(6);
+	/* What moves is Read_Index. */
+	assert_int_equal(rte_dma_completed(id, 0, 1, NULL, NULL), 0);
+	for (i = 3; i > 0; i--) {
+		vc->ring.csb[0].signal = rte_cpu_to_le_64(i);
+		assert_false(stands_still());
+	}
+	if (batch)
+		vc->ring.csb[1].signal = rte_cpu_to_le_64(1);
+	else
+		complete(2, false);
+	assert_false(stands_still());
+	assert_true(stands_still());
+}
+
 static int
 eal_setup(void **state)
 {
@@ -942,6 +1050,11 @@ main(void)
 		BATCH_TEST(test_batch_unknown),
 		UNIT_TEST(test_recovery_interrupted),
 		UNIT_TEST(test_step_interrupted),
+		UNIT_TEST(test_seldom_polled),
+		UNIT_TEST(test_slow_before_failure),
+		{ "test_progress", test_progress, setup_long, teardown, NULL },
+		{ "test_progress (completion=batch)", test_progress, setup_long, teardown,
+		  &went_on },
 	};
 
 	return cmocka_run_group_tests(tests, eal_setup, eal_teardown);

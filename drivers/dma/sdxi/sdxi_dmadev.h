@@ -43,6 +43,10 @@ struct __rte_cache_aligned sdxi_vchan {
 	uint64_t watch_tail;	   /**< ring.tail and Read_Index when there was progress */
 	uint64_t watch_read_index;
 	uint64_t watch_tsc;	   /**< and the time, 0: not looked at yet */
+	uint64_t watch_work;	   /**< descriptors that blocks said to be complete since */
+	uint64_t work_tsc;	   /**< when they were looked at */
+	uint64_t look_tsc;	   /**< when the function's state and its log were */
+	uint64_t fault_seen;	   /**< cxt.faults.filed, all of which is or was in blocks as well */
 	uint64_t watch_op;	   /**< ring.tail when the channel was stopped for standing still */
 	uint64_t reset_op;	   /**< ring.tail when the function had been reset for another */
 	uint32_t reset_seen;	   /**< times that this was at the same operation */
@@ -61,12 +65,12 @@ struct __rte_cache_aligned sdxi_vchan {
 	sdxi_le64 held_index;	   /**< parked: in Write_Index's place for submit */
 	uint64_t no_doorbell;	   /**< parked or dead: in the doorbell's place */
 	uint32_t status_looks;	   /**< atomic, by whom asks for the status */
-	uint32_t idle_polls;	   /**< polls that found nothing */
 	uint32_t epoch;		   /**< dev->epoch that the context was started in */
 	bool parked;
 	bool recovering;   /**< a recovery has begun and not ended */
 	bool err_recent;   /**< an operation was reported failed, which may stop the context yet */
-	bool stopping;	   /**< asked to stop softly for standing still */
+	bool stopping;	   /**< asked to stop softly, for standing still or a failure without a block */
+	bool fault_due;	   /**< the log tells of a failure that its block did not when last looked at */
 	bool dead;	   /**< given up: all that is outstanding has failed, nothing is taken */
 };
 

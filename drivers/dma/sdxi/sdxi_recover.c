@@ -22,10 +22,10 @@
 
 #include "sdxi_recover.h"
 
-/* Polls in a row that find nothing, between two looks at the clock; a power of two. */
-#define IDLE_POLLS 256
-/* The same for the function's state and its log, which take the read of a register. */
-#define IDLE_POLLS_FN 4096
+/* Between two looks at the function's state and its log, which take reads of registers. */
+#define LOOK_US 1000
+/* Looks in a watchdog period at what has become of blocks. */
+#define WORK_LOOKS 8
 /* Polls with a pause that a failure is given to stop its context. */
 #define SETTLE_POLLS 1000
 /* Waits for a state: so many looks with a pause, then so many of a millisecond each. */
@@ -123,6 +123,13 @@ static uint64_t
 signal_of(const struct sdxi_ring *r, uint64_t op)
 {
 	return rte_le_to_cpu_64(__atomic_load_n(&r->csb[op & r->mask].signal, __ATOMIC_ACQUIRE));
+}
+
+/* Does an operation share its block with others? Recovery leaves none that does. */
+static bool
+is_in_batch(const struct sdxi_dev *dev, const struct sdxi_ring *r, uint64_t op)
+{
+	return dev->mode == SDXI_MODE_BATCH && sdxi_ring_batch_end(r, op) - op > 1;
 }
 
 /* Where submit leads while nothing may reach the function: the real ones are in the context. */
@@ -813,6 +820,8 @@ sdxi_recover_started(struct sdxi_dev *dev, struct sdxi_vchan *vc)
 	vc->epoch = dev->epoch;
 	vc->start_op = vc->ring.tail;
 	vc->watch_tsc = 0;
+	vc->fault_seen = 0;
+	vc->fault_due = false;
 	vc->err_recent = false;
 	vc->stopping = false;
 	__atomic_store_n(&vc->status_tsc, 0, __ATOMIC_RELAXED);
@@ -983,15 +992,96 @@ sdxi_recover(struct sdxi_dev *dev, struct sdxi_vchan *vc)
 	sdxi_lock_release(&dev->lock);
 }
 
+/*
+ * Ask the context to stop, which is harmless to one that is only slow: it stops when it has done what
+ * it began. true: something else was done about it.
+ */
+static bool
+vchan_ask_stop(struct sdxi_dev *dev, struct sdxi_vchan *vc, uint64_t now)
+{
+	int ret;
+
+	vc->stopping = true;
+	vc->watch_tsc = now;
+	if (!recover_lock(dev, vc))
+		return false;
+	ret = vc->epoch != dev->epoch ? -EIO :
+					sdxi_admin_stop(dev, false, vc->cxt.num, vc->cxt.num);
+	sdxi_lock_release(&dev->lock);
+	if (ret == 0)
+		return false;
+	sdxi_recover(dev, vc);
+	return true;
+}
+
+/* Does the log say that an operation has failed whose block says nothing? */
+static bool
+vchan_has_fault(struct sdxi_dev *dev, struct sdxi_vchan *vc)
+{
+	struct sdxi_ring *r = &vc->ring;
+	uint64_t op;
+
+	for (op = r->tail; op != r->op_submitted; op++)
+		if ((dev->mode == SDXI_MODE_BATCH || !sdxi_ring_is_done(r, op)) &&
+		    op_fault(dev, vc, op) != 0)
+			return true;
+	return false;
+}
+
+/* Look for what the context does not show. true: something was done about it. */
+static bool
+vchan_look(struct sdxi_dev *dev, struct sdxi_vchan *vc, uint64_t now)
+{
+	uint64_t filed;
+
+	sdxi_errlog_service(dev);
+	if (!sdxi_dev_state_is_live(sdxi_dev_state(dev))) {
+		sdxi_recover(dev, vc);
+		return true;
+	}
+	/* What is silent has failed and counts as completed, or has stopped its context. */
+	filed = __atomic_load_n(&vc->cxt.faults.filed, __ATOMIC_RELAXED);
+	if (dev->mode == SDXI_MODE_SILENT || vc->stopping || filed == vc->fault_seen)
+		return false;
+	if (!vchan_has_fault(dev, vc)) {
+		vc->fault_seen = filed;
+		vc->fault_due = false;
+		return false;
+	}
+	/* A block may follow its entry. */
+	if (!vc->fault_due) {
+		vc->fault_due = true;
+		return false;
+	}
+	vc->watch_fruitless = 0;
+	return vchan_ask_stop(dev, vc, now);
+}
+
+/* How many descriptors of those outstanding are complete, as far as blocks tell. */
+static uint64_t
+vchan_work(const struct sdxi_dev *dev, const struct sdxi_vchan *vc)
+{
+	const struct sdxi_ring *r = &vc->ring;
+	uint64_t op, end, nb, done = 0;
+
+	if (dev->mode == SDXI_MODE_SILENT)
+		return 0;
+	for (op = dev->mode == SDXI_MODE_BATCH ? r->done : r->tail; op < r->op_submitted; op = end) {
+		end = is_in_batch(dev, r, op) ? sdxi_ring_batch_end(r, op) : op + 1;
+		nb = sdxi_ring_op_start(r, end) - sdxi_ring_op_start(r, op);
+		done += nb - RTE_MIN(nb, signal_of(r, op));
+	}
+	return done;
+}
+
 /* Operations are outstanding and nothing has moved: has that been so for too long? */
 static bool
 vchan_watch(struct sdxi_dev *dev, struct sdxi_vchan *vc)
 {
 	uint64_t now = rte_get_timer_cycles();
-	uint64_t read_index;
-	uint64_t period = rte_get_timer_hz() / 1000 * dev->watchdog_ms;
-	struct sdxi_fault fault;
-	int ret;
+	uint64_t ms = rte_get_timer_hz() / 1000;
+	uint64_t period = ms * dev->watchdog_ms;
+	uint64_t read_index, work;
 
 	/* Progress is what can be: a Read_Index that runs backwards or ahead is none. */
 	if (sdxi_ring_refresh(&vc->ring) < 0) {
@@ -999,46 +1089,45 @@ vchan_watch(struct sdxi_dev *dev, struct sdxi_vchan *vc)
 		return true;
 	}
 	read_index = vc->ring.read_index;
-	if ((vc->idle_polls & (IDLE_POLLS_FN - 1)) == 0) {
-		/* A failure without a completion is told in the log alone. */
-		sdxi_errlog_service(dev);
-		if (!sdxi_dev_state_is_live(sdxi_dev_state(dev)) ||
-		    sdxi_errlog_find(dev, &vc->cxt, sdxi_ring_op_start(&vc->ring, vc->ring.tail),
-				     vc->ring.submitted, &fault)) {
-			sdxi_recover(dev, vc);
+	if (now - vc->look_tsc >= rte_get_timer_hz() / US_PER_S * LOOK_US) {
+		vc->look_tsc = now;
+		if (vchan_look(dev, vc, now))
 			return true;
-		}
 	}
 	if (vc->watch_tsc == 0 || vc->watch_tail != vc->ring.tail ||
 	    vc->watch_read_index != read_index) {
 		vc->watch_tsc = now;
 		vc->watch_tail = vc->ring.tail;
 		vc->watch_read_index = read_index;
+		vc->watch_work = 0;
+		vc->work_tsc = now;
 		return false;
 	}
 	if (vc->stopping)
-		period *= SOFT_PERIODS;
-	if (period == 0 || now - vc->watch_tsc < period)
+		period = ms * SOFT_PERIODS * (dev->watchdog_ms != 0 ? dev->watchdog_ms : STEP_MS);
+	if (period == 0)
 		return false;
-	if (!vc->stopping) {
-		vc->watch_fruitless = vc->watch_op == vc->ring.tail ? vc->watch_fruitless + 1 : 1;
-		vc->watch_op = vc->ring.tail;
-		SDXI_LOG(WARNING, dev, "vchan %u: context %u: nothing moves for %u ms, state %s: "
-			 "it is to stop", vc->cxt.num - 1, vc->cxt.num, dev->watchdog_ms,
-			 sdxi_cxt_state_name(sdxi_cxt_state(&vc->cxt)));
-		/* Harmless to a context that is only slow: it stops when it has done what it began. */
-		vc->stopping = true;
-		vc->watch_tsc = now;
-		if (!recover_lock(dev, vc))
-			return false;
-		ret = vc->epoch != dev->epoch ? -EIO :
-						sdxi_admin_stop(dev, false, vc->cxt.num, vc->cxt.num);
-		sdxi_lock_release(&dev->lock);
-		if (ret == 0)
-			return false;
+	/* All blocks are looked at, so not at each poll, but before anything is said to stand still. */
+	if (now - vc->work_tsc >= period / WORK_LOOKS || now - vc->watch_tsc >= period) {
+		work = vchan_work(dev, vc);
+		vc->work_tsc = now;
+		if (work > vc->watch_work) {
+			vc->watch_work = work;
+			vc->watch_tsc = now;
+		}
 	}
-	sdxi_recover(dev, vc);
-	return true;
+	if (now - vc->watch_tsc < period)
+		return false;
+	if (vc->stopping) {
+		sdxi_recover(dev, vc);
+		return true;
+	}
+	vc->watch_fruitless = vc->watch_op == vc->ring.tail ? vc->watch_fruitless + 1 : 1;
+	vc->watch_op = vc->ring.tail;
+	SDXI_LOG(WARNING, dev, "vchan %u: context %u: nothing moves for %u ms, state %s: "
+		 "it is to stop", vc->cxt.num - 1, vc->cxt.num, dev->watchdog_ms,
+		 sdxi_cxt_state_name(sdxi_cxt_state(&vc->cxt)));
+	return vchan_ask_stop(dev, vc, now);
 }
 
 bool
@@ -1061,16 +1150,7 @@ sdxi_recover_idle(struct sdxi_dev *dev, struct sdxi_vchan *vc)
 		sdxi_recover(dev, vc);
 		return true;
 	}
-	if ((++vc->idle_polls & (IDLE_POLLS - 1)) != 0)
-		return false;
 	return vchan_watch(dev, vc);
-}
-
-/* Does an operation share its block with others? Recovery leaves none that does. */
-static bool
-is_in_batch(const struct sdxi_dev *dev, const struct sdxi_ring *r, uint64_t op)
-{
-	return dev->mode == SDXI_MODE_BATCH && sdxi_ring_batch_end(r, op) - op > 1;
 }
 
 bool
