@@ -60,21 +60,34 @@ sdxi_admin_free(struct sdxi_dev *dev)
 }
 
 static bool
-admin_wait(const struct sdxi_ring *ring)
+admin_is_done(struct sdxi_ring *ring)
+{
+	return sdxi_ring_is_done(ring, ring->tail);
+}
+
+/* Is there room, or will there never be? */
+static bool
+admin_has_room(struct sdxi_ring *ring)
+{
+	return ring->next != ring->stop || sdxi_ring_refill(ring, SDXI_MODE_OP) != -ENOSPC;
+}
+
+static bool
+admin_wait(struct sdxi_ring *ring, bool (*is_over)(struct sdxi_ring *ring))
 {
 	unsigned int i;
 
 	for (i = 0; i < ADMIN_SPINS; i++) {
-		if (sdxi_ring_is_done(ring, ring->tail))
+		if (is_over(ring))
 			return true;
 		rte_pause();
 	}
 	for (i = 0; i < ADMIN_POLLS; i++) {
-		if (sdxi_ring_is_done(ring, ring->tail))
+		if (is_over(ring))
 			return true;
 		rte_delay_us_sleep(ADMIN_SLEEP_US);
 	}
-	return sdxi_ring_is_done(ring, ring->tail);
+	return is_over(ring);
 }
 
 /* Run one command of those that name contexts, and wait for it. */
@@ -91,8 +104,8 @@ admin_cmd(struct sdxi_dev *dev, const char *name, struct sdxi_cmd cmd)
 		SDXI_LOG(ERR, dev, "%s: the administrative context does not work", name);
 		return -EIO;
 	}
-	if (ring->next == ring->stop && sdxi_ring_refill(ring, SDXI_MODE_OP) < 0) {
-		/* Commands are run one by one, so a full ring means a Read_Index gone astray. */
+	/* Commands are run one by one, so what a full ring waits for is a Read_Index that lags. */
+	if (!admin_wait(ring, admin_has_room) || ring->next == ring->stop) {
 		SDXI_LOG(ERR, dev, "%s: administrative ring: Read_Index %" PRIu64
 			 " does not fit Write_Index %" PRIu64, name,
 			 rte_le_to_cpu_64(adm->cxt.sts->read_index), ring->submitted);
@@ -104,7 +117,7 @@ admin_cmd(struct sdxi_dev *dev, const char *name, struct sdxi_cmd cmd)
 	sdxi_ring_put(ring, dsc, sdxi_desc_cmd(dsc, cmd), last);
 	sdxi_ring_end(ring, SDXI_MODE_OP, 1, false);
 	sdxi_ring_submit(ring, SDXI_MODE_OP);
-	if (!admin_wait(ring)) {
+	if (!admin_wait(ring, admin_is_done)) {
 		adm->usable = false;
 		SDXI_LOG(ERR, dev,
 			 "%s of contexts %u to %u: no answer; administrative context is %s, function %s",
