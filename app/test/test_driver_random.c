@@ -32,6 +32,7 @@
 
 #include <sdxi_emu.h>
 
+#include "sdxi_dmadev.h"
 #include "sdxi_vdev.h"
 #include "test_driver_util.h"
 
@@ -110,6 +111,7 @@ struct batch {
 	bool fence;   /* between two of them */
 	bool bad;     /* one of them has a bad address */
 	bool excused; /* a fault has accounted for a failure in it */
+	uint32_t fn_epoch; /* when it was submitted */
 };
 
 struct fn {
@@ -487,6 +489,15 @@ enqueue_op(struct vchan *v, const struct op *op)
 	}
 }
 
+/* A count of its function's resets. */
+static uint32_t
+fn_epoch(const struct vchan *v)
+{
+	const struct sdxi_vchan *first = rte_dma_fp_objs[v->fn->id].dev_private;
+
+	return first->dev->epoch;
+}
+
 /* All that was enqueued is a batch now. */
 static void
 batch_end(struct vchan *v)
@@ -496,6 +507,7 @@ batch_end(struct vchan *v)
 	if (v->submitted == v->next)
 		return;
 	v->submitted = v->next;
+	v->batches[v->batch % BATCHES].fn_epoch = fn_epoch(v);
 	next = &v->batches[++v->batch % BATCHES];
 	memset(next, 0, sizeof(*next));
 }
@@ -681,11 +693,13 @@ account_failure(struct vchan *v, const struct op *op, enum rte_dma_status_code s
 	/*
 	 * One block for all of a batch does not tell which of its operations are done. Those that a
 	 * fence stands between cannot simply be run again, nor can those be told from a failure. A
-	 * function that takes every liberty consumes a fence long before it is passed, and stops.
+	 * function that takes every liberty consumes a fence long before it is passed, and stops;
+	 * and behind a reset, nobody knows how far any function has come.
 	 */
 	if (status == RTE_DMA_STATUS_ERROR_UNKNOWN &&
 	    ((conf.batch && (batch->fence || batch->bad)) ||
-	     ((conf.freedom || conf.batch) && has_fence_behind(v, op)))) {
+	     ((conf.freedom || conf.batch || batch->fn_epoch != fn_epoch(v)) &&
+	      has_fence_behind(v, op)))) {
 		v->nb_vague++;
 		return;
 	}

@@ -418,7 +418,7 @@ vchan_judge(struct sdxi_dev *dev, struct sdxi_vchan *vc, const struct rest *rest
 	/* Where another process stops the device, the one that drives the channel may move it. */
 	const uint64_t submitted = r->op_submitted;
 	unsigned int suspects;
-	bool explained, fence;
+	bool explained, fence, reset_fence;
 
 	if (dev->mode == SDXI_MODE_SILENT)
 		silent_reap(dev, vc, rest);
@@ -450,17 +450,23 @@ vchan_judge(struct sdxi_dev *dev, struct sdxi_vchan *vc, const struct rest *rest
 		past = UINT64_MAX;
 
 	cut = vchan_cut(dev, vc, rest, first, submitted, past);
-	/* Before one that is done, or may be, and has a fence, lost ones were done as well. */
+	/*
+	 * Before one that is done, or may be, and has a fence, lost ones were done as well. Behind a
+	 * reset, one above Read_Index may be: what is known to have been consumed was done then.
+	 */
 	fence = false;
+	reset_fence = false;
 	for (op = submitted; op-- > first;) {
 		uint8_t *verdict = &r->verdict[op & r->mask];
 		bool begun = op < cut && *verdict != FATE_PENDING;
 
-		if (fence && verdict_is_fate(*verdict) && dev->mode != SDXI_MODE_SILENT) {
+		if (((fence && verdict_is_fate(*verdict)) ||
+		     (reset_fence && *verdict == FATE_LOST)) && dev->mode != SDXI_MODE_SILENT) {
 			*verdict = VERDICT_UNKNOWN;
 			explained = true;
 		}
 		fence |= begun && op_has_fence(r, op);
+		reset_fence |= rest->reset && op_has_fence(r, op);
 	}
 
 	suspects = 0;
