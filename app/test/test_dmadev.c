@@ -170,6 +170,13 @@ setup_long(void **state)
 }
 
 static int
+setup_small(void **state)
+{
+	(void)state;
+	return setup_with("watchdog=0,max_ring=1024,max_buffer=2097152", false);
+}
+
+static int
 setup_silent(void **state)
 {
 	(void)state;
@@ -265,6 +272,16 @@ test_refused(void **state)
 	assert_int_equal(vc->ring.desc[0].qw[0], 0);
 	assert_int_equal(vc->ring.op_head, 0);
 	assert_int_equal(rte_dma_copy(id, 0, 1, 2, 100, 0), 0);
+}
+
+/* A fill that no ring would take. */
+static void
+test_long_fill(void **state)
+{
+	(void)state;
+	assert_int_equal(rte_dma_fill(id, 0, 0, 0, UINT32_C(0x80000001), 0), -EINVAL);
+	assert_int_equal(vc->ring.op_head, 0);
+	assert_int_equal(rte_dma_fill(id, 0, 0, 0, UINT32_C(0x80000000), 0), 0);
 }
 
 /* er counts only behind the terminal value, and stands in the way of what is behind it. */
@@ -1090,6 +1107,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		UNIT_TEST(test_descriptor),
 		UNIT_TEST(test_refused),
+		{ "test_long_fill", test_long_fill, setup_small, teardown, NULL },
 		UNIT_TEST(test_error),
 		UNIT_TEST(test_context_stops),
 		UNIT_TEST(test_fence),
