@@ -1087,8 +1087,14 @@ test_fill_fails(void **state)
 			}
 		}
 	}
-	expect_stats(&(struct rig){ .id = rig.id, .vchan[0] = { .submitted = idx, .completed = idx,
-		     .errors = idx / 3 } }, 0);
+	/* Whichever buffer the function names, a fill has one. */
+	INJECT(0, .kind = SDXI_EMU_FAULT_FAIL, .op = 0, .buf = 0);
+	assert_int_equal(rte_dma_fill(rig.id, 0, 0, (uintptr_t)dst, 8, RTE_DMA_OP_FLAG_SUBMIT),
+			 (uint16_t)idx);
+	TD_WAIT(rte_dma_completed_status(rig.id, 0, 1, NULL, status) == 1);
+	assert_int_equal(status[0], RTE_DMA_STATUS_INVALID_DST_ADDR);
+	expect_stats(&(struct rig){ .id = rig.id, .vchan[0] = { .submitted = idx + 1,
+		     .completed = idx + 1, .errors = idx / 3 + 1 } }, 0);
 }
 
 /* One entry in the middle is nowhere: the operation fails as one, and the others do not. */

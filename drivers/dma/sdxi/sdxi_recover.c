@@ -162,11 +162,17 @@ vchan_publish(const struct sdxi_dev *dev, struct sdxi_vchan *vc, uint64_t index)
 static uint8_t
 op_fault(struct sdxi_dev *dev, struct sdxi_vchan *vc, uint64_t op)
 {
+	struct sdxi_ring *r = &vc->ring;
+	uint64_t start = sdxi_ring_op_start(r, op);
+	const uint32_t mask = SDXI_DSC_TYPE | SDXI_DSC_SUBTYPE;
 	struct sdxi_fault fault;
 
-	if (!sdxi_errlog_find(dev, &vc->cxt, sdxi_ring_op_start(&vc->ring, op),
-			      sdxi_ring_op_start(&vc->ring, op + 1), &fault))
+	if (!sdxi_errlog_find(dev, &vc->cxt, start, sdxi_ring_op_start(r, op + 1), &fault))
 		return 0;
+	/* What begins with immediate data is a fill, and copies from nowhere but its destination. */
+	if (((uint32_t)rte_le_to_cpu_64(r->desc[start & r->mask].qw[0]) & mask) ==
+	    SDXI_DSC_OP(SDXI_TYPE_DMAB, SDXI_DMAB_WRT_IMM))
+		fault.buf = 1;
 	return verdict_of(sdxi_errlog_status(&fault));
 }
 
