@@ -53,7 +53,13 @@ enum {
 	POOL_LEN = 4 << 20,
 	BATCHES = 1024, /* > WINDOW */
 	MAX_POLL = 64,
+	MANY_OPS = 1000000, /* from here on, all kinds of faults hit */
+	LAST_FAULTS = 16, /* that are shown of a channel */
 	WATCHDOG_MS = 20,
+	/* Where nothing is injected nothing is to be looked after, however slow the machine is. */
+	WATCHDOG_OFF = 0,
+	/* Failed operations of which nobody can know why, in a thousand: what is seen is 15. */
+	MAX_VAGUE = 40,
 	/* Polls of an idle channel, after which a refusal is not one that passes. */
 	REFUSALS = 2000,
 };
@@ -90,7 +96,8 @@ struct op {
 	enum kind kind;
 	enum submit submit;
 	bool fence;
-	bool bad;	  /* an address of it is nowhere */
+	bool bad;	  /* an address of it is nowhere: */
+	bool bad_dst;	  /* the destination's, or the source's */
 	bool overwritten; /* K_OWN: an operation that overwrites the source is there */
 	const struct op *over; /* its destination is this one's source */
 	const struct op *from; /* K_CHAIN: its source is this one's destination */
@@ -112,6 +119,12 @@ struct batch {
 	bool bad;     /* one of them has a bad address */
 	bool excused; /* a fault has accounted for a failure in it */
 	uint32_t fn_epoch; /* when it was submitted */
+};
+
+/* What was injected, for its channel's epoch. */
+struct injected {
+	struct sdxi_emu_fault fault;
+	uint64_t epoch, from;
 };
 
 struct fn {
@@ -146,6 +159,8 @@ struct vchan {
 	uint64_t epoch, epoch_end, deck_at;
 	unsigned int window, epoch_len;
 	uint32_t mishaps;   /* that were injected for it: bits of enum mishap */
+	uint32_t codes;	    /* that faults lead to: see code_bit(); those to come are in it too */
+	uint64_t disturbed; /* hits of faults that may take other channels' entries along, before it */
 	bool simple;	    /* only copies, and nothing else to make them fail */
 	bool fatal_mine;    /* the function's fatal fault is of this epoch */
 	bool left_out;	    /* the function may not have consumed all of it */
@@ -157,8 +172,12 @@ struct vchan {
 	unsigned int reach_op, reach_count; /* the same for this epoch's: the last, and how many */
 	uint64_t fatal_until; /* anything may have become of those before */
 
-	uint64_t nb_failed, nb_not_attempted, nb_vague, nb_restarts;
+	uint64_t nb_failed, nb_not_attempted, nb_vague, nb_exact, nb_restarts;
 	uint64_t stat_errors;
+
+	struct injected last[LAST_FAULTS];
+	uint64_t nb_injected;
+	uint64_t digest; /* of its operations and faults */
 };
 
 static struct {
@@ -237,6 +256,24 @@ op_at(struct vchan *v, uint64_t no)
 	return &v->op[no % SLOTS];
 }
 
+/* The faults of an epoch and of those before, whose may still be to come. */
+static void
+show_faults(const struct vchan *v)
+{
+	uint64_t i = v->nb_injected - RTE_MIN(v->nb_injected, (uint64_t)LAST_FAULTS);
+
+	for (; i < v->nb_injected; i++) {
+		const struct injected *in = &v->last[i % LAST_FAULTS];
+
+		print_error("channel %u: epoch %" PRIu64 ", from operation %" PRIu64 ": %s: cxt %u, "
+			    "op %" PRIu64 ", count %u, step %u, sub_step %u, buf %u%s%s\n", v->no,
+			    in->epoch, in->from, sdxi_emu_fault_name(in->fault.kind), in->fault.cxt,
+			    in->fault.op, in->fault.count, in->fault.step, in->fault.sub_step,
+			    in->fault.buf, in->fault.no_block ? ", no_block" : "",
+			    in->fault.no_log ? ", no_log" : "");
+	}
+}
+
 /* Fail the test, with all that is known of an operation. */
 static void __rte_noreturn __rte_format_printf(3, 4)
 blame(const struct vchan *v, const struct op *op, const char *format, ...)
@@ -244,6 +281,7 @@ blame(const struct vchan *v, const struct op *op, const char *format, ...)
 	char text[512];
 	va_list ap;
 
+	show_faults(v);
 	va_start(ap, format);
 	vsnprintf(text, sizeof(text), format, ap);
 	va_end(ap);
@@ -388,6 +426,7 @@ spoil(struct op *op, struct rng *rng)
 	segs[i].at = NULL;
 	segs[i].iova = bad_address(rng);
 	op->bad = true;
+	op->bad_dst = dst;
 }
 
 static void
@@ -454,6 +493,57 @@ generate(struct vchan *v)
 	}
 	if (one_in(&rng, 150) && op->over == NULL)
 		spoil(op, &rng);
+}
+
+/* ---- what was done, as a number ------------------------------------------------------------- */
+
+static void
+digest_add(struct vchan *v, uint64_t number)
+{
+	v->digest = td_word(v->digest, number);
+}
+
+/* An address, which is another one in another run. */
+static void
+digest_seg(struct vchan *v, const struct seg *seg)
+{
+	uintptr_t at = seg->iova;
+
+	digest_add(v, seg->len);
+	if (at - (uintptr_t)pool < POOL_LEN)
+		at -= (uintptr_t)pool;
+	else if (at - (uintptr_t)v->slots < (size_t)SLOTS * SLOT_LEN)
+		at -= (uintptr_t)v->slots;
+	else if (at - (uintptr_t)v->bigs < (size_t)BIG_SLOTS * (BIG_LEN + 4096))
+		at -= (uintptr_t)v->bigs;
+	else if (at - (uintptr_t)hole < 2 * 4096)
+		at -= (uintptr_t)hole;
+	digest_add(v, at);
+}
+
+static void
+digest_op(struct vchan *v, const struct op *op)
+{
+	unsigned int i;
+
+	digest_add(v, op->no);
+	digest_add(v, op->kind | op->submit << 8 | op->fence << 16 | op->bad << 17);
+	digest_add(v, op->pattern);
+	for (i = 0; i < op->nb_src; i++)
+		digest_seg(v, &op->src[i]);
+	for (i = 0; i < op->nb_dst; i++)
+		digest_seg(v, &op->dst[i]);
+}
+
+static void
+digest_fault(struct vchan *v, const struct sdxi_emu_fault *fault)
+{
+	digest_add(v, v->epoch);
+	digest_add(v, fault->kind | fault->cxt << 8);
+	digest_add(v, fault->op);
+	digest_add(v, fault->count);
+	digest_add(v, fault->step | fault->sub_step << 8 | fault->buf << 16 |
+		   fault->no_block << 24 | fault->no_log << 25);
 }
 
 /* ---- handing them over ----------------------------------------------------------------------- */
@@ -556,6 +646,7 @@ enqueue(struct vchan *v)
 		blame(v, op, "enqueue: expected its index, found %d", ret);
 	v->refused = 0;
 	v->generated = false;
+	digest_op(v, op);
 	batch->fence |= op->fence && v->next != v->submitted;
 	batch->bad |= op->bad;
 	v->next++;
@@ -663,27 +754,89 @@ has_fence_behind(struct vchan *v, const struct op *op)
 	return false;
 }
 
+/* Codes as a set. */
+static uint32_t
+code_bit(enum rte_dma_status_code code)
+{
+	return code < 31 ? UINT32_C(1) << code : UINT32_C(1) << 31;
+}
+
+/* Hits of what may take entries of the log along that are about other channels. */
+static void
+disturbances_cb(struct sdxi_emu *emu, void *arg)
+{
+	static const enum sdxi_emu_fault_kind kinds[] = {
+		SDXI_EMU_FAULT_LOG_OVF, SDXI_EMU_FAULT_LOG_ERR, SDXI_EMU_FAULT_FN_ERROR,
+		SDXI_EMU_FAULT_NO_STOP, SDXI_EMU_FAULT_NO_FN_STOP, SDXI_EMU_FAULT_NO_RESET,
+		SDXI_EMU_FAULT_NO_ACTIVE,
+	};
+	unsigned int i;
+
+	for (i = 0; i < RTE_DIM(kinds); i++)
+		*(uint64_t *)arg += sdxi_emu_injected_of(emu, kinds[i]);
+}
+
+static uint64_t
+disturbances(const struct vchan *v)
+{
+	uint64_t hits = 0;
+
+	assert_int_equal(sdxi_vdev_call(v->fn->name, disturbances_cb, &hits), 0);
+	return hits;
+}
+
+/* Has a fault had to do with the channel in this epoch, or may it have had? */
+static bool
+is_disturbed(const struct vchan *v)
+{
+	return v->fn->fatal || v->mishaps != 0 || v->codes != 0 || v->carry > 0 ||
+	       disturbances(v) != v->disturbed;
+}
+
+/* Is an impossible operation near enough for its failure to have to do with another one? */
+static bool
+has_bad_near(struct vchan *v, const struct op *op)
+{
+	uint64_t no = op->no - RTE_MIN(op->no, (uint64_t)WINDOW);
+
+	for (; no < v->submitted; no++)
+		if (op_at(v, no)->bad)
+			return true;
+	return false;
+}
+
+/*
+ * The code has to be that of what has gone wrong, or, where the log may not have told it, unknown.
+ * A function that takes every liberty may be later with its entry than the driver waits for it.
+ */
+static void
+check_code(struct vchan *v, const struct op *op, enum rte_dma_status_code status)
+{
+	uint32_t allowed = v->codes;
+
+	if (op->bad)
+		allowed |= code_bit(op->bad_dst ? RTE_DMA_STATUS_INVALID_DST_ADDR :
+						  RTE_DMA_STATUS_INVALID_SRC_ADDR);
+	/* A fill has no other buffer than its destination, if it is made without another. */
+	if (op->kind == K_FILL && (allowed & code_bit(RTE_DMA_STATUS_INVALID_SRC_ADDR)) != 0)
+		allowed |= code_bit(RTE_DMA_STATUS_INVALID_DST_ADDR);
+	if (op->kind == K_FILL && (allowed & code_bit(RTE_DMA_STATUS_BUS_READ_ERROR)) != 0)
+		allowed |= code_bit(RTE_DMA_STATUS_BUS_WRITE_ERROR);
+	/* Whether there is a reason to fail at all comes later. */
+	if (!op->bad || conf.freedom || op->no < v->fatal_until || is_disturbed(v))
+		allowed |= code_bit(RTE_DMA_STATUS_ERROR_UNKNOWN);
+	if ((allowed & code_bit(status)) == 0)
+		blame(v, op, "found status %d, expected one of the set 0x%x", status, allowed);
+	v->nb_exact += status != RTE_DMA_STATUS_ERROR_UNKNOWN;
+}
+
 /* A failure has to have a reason. */
 static void
 account_failure(struct vchan *v, const struct op *op, enum rte_dma_status_code status)
 {
 	struct batch *batch = &v->batches[op->batch % BATCHES];
 
-	switch (status) {
-	case RTE_DMA_STATUS_INVALID_SRC_ADDR:
-	case RTE_DMA_STATUS_INVALID_DST_ADDR:
-	case RTE_DMA_STATUS_INVALID_ADDR:
-	case RTE_DMA_STATUS_INVALID_OPCODE:
-	case RTE_DMA_STATUS_BUS_READ_ERROR:
-	case RTE_DMA_STATUS_BUS_WRITE_ERROR:
-	case RTE_DMA_STATUS_BUS_ERROR:
-	case RTE_DMA_STATUS_DESCRIPTOR_READ_ERROR:
-	case RTE_DMA_STATUS_PAGE_FAULT:
-	case RTE_DMA_STATUS_ERROR_UNKNOWN:
-		break;
-	default:
-		blame(v, op, "found status %d, which nothing here leads to", status);
-	}
+	check_code(v, op, status);
 	v->fails++;
 	/* What nobody knows the fate of may never have been consumed: faults are yet to come. */
 	if (status == RTE_DMA_STATUS_ERROR_UNKNOWN)
@@ -694,12 +847,14 @@ account_failure(struct vchan *v, const struct op *op, enum rte_dma_status_code s
 	 * One block for all of a batch does not tell which of its operations are done. Those that a
 	 * fence stands between cannot simply be run again, nor can those be told from a failure. A
 	 * function that takes every liberty consumes a fence long before it is passed, and stops;
-	 * and behind a reset, nobody knows how far any function has come.
+	 * and behind a reset, nobody knows how far any function has come. But something must have
+	 * gone wrong for that.
 	 */
-	if (status == RTE_DMA_STATUS_ERROR_UNKNOWN &&
+	if (status == RTE_DMA_STATUS_ERROR_UNKNOWN && conf.faults &&
 	    ((conf.batch && (batch->fence || batch->bad)) ||
 	     ((conf.freedom || conf.batch || batch->fn_epoch != fn_epoch(v)) &&
-	      has_fence_behind(v, op)))) {
+	      has_fence_behind(v, op))) &&
+	    (is_disturbed(v) || has_bad_near(v, op) || batch->fn_epoch != fn_epoch(v))) {
 		v->nb_vague++;
 		return;
 	}
@@ -883,7 +1038,29 @@ inject_clear_cb(struct sdxi_emu *emu, void *arg)
 static void
 injected_cb(struct sdxi_emu *emu, void *arg)
 {
-	*(uint64_t *)arg += sdxi_emu_injected(emu);
+	uint64_t *hits = arg;
+	unsigned int i;
+
+	for (i = 0; i < SDXI_EMU_FAULT_KINDS; i++)
+		hits[i] += sdxi_emu_injected_of(emu, i);
+}
+
+/* What the failures that are injected here are to be reported as. */
+static enum rte_dma_status_code
+code_of(const struct sdxi_emu_fault *fault)
+{
+	switch (fault->step) {
+	case 10: /* data buffer, data access failure */
+		return fault->buf == 0 ? RTE_DMA_STATUS_BUS_READ_ERROR :
+					 RTE_DMA_STATUS_BUS_WRITE_ERROR;
+	case 11: /* AKey, whichever it is */
+		return RTE_DMA_STATUS_INVALID_ADDR;
+	case 7: /* descriptor, data validation failure */
+		return RTE_DMA_STATUS_INVALID_OPCODE;
+	default: /* data buffer, address translation failure */
+		return fault->buf == 0 ? RTE_DMA_STATUS_INVALID_SRC_ADDR :
+					 RTE_DMA_STATUS_INVALID_DST_ADDR;
+	}
 }
 
 static void
@@ -900,9 +1077,16 @@ inject(struct vchan *v, enum sdxi_emu_fault_kind kind, uint64_t op, uint32_t cou
 	injection.fault.count = count;
 	assert_int_equal(sdxi_vdev_call(v->fn->name, inject_cb, &injection), 0);
 	assert_int_equal(injection.ret, 0);
+	if (kind == SDXI_EMU_FAULT_FAIL || kind == SDXI_EMU_FAULT_NO_SIGNAL)
+		v->codes |= code_bit(code_of(&injection.fault));
+	v->last[v->nb_injected++ % LAST_FAULTS] = (struct injected){
+		.fault = injection.fault, .epoch = v->epoch, .from = v->next,
+	};
+	digest_fault(v, &injection.fault);
 	/* Of several that are due at once, one after the other hits. */
-	note(v, "epoch %" PRIu64 ", from operation %" PRIu64 ": fault kind %d after %" PRIu64
-	     " descriptors, %u in a row, step %u, sub-step %u%s%s\n", v->epoch, v->next, kind, op,
+	note(v, "epoch %" PRIu64 ", from operation %" PRIu64 ": fault %s after %" PRIu64
+	     " descriptors, %u in a row, step %u, sub-step %u%s%s\n", v->epoch, v->next,
+	     sdxi_emu_fault_name(kind), op,
 	     count, injection.fault.step, injection.fault.sub_step,
 	     injection.fault.no_block ? ", no block" : "",
 	     injection.fault.no_log ? ", no log" : "");
@@ -1058,6 +1242,7 @@ epoch_finish(struct vchan *v)
 	} else if (v->spoilt || v->epoch_len >= v->carry) {
 		v->carry = 0;
 		v->budget = 0;
+		v->codes = 0;
 	}
 }
 
@@ -1080,6 +1265,7 @@ epoch_begin(struct vchan *v)
 	v->reach_op = 0;
 	v->reach_count = 0;
 	v->mishaps = 0;
+	v->disturbed = disturbances(v);
 	if (!conf.faults || below(&rng, 100) < 40)
 		return;
 	n = v->simple ? 1 : 1 + below(&rng, 2);
@@ -1228,7 +1414,8 @@ set_up(void)
 	assert_non_null(vchans);
 	snprintf(args, sizeof(args), "error=%s,completion=%s,freedom=%s,seed=%" PRIu64
 		 ",watchdog=%d", conf.cont ? "continue" : "stop", conf.batch ? "batch" : "op",
-		 conf.freedom ? "random" : "none", conf.seed, WATCHDOG_MS);
+		 conf.freedom ? "random" : "none", conf.seed,
+		 conf.faults ? WATCHDOG_MS : WATCHDOG_OFF);
 	for (f = 0; f < conf.fns; f++) {
 		snprintf(fns[f].name, sizeof(fns[f].name), "dma_sdxi_emu%u", f);
 		fns[f].vchans = VCHANS / conf.fns;
@@ -1251,7 +1438,8 @@ set_up(void)
 static void
 test_random(void **state)
 {
-	uint64_t hits = 0, hash, failed = 0, not_attempted = 0, vague = 0, restarts = 0;
+	uint64_t hash, failed = 0, not_attempted = 0, vague = 0, exact = 0, restarts = 0;
+	uint64_t hits[SDXI_EMU_FAULT_KINDS] = { 0 }, all_hits = 0, digest = 0;
 	unsigned int i, n;
 
 	RTE_SET_USED(state);
@@ -1259,7 +1447,7 @@ test_random(void **state)
 	hash = hash_of(pool, POOL_LEN);
 	drive();
 	for (i = 0; i < conf.fns; i++) {
-		assert_int_equal(sdxi_vdev_call(fns[i].name, injected_cb, &hits), 0);
+		assert_int_equal(sdxi_vdev_call(fns[i].name, injected_cb, hits), 0);
 		assert_return_code(rte_dma_stop(fns[i].id), 0);
 	}
 	for (i = 0; i < VCHANS; i++) {
@@ -1268,17 +1456,37 @@ test_random(void **state)
 		failed += vchans[i].nb_failed;
 		not_attempted += vchans[i].nb_not_attempted;
 		vague += vchans[i].nb_vague;
+		exact += vchans[i].nb_exact;
+		digest = td_word(digest, vchans[i].digest);
 		restarts += vchans[i].nb_restarts;
 	}
 	if (hash_of(pool, POOL_LEN) != hash)
 		fail_msg("seed %" PRIu64 ": a source was written", conf.seed);
 	printf("# %" PRIu64 " operations, %" PRIu64 " failed (%" PRIu64 " of them of a fate "
-	       "that cannot be known), %" PRIu64 " not attempted; %" PRIu64 " faults hit, %" PRIu64
-	       " channels restarted\n", conf.ops, failed, vague, not_attempted, hits, restarts);
+	       "that cannot be known, %" PRIu64 " with an exact code), %" PRIu64 " not attempted; "
+	       "%" PRIu64 " channels restarted\n", conf.ops, failed, vague, exact, not_attempted,
+	       restarts);
+	printf("# faults hit:");
+	for (i = 0; i < SDXI_EMU_FAULT_KINDS; i++) {
+		printf(" %s %" PRIu64, sdxi_emu_fault_name(i), hits[i]);
+		all_hits += hits[i];
+	}
+	printf("\n# digest of operations and faults: %016" PRIx64 "\n", digest);
+	if (vague * 1000 > conf.ops * MAX_VAGUE)
+		fail_msg("seed %" PRIu64 ": expected %" PRIu64 " operations of unknown fate or "
+			 "fewer, found %" PRIu64, conf.seed, conf.ops * MAX_VAGUE / 1000, vague);
+	if (exact == 0)
+		fail_msg("seed %" PRIu64 ": no operation has failed with an exact code", conf.seed);
+	if (!conf.faults)
+		assert_int_equal(all_hits, 0);
 	/* Far fewer would mean that nothing was tested. */
-	if (conf.faults && hits < conf.ops / 2000)
+	else if (all_hits < conf.ops / 2000)
 		fail_msg("seed %" PRIu64 ": expected %" PRIu64 " faults to hit or more, found %"
-			 PRIu64, conf.seed, conf.ops / 2000, hits);
+			 PRIu64, conf.seed, conf.ops / 2000, all_hits);
+	for (i = 0; conf.faults && conf.ops >= MANY_OPS && i < SDXI_EMU_FAULT_KINDS; i++)
+		if (hits[i] == 0)
+			fail_msg("seed %" PRIu64 ": of %s faults none has hit", conf.seed,
+				 sdxi_emu_fault_name(i));
 	free(vchans);
 	munmap(hole, 2 * 4096);
 }

@@ -1,0 +1,68 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright(c) 2026 The SDXI for DPDK authors
+
+set -euo pipefail
+
+usage()
+{
+	cat <<'END'
+Usage: test_driver_random_seed.sh PROGRAM
+
+Run the test of random operations and faults twice with a seed, and with another: a seed stands for
+what was done, so that a failure can be had again. Prints TAP verdicts.
+
+  PROGRAM  the test_driver_random program
+END
+}
+
+if [[ ${1:-} == --help || ${1:-} == -h ]]; then
+	usage
+	exit 0
+fi
+if (($# != 1)); then
+	usage >&2
+	exit 2
+fi
+program=$1
+
+number=0
+failures=0
+
+verdict()
+{
+	number=$((number + 1))
+	if [[ -z $2 ]]; then
+		echo "ok $number - $1"
+	else
+		failures=$((failures + 1))
+		echo "not ok $number - $1"
+		echo "# $2"
+	fi
+}
+
+# digest_of SEED: what was done with it, as a number.
+digest_of()
+{
+	local out rc=0
+
+	out=$("$program" --faults yes --freedom none --ops 8000 --seed "$1") || rc=$?
+	if ((rc != 0)); then
+		printf '%s\n' "$out" >&2
+		return 1
+	fi
+	sed -n 's/^# digest of operations and faults: \([0-9a-f]\{16\}\)$/\1/p' <<<"$out"
+}
+
+first=$(digest_of 11) || first=
+again=$(digest_of 11) || again=
+other=$(digest_of 12) || other=
+
+problem=
+[[ -n $first && $first == "$again" ]] || problem="expected '$first', found '$again'"
+verdict 'the same seed makes the same operations and faults' "$problem"
+problem=
+[[ -n $other && $first != "$other" ]] || problem="expected another than '$first', found '$other'"
+verdict 'another seed makes others' "$problem"
+echo "1..$number"
+((failures == 0))
