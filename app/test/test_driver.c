@@ -645,6 +645,19 @@ area_unregister(const struct area *area)
 		fail_msg("rte_extmem_unregister: %s", rte_strerror(rte_errno));
 }
 
+/* What becomes of the one operation that is outstanding. */
+static int
+copy_status_of(int16_t id, uint16_t vchan, uint64_t idx)
+{
+	enum rte_dma_status_code status = RTE_DMA_STATUS_SUCCESSFUL;
+	uint16_t last = 0;
+
+	TD_WAIT(rte_dma_completed_status(id, vchan, 1, &last, &status) == 1);
+	assert_int_equal(last, (uint16_t)idx);
+	assert_int_not_equal(status, RTE_DMA_STATUS_NOT_ATTEMPTED);
+	return status;
+}
+
 /*
  * One copy by IOVA: 0 or the failure that was reported. The channel is idle and goes on if the
  * function goes on.
@@ -652,15 +665,9 @@ area_unregister(const struct area *area)
 static int
 copy_status(int16_t id, uint16_t vchan, uint64_t idx, rte_iova_t src, rte_iova_t dst, uint32_t len)
 {
-	enum rte_dma_status_code status = RTE_DMA_STATUS_SUCCESSFUL;
-	uint16_t last = 0;
-
 	assert_int_equal(rte_dma_copy(id, vchan, src, dst, len, RTE_DMA_OP_FLAG_SUBMIT),
 			 (uint16_t)idx);
-	TD_WAIT(rte_dma_completed_status(id, vchan, 1, &last, &status) == 1);
-	assert_int_equal(last, (uint16_t)idx);
-	assert_int_not_equal(status, RTE_DMA_STATUS_NOT_ATTEMPTED);
-	return status;
+	return copy_status_of(id, vchan, idx);
 }
 
 static void
@@ -1210,6 +1217,61 @@ test_error_overlap(void **state)
 	assert_int_equal(copy_status(id, 0, i, (uintptr_t)buf, (uintptr_t)buf + 4096, 4096), 0);
 }
 
+/* Does a log that goes to a file have so many lines with a text in them? */
+static bool
+log_has(FILE *log, const char *what, unsigned int lines)
+{
+	static char text[64 << 10];
+	unsigned int n = 0;
+	const char *at;
+	ssize_t len;
+
+	/* Other threads write it, through the stream: it is looked at beside that. */
+	len = pread(fileno(log), text, sizeof(text) - 1, 0);
+	assert_in_range(len, 0, sizeof(text) - 2);
+	text[len] = '\0';
+	for (at = text; (at = strstr(at, what)) != NULL; at += strlen(what))
+		n++;
+	if (n > lines)
+		fail_msg("\"%s\": expected %u lines, found %u: %s", what, lines, n, text);
+	return n == lines;
+}
+
+/* Failures are read from the function's log, and printed, at its interrupt: nobody asks for them. */
+static void
+test_error_interrupt(void **state)
+{
+	enum { ROUNDS = 8 };
+	char what[128];
+	uint64_t idx;
+	uint8_t *buf;
+	int16_t id;
+	FILE *log;
+
+	log = tmpfile();
+	assert_non_null(log);
+	rte_openlog_stream(log);
+	buf = td_alloc(4096, 0);
+	id = td_open(FN0, *state, 2, 64);
+	for (idx = 0; idx < ROUNDS; idx++) {
+		assert_int_equal(rte_dma_copy(id, 1, idx % 2 == 0 ? 0 : (uintptr_t)buf,
+					      idx % 2 == 0 ? (uintptr_t)buf : 0, 64,
+					      RTE_DMA_OP_FLAG_SUBMIT), idx);
+		TD_WAIT(log_has(log, "SDXI: " FN0 ": error log: context 2, ", idx + 1));
+		snprintf(what, sizeof(what), ", buffer %u: data buffer: address translation",
+			 (unsigned int)idx % 2);
+		TD_WAIT(log_has(log, what, idx / 2 + 1));
+		assert_int_equal(copy_status_of(id, 1, idx),
+				 idx % 2 == 0 ? RTE_DMA_STATUS_INVALID_SRC_ADDR :
+						RTE_DMA_STATUS_INVALID_DST_ADDR);
+	}
+	td_one_copy(id, 1, idx);
+	td_remove(FN0);
+	rte_openlog_stream(stderr);
+	assert_true(log_has(log, "error log: ", ROUNDS));
+	fclose(log);
+}
+
 /* ---- statistics and dump --------------------------------------------------------------------- */
 
 static void
@@ -1490,6 +1552,8 @@ main(int argc, char **argv)
 		TD_TEST_WITH(test_error_unsubmitted, "completion=batch", batch),
 		TD_TEST(test_error_flood),
 		TD_TEST(test_error_overlap),
+		TD_TEST_WITH(test_error_interrupt, "error=stop", stop),
+		TD_TEST_WITH(test_error_interrupt, "error=continue", cont),
 		TD_TEST(test_stats),
 		TD_TEST(test_dump),
 		TD_TEST(test_many_contexts),
