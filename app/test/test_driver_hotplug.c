@@ -4,7 +4,7 @@
 
 /*
  * DPDK memory that comes and goes while an emulated function uses it. EAL does that with huge pages
- * only, so without any the test is skipped.
+ * only, so without any the test is skipped; with_huge_pages.sh has them there where it may.
  */
 
 #include <inttypes.h>

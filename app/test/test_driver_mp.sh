@@ -3,6 +3,8 @@
 # Copyright(c) 2026 The SDXI for DPDK authors
 
 set -euo pipefail
+# shellcheck source-path=SCRIPTDIR source=huge_pages.sh
+. "$(dirname -- "${BASH_SOURCE[0]}")/huge_pages.sh"
 
 usage()
 {
@@ -35,8 +37,6 @@ fn0=dma_sdxi_emu0
 # Seconds for one answer, after which something hangs.
 patience=250
 pages_needed=128
-pages_dir=/sys/kernel/mm/hugepages/hugepages-2048kB
-pages_before=
 huge_dir=
 mounted=
 # Of the processes by name: id, descriptors of their standard input and output.
@@ -65,7 +65,7 @@ cleanup()
 	elif [[ -n $huge_dir ]]; then
 		rm -f "$huge_dir/${prefix}map_"*
 	fi
-	[[ -z $pages_before ]] || echo "$pages_before" >"$pages_dir/nr_hugepages" || true
+	huge_pages_restore
 	rm -rf "$work"
 	$keep_log || rm -f "$log"
 	if ((EUID == 0)); then
@@ -103,19 +103,7 @@ find_mount()
 
 get_pages()
 {
-	local free
-
-	[[ -r $pages_dir/free_hugepages ]] || skip "this machine has no huge pages of 2 MiB"
-	free=$(<"$pages_dir/free_hugepages")
-	if ((free < pages_needed)); then
-		((EUID == 0)) || skip "$pages_needed free huge pages of 2 MiB are needed, found $free"
-		[[ -w $pages_dir/nr_hugepages ]] || skip "the number of huge pages is read-only here"
-		pages_before=$(<"$pages_dir/nr_hugepages")
-		echo $((pages_before + pages_needed - free)) >"$pages_dir/nr_hugepages"
-		free=$(<"$pages_dir/free_hugepages")
-		((free >= pages_needed)) ||
-			skip "$pages_needed huge pages of 2 MiB are needed, memory has $free"
-	fi
+	huge_pages_get "$pages_needed"
 	find_mount
 	if [[ -z $huge_dir ]]; then
 		((EUID == 0)) || skip "no hugetlbfs of 2 MiB pages is mounted for this user"
