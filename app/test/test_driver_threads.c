@@ -252,6 +252,28 @@ out:
 static unsigned int seconds = 5;
 static uint64_t seed;
 
+/* None of the channels has been recovered: that is for those with failures. */
+static void
+expect_no_recovery(int16_t id)
+{
+	static const char good[] = "recoveries 0, function resets 0\n";
+	unsigned int n = 0;
+	const char *at;
+	size_t len;
+	char *text;
+	FILE *f;
+
+	f = open_memstream(&text, &len);
+	assert_non_null(f);
+	assert_return_code(rte_dma_dump(id, f), 0);
+	fclose(f);
+	for (at = text; (at = strstr(at, "recoveries ")) != NULL; at++, n++)
+		if (strncmp(at, good, strlen(good)) != 0)
+			fail_msg("expected \"%s\" of all channels, found:\n%s", good, text);
+	assert_int_equal(n, VCHANS);
+	free(text);
+}
+
 static void
 test_threads(void **state)
 {
@@ -269,7 +291,8 @@ test_threads(void **state)
 	RTE_SET_USED(state);
 	source = td_alloc(SOURCE, 64);
 	td_fill(source, SOURCE, seed);
-	id = td_probe(FN0, "");
+	/* Without a watchdog nothing is looked after that is only slow. */
+	id = td_probe(FN0, "watchdog=0");
 	td_configure(id, VCHANS);
 	for (i = 0; i < VCHANS; i++) {
 		struct chan *c = &chans[i];
@@ -330,6 +353,7 @@ test_threads(void **state)
 	assert_int_equal(stats.submitted, ops);
 	assert_int_equal(stats.completed, ops);
 	assert_int_equal(stats.errors, 0);
+	expect_no_recovery(id);
 	print_message("%" PRIu64 " operations, %" PRIu64 " MiB, %" PRIu64 " fences\n", ops,
 		      bytes >> 20, fences);
 }
