@@ -112,11 +112,11 @@ static void
 test_bad_driver_keys(void **state)
 {
 	static const struct bad bad[] = {
-		BAD_NUMBERS("max_vchans", "65535"),
-		BAD_LONG("max_vchans", "65535"),
+		BAD_NUMBERS("max_vchans", "from 1 to 65535,"),
+		BAD_LONG("max_vchans", "from 1 to 65535,"),
 		{ "max_vchans=0", { "max_vchans", "'0'", "65535" } },
 		{ "max_vchans=65536", { "max_vchans", "'65536'", "65535" } },
-		BAD_NUMBERS("errlog_size", "64"),
+		BAD_NUMBERS("errlog_size", "from 64 to 1984, a multiple of 64,"),
 		{ "errlog_size=0", { "errlog_size", "'0'", "64" } },
 		{ "errlog_size=63", { "errlog_size", "'63'", "64" } },
 		{ "errlog_size=65", { "errlog_size", "'65'", "64" } },
@@ -130,7 +130,7 @@ test_bad_driver_keys(void **state)
 		BAD_WORDS("completion", "op or batch"),
 		{ "completion=Op", { "completion", "'Op'", "op or batch" } },
 		{ "completion=batches", { "completion", "'batches'", "op or batch" } },
-		BAD_NUMBERS("watchdog", "60000"),
+		BAD_NUMBERS("watchdog", "from 0 to 60000,"),
 		{ "watchdog=60001", { "watchdog", "'60001'", "60000" } },
 		{ "watchdog=4294967296", { "watchdog", "'4294967296'", "60000" } },
 		{ "watchdog=50ms", { "watchdog", "'50ms'", "60000" } },
@@ -147,28 +147,31 @@ static void
 test_bad_function_keys(void **state)
 {
 	static const struct bad bad[] = {
-		BAD_NUMBERS("max_cxt", "65535"),
-		BAD_LONG("max_cxt", "65535"),
+		BAD_NUMBERS("max_cxt", "1 to 65535,"),
+		BAD_LONG("max_cxt", "1 to 65535,"),
 		{ "max_cxt=0", { "max_cxt", "'0'", "65535" } },
 		{ "max_cxt=65536", { "max_cxt", "'65536'", "65535" } },
-		BAD_NUMBERS("max_ring", "65536"),
+		BAD_NUMBERS("max_ring", "power of two from 1024 to 65536,"),
 		{ "max_ring=512", { "max_ring", "'512'", "1024" } },
 		{ "max_ring=131072", { "max_ring", "'131072'", "65536" } },
 		{ "max_ring=3072", { "max_ring", "'3072'", "power of two" } },
-		BAD_NUMBERS("max_buffer", "2097152"),
+		BAD_NUMBERS("max_buffer", "power of two from 2097152 to 4294967296,"),
 		{ "max_buffer=1048576", { "max_buffer", "'1048576'", "2097152" } },
 		{ "max_buffer=3000000", { "max_buffer", "'3000000'", "power of two" } },
 		{ "max_buffer=8589934592", { "max_buffer", "'8589934592'", "4294967296" } },
-		BAD_NUMBERS("db_stride", "524288"),
+		BAD_NUMBERS("db_stride", "power of two from 4096 to 524288,"),
 		{ "db_stride=2048", { "db_stride", "'2048'", "4096" } },
 		{ "db_stride=5000", { "db_stride", "'5000'", "power of two" } },
 		{ "db_stride=1048576", { "db_stride", "'1048576'", "524288" } },
-		BAD_NUMBERS("lcore", "lcore"),
-		{ "lcore=99999", { "lcore", "'99999'" } },
+		/* EAL has one lcore here. */
+		BAD_NUMBERS("lcore", "has CPUs: 0,"),
+		{ "lcore=1", { "lcore", "'1'", "has CPUs: 0, found" } },
+		{ "lcore=99999", { "lcore", "'99999'", "has CPUs: 0, found" } },
+		BAD_LONG("lcore", "has CPUs: 0, found"),
 		BAD_WORDS("error", "stop or continue"),
 		BAD_WORDS("freedom", "none or random"),
 		{ "freedom=all", { "freedom", "'all'", "none or random" } },
-		BAD_NUMBERS("seed", "18446744073709551615"),
+		BAD_NUMBERS("seed", "0 to 18446744073709551615,"),
 	};
 
 	RTE_SET_USED(state);
@@ -187,21 +190,21 @@ test_bad_faults(void **state)
 		{ "fault=fail:when=5", { "fault", "'when'", "cxt" } },
 		{ "fault=fail:op", { "fault", "op", "''" } },
 		{ "fault=fail:op=", { "fault", "op", "''" } },
-		{ "fault=fail:op=-1", { "fault", "op", "'-1'" } },
+		{ "fault=fail:op=-1", { "fault", "op", "'-1'", "0 or more" } },
 		{ "fault=fail:op=x", { "fault", "op", "'x'" } },
 		{ "fault=fail:op=5x", { "fault", "op", "'5x'" } },
 		{ "fault=fail:op=18446744073709551616",
 		  { "fault", "op", "'18446744073709551616'" } },
-		{ "fault=fail:cxt=65536", { "fault", "cxt", "'65536'" } },
-		{ "fault=fail:cxt=128", { "fault", "cxt", "'128'", "127" } },
-		{ "max_cxt=8,fault=fail:cxt=9", { "fault", "cxt", "'9'", "8" } },
-		{ "fault=fail:cxt=9,max_cxt=8", { "fault", "cxt", "'9'", "8" } },
-		{ "fault=fail:count=0", { "fault", "count", "'0'", "1" } },
+		{ "fault=fail:cxt=65536", { "fault", "cxt", "'65536'", "0 to max_cxt" } },
+		{ "fault=fail:cxt=128", { "fault", "cxt", "'128'", "0 to 127," } },
+		{ "max_cxt=8,fault=fail:cxt=9", { "fault", "cxt", "'9'", "0 to 8," } },
+		{ "fault=fail:cxt=9,max_cxt=8", { "fault", "cxt", "'9'", "0 to 8," } },
+		{ "fault=fail:count=0", { "fault", "count", "'0'", "1 to 4294967295," } },
 		{ "fault=fail:count=4294967296", { "fault", "count", "'4294967296'" } },
-		{ "fault=fail:step=0", { "fault", "step", "'0'", "12" } },
-		{ "fault=fail:step=13", { "fault", "step", "'13'", "12" } },
-		{ "fault=fail:sub_step=4", { "fault", "sub_step", "'4'", "3" } },
-		{ "fault=fail:buf=2", { "fault", "buf", "'2'" } },
+		{ "fault=fail:step=0", { "fault", "step", "'0'", "1 to 12," } },
+		{ "fault=fail:step=13", { "fault", "step", "'13'", "1 to 12," } },
+		{ "fault=fail:sub_step=4", { "fault", "sub_step", "'4'", "0 to 3," } },
+		{ "fault=fail:buf=2", { "fault", "buf", "'2'", "0 for the source, 1 for" } },
 		{ "fault=fail:no_block=1", { "fault", "no_block", "'1'" } },
 		{ "fault=fail:no_log=0", { "fault", "no_log", "'0'" } },
 		{ "fault=stall:step=10", { "fault", "stall", "'step'" } },
@@ -261,6 +264,7 @@ test_good(void **state)
 		  "fault=fn_error:cxt=9,fault=log_ovf:cxt=9,fault=log_err:cxt=9,"
 		  "fault=no_stop:cxt=9",
 		  127, 32768 },
+		{ "fault=no_fn_stop", 127, 32768 },
 		{ "error=continue,lcore=0,db_stride=8192,max_buffer=4194304,max_ring=2048,"
 		  "max_cxt=9,completion=batch,errlog_size=128,watchdog=500,max_vchans=3",
 		  3, 2048 },
@@ -345,6 +349,99 @@ test_fault_hits(void **state)
 	}
 }
 
+/* The number behind @p name in what the dump says of channel 1. */
+static unsigned int
+dump_number(int16_t id, const char *name)
+{
+	const char *at;
+	unsigned int n;
+	size_t len;
+	char *text;
+	FILE *f;
+
+	f = open_memstream(&text, &len);
+	assert_non_null(f);
+	assert_return_code(rte_dma_dump(id, f), 0);
+	fclose(f);
+	at = strstr(text, "vchan 1:");
+	at = at == NULL ? NULL : strstr(at, name);
+	if (at == NULL)
+		fail_msg("expected \"%s\" of vchan 1, found:\n%s", name, text);
+	n = strtoul(at + strlen(name), NULL, 10);
+	free(text);
+	return n;
+}
+
+/* So do the others: what was submitted comes back, and it took a recovery, or a reset. */
+static void
+test_fault_recovered(void **state)
+{
+	static const struct {
+		const char *args;
+		bool recovered, reset;
+	} fault[] = {
+		/* Without a fault, and with one that is never reached. */
+		{ "watchdog=0", false, false },
+		{ "watchdog=0,fault=stop:cxt=2:op=1000", false, false },
+		{ "watchdog=0,fault=stop:cxt=1:op=5", false, false },
+		{ "watchdog=0,fault=stop:cxt=2:op=5", true, false },
+		{ "watchdog=20,fault=lose:cxt=2:op=5", true, false },
+		{ "watchdog=20,fault=no_signal:cxt=2:op=5:no_log,error=continue", true, false },
+		{ "watchdog=20,fault=stall:cxt=2:op=5", true, false },
+		{ "watchdog=20,fault=stall:cxt=2:op=5,fault=no_stop:cxt=2", true, true },
+		{ "watchdog=100,fault=fn_error:cxt=2:op=5", true, true },
+	};
+	enum rte_dma_status_code status[10];
+	unsigned int i, n, op;
+	uint8_t *buf;
+	int16_t id;
+
+	RTE_SET_USED(state);
+	buf = td_alloc(8192, 64);
+	for (i = 0; i < RTE_DIM(fault); i++) {
+		id = td_open(FN0, fault[i].args, 2, 64);
+		for (op = 0; op < RTE_DIM(status); op++)
+			td_copy(id, 1, op, buf, buf + 4096, 100, 0);
+		assert_return_code(rte_dma_submit(id, 1), 0);
+		n = 0;
+		TD_WAIT((n += rte_dma_completed_status(id, 1, RTE_DIM(status) - n, NULL,
+						       status + n)) == RTE_DIM(status));
+		for (op = 0; op < RTE_DIM(status); op++)
+			if (status[op] != RTE_DMA_STATUS_SUCCESSFUL &&
+			    (!fault[i].recovered || status[op] != RTE_DMA_STATUS_ERROR_UNKNOWN))
+				fail_msg("%s: operation %u: found status %d", fault[i].args, op,
+					 status[op]);
+		/* A slow machine may have the function reset besides, but not without a watchdog. */
+		if ((dump_number(id, "recoveries ") != 0) != fault[i].recovered ||
+		    (fault[i].reset && dump_number(id, "function resets ") == 0) ||
+		    (!fault[i].recovered && dump_number(id, "function resets ") != 0))
+			fail_msg("%s: recoveries %u, function resets %u", fault[i].args,
+				 dump_number(id, "recoveries "),
+				 dump_number(id, "function resets "));
+		td_one_copy(id, 1, op);
+		td_remove(FN0);
+	}
+}
+
+/* A function that cannot be activated, once or ever. */
+static void
+test_fault_activation(void **state)
+{
+	const struct rte_dma_conf conf = { .nb_vchans = 1 };
+	int16_t id;
+
+	RTE_SET_USED(state);
+	id = td_probe(FN0, "fault=no_active:count=1");
+	assert_true(rte_dma_configure(id, &conf) < 0);
+	td_up(id, 1, 64);
+	td_one_copy(id, 0, 0);
+	td_remove(FN0);
+	id = td_probe(FN0, "fault=no_reset");
+	assert_true(rte_dma_configure(id, &conf) < 0);
+	assert_true(rte_dma_configure(id, &conf) < 0);
+	td_remove(FN0);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -356,6 +453,8 @@ main(int argc, char **argv)
 		TD_TEST(test_good),
 		TD_TEST(test_limits),
 		TD_TEST(test_fault_hits),
+		TD_TEST(test_fault_recovered),
+		TD_TEST(test_fault_activation),
 	};
 	int ret = td_eal_init(argv[0], 160, NULL);
 

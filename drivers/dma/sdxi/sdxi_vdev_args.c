@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -92,7 +93,7 @@ static const struct arg_key emu_keys[EMU_KEYS] = {
 		UINT64_C(2) << 20, UINT64_C(4) << 30, true },
 	[EMU_DB_STRIDE] = { "db_stride", "bytes, a power of two from 4096 to 524288",
 		SDXI_DB_STRIDE_MIN, 524288, true },
-	[EMU_LCORE] = { "lcore", "number of an lcore that this machine has", 0, RTE_MAX_LCORE - 1 },
+	[EMU_LCORE] = { "lcore", "an lcore that has CPUs", 0, RTE_MAX_LCORE - 1 },
 	[EMU_ENGINES] = { "engines", "number of threads, 1 to " RTE_STR(SDXI_VDEV_MAX_ENGINES), 1,
 		SDXI_VDEV_MAX_ENGINES },
 	[EMU_ERROR] = { "error", "stop or continue", .words = error_words },
@@ -105,11 +106,40 @@ static const struct arg_key emu_keys[EMU_KEYS] = {
 	SDXI_ARG_MAX_VCHANS ", " SDXI_ARG_ERRLOG_SIZE ", " SDXI_ARG_COMPLETION ", " \
 	SDXI_ARG_WATCHDOG
 
-static int
-emu_set(struct sdxi_vdev_args *args, enum emu_key key, uint64_t number)
+static bool
+lcore_has_cpus(unsigned int lcore)
 {
 	rte_cpuset_t cpuset;
 
+	if (lcore >= RTE_MAX_LCORE)
+		return false;
+	cpuset = rte_lcore_cpuset(lcore);
+	return CPU_COUNT(&cpuset) != 0;
+}
+
+/* Which ones there are, as ranges; as far as there is room for them. */
+static const char *
+lcores_format(char *buf, size_t len)
+{
+	unsigned int first, end;
+	size_t at = 0;
+
+	*buf = '\0';
+	for (first = 0; first < RTE_MAX_LCORE && at < len; first = end + 1) {
+		for (end = first; lcore_has_cpus(end); end++)
+			;
+		if (end == first)
+			continue;
+		at += snprintf(buf + at, len - at, "%s%u", at == 0 ? "" : ",", first);
+		if (end - first > 1 && at < len)
+			at += snprintf(buf + at, len - at, "-%u", end - 1);
+	}
+	return buf;
+}
+
+static int
+emu_set(struct sdxi_vdev_args *args, enum emu_key key, uint64_t number)
+{
 	switch (key) {
 	case EMU_MAX_CXT:
 		args->conf.max_cxt = number;
@@ -125,8 +155,7 @@ emu_set(struct sdxi_vdev_args *args, enum emu_key key, uint64_t number)
 		break;
 	case EMU_LCORE:
 		/* Not only EAL's own: the function may have a CPU that no lcore of it uses. */
-		cpuset = rte_lcore_cpuset(number);
-		if (CPU_COUNT(&cpuset) == 0)
+		if (!lcore_has_cpus(number))
 			return -EINVAL;
 		args->lcore = number;
 		break;
@@ -151,6 +180,7 @@ static int
 arg_parse(const char *name, char *arg, struct sdxi_vdev_args *args)
 {
 	char *value = strchr(arg, '=');
+	char lcores[128] = "";
 	uint64_t number;
 	unsigned int k;
 	int ret;
@@ -165,8 +195,11 @@ arg_parse(const char *name, char *arg, struct sdxi_vdev_args *args)
 		if (number_parse(&emu_keys[k], value, &number) == 0 &&
 		    emu_set(args, k, number) == 0)
 			return 0;
-		SDXI_VDEV_LOG(ERR, name, "argument %s: expected %s, found '%s'", arg,
-			      emu_keys[k].expected, value != NULL ? value : "");
+		if (k == EMU_LCORE)
+			lcores_format(lcores, sizeof(lcores));
+		SDXI_VDEV_LOG(ERR, name, "argument %s: expected %s%s%s, found '%s'", arg,
+			      emu_keys[k].expected, *lcores != '\0' ? ": " : "", lcores,
+			      value != NULL ? value : "");
 		return -EINVAL;
 	}
 	ret = sdxi_args_parse(name, arg, value != NULL ? value : "", &args->drv);
