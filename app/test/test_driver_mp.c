@@ -511,12 +511,13 @@ command(char *line)
 }
 
 static int
-eal_init(char *prog, const char *role, const char *prefix, const char *huge_dir)
+eal_init(char *prog, const char *role, const char *prefix, const char *huge_dir, bool telemetry)
 {
 	char type[64], file_prefix[128], dir[512];
 	char *argv[] = {
 		prog, type, file_prefix, dir, (char[]){ "--no-pci" }, (char[]){ "--lcores=0" },
-		(char[]){ "--iova-mode=va" }, (char[]){ "--no-telemetry" },
+		(char[]){ "--iova-mode=va" },
+		telemetry ? (char[]){ "--telemetry" } : (char[]){ "--no-telemetry" },
 		(char[]){ "--log-level=lib.eal:warning" }, (char[]){ "-d" }, (char[]){ TD_PLUGIN },
 		NULL,
 	};
@@ -532,14 +533,16 @@ int
 main(int argc, char **argv)
 {
 	char line[256];
+	bool telemetry;
 	int ret;
 
-	if (argc < 4 || argc > 5) {
-		fprintf(stderr, "Usage: %s primary|secondary FILE-PREFIX HUGE-DIR [ARGUMENTS]\n",
-			argv[0]);
+	if (argc < 4 || argc > 6) {
+		fprintf(stderr, "Usage: %s primary FILE-PREFIX HUGE-DIR ARGUMENTS [telemetry]\n"
+			"       %s secondary FILE-PREFIX HUGE-DIR\n", argv[0], argv[0]);
 		return 2;
 	}
-	ret = eal_init(argv[0], argv[1], argv[2], argv[3]);
+	telemetry = argc == 6;
+	ret = eal_init(argv[0], argv[1], argv[2], argv[3], telemetry);
 	if (ret < 0) {
 		say("no: EAL: %s", strerror(-ret));
 		return 1;
@@ -551,7 +554,7 @@ main(int argc, char **argv)
 		return 1;
 	}
 	td_fill(src, SLOT + SHIFT, getpid());
-	if (argc == 5)
+	if (argc > 4)
 		td_up(td_probe(TD_NAME(0), argv[4]), VCHANS, 256);
 	say("ok");
 	while (fgets(line, sizeof(line), stdin) != NULL && command(line))

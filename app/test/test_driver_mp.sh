@@ -9,7 +9,7 @@ set -euo pipefail
 usage()
 {
 	cat <<'END'
-Usage: test_driver_mp.sh PROGRAM [LOG]
+Usage: test_driver_mp.sh PROGRAM [LOG [CLIENT]]
 
 Share emulated SDXI functions between a primary and secondary processes, and have them exit, be
 killed and be refused. Prints a TAP verdict for each case.
@@ -20,6 +20,7 @@ is run by root, they are added for as long as it takes. Otherwise it is skipped 
   PROGRAM  the test_driver_mp program
   LOG      file that keeps what the programs say on stderr (default: a temporary file, kept on
            failure only)
+  CLIENT   DPDK's dpdk-telemetry.py; the case about telemetry is skipped if there is none
 END
 }
 
@@ -27,11 +28,12 @@ if [[ ${1:-} == --help || ${1:-} == -h ]]; then
 	usage
 	exit 0
 fi
-if (($# < 1 || $# > 2)); then
+if (($# < 1 || $# > 3)); then
 	usage >&2
 	exit 2
 fi
 program=$1
+client=${3:-}
 prefix=sdxi-mp-$$
 fn0=dma_sdxi_emu0
 # Seconds for one answer, after which something hangs.
@@ -44,7 +46,7 @@ declare -A pid=() to=() from=()
 
 work=$(mktemp --directory --tmpdir sdxi-mp.XXXXXX)
 keep_log=true
-if (($# == 2)); then
+if (($# >= 2)); then
 	log=$2
 else
 	log=$(mktemp --tmpdir sdxi-mp-log.XXXXXX)
@@ -248,10 +250,10 @@ clear_away()
 #
 # Each begins without processes. A vchan belongs to one process at a time: the primary has 0.
 
-# begin [ARGUMENTS]: a primary with a started function, and a secondary.
+# begin [ARGUMENTS [telemetry]]: a primary with a started function, and a secondary.
 begin()
 {
-	spawn primary primary "${1:-}" &&
+	spawn primary primary "${1:-}" "${@:2}" &&
 		spawn secondary secondary &&
 		ask secondary 'ok 0' find "$fn0"
 }
@@ -274,6 +276,44 @@ secondary_looks()
 		ask secondary ok dump 0 1000
 }
 
+# look_up COMMAND PATTERN: what telemetry says of it. EAL has it in the primary process only.
+look_up()
+{
+	local out
+
+	out=$(timeout "$patience" python3 "$client" -f "$prefix" <<<"$1" 2>&1) || {
+		wrong "telemetry: '$1': found '$out'"
+		return 1
+	}
+	# shellcheck disable=SC2053  # a pattern
+	[[ $out == $2 ]] || wrong "telemetry: '$1': expected '$2', found '$out'"
+}
+
+primary_telemetry()
+{
+	begin error=continue telemetry &&
+		ask primary ok copy 0 0 500 && ask secondary ok copy 0 1 1000 &&
+		ask secondary ok fail 0 1 &&
+		look_up /dmadev_sdxi/list '*{"/dmadev_sdxi/list": \[0\]}*' &&
+		look_up /dmadev_sdxi/info,0 \
+			'*"name": "'"$fn0"'"*"state": "ACTIVE"*"nb_vchans": 4,*' &&
+		look_up /dmadev_sdxi/info,0 \
+			'*"entries": 1,*"step": "data buffer"*"address translation failure"*' &&
+		look_up /dmadev_sdxi/vchan,0,0 '*"submitted": 500, "completed": 500, "errors": 0,*' &&
+		look_up /dmadev_sdxi/vchan,0,1 \
+			'*"submitted": 1003, "completed": 1003, "errors": 1,*' &&
+		quit secondary &&
+		look_up /dmadev_sdxi/vchan,0,1 \
+			'*"submitted": 1003, "completed": 1003, "errors": 1,*' &&
+		quit primary
+}
+
+# refusals: how many lines in the log refuse a secondary process something, by what it was.
+refusals()
+{
+	grep -Fc "SDXI: $fn0: $1: only the primary process can configure the device" "$log" || true
+}
+
 # Whatever state the device is in. What dmadev itself answers without the driver is left open.
 refused='configure=refused vchan_setup=refused'
 
@@ -286,9 +326,23 @@ refused_started()
 
 refused_stopped()
 {
+	local before=() after i what=(configure vchan_setup start)
+
+	for i in "${!what[@]}"; do
+		before[i]=$(refusals "${what[i]}")
+	done
 	begin && ask secondary ok copy 0 1 1000 && ask primary ok stop 0 &&
-		ask secondary "ok $refused start=refused stop=* close=*" control 0 &&
-		ask primary ok start 0 && ask primary ok copy 0 0 1000 &&
+		ask secondary "ok $refused start=refused stop=* close=*" control 0 || return 1
+	# A message says why, each time.
+	for i in "${!what[@]}"; do
+		after=$(refusals "${what[i]}")
+		((after == before[i] + 1)) || {
+			wrong "${what[i]}: expected one more refusal in the log than ${before[i]}, \
+found $after in all"
+			return 1
+		}
+	done
+	ask primary ok start 0 && ask primary ok copy 0 0 1000 &&
 		spawn next secondary && ask next ok copy 0 1 1000 && quit secondary &&
 		ask next ok copy 0 1 1000 && ask primary ok copy 0 0 1000
 }
@@ -399,6 +453,12 @@ run_case()
 get_pages
 run_case 'two processes copy on a vchan each' both_copy
 run_case 'statistics, dump and status in the secondary process' secondary_looks
+if [[ -r $client ]]; then
+	run_case 'telemetry about what a secondary process does' primary_telemetry
+else
+	number=$((number + 1))
+	echo "ok $number - telemetry # SKIP there is no dpdk-telemetry.py"
+fi
 run_case 'control operations are refused while the device runs' refused_started
 run_case 'control operations are refused while it is stopped' refused_stopped
 run_case 'the secondary process recovers its vchan, error=stop' secondary_recovers error=stop
