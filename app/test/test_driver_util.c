@@ -243,13 +243,22 @@ td_free(void *ptr)
 const char *
 td_args(const char *args, char *buf, size_t len)
 {
-	const char *freedom = getenv(TD_FREEDOM);
+	static const char * const env[][2] = {
+		{ TD_FREEDOM, "freedom=" }, { TD_ENGINES, "engines=" },
+	};
+	unsigned int i;
 	int n;
 
-	if (freedom == NULL || strstr(args, "freedom=") != NULL)
-		return args;
-	n = snprintf(buf, len, "%s%sfreedom=%s", args, args[0] == '\0' ? "" : ",", freedom);
+	n = snprintf(buf, len, "%s", args);
 	assert_in_range(n, 0, len - 1);
+	for (i = 0; i < RTE_DIM(env); i++) {
+		const char *value = getenv(env[i][0]);
+
+		if (value == NULL || strstr(args, env[i][1]) != NULL)
+			continue;
+		n += snprintf(buf + n, len - n, "%s%s%s", n == 0 ? "" : ",", env[i][1], value);
+		assert_in_range(n, 0, len - 1);
+	}
 	return buf;
 }
 

@@ -36,6 +36,8 @@
  * a test to be run once more on a function that takes every liberty.
  */
 #define TD_FREEDOM "SDXI_TEST_FREEDOM"
+/** The same for the threads that they run on: their argument engines. */
+#define TD_ENGINES "SDXI_TEST_ENGINES"
 /** Room for all arguments of a function. */
 #define TD_ARGS_LEN 512
 
