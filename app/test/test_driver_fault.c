@@ -16,6 +16,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <rte_common.h>
 #include <rte_log.h>
@@ -943,6 +944,64 @@ test_given_up(void **state)
 	expect_health(&rig, 0);
 }
 
+static void
+nothing_cb(struct sdxi_emu *emu, void *arg)
+{
+	RTE_SET_USED(emu);
+	RTE_SET_USED(arg);
+}
+
+/* Give the function the chance to write: many turns, or some time where there is none. */
+static void
+let_it_write(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < 300; i++) {
+		/* It stands still for this, and goes on. */
+		sdxi_vdev_call(FN0, nothing_cb, NULL);
+		usleep(1000);
+	}
+}
+
+/*
+ * What is reported as failed is the application's again, also if the function cannot be stopped at
+ * all: it must not write there any more, nor, when the device is gone, to what is freed then. One
+ * that is left its memory would go on with the second channel as soon as the faults are gone.
+ */
+static void
+test_given_up_memory(void **state)
+{
+	enum { AGAIN = 8 << 20 };
+	struct rig rig;
+	unsigned int v;
+	uint8_t *again;
+
+	rig_open(&rig, *state, "watchdog=20", 2);
+	/* Context 0 takes no commands any more. */
+	inject(UINT16_MAX, (struct sdxi_emu_fault){ .kind = SDXI_EMU_FAULT_STALL });
+	INJECT(0, .kind = SDXI_EMU_FAULT_NO_RESET);
+	for (v = 0; v < 2; v++) {
+		INJECT(v, .kind = SDXI_EMU_FAULT_STALL, .op = 3);
+		BURST(&rig, v);
+	}
+	for (v = 0; v < 2; v++)
+		expect_dead(&rig, v);
+	for (v = 0; v < 2; v++)
+		memset(rig.vchan[v].dst, 0x5c, OPS * ROOM);
+	inject_clear();
+	let_it_write();
+	for (v = 0; v < 2; v++)
+		assert_true(td_is_all(rig.vchan[v].dst, OPS * ROOM, 0x5c));
+	rig_close(&rig);
+	again = td_alloc(AGAIN, 64);
+	memset(again, 0x5c, AGAIN);
+	let_it_write();
+	assert_true(td_is_all(again, AGAIN, 0x5c));
+	rig_open(&rig, *state, "", 1);
+	expect_health(&rig, 0);
+}
+
 /* An activation that fails once is tried again, or given up: the channel is never left hanging. */
 static void
 test_no_active_once(void **state)
@@ -1366,6 +1425,7 @@ main(int argc, char **argv)
 		TWO(test_no_stop),
 		TWO(test_no_fn_stop),
 		TWO(test_given_up),
+		TD_TEST_WITH(test_given_up_memory, "error=stop, completion=op", &modes[0]),
 		EACH(test_no_active_once),
 		EACH(test_undisturbed),
 		EACH(test_vchan_status),
