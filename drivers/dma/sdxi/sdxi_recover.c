@@ -304,6 +304,20 @@ vchan_past(struct sdxi_dev *dev, struct sdxi_vchan *vc, const struct rest *rest)
 	return vc->err_recent && rest->read_index <= vc->err_index ? vc->err_op : 0;
 }
 
+/* How many consumed descriptors that goes for, as far as they are still in their slots. */
+static uint64_t
+silent_nb_barred(const struct sdxi_ring *r, const struct rest *rest)
+{
+	uint64_t head = sdxi_ring_head(r), size = r->mask + UINT64_C(1), at, nb = 0;
+
+	if (rest->stop_index >= rest->read_index)
+		return 0;
+	at = RTE_MAX(rest->stop_index + 1, head > size ? head - size : 0);
+	for (; at < rest->read_index; at++)
+		nb += (rte_le_to_cpu_64(r->desc[at & r->mask].qw[0]) & SDXI_DSC_FE) != 0;
+	return nb;
+}
+
 /*
  * What was consumed counts as completed: behind this, tail is at what was not. It cannot be run
  * again, as its user may have found out that it was done and taken the buffers for something else;
@@ -317,6 +331,8 @@ silent_reap(const struct sdxi_dev *dev, struct sdxi_vchan *vc, const struct rest
 
 	r->read_index = rest->read_index;
 	sdxi_ring_reap(r);
+	/* Consumed counts as completed, but that is not so behind what has stopped the context. */
+	vc->errors += silent_nb_barred(r, rest);
 	unknown = RTE_MIN(r->tail - vc->start_op, (uint64_t)r->nb_desc);
 	unknown -= RTE_MIN(unknown, vc->cxt.faults.filed);
 	if (!rest->vague || unknown == 0)
@@ -845,7 +861,7 @@ sdxi_recover_give_up(struct sdxi_dev *dev, struct sdxi_vchan *vc, bool rested, b
 	struct sdxi_ring *r = &vc->ring;
 	struct rest rest = {
 		.read_index = rte_le_to_cpu_64(vc->cxt.sts->read_index),
-		.stop_index = UINT64_MAX,
+		.stop_index = rested ? sdxi_errlog_stop_index(dev, &vc->cxt) : UINT64_MAX,
 		.reset = !rested,
 		.vague = !finished,
 	};
