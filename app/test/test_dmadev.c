@@ -59,7 +59,7 @@ static struct sdxi_fn_ops test_ops;
 static void (*on_state_read)(void); /* called for each look at the function's state */
 static void (*on_log_read)(void);   /* and into its log */
 static unsigned int log_reads;
-static uint64_t logged; /* ERR_WRT, if the test has written entries; then the function writes none */
+static uint64_t logged; /* ERR_WRT, if the test has written entries: the function writes none */
 
 static uint64_t
 reg_read(const struct sdxi_fn *fn, uint32_t off)
@@ -718,7 +718,7 @@ test_bad_read_index(void **state)
 		expect_copied(i, i != 0);
 }
 
-/* Nothing is outstanding, and who asks for room finds the context stopped, Read_Index left behind. */
+/* Nothing is outstanding; who asks for room finds the context stopped, Read_Index left behind. */
 static void
 test_no_read_index(void **state)
 {
