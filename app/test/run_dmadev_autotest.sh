@@ -138,7 +138,8 @@ check_nothing_skipped()
 {
 	local said
 
-	said=$(grep -Ei "^DMA Dev $index: .*(skip|support)" "$lines" | grep -Fv 'SVA' | head -n 1) || true
+	said=$(grep -Ei "^DMA Dev $index: .*(skip|support)" "$lines" | grep -Fv 'SVA' |
+		head -n 1) || true
 	if [[ -z $said ]]; then
 		ok 'no part is left out'
 	else

@@ -1237,7 +1237,7 @@ log_has(FILE *log, const char *what, unsigned int lines)
 	return n == lines;
 }
 
-/* Failures are read from the function's log, and printed, at its interrupt: nobody asks for them. */
+/* Failures are read from the function's log, and printed, at its interrupt: nobody asks. */
 static void
 test_error_interrupt(void **state)
 {

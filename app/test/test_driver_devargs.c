@@ -411,7 +411,7 @@ test_fault_recovered(void **state)
 			    (!fault[i].recovered || status[op] != RTE_DMA_STATUS_ERROR_UNKNOWN))
 				fail_msg("%s: operation %u: found status %d", fault[i].args, op,
 					 status[op]);
-		/* A slow machine may have the function reset besides, but not without a watchdog. */
+		/* A slow machine may have it reset besides, but not without a watchdog. */
 		if ((dump_number(id, "recoveries ") != 0) != fault[i].recovered ||
 		    (fault[i].reset && dump_number(id, "function resets ") == 0) ||
 		    (!fault[i].recovered && dump_number(id, "function resets ") != 0))

@@ -586,9 +586,8 @@ test_fence(void **state)
 					   way == 0 ? RTE_DMA_STATUS_INVALID_SRC_ADDR :
 						      RTE_DMA_STATUS_INVALID_DST_ADDR;
 				/*
-				 * Unfenced ones that were consumed with the failed one are finished.
-				 * And a state that comes late is found when the failure has been
-				 * taken, and the others are free to run.
+				 * A state that comes late is found when the failure has been taken,
+				 * and the others are free to run.
 				 */
 				if (is_free() && cut && status[i] == RTE_DMA_STATUS_SUCCESSFUL)
 					continue;

@@ -299,7 +299,8 @@ primary_telemetry()
 			'*"name": "'"$fn0"'"*"state": "ACTIVE"*"nb_vchans": 4,*' &&
 		look_up /dmadev_sdxi/info,0 \
 			'*"entries": 1,*"step": "data buffer"*"address translation failure"*' &&
-		look_up /dmadev_sdxi/vchan,0,0 '*"submitted": 500, "completed": 500, "errors": 0,*' &&
+		look_up /dmadev_sdxi/vchan,0,0 \
+			'*"submitted": 500, "completed": 500, "errors": 0,*' &&
 		look_up /dmadev_sdxi/vchan,0,1 \
 			'*"submitted": 1003, "completed": 1003, "errors": 1,*' &&
 		quit secondary &&

@@ -160,7 +160,7 @@ struct vchan {
 	unsigned int window, epoch_len;
 	uint32_t mishaps;   /* that were injected for it: bits of enum mishap */
 	uint32_t codes;	    /* that faults lead to: see code_bit(); those to come are in it too */
-	uint64_t disturbed; /* hits of faults that may take other channels' entries along, before it */
+	uint64_t disturbed; /* hits, before it, of faults that may take others' entries along */
 	bool simple;	    /* only copies, and nothing else to make them fail */
 	bool fatal_mine;    /* the function's fatal fault is of this epoch */
 	bool left_out;	    /* the function may not have consumed all of it */
@@ -265,8 +265,9 @@ show_faults(const struct vchan *v)
 	for (; i < v->nb_injected; i++) {
 		const struct injected *in = &v->last[i % LAST_FAULTS];
 
-		print_error("channel %u: epoch %" PRIu64 ", from operation %" PRIu64 ": %s: cxt %u, "
-			    "op %" PRIu64 ", count %u, step %u, sub_step %u, buf %u%s%s\n", v->no,
+		print_error("channel %u: epoch %" PRIu64 ", from operation %" PRIu64 ": %s: "
+			    "cxt %u, op %" PRIu64 ", count %u, step %u, sub_step %u, buf %u%s%s\n",
+			    v->no,
 			    in->epoch, in->from, sdxi_emu_fault_name(in->fault.kind), in->fault.cxt,
 			    in->fault.op, in->fault.count, in->fault.step, in->fault.sub_step,
 			    in->fault.buf, in->fault.no_block ? ", no_block" : "",

@@ -184,7 +184,7 @@ expect_fault(const char *text, const struct sdxi_emu_fault *want)
 			 fault.buf, fault.no_block, fault.no_log);
 }
 
-/* Each kind by itself, with each key that it has alone, with all of them; and none that it has not. */
+/* Each kind by itself, with each key that it has, with all of them; and none that it has not. */
 static void
 test_parse(void **state)
 {
@@ -598,7 +598,9 @@ test_count(void **state)
 static void
 test_far(void **state)
 {
-	static const uint64_t ops[] = { UINT64_MAX, UINT64_MAX - 1, UINT64_MAX - 2, UINT64_MAX - 3 };
+	static const uint64_t ops[] = {
+		UINT64_MAX, UINT64_MAX - 1, UINT64_MAX - 2, UINT64_MAX - 3,
+	};
 	struct sdxi_emu_fault fault = { .kind = SDXI_EMU_FAULT_FAIL, .cxt = 1 };
 	struct owner *own = *state;
 	const unsigned int area = cxt_up(own, 1);

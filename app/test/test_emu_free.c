@@ -774,8 +774,9 @@ test_stops(void **state)
 }
 
 /*
- * An operation that fails while its context is being stopped, or a moment before: what stands behind
- * its fence is left if the log says that the failure has stopped the context, and otherwise not.
+ * An operation that fails while its context is being stopped, or a moment before: what stands
+ * behind it with a fence is left if the log says that the failure has stopped the context, and
+ * otherwise not.
  */
 static void
 test_fail_while_stopping(void **state)
@@ -786,7 +787,7 @@ test_fail_while_stopping(void **state)
 	uint64_t sync;
 
 	(void)state;
-	for (seed = 0; seed < 400; seed++) {
+	for (seed = 0; seed < 200; seed++) {
 		own = make(seed, false);
 		cxt_up(own, 1);
 		hole_add(own, SRC + 2 * SDXI_EMU_CHUNK, 1, true, true);

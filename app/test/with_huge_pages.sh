@@ -11,9 +11,9 @@ usage()
 	cat <<'END'
 Usage: with_huge_pages.sh PAGES PROGRAM [ARGUMENTS]
 
-Run PROGRAM with PAGES free huge pages of 2 MiB; its exit code is this one's. If there are not as many,
-and this is run by root, they are added for as long as it takes. Otherwise it is skipped (exit code
-77).
+Run PROGRAM with PAGES free huge pages of 2 MiB; its exit code is this one's. If there are not as
+many, and this is run by root, they are added for as long as it takes. Otherwise it is skipped (exit
+code 77).
 END
 }
 

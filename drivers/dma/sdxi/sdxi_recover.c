@@ -169,7 +169,7 @@ op_fault(struct sdxi_dev *dev, struct sdxi_vchan *vc, uint64_t op)
 
 	if (!sdxi_errlog_find(dev, &vc->cxt, start, sdxi_ring_op_start(r, op + 1), &fault))
 		return 0;
-	/* What begins with immediate data is a fill, and copies from nowhere but its destination. */
+	/* What begins with immediate data is a fill, and copies from its destination only. */
 	if (((uint32_t)rte_le_to_cpu_64(r->desc[start & r->mask].qw[0]) & mask) ==
 	    SDXI_DSC_OP(SDXI_TYPE_DMAB, SDXI_DMAB_WRT_IMM))
 		fault.buf = 1;
