@@ -495,7 +495,9 @@ vchan_judge(struct sdxi_dev *dev, struct sdxi_vchan *vc, const struct rest *rest
 	for (op = first; op < submitted; op++) {
 		uint8_t *verdict = &r->verdict[op & r->mask];
 
-		if (op >= cut && *verdict == FATE_LOST)
+		/* Where it is known what was not begun, nothing that a fence guards has been. */
+		if (op >= cut && *verdict == FATE_LOST &&
+		    (rest->stop_index == UINT64_MAX || op_has_fence(r, op)))
 			*verdict = VERDICT_UNKNOWN;
 		else if (op >= cut && *verdict == FATE_PENDING && op >= vc->begun_end)
 			*verdict = RTE_DMA_STATUS_NOT_ATTEMPTED;
