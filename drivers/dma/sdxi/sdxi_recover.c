@@ -1119,11 +1119,6 @@ vchan_watch(struct sdxi_dev *dev, struct sdxi_vchan *vc)
 		return true;
 	}
 	read_index = vc->ring.read_index;
-	if (now - vc->look_tsc >= rte_get_timer_hz() / US_PER_S * LOOK_US) {
-		vc->look_tsc = now;
-		if (vchan_look(dev, vc, now))
-			return true;
-	}
 	if (vc->watch_tsc == 0 || vc->watch_tail != vc->ring.tail ||
 	    vc->watch_read_index != read_index) {
 		vc->watch_tsc = now;
@@ -1131,7 +1126,14 @@ vchan_watch(struct sdxi_dev *dev, struct sdxi_vchan *vc)
 		vc->watch_read_index = read_index;
 		vc->watch_work = 0;
 		vc->work_tsc = now;
+		/* A channel that goes on needs no registers read. */
+		vc->look_tsc = now;
 		return false;
+	}
+	if (now - vc->look_tsc >= rte_get_timer_hz() / US_PER_S * LOOK_US) {
+		vc->look_tsc = now;
+		if (vchan_look(dev, vc, now))
+			return true;
 	}
 	if (vc->stopping)
 		period = ms * SOFT_PERIODS * (dev->watchdog_ms != 0 ? dev->watchdog_ms : STEP_MS);
