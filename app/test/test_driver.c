@@ -373,7 +373,7 @@ test_nb_desc(void **state)
 			unsigned int k;
 
 			memset(dst, 0, n);
-			assert_int_equal(rte_dma_burst_capacity(id, 0), n);
+			TD_WAIT(rte_dma_burst_capacity(id, 0) == n);
 			for (k = 0; k < n; k++) {
 				td_copy(id, 0, idx + k, src + k, dst + k, 1, 0);
 				assert_int_equal(rte_dma_burst_capacity(id, 0), n - k - 1);

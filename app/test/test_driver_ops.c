@@ -25,6 +25,13 @@ enum { RING = 1024 };
 /* What a test is run with: completion=op or batch. */
 static const char *all_args = "";
 
+/* Does the function take every liberty? */
+static bool
+is_free(void)
+{
+	return strstr(all_args, "freedom=random") != NULL;
+}
+
 static int16_t
 probe_with(const char *state, const char *more)
 {
@@ -680,19 +687,20 @@ test_burst_capacity(void **state)
 				ret = sg_enqueue(c.id, &sg, 0);
 			} else {
 				ret = rte_dma_copy(c.id, 0, (uintptr_t)src, (uintptr_t)dst, 64, 0);
-				assert_int_equal(ret >= 0, room > 0);
+				assert_true(ret >= 0 ? room > 0 || is_free() : room == 0);
 			}
 			less = rte_dma_burst_capacity(c.id, 0);
+			/* Read_Index may lag, so that slots become free at any time. */
 			if (ret < 0) {
 				assert_int_equal(ret, -ENOSPC);
-				assert_int_equal(less, room);
-				if (room == 0)
+				assert_true(less == room || (is_free() && less > room));
+				if (room == 0 && less == 0)
 					break;
 				continue;
 			}
 			assert_int_equal(ret, (uint16_t)c.next);
 			c.next++;
-			assert_true(less < room);
+			assert_true(less < room || is_free());
 		}
 		chan_drain(&c);
 		TD_WAIT(rte_dma_burst_capacity(c.id, 0) == NB_DESC);
