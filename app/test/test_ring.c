@@ -76,7 +76,7 @@ enqueue_nb(enum sdxi_mode mode, uint32_t nb)
 	uint32_t i;
 	int ret = 0;
 
-	if (ring.next == ring.stop || sdxi_ring_slots(&ring) < nb)
+	if (ring.next >= ring.stop || sdxi_ring_slots(&ring) < nb)
 		ret = sdxi_ring_refill(&ring, mode);
 	if (ret == 0 && sdxi_ring_slots(&ring) < nb)
 		ret = -ENOSPC;
@@ -297,6 +297,10 @@ test_halt(void **state)
 	assert_int_equal(enqueue(), 0);
 	sdxi_ring_halt(&ring);
 	assert_int_equal(enqueue(), -EIO);
+	/* Not even what another process was about to add to next makes it go on. */
+	ring.next++;
+	assert_int_equal(enqueue(), -EIO);
+	assert_int_equal(enqueue_nb(SDXI_MODE_OP, 2), -EIO);
 	sdxi_ring_reset(&ring);
 	assert_int_equal(enqueue(), 0);
 	assert_int_equal(sdxi_ring_head(&ring), 1);

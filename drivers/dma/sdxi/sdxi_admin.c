@@ -69,7 +69,7 @@ admin_is_done(struct sdxi_ring *ring)
 static bool
 admin_has_room(struct sdxi_ring *ring)
 {
-	return ring->next != ring->stop || sdxi_ring_refill(ring, SDXI_MODE_OP) != -ENOSPC;
+	return ring->next < ring->stop || sdxi_ring_refill(ring, SDXI_MODE_OP) != -ENOSPC;
 }
 
 static bool
@@ -105,7 +105,7 @@ admin_cmd(struct sdxi_dev *dev, const char *name, struct sdxi_cmd cmd)
 		return -EIO;
 	}
 	/* Commands are run one by one, so what a full ring waits for is a Read_Index that lags. */
-	if (!admin_wait(ring, admin_has_room) || ring->next == ring->stop) {
+	if (!admin_wait(ring, admin_has_room) || ring->next >= ring->stop) {
 		SDXI_LOG(ERR, dev, "%s: administrative ring: Read_Index %" PRIu64
 			 " does not fit Write_Index %" PRIu64, name,
 			 rte_le_to_cpu_64(adm->cxt.sts->read_index), ring->submitted);

@@ -83,7 +83,7 @@ vchan_room(struct sdxi_vchan *vc, enum sdxi_mode mode, uint32_t nb)
 {
 	struct sdxi_ring *r = &vc->ring;
 
-	if (likely(r->next != r->stop && sdxi_ring_slots(r) >= nb))
+	if (likely(r->next < r->stop && sdxi_ring_slots(r) >= nb))
 		return 0;
 	return vchan_make_room(vc, mode, nb);
 }
@@ -103,7 +103,7 @@ copy_any(struct sdxi_vchan *vc, rte_iova_t src, rte_iova_t dst, uint32_t size, u
 	/* A length of 0 has wrapped to more than any maximum. */
 	if (unlikely(size >= r->max_len))
 		return -EINVAL;
-	if (unlikely(r->next == r->stop)) {
+	if (unlikely(r->next >= r->stop)) {
 		ret = vchan_make_room(vc, mode, 1);
 		if (ret < 0)
 			return ret;
@@ -127,7 +127,7 @@ copy(void *dev_private, struct sdxi_vchan *vc, rte_iova_t src, rte_iova_t dst, u
 	uint32_t size = length - 1;
 	uint16_t op;
 
-	if (unlikely(flags != 0 || size >= r->max_len || r->next == r->stop))
+	if (unlikely(flags != 0 || size >= r->max_len || r->next >= r->stop))
 		return any(dev_private, vc, src, dst, size, flags);
 	op = r->op_index.val;
 	sdxi_ring_put_copy(r, mode, src, dst, size, 0);

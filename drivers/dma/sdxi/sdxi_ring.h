@@ -21,7 +21,7 @@
  *
  * Nearly all operations are copies, of one descriptor each. They go from slot to slot, from next up
  * to stop: as far as there is room, the slots do not wrap, and hold zeros where a copy has zeros.
- * All of that is looked at only when next meets stop: see sdxi_ring_grant(). Where each operation
+ * All of that is looked at only when next is not below stop: see sdxi_ring_grant(). Where each operation
  * begins is written down only for those that have others of several descriptors behind them.
  *
  * The descriptors of an operation stay in the ring until it has been reported, so that it can be
@@ -61,9 +61,9 @@ struct sdxi_low16 {
 struct __rte_cache_aligned sdxi_ring {
 	/* Line 0: what enqueue reads and writes. */
 	struct sdxi_dsc *next; /**< slot of the next descriptor, or the end of the slots */
-	struct sdxi_dsc *stop; /**< copies may take the slots before; next: none, look anew */
-	struct sdxi_cst_blk *csb_next; /**< SDXI_MODE_OP, next != stop: block of op_head */
-	uint64_t last;	   /**< next != stop: of a copy's last 8 bytes, see sdxi_ring_grant() */
+	struct sdxi_dsc *stop; /**< copies may take the slots before; <= next: none, look anew */
+	struct sdxi_cst_blk *csb_next; /**< SDXI_MODE_OP, next < stop: block of op_head */
+	uint64_t last;	   /**< next < stop: of a copy's last 8 bytes, see sdxi_ring_grant() */
 	union {
 		uint64_t op_head;
 		struct sdxi_low16 op_index; /**< of it what the application knows */
@@ -116,11 +116,14 @@ sdxi_ring_head(const struct sdxi_ring *r)
 	return r->op_head + r->shift;
 }
 
-/** Nothing may be enqueued before room has been looked for. */
+/**
+ * Nothing may be enqueued before room has been looked for. Another process may do so while the one
+ * that drives the channel is at work, so it does not depend on next.
+ */
 static inline void
 sdxi_ring_close(struct sdxi_ring *r)
 {
-	r->stop = r->next;
+	r->stop = r->desc;
 }
 
 /**
@@ -293,6 +296,9 @@ sdxi_ring_grant(struct sdxi_ring *r, enum sdxi_mode mode)
 	if (unlikely(r->dirty_end != 0))
 		sdxi_ring_clean(r, nb);
 	r->stop = r->next + nb;
+	/* As for sdxi_ring_close(): it may have been halted meanwhile. */
+	if (unlikely(r->halted))
+		sdxi_ring_close(r);
 	return nb;
 }
 

@@ -305,7 +305,8 @@ emu_work(struct emu_fn *fn)
 {
 	unsigned int done;
 
-	pthread_rwlock_wrlock(&fn->core);
+	/* The others give way, or it might never be free of them. */
+	sdxi_vdev_lock(&fn->core, &fn->waiting);
 	pthread_rwlock_wrlock(&fn->mem.lock);
 	done = sdxi_emu_run(fn->emu, EMU_BUDGET);
 	pthread_rwlock_unlock(&fn->mem.lock);
