@@ -210,3 +210,20 @@ find_cpus()
 		warn 'there is only one CPU: the driver and the software devices take turns on it'
 	fi
 }
+
+# build_perf [OPTIONS OF SETUP.SH...]: set the machine up, and build what is measured with in $builds/perf.
+build_perf()
+{
+	local environment log
+
+	"$project_root/devtools/setup.sh" "$@"
+	environment=$("$project_root/devtools/setup.sh" --env)
+	eval "$environment"
+	find_builds
+	log=$builds/log/perf-build.log
+	if ! configure perf -Dperf_app=enabled -Dtests=disabled >"$log" 2>&1; then
+		die 'configuring' "meson setup $builds/perf" 'mend what the log says' "$log"
+	fi
+	run_ninja "$builds/perf" "$log" building ||
+		die 'building' "ninja in $builds/perf" 'mend what the log says' "$log"
+}

@@ -50,16 +50,9 @@ done
 command -v valgrind >/dev/null || [[ -z $dir ]] ||
 	die 'looking for valgrind' 'it is not there' 'install the package valgrind'
 if [[ -z $dir ]]; then
-	"$project_root/devtools/setup.sh"
-	environment=$("$project_root/devtools/setup.sh" --env)
-	eval "$environment"
-	find_builds
+	# shellcheck disable=SC2119 # options of another script
+	build_perf
 	dir=$builds/perf
-	log=$builds/log/perf-build.log
-	if ! configure perf -Dperf_app=enabled -Dtests=disabled >"$log" 2>&1; then
-		die 'configuring' "meson setup $dir" 'mend what the log says' "$log"
-	fi
-	run_ninja "$dir" "$log" building || die 'building' "ninja in $dir" 'mend what the log says' "$log"
 fi
 
 LD_LIBRARY_PATH=$dir${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}

@@ -26,17 +26,8 @@ case ${1:-} in
 *) usage >&2; exit 2 ;;
 esac
 
-"$project_root/devtools/setup.sh" --plots
-environment=$("$project_root/devtools/setup.sh" --env)
-eval "$environment"
-
-find_builds
+build_perf --plots
 dir=$builds/perf
-log=$builds/log/perf-build.log
-if ! configure perf -Dperf_app=enabled -Dtests=disabled >"$log" 2>&1; then
-	die 'configuring' "meson setup $dir" 'mend what the log says' "$log"
-fi
-run_ninja "$dir" "$log" building || die 'building' "ninja in $dir" 'mend what the log says' "$log"
 
 find_cpus
 

@@ -44,17 +44,9 @@ while (($# > 0)); do
 	shift
 done
 
-"$project_root/devtools/setup.sh"
-environment=$("$project_root/devtools/setup.sh" --env)
-eval "$environment"
-
-find_builds
+# shellcheck disable=SC2119 # options of another script
+build_perf
 dir=$builds/perf
-log=$builds/log/perf-build.log
-if ! configure perf -Dperf_app=enabled -Dtests=disabled >"$log" 2>&1; then
-	die 'configuring' "meson setup $dir" 'mend what the log says' "$log"
-fi
-run_ninja "$dir" "$log" building || die 'building' "ninja in $dir" 'mend what the log says' "$log"
 
 find_cpus
 log=$builds/log/scaling.log
