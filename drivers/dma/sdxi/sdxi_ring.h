@@ -554,7 +554,7 @@ sdxi_ring_done_fast(struct sdxi_ring *r, enum sdxi_mode mode, uint32_t nb, bool 
 	const uint64_t tail = r->tail;
 	const uint64_t max = RTE_MIN(r->op_submitted - tail, nb);
 	uint32_t n, first;
-	bool failed;
+	bool failed = false;
 
 	if (mode == SDXI_MODE_BATCH) {
 		uint64_t done = r->done;
@@ -562,13 +562,15 @@ sdxi_ring_done_fast(struct sdxi_ring *r, enum sdxi_mode mode, uint32_t nb, bool 
 		while (done - tail < max && SDXI_CSB_SIGNAL(csb, done & mask) == 0) {
 			rte_io_rmb();
 			if (unlikely((csb[done & mask].flags & rte_cpu_to_le_32(SDXI_CST_BLK_ER)) !=
-				     0))
+				     0)) {
+				failed = true;
 				break;
+			}
 			done = sdxi_ring_batch_end(r, done);
 		}
 		r->done = done;
 		n = RTE_MIN(done - tail, max);
-		*more = n == 0;
+		*more = n == 0 || failed;
 		return n;
 	}
 	csb += tail & mask;
