@@ -32,7 +32,6 @@
 #define FAST_FLAGS ((uint32_t)(SDXI_DSC_FE | SDXI_DSC_CSR))
 /* Descriptors of the next batch that are asked for ahead. */
 #define FAST_AHEAD 8
-#define CSB_RESERVED (~(SDXI_DSC_NP | SDXI_DSC_CSB_PTR))
 
 /* Where [iova, iova + len) lies, or NULL. */
 static inline void *
@@ -46,12 +45,6 @@ map_at(struct sdxi_emu *emu, struct sdxi_emu_map *map, uint64_t iova, uint64_t l
 		}
 	}
 	return map->va + (iova - map->iova);
-}
-
-static inline bool
-overlap(uint64_t a, uint64_t a_len, uint64_t b, uint64_t b_len)
-{
-	return a - b < b_len || b - a < a_len;
 }
 
 static inline uint64_t
@@ -82,9 +75,9 @@ fast_judge(struct sdxi_emu *emu, const struct emu_cxt *cxt, struct emu_fast *fas
 		return false;
 	op->signal = NULL;
 	if (EMU_LIKELY(!(last & SDXI_DSC_NP))) {
-		if (EMU_UNLIKELY((last & CSB_RESERVED) != 0 ||
-				 overlap(src, len, csb, sizeof(struct sdxi_cst_blk)) ||
-				 overlap(dst, len, csb, sizeof(struct sdxi_cst_blk))))
+		if (EMU_UNLIKELY((last & EMU_CSB_RESERVED) != 0 ||
+				 emu_overlap(src, len, csb, sizeof(struct sdxi_cst_blk)) ||
+				 emu_overlap(dst, len, csb, sizeof(struct sdxi_cst_blk))))
 			return false;
 		op->signal = map_at(emu, &fast->map[EMU_MAP_CSB], csb, sizeof(struct sdxi_cst_blk));
 		if (EMU_UNLIKELY(op->signal == NULL || (uintptr_t)op->signal % 8 != 0))
@@ -94,7 +87,7 @@ fast_judge(struct sdxi_emu *emu, const struct emu_cxt *cxt, struct emu_fast *fas
 	/* What lies in one mapping does not wrap. */
 	op->src = map_at(emu, &fast->map[EMU_MAP_SRC], src, len);
 	op->dst = map_at(emu, &fast->map[EMU_MAP_DST], dst, len);
-	if (EMU_UNLIKELY(op->src == NULL || op->dst == NULL || overlap(src, len, dst, len)))
+	if (EMU_UNLIKELY(op->src == NULL || op->dst == NULL || emu_overlap(src, len, dst, len)))
 		return false;
 	PREFETCH_TO_READ(op->src);
 	PREFETCH_TO_WRITE(op->dst);

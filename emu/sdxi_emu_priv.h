@@ -410,6 +410,16 @@ emu_fail_t emu_op_move(struct sdxi_emu *emu, const struct emu_op *op, size_t par
 bool emu_op_complete(struct sdxi_emu *emu, struct emu_cxt *cxt, const struct emu_op *op,
 		     bool failed);
 
+/** Bits of a descriptor's last word that must be 0 when there is a block. */
+#define EMU_CSB_RESERVED (~(SDXI_DSC_NP | SDXI_DSC_CSB_PTR))
+
+/** Do two ranges, none of which wraps, have a byte in common? */
+static inline bool
+emu_overlap(uint64_t a, uint64_t a_len, uint64_t b, uint64_t b_len)
+{
+	return a - b < b_len || b - a < a_len;
+}
+
 /**
  * The value that a block's signal is to have next.
  *

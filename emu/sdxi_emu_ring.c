@@ -19,20 +19,11 @@
 	((uint32_t)(SDXI_DSC_VL | SDXI_DSC_SE | SDXI_DSC_FE | SDXI_DSC_CH | SDXI_DSC_CSR |         \
 		    SDXI_DSC_RB | SDXI_DSC_SUBTYPE | SDXI_DSC_TYPE))
 #define DSC_OP ((uint32_t)(SDXI_DSC_SUBTYPE | SDXI_DSC_TYPE))
-/* Bits of the last word that must be 0 when there is a block. */
-#define CSB_RESERVED (~(SDXI_DSC_NP | SDXI_DSC_CSB_PTR))
 /* The address of a block that is not there: above all, and not aligned as one. */
 #define NO_CSB UINT64_MAX
 
 #define FAIL_CSB_RESERVED EMU_FAIL(SDXI_STEP_CST_BLK, SDXI_SUB_STEP_VALIDATION)
 #define FAIL_BUF_TRANSLATION EMU_FAIL(SDXI_STEP_BUFFER, SDXI_SUB_STEP_TRANSLATION)
-
-/* Do two ranges, none of which wraps, have a byte in common? */
-static inline bool
-overlap(uint64_t a, uint64_t a_len, uint64_t b, uint64_t b_len)
-{
-	return a - b < b_len || b - a < a_len;
-}
 
 static inline bool
 wraps(uint64_t addr, uint64_t len)
@@ -106,11 +97,11 @@ judge_copy(struct sdxi_emu *emu, struct emu_cxt *cxt, const struct sdxi_dsc *dsc
 		return FAIL_BUF_TRANSLATION | EMU_FAIL_ON(EMU_BUF_SRC);
 	if (EMU_UNLIKELY(wraps(op->dst, op->len)))
 		return FAIL_BUF_TRANSLATION | EMU_FAIL_ON(EMU_BUF_DST);
-	if (EMU_UNLIKELY(overlap(op->src, src_len, op->dst, op->len)))
+	if (EMU_UNLIKELY(emu_overlap(op->src, src_len, op->dst, op->len)))
 		return EMU_FAIL_DESC;
 	if (csb != NO_CSB &&
-	    EMU_UNLIKELY(overlap(op->src, src_len, csb, sizeof(struct sdxi_cst_blk)) ||
-			 overlap(op->dst, op->len, csb, sizeof(struct sdxi_cst_blk))))
+	    EMU_UNLIKELY(emu_overlap(op->src, src_len, csb, sizeof(struct sdxi_cst_blk)) ||
+			 emu_overlap(op->dst, op->len, csb, sizeof(struct sdxi_cst_blk))))
 		return EMU_FAIL_DESC;
 	return 0;
 }
@@ -143,7 +134,7 @@ judge_wrt_imm(struct sdxi_emu *emu, struct emu_cxt *cxt, const struct sdxi_dsc *
 	op->dst = emu_le64(dsc->wrt_imm.addr0);
 	if (wraps(op->dst, op->len))
 		return FAIL_BUF_TRANSLATION | EMU_FAIL_ON(EMU_BUF_DST);
-	if (csb != NO_CSB && overlap(op->dst, op->len, csb, sizeof(struct sdxi_cst_blk)))
+	if (csb != NO_CSB && emu_overlap(op->dst, op->len, csb, sizeof(struct sdxi_cst_blk)))
 		return EMU_FAIL_DESC;
 	return 0;
 }
@@ -590,9 +581,9 @@ emu_op_begin(struct sdxi_emu *emu, struct emu_cxt *cxt, struct emu_op *op)
 
 	if (!(last & SDXI_DSC_NP)) {
 		csb = last & SDXI_DSC_CSB_PTR;
-		if ((last & CSB_RESERVED) != 0 || !csb_read(emu, csb, &signal)) {
+		if ((last & EMU_CSB_RESERVED) != 0 || !csb_read(emu, csb, &signal)) {
 			op->hide |= EMU_HIDE_BLOCK;
-			return (last & CSB_RESERVED) != 0 ? FAIL_CSB_RESERVED : EMU_FAIL_CSB;
+			return (last & EMU_CSB_RESERVED) != 0 ? FAIL_CSB_RESERVED : EMU_FAIL_CSB;
 		}
 	}
 	return judge(emu, cxt, &op->dsc, emu_le32(op->dsc.any.opcode), csb, op);
@@ -693,7 +684,7 @@ ring_part(struct sdxi_emu *emu, struct emu_cxt *cxt, unsigned int budget)
 		fail = 0;
 		if (!(last & SDXI_DSC_NP)) {
 			/* [I] Reserved bits of csb_ptr: not where a block can be. */
-			if (EMU_UNLIKELY((last & CSB_RESERVED) != 0)) {
+			if (EMU_UNLIKELY((last & EMU_CSB_RESERVED) != 0)) {
 				fail = FAIL_CSB_RESERVED;
 			} else {
 				pend = pend_add(emu, csb, first + i);
