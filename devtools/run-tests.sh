@@ -6,7 +6,7 @@ set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname -- "${BASH_SOURCE[0]}")/lib.sh"
 
-readonly all_suites=(unit driver dpdk app clang sanitizers valgrind qemu)
+readonly all_suites=(unit driver dpdk app clang sanitizers fuzz valgrind qemu)
 
 usage()
 {
@@ -24,6 +24,7 @@ Set the machine up if need be (devtools/setup.sh), build, run the tests. The las
                               the picture of its results
                   clang       a build with clang, warnings being errors
                   sanitizers  unit and driver under address and undefined-behaviour sanitizers
+                  fuzz        each of devtools/run-fuzz.sh's targets for a minute
                   valgrind    the unit tests under valgrind
                   qemu        QEMU's device sdxi from its bus, and the driver on it in a guest, behind
                               an IOMMU; the first run builds QEMU (devtools/run-qemu.sh)
@@ -220,6 +221,11 @@ if wanted sanitizers; then
 			run_suite sanitizers 'unit and driver, with sanitizers' sanitizers \
 			--suite unit --suite driver --no-suite slow --timeout-multiplier 4
 	fi
+	maybe_stop
+fi
+
+if wanted fuzz; then
+	run_program fuzz 'hostile input' "$project_root/devtools/run-fuzz.sh" --seconds 60
 	maybe_stop
 fi
 

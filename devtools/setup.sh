@@ -36,7 +36,7 @@ readonly packages=(
 usage()
 {
 	cat <<'END'
-Usage: devtools/setup.sh [--env] [--no-packages] [--plots] [--help]
+Usage: devtools/setup.sh [--env] [--no-packages] [--plots] [--fuzz] [--help]
 
 Make this machine ready to build and test: install the Debian packages that are missing, and build
 DPDK once into a cache folder. A second run finds everything done.
@@ -45,6 +45,8 @@ DPDK once into a cache folder. A second run finds everything done.
   --no-packages  install nothing
   --plots        also install what devtools/plot-perf.py needs (python3-matplotlib); go on without
                  it where that fails
+  --fuzz         also install what devtools/run-fuzz.sh needs beside clang: its libFuzzer, and its
+                 tools for readable reports
 
 Where DPDK comes from, first match:
   DPDK_SOURCE=FOLDER  a DPDK source tree (22.11 or newer); it is built elsewhere and not written to
@@ -59,11 +61,13 @@ END
 env_only=false
 install_packages=true
 plots=false
+fuzz=false
 while (($# > 0)); do
 	case $1 in
 	--env) env_only=true ;;
 	--no-packages) install_packages=false ;;
 	--plots) plots=true ;;
+	--fuzz) fuzz=true ;;
 	-h | --help) usage; exit 0 ;;
 	*) usage >&2; exit 2 ;;
 	esac
@@ -219,6 +223,13 @@ build_dpdk()
 		die 'installing DPDK' "meson install to $prefix" "is there room in $cache?" "$log"
 }
 
+# Whether clang finds its libFuzzer.
+has_libfuzzer()
+{
+	echo 'int LLVMFuzzerTestOneInput(const char *data, unsigned long len) { return !data && len; }' |
+		clang -fsanitize=fuzzer,address,undefined -x c -o /dev/null - 2>/dev/null
+}
+
 # --- Main -----------------------------------------------------------------------------------------
 
 cache=$(cache_dir)
@@ -229,6 +240,17 @@ if ! $env_only && $install_packages; then
 	# Pictures are a pleasure: nothing else waits for them.
 	if $plots && ! (ensure_packages "$cache" python3-matplotlib); then
 		warn 'there will be no pictures: devtools/plot-perf.py needs python3-matplotlib'
+	fi
+	if $fuzz; then
+		# In some distributions it comes with clang, in others in a package of its own.
+		if ! has_libfuzzer; then
+			ensure_packages "$cache" "libclang-rt-$(clang -dumpversion | cut -d. -f1)-dev"
+		fi
+		has_libfuzzer || die 'looking for libFuzzer' "$(clang --version | head -n 1) has none" \
+			'install the runtime libraries of this version of clang'
+		if ! command -v llvm-symbolizer >/dev/null && ! (ensure_packages "$cache" llvm); then
+			warn 'reports of crashes will have no line numbers: no package llvm'
+		fi
 	fi
 fi
 

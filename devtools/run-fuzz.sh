@@ -1,0 +1,188 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright(c) 2026 The SDXI for DPDK authors
+
+set -euo pipefail
+# shellcheck source-path=SCRIPTDIR source=lib.sh
+. "$(dirname -- "${BASH_SOURCE[0]}")/lib.sh"
+
+all_targets=()
+for source in "$project_root"/app/fuzz/fuzz_*.c; do
+	source=${source##*/fuzz_}
+	all_targets+=("${source%.c}")
+done
+readonly all_targets
+
+usage()
+{
+	cat <<'END'
+Usage: devtools/run-fuzz.sh [--target driver|emu]... [--seconds N | --minutes N] [--merge] [--help]
+
+Feed hostile input to the driver (a function that lies) and to the emulated function (software that
+lies), under address and undefined-behaviour sanitizers, with clang's libFuzzer. Begins with the inputs
+in app/fuzz/corpus and with those that runs before have found, and keeps what it finds in the build
+folder. A crash is reported with its input, and the exit code is 1; the last line is
+"N passed, N failed, N skipped", counting targets.
+
+  --target NAME  only this one; may be given twice
+  --seconds N    for each target (default: 60)
+  --minutes N    the same in minutes
+  --merge        fuzz nothing, but take into app/fuzz/corpus the fewest inputs that reach all that
+                 those there and those found reach; fixed-* (inputs of defects mended) stay as they are
+
+DPDK_SOURCE, DPDK_PREFIX, DPDK_SDXI_CACHE and JOBS are passed on to devtools/setup.sh.
+END
+}
+
+# Seconds, of the argument $1 in units of $2 seconds.
+seconds_of()
+{
+	[[ $1 =~ ^[1-9][0-9]{0,5}$ ]] || die 'reading the arguments' "expected a number from 1 on, found '$1'"
+	echo $(($1 * $2))
+}
+
+targets=()
+seconds=60
+merge=false
+while (($# > 0)); do
+	case $1 in
+	--target)
+		[[ $# -gt 1 && " ${all_targets[*]} " == *" $2 "* ]] || {
+			usage >&2
+			exit 2
+		}
+		targets+=("$2")
+		shift
+		;;
+	--seconds | --minutes)
+		(($# > 1)) || {
+			usage >&2
+			exit 2
+		}
+		if [[ $1 == --minutes ]]; then
+			seconds=$(seconds_of "$2" 60)
+		else
+			seconds=$(seconds_of "$2" 1)
+		fi
+		shift
+		;;
+	--merge) merge=true ;;
+	-h | --help) usage; exit 0 ;;
+	*) usage >&2; exit 2 ;;
+	esac
+	shift
+done
+((${#targets[@]} > 0)) || targets=("${all_targets[@]}")
+
+"$project_root/devtools/setup.sh" --fuzz
+environment=$("$project_root/devtools/setup.sh" --env)
+eval "$environment"
+find_builds
+
+log=$builds/log/fuzz-build.log
+if ! CC=clang configure fuzz -Dwerror=true -Dfuzz=enabled -Dtests=disabled -Dperf_app=disabled \
+	-Db_sanitize=address,undefined -Db_lundef=false -Doptimization=1 >"$log" 2>&1; then
+	die 'configuring the fuzzers' "meson setup $builds/fuzz" 'mend what the log says' "$log"
+fi
+built=()
+for target in "${targets[@]}"; do
+	built+=("app/fuzz/fuzz_$target")
+done
+run_ninja "$builds/fuzz" "$log" 'building the fuzzers' "${built[@]}" ||
+	die 'building the fuzzers' "ninja in $builds/fuzz" 'mend what the log says' "$log"
+
+# What an input may take: seconds, and MiB.
+readonly limits=(-timeout=20 -rss_limit_mb=2048)
+export ASAN_OPTIONS=${ASAN_OPTIONS:-quarantine_size_mb=16:allocator_may_return_null=1}
+export UBSAN_OPTIONS=${UBSAN_OPTIONS:-print_stacktrace=1}
+
+# Of the target $1, the figure $2 that libFuzzer prints at its end into the log $3.
+figure()
+{
+	sed -n "s/^stat::$1: *//p" "$2" | tail -n 1
+}
+
+# fuzz TARGET: 0, or 1 if an input was found to crash it.
+fuzz()
+{
+	local target=$1 rc=0 out=$builds/log/fuzz-$1.log crash
+	local program=$builds/fuzz/app/fuzz/fuzz_$1 committed=$project_root/app/fuzz/corpus/$1
+	local grown=$builds/fuzz-corpus/$1 crashes=$builds/fuzz-crashes/$1
+
+	mkdir -p -- "$grown" "$crashes"
+	say "$target: fuzzing for $seconds seconds"
+	# libFuzzer tells of each new input: a line for each tenth of the time is enough here.
+	limit $((seconds + work_limit)) "$program" "${limits[@]}" -max_total_time="$seconds" \
+		-print_final_stats=1 -artifact_prefix="$crashes/" "$grown" "$committed" \
+		</dev/null >"$out" 2>&1 &
+	local pid=$! next=$(((seconds + 9) / 10)) started=$SECONDS
+	trap 'kill "$pid" 2>/dev/null || true' EXIT
+	while kill -0 "$pid" 2>/dev/null; do
+		sleep 1
+		if ((SECONDS - started >= next)); then
+			say "$target: $((SECONDS - started)) s: $(grep -a '^#[0-9]' "$out" | tail -n 1)"
+			next=$((SECONDS - started + (seconds + 9) / 10))
+		fi
+	done
+	wait "$pid" || rc=$?
+	trap - EXIT
+	say "$target: $(figure number_of_executed_units "$out") inputs tried," \
+		"$(figure average_exec_per_sec "$out") a second;" \
+		"coverage: $(sed -n 's/.* cov: \([0-9]*\) ft: \([0-9]*\) .*/\1 edges, \2 features/p' \
+			"$out" | tail -n 1); $(find "$grown" -type f | wc -l) inputs kept in $grown"
+	((rc != 0)) || return 0
+	crash=$(sed -n 's/.*Test unit written to //p' "$out" | tail -n 1)
+	say "$target: libFuzzer ended with $rc, its log from the report on:"
+	sed -n '/==ERROR\|runtime error\|^fuzz_[a-z]*: \|==[0-9]*== ERROR/,$p' "$out" | head -n 60 |
+		sed 's/^/    /'
+	say "log: $out"
+	if [[ -n $crash ]]; then
+		say "input: $crash"
+		say "to replay it: LD_LIBRARY_PATH=$LD_LIBRARY_PATH $program $crash"
+	fi
+	return 1
+}
+
+# merge_corpus TARGET
+merge_corpus()
+{
+	local target=$1 out=$builds/log/fuzz-merge-$1.log new file nb_old
+	local program=$builds/fuzz/app/fuzz/fuzz_$1 committed=$project_root/app/fuzz/corpus/$1
+	local grown=$builds/fuzz-corpus/$1
+
+	mkdir -p -- "$grown"
+	new=$(mktemp -d -- "$builds/fuzz-merge.XXXXXX")
+	trap 'rm -rf -- "$new"' EXIT
+	nb_old=$(find "$committed" -type f | wc -l)
+	find "$committed" -name 'fixed-*' -exec cp -t "$new" -- {} +
+	limit "$build_limit" "$program" "${limits[@]}" -merge=1 "$new" "$committed" "$grown" \
+		</dev/null >"$out" 2>&1 ||
+		die 'merging the corpora' "$target" 'mend what the log says' "$out"
+	find "$committed" -type f -delete
+	for file in "$new"/*; do
+		mv -- "$file" "$committed/"
+	done
+	rm -rf -- "$new"
+	trap - EXIT
+	say "$target: $nb_old inputs before, $(find "$committed" -type f | wc -l) now," \
+		"$(du -sb -- "$committed" | cut -f 1) bytes, in $committed"
+}
+
+if $merge; then
+	for target in "${targets[@]}"; do
+		merge_corpus "$target"
+	done
+	exit 0
+fi
+
+passed=0
+failed=0
+for target in "${targets[@]}"; do
+	if fuzz "$target"; then
+		passed=$((passed + 1))
+	else
+		failed=$((failed + 1))
+	fi
+done
+echo "$passed passed, $failed failed, 0 skipped"
+((failed == 0))
