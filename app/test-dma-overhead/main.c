@@ -256,7 +256,7 @@ main(int argc, char **argv)
 
 	if (ioat_regs == NULL && memcmp(bufs, bufs + DST, DST) != 0)
 		fail("the data is wrong");
-	printf("operations: %u\n", NB_OPS);
+	printf("operations: %d\n", NB_OPS);
 	fflush(stdout);
 	/* What comes behind concerns nobody here, least of all a device that is not there. */
 	_exit(EXIT_SUCCESS);

@@ -193,7 +193,7 @@ write_csv(struct perf_result *res, const struct perf_record *rec)
 		fprintf(f, "NA,NA,");
 	else
 		fprintf(f, "%u,%u,", rec->nb_src_sges, rec->nb_dst_sges);
-	fprintf(f, "%u,%s,%s,", rec->enq_deq ? 1 : 0, rec->verified ? "verified" : "not verified",
+	fprintf(f, "%d,%s,%s,", rec->enq_deq ? 1 : 0, rec->verified ? "verified" : "not verified",
 		state_of(rec));
 	if (rec->split_ops == 0)
 		fprintf(f, "NA,NA,NA,NA");

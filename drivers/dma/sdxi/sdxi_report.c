@@ -291,7 +291,7 @@ sdxi_report_dump(const struct sdxi_dev *const_dev, FILE *f)
 	fprintf(f, "  SDXI version: %" PRIu64 ".%" PRIu64 "\n",
 		SDXI_GET(SDXI_VERSION_MAJOR, dev->version),
 		SDXI_GET(SDXI_VERSION_MINOR, dev->version));
-	fprintf(f, "  function state: %s (%u), %s\n", sdxi_dev_state_name(state), state,
+	fprintf(f, "  function state: %s (%d), %s\n", sdxi_dev_state_name(state), state,
 		condition_name(dev));
 	fprintf(f, "  capabilities: contexts 1 to %u, rings up to %" PRIu32 " descriptors, buffers "
 		"up to %" PRIu32 " bytes, operation groups 0x%" PRIx32 ", doorbell stride %" PRIu64

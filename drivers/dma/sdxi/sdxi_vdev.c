@@ -450,9 +450,9 @@ emu_fn_inject(struct emu_fn *fn, const struct sdxi_vdev_args *args)
 	return 0;
 }
 
-/* Make the function and its doorbells; nothing runs yet. */
-static int
-emu_fn_create(const char *name, struct sdxi_vdev_args *args, struct emu_fn **out)
+/* Make the function and its doorbells; nothing runs yet. NULL: rte_errno tells why. */
+static struct emu_fn *
+emu_fn_create(const char *name, struct sdxi_vdev_args *args)
 {
 	struct emu_fn *fn = calloc(1, sizeof(*fn));
 	size_t db_len;
@@ -460,7 +460,8 @@ emu_fn_create(const char *name, struct sdxi_vdev_args *args, struct emu_fn **out
 
 	if (fn == NULL) {
 		SDXI_VDEV_LOG(ERR, name, "no memory for the function");
-		return -ENOMEM;
+		rte_errno = ENOMEM;
+		return NULL;
 	}
 	snprintf(fn->name, sizeof(fn->name), "%s", name);
 	pthread_rwlock_init(&fn->core, NULL);
@@ -489,11 +490,11 @@ emu_fn_create(const char *name, struct sdxi_vdev_args *args, struct emu_fn **out
 	fn->self = (struct sdxi_fn){
 		.ops = &emu_fn_ops, .opaque = fn, .db = fn->shm.db, .db_len = db_len,
 	};
-	*out = fn;
-	return 0;
+	return fn;
 fail:
 	emu_fn_free(fn);
-	return ret;
+	rte_errno = -ret;
+	return NULL;
 }
 
 /* Bind a thread to an lcore's CPUs: the next ones have the next lcores. */
@@ -597,6 +598,7 @@ emu_detach(const char *name)
 
 	pthread_mutex_lock(&emu_fns_lock);
 	TAILQ_FOREACH(attached, &emu_attached, next)
+		/* cppcheck-suppress nullPointerRedundantCheck ; NULL ends the loop before it gets here */
 		if (strcmp(attached->remote->name, name) == 0)
 			break;
 	if (attached != NULL)
@@ -612,7 +614,7 @@ emu_probe(struct rte_vdev_device *vdev)
 {
 	const char *name = rte_vdev_device_name(vdev);
 	struct sdxi_vdev_args args;
-	struct emu_fn *fn = NULL;
+	struct emu_fn *fn;
 	int ret;
 
 	if (rte_eal_process_type() != RTE_PROC_PRIMARY)
@@ -622,9 +624,9 @@ emu_probe(struct rte_vdev_device *vdev)
 		return ret;
 	if (args.conf.freedom)
 		SDXI_VDEV_LOG(INFO, name, "freedom=random,seed=%" PRIu64, args.conf.seed);
-	ret = emu_fn_create(name, &args, &fn);
-	if (ret < 0)
-		return ret;
+	fn = emu_fn_create(name, &args);
+	if (fn == NULL)
+		return -rte_errno;
 	ret = emu_fn_start(fn, &args);
 	if (ret < 0) {
 		emu_fn_free(fn);
@@ -646,6 +648,8 @@ emu_remove(struct rte_vdev_device *vdev)
 	const char *name = rte_vdev_device_name(vdev);
 	int ret;
 
+	if (name == NULL)
+		return -EINVAL;
 	ret = sdxi_dmadev_destroy(name);
 	if (ret == 0)
 		emu_detach(name);

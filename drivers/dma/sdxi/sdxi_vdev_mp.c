@@ -492,17 +492,17 @@ sdxi_vdev_remote_attach(const char *name, struct sdxi_vdev_remote **out)
 	want = (void *)(uintptr_t)answer.addr;
 	va = mmap(want, answer.len, PROT_READ | PROT_WRITE,
 		  MAP_SHARED | MAP_NORESERVE | MAP_FIXED_NOREPLACE, fd, 0);
-	ret = va == MAP_FAILED ? -errno : 0;
+	ret = errno;
 	close(fd);
-	if (va != MAP_FAILED && va != want) {
-		munmap(va, answer.len);
-		ret = -EEXIST;
-	}
-	if (ret < 0) {
+	if (va != want) {
+		if (va != MAP_FAILED) {
+			munmap(va, answer.len);
+			ret = EEXIST;
+		}
 		SDXI_VDEV_LOG(ERR, name, "doorbells: expected %p to %p to be free, as in the "
 			      "primary process, found %s", want, RTE_PTR_ADD(want, answer.len),
-			      strerror(-ret));
-		return ret;
+			      strerror(ret));
+		return -ret;
 	}
 	remote = calloc(1, sizeof(*remote));
 	if (remote == NULL) {
