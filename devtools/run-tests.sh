@@ -6,7 +6,7 @@ set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname -- "${BASH_SOURCE[0]}")/lib.sh"
 
-readonly all_suites=(unit driver dpdk app clang sanitizers fuzz valgrind qemu)
+readonly all_suites=(static unit driver dpdk app clang sanitizers fuzz valgrind qemu)
 
 usage()
 {
@@ -17,6 +17,7 @@ Set the machine up if need be (devtools/setup.sh), build, run the tests. The las
 "N passed, N failed, N skipped", counting test cases and builds.
 
   --suite NAME  only this one; may be given several times:
+                  static      faults that can be seen without running: devtools/check-source.sh
                   unit        parts of the driver and of the emulated function by themselves
                   driver      the driver on the emulated function, through DPDK's public API
                   dpdk        DPDK's own dmadev_autotest on the emulated function
@@ -189,6 +190,11 @@ environment=$("$project_root/devtools/setup.sh" --env)
 eval "$environment"
 
 find_builds
+
+if wanted static; then
+	run_program static 'what can be seen without running' "$project_root/devtools/check-source.sh"
+	maybe_stop
+fi
 
 slow=()
 if $quick; then

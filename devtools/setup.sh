@@ -36,7 +36,8 @@ readonly packages=(
 usage()
 {
 	cat <<'END'
-Usage: devtools/setup.sh [--env] [--no-packages] [--plots] [--fuzz] [--help]
+Usage: devtools/setup.sh [--env] [--no-packages] [--plots] [--fuzz] [--checks]
+                         [--help]
 
 Make this machine ready to build and test: install the Debian packages that are missing, and build
 DPDK once into a cache folder. A second run finds everything done.
@@ -47,6 +48,7 @@ DPDK once into a cache folder. A second run finds everything done.
                  it where that fails
   --fuzz         also install what devtools/run-fuzz.sh needs beside clang: its libFuzzer, and its
                  tools for readable reports
+  --checks       also install what devtools/check-source.sh needs: cppcheck, shellcheck, codespell
 
 Where DPDK comes from, first match:
   DPDK_SOURCE=FOLDER  a DPDK source tree (22.11 or newer); it is built elsewhere and not written to
@@ -62,12 +64,14 @@ env_only=false
 install_packages=true
 plots=false
 fuzz=false
+checks=false
 while (($# > 0)); do
 	case $1 in
 	--env) env_only=true ;;
 	--no-packages) install_packages=false ;;
 	--plots) plots=true ;;
 	--fuzz) fuzz=true ;;
+	--checks) checks=true ;;
 	-h | --help) usage; exit 0 ;;
 	*) usage >&2; exit 2 ;;
 	esac
@@ -240,6 +244,9 @@ if ! $env_only && $install_packages; then
 	# Pictures are a pleasure: nothing else waits for them.
 	if $plots && ! (ensure_packages "$cache" python3-matplotlib); then
 		warn 'there will be no pictures: devtools/plot-perf.py needs python3-matplotlib'
+	fi
+	if $checks; then
+		ensure_packages "$cache" codespell cppcheck shellcheck
 	fi
 	if $fuzz; then
 		# In some distributions it comes with clang, in others in a package of its own.

@@ -1,0 +1,103 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright(c) 2026 The SDXI for DPDK authors
+
+set -euo pipefail
+# shellcheck source-path=SCRIPTDIR source=lib.sh
+. "$(dirname -- "${BASH_SOURCE[0]}")/lib.sh"
+
+readonly all_checks=(analyzer cppcheck shellcheck codespell)
+
+usage()
+{
+	cat <<'END'
+Usage: devtools/check-source.sh [CHECK]... [--help]
+
+Set the machine up if need be (devtools/setup.sh), and look for faults without running anything. The
+last line is "N passed, N failed, N skipped". Without an argument, all of:
+
+  analyzer    a build of driver, emulated function and tools with gcc -fanalyzer, warnings being errors
+  cppcheck    the same sources, and QEMU's device
+  shellcheck  all scripts
+  codespell   the spelling of all files
+
+DPDK_SOURCE, DPDK_PREFIX, DPDK_SDXI_CACHE and JOBS are passed on to devtools/setup.sh.
+END
+}
+
+checks=()
+while (($# > 0)); do
+	case $1 in
+	-h | --help) usage; exit 0 ;;
+	*)
+		[[ " ${all_checks[*]} " == *" $1 "* ]] || {
+			usage >&2
+			exit 2
+		}
+		checks+=("$1")
+		;;
+	esac
+	shift
+done
+((${#checks[@]} > 0)) || checks=("${all_checks[@]}")
+
+passed=0
+failed=0
+
+# Set files to those of the project, but of none that Git ignores, whose names match a pattern.
+find_files()
+{
+	mapfile -d '' -t files < <(git -C "$project_root" -c safe.directory='*' ls-files -z \
+		--cached --others --exclude-standard -- "$@")
+}
+
+check_analyzer()
+{
+	# Of cmocka's assertions gcc does not know that they end a test, so the tests are left out.
+	CC=gcc configure analyzer -Dwerror=true -Dtests=disabled -Dperf_app=enabled \
+		-Dc_args=-fanalyzer >"$log" 2>&1 && run_ninja "$builds/analyzer" "$log" 'gcc -fanalyzer'
+}
+
+check_cppcheck()
+{
+	# missingInclude: headers of the system and of DPDK are not read, its own libraries know them.
+	limit "$work_limit" cppcheck --quiet --std=c11 --library=posix,gnu,bsd,dpdk \
+		--enable=warning,performance,portability --inline-suppr --error-exitcode=1 \
+		${JOBS:+-j "$JOBS"} -I emu -I drivers/dma/sdxi --suppress=missingInclude \
+		drivers emu app/test-dma-* >"$log" 2>&1
+}
+
+check_shellcheck()
+{
+	find_files '*.sh' .ci/run
+	limit "$work_limit" shellcheck -x -- "${files[@]}" >"$log" 2>&1
+}
+
+check_codespell()
+{
+	find_files ':!app/fuzz/corpus'
+	# The two are names of variables.
+	limit "$work_limit" codespell --builtin clear,rare --ignore-words-list fro,upto -- "${files[@]}" \
+		>"$log" 2>&1
+}
+
+"$project_root/devtools/setup.sh" --checks
+environment=$("$project_root/devtools/setup.sh" --env)
+eval "$environment"
+find_builds
+cd -- "$project_root"
+
+for check in "${checks[@]}"; do
+	log=$builds/log/check-$check.txt
+	say "checking: $check"
+	if "check_$check"; then
+		passed=$((passed + 1))
+	else
+		failed=$((failed + 1))
+		say "$check failed, the end of its report:"
+		tail -n 60 -- "$log"
+		say "log: $log"
+	fi
+done
+echo "$passed passed, $failed failed, 0 skipped"
+((failed == 0))
