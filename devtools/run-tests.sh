@@ -6,18 +6,20 @@ set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname -- "${BASH_SOURCE[0]}")/lib.sh"
 
-readonly all_suites=(static unit driver dpdk app clang sanitizers fuzz valgrind qemu)
+readonly all_suites=(static docs unit driver dpdk app clang sanitizers fuzz valgrind qemu)
 
 usage()
 {
 	cat <<'END'
-Usage: devtools/run-tests.sh [--quick] [--no-qemu] [--suite NAME]... [--keep-going] [--help]
+Usage: devtools/run-tests.sh [--quick] [--no-qemu] [--suite NAME]... [--keep-going] [--coverage]
+                             [--help]
 
 Set the machine up if need be (devtools/setup.sh), build, run the tests. The last line is
 "N passed, N failed, N skipped", counting test cases and builds.
 
   --suite NAME  only this one; may be given several times:
                   static      faults that can be seen without running: devtools/check-source.sh
+                  docs        the guide, built with Sphinx without a warning
                   unit        parts of the driver and of the emulated function by themselves
                   driver      the driver on the emulated function, through DPDK's public API
                   dpdk        DPDK's own dmadev_autotest on the emulated function
@@ -32,6 +34,8 @@ Set the machine up if need be (devtools/setup.sh), build, run the tests. The las
   --quick       only unit, driver, dpdk, app and qemu, without the tests marked as slow
   --no-qemu     without qemu
   --keep-going  go on to the next step after one that failed
+  --coverage    only unit, driver and dpdk, without the tests marked as slow, in a build that counts
+                lines: prints for each file of drivers/dma/sdxi and emu how many were run
 
 DPDK_SOURCE, DPDK_PREFIX, DPDK_SDXI_CACHE and JOBS are passed on to devtools/setup.sh.
 END
@@ -40,12 +44,14 @@ END
 quick=false
 no_qemu=false
 keep_going=false
+coverage=false
 suites=()
 while (($# > 0)); do
 	case $1 in
 	--quick) quick=true ;;
 	--no-qemu) no_qemu=true ;;
 	--keep-going) keep_going=true ;;
+	--coverage) coverage=true ;;
 	--suite)
 		[[ $# -gt 1 && " ${all_suites[*]} " == *" $2 "* ]] || {
 			usage >&2
@@ -59,6 +65,9 @@ while (($# > 0)); do
 	esac
 	shift
 done
+if $coverage; then
+	suites=(coverage)
+fi
 if ((${#suites[@]} == 0)); then
 	suites=("${all_suites[@]}")
 	if $quick; then
@@ -182,6 +191,9 @@ if wanted app; then
 	# for the test of devtools/plot-perf.py, which leaves out what it cannot do
 	setup+=(--plots)
 fi
+if $coverage; then
+	setup+=(--coverage)
+fi
 if ! "${setup[@]}"; then
 	failed=1
 	finish
@@ -193,6 +205,15 @@ find_builds
 
 if wanted static; then
 	run_program static 'what can be seen without running' "$project_root/devtools/check-source.sh"
+	maybe_stop
+fi
+
+if wanted docs; then
+	if "$project_root/devtools/build-docs.sh"; then
+		passed=$((passed + 1))
+	else
+		failed=$((failed + 1))
+	fi
 	maybe_stop
 fi
 
@@ -211,6 +232,26 @@ if wanted unit || wanted driver || wanted dpdk || wanted app || wanted valgrind;
 				maybe_stop
 			fi
 		done
+	fi
+	maybe_stop
+fi
+
+if wanted coverage; then
+	# Threads count in the same words, and processes of tests that run at once in the same files.
+	if CC=gcc build coverage 'for coverage' -Db_coverage=true -Doptimization=1 \
+		-Dc_args=-fprofile-update=atomic; then
+		find "$builds/coverage" -name '*.gcda' -delete
+		run_suite coverage 'unit, driver and dpdk, for coverage' coverage --suite unit \
+			--suite driver --suite dpdk --no-suite slow --timeout-multiplier 4
+		mkdir -p -- "$builds/coverage/html"
+		if limit "$work_limit" gcovr --root "$project_root" --object-directory "$builds/coverage" \
+			--filter 'drivers/dma/sdxi/' --filter 'emu/' --exclude 'emu/qemu/' \
+			--html-details "$builds/coverage/html/index.html" --txt "$builds/log/coverage.txt"; then
+			cat -- "$builds/log/coverage.txt"
+			say "line by line: $builds/coverage/html/index.html"
+		else
+			failed=$((failed + 1))
+		fi
 	fi
 	maybe_stop
 fi

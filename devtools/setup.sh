@@ -37,7 +37,7 @@ usage()
 {
 	cat <<'END'
 Usage: devtools/setup.sh [--env] [--no-packages] [--plots] [--fuzz] [--checks]
-                         [--help]
+                         [--coverage] [--help]
 
 Make this machine ready to build and test: install the Debian packages that are missing, and build
 DPDK once into a cache folder. A second run finds everything done.
@@ -49,6 +49,7 @@ DPDK once into a cache folder. A second run finds everything done.
   --fuzz         also install what devtools/run-fuzz.sh needs beside clang: its libFuzzer, and its
                  tools for readable reports
   --checks       also install what devtools/check-source.sh needs: cppcheck, shellcheck, codespell
+  --coverage     also install what devtools/run-tests.sh --coverage needs: gcovr
 
 Where DPDK comes from, first match:
   DPDK_SOURCE=FOLDER  a DPDK source tree (22.11 or newer); it is built elsewhere and not written to
@@ -65,6 +66,7 @@ install_packages=true
 plots=false
 fuzz=false
 checks=false
+coverage=false
 while (($# > 0)); do
 	case $1 in
 	--env) env_only=true ;;
@@ -72,6 +74,7 @@ while (($# > 0)); do
 	--plots) plots=true ;;
 	--fuzz) fuzz=true ;;
 	--checks) checks=true ;;
+	--coverage) coverage=true ;;
 	-h | --help) usage; exit 0 ;;
 	*) usage >&2; exit 2 ;;
 	esac
@@ -247,6 +250,9 @@ if ! $env_only && $install_packages; then
 	fi
 	if $checks; then
 		ensure_packages "$cache" codespell cppcheck shellcheck
+	fi
+	if $coverage; then
+		ensure_packages "$cache" gcovr
 	fi
 	if $fuzz; then
 		# In some distributions it comes with clang, in others in a package of its own.
