@@ -56,6 +56,8 @@ enum key_id {
 	KEY_DST_NUMA_NODE,
 	KEY_LANE,		/* lcore_dma0, lcore_dma1, ... */
 	KEY_OLD_LANES,		/* lcore_dma, of releases before lcore_dma0 */
+	KEY_OLD_DIR,		/* direction and vchan_dev, of some of these: of all their lanes */
+	KEY_OLD_PORT,
 	KEY_LCORE,
 	KEY_SRC_SGE,
 	KEY_DST_SGE,
@@ -81,6 +83,7 @@ struct section {
 	struct perf_lane lanes[MAX_LANES];
 	bool lane_seen[MAX_LANES];
 	unsigned int nb_lanes;
+	struct perf_lane old;		/* what KEY_OLD_DIR and KEY_OLD_PORT say */
 };
 
 typedef bool (*key_reader)(struct section *s, const struct where *w);
@@ -593,15 +596,50 @@ set_lane_item(const struct where *w, unsigned int item, const char *text, struct
 	}
 }
 
-/* lcore=10,dev=0000:00:04.2,dir=mem2mem, in any order; dir may be missing. */
+/* Items of the list from first on, each with a value and in any order. */
+static bool
+read_lane_items(const struct where *w, enum lane_item first, struct perf_lane *lane, bool *seen)
+{
+	const char *names = "lcore, dev, dir, raddr, coreid, pfid and vfid";
+	const char *example = "lcore=<number>,dev=<name>,dir=mem2mem";
+	char copy[CFG_VALUE_LEN];
+	char *rest = copy;
+	char *item;
+	unsigned int i;
+
+	if (first == LANE_RADDR) {
+		names = "raddr, coreid, pfid and vfid";
+		example = "raddr=<address>,coreid=<number>,pfid=<number>,vfid=<number>";
+	}
+	snprintf(copy, sizeof(copy), "%s", w->value);
+	while ((item = strsep(&rest, ",")) != NULL) {
+		char *value = strchr(item, '=');
+
+		if (value == NULL)
+			return complain(w, PERF_ERROR, "'%s' found, expected %s", trim(item),
+					example);
+		*value++ = '\0';
+		value = trim(value);
+		item = trim(item);
+		for (i = first; i < NB_LANE_ITEMS && strcmp(item, lane_items[i]) != 0; i++)
+			;
+		if (i == NB_LANE_ITEMS)
+			return complain(w, PERF_ERROR, "unknown '%s', expected %s", item, names);
+		if (seen[i])
+			return complain(w, PERF_ERROR, "%s found twice, expected once", item);
+		seen[i] = true;
+		if (!set_lane_item(w, i, value, lane))
+			return false;
+	}
+	return true;
+}
+
+/* lcore=10,dev=0000:00:04.2,dir=mem2mem; dir may be missing. */
 static bool
 read_lane(struct section *s, const struct where *w)
 {
 	bool seen[NB_LANE_ITEMS] = { false };
 	uint64_t idx = 0;
-	char copy[CFG_VALUE_LEN];
-	char *rest = copy;
-	char *item;
 	struct perf_lane *lane;
 	unsigned int i;
 
@@ -612,27 +650,8 @@ read_lane(struct section *s, const struct where *w)
 	s->lane_seen[idx] = true;
 	s->nb_lanes = RTE_MAX(s->nb_lanes, (unsigned int)idx + 1);
 
-	snprintf(copy, sizeof(copy), "%s", w->value);
-	while ((item = strsep(&rest, ",")) != NULL) {
-		char *value = strchr(item, '=');
-
-		if (value == NULL)
-			return complain(w, PERF_ERROR, "'%s' found, expected "
-					"lcore=<number>,dev=<name>,dir=mem2mem", trim(item));
-		*value++ = '\0';
-		value = trim(value);
-		item = trim(item);
-		for (i = 0; i < NB_LANE_ITEMS && strcmp(item, lane_items[i]) != 0; i++)
-			;
-		if (i == NB_LANE_ITEMS)
-			return complain(w, PERF_ERROR, "unknown '%s', expected lcore, dev, dir, "
-					"raddr, coreid, pfid and vfid", item);
-		if (seen[i])
-			return complain(w, PERF_ERROR, "%s found twice, expected once", item);
-		seen[i] = true;
-		if (!set_lane_item(w, i, value, lane))
-			return false;
-	}
+	if (!read_lane_items(w, LANE_LCORE, lane, seen))
+		return false;
 	if (!seen[LANE_LCORE])
 		return complain(w, PERF_ERROR, "no lcore found, expected lcore=<number>");
 	if (!seen[LANE_DEV])
@@ -677,6 +696,25 @@ read_old_lanes(struct section *s, const struct where *w)
 			return false;
 		s->lane_seen[s->nb_lanes++] = true;
 	}
+	return true;
+}
+
+static bool
+read_old_dir(struct section *s, const struct where *w)
+{
+	return set_lane_dir(w, w->value, &s->old);
+}
+
+/* raddr=0x400000,coreid=1,pfid=2,vfid=3 */
+static bool
+read_old_port(struct section *s, const struct where *w)
+{
+	bool seen[NB_LANE_ITEMS] = { false };
+
+	if (!read_lane_items(w, LANE_RADDR, &s->old, seen))
+		return false;
+	if (!seen[LANE_RADDR])
+		complain(w, PERF_WARNING, "no raddr found, 0 is taken");
 	return true;
 }
 
@@ -785,6 +823,10 @@ static const struct key keys[NB_KEYS] = {
 		"say behind which PCIe port; such data is not verified" },
 	[KEY_OLD_LANES] = { LANE_KEY, IN_DMA, 0, read_old_lanes,
 		"lcore<number>@<name>,...: an older form of the same", NULL },
+	[KEY_OLD_DIR] = { "direction", IN_DMA, 0, read_old_dir,
+		"mem2mem, mem2dev or dev2mem: dir= of all in " LANE_KEY "; default mem2mem", NULL },
+	[KEY_OLD_PORT] = { "vchan_dev", IN_DMA, 0, read_old_port,
+		"raddr=,coreid=,pfid=,vfid=: the far end of all in " LANE_KEY, NULL },
 	[KEY_LCORE] = { "lcore", IN_CPU, IN_CPU, read_lcores,
 		"lcores that copy, separated by commas", NULL },
 	[KEY_SRC_SGE] = { "dma_src_sge", IN_COPY, 0, read_src_sge,
@@ -932,6 +974,39 @@ check_sges(struct section *s, const char *section)
 		    keys[src ? KEY_SRC_SGE : KEY_DST_SGE].name);
 }
 
+/* The lanes of lcore_dma all have the direction and the far end that stand beside it. */
+static void
+check_old_lanes(struct section *s, const char *section)
+{
+	static const enum key_id ids[] = { KEY_OLD_DIR, KEY_OLD_PORT };
+	const struct where w = {
+		s->conf, section, keys[KEY_OLD_DIR].name, perf_dir_name(s->old.dir),
+	};
+	bool is_old = (s->seen & RTE_BIT32(KEY_OLD_LANES)) != 0;
+	bool is_remote = s->old.dir != PERF_DIR_MEM_TO_MEM;
+	unsigned int i;
+
+	for (i = 0; i < RTE_DIM(ids); i++)
+		if ((s->seen & RTE_BIT32(ids[i])) != 0 &&
+		    (!is_old || (ids[i] == KEY_OLD_PORT && !is_remote)))
+			say(s->conf, PERF_WARNING, "%s: [%s] %s: has no effect %s", s->conf->path,
+			    section, keys[ids[i]].name,
+			    is_old ? "with mem2mem" : "without " LANE_KEY);
+	if (!is_old || !is_remote)
+		return;
+	if ((s->seen & RTE_BIT32(KEY_OLD_PORT)) == 0)
+		complain(&w, PERF_ERROR, "vchan_dev is missing, expected beside it");
+	if (s->scope == IN_FILL)
+		unsupported(s, &w, "a fill goes to memory, expected mem2mem");
+	for (i = 0; i < s->nb_lanes; i++) {
+		s->lanes[i].dir = s->old.dir;
+		s->lanes[i].raddr = s->old.raddr;
+		s->lanes[i].coreid = s->old.coreid;
+		s->lanes[i].pfid = s->old.pfid;
+		s->lanes[i].vfid = s->old.vfid;
+	}
+}
+
 static int
 check_case(struct section *s, const char *section)
 {
@@ -957,6 +1032,9 @@ check_case(struct section *s, const char *section)
 	/* A lane that was not understood would be taken for lcore 0. */
 	else if (s->scope != IN_CASE && (s->bad & (lane_keys | RTE_BIT32(KEY_LCORE))) == 0)
 		check_lanes(s, section);
+	/* One that was not understood would be taken for mem2mem. */
+	if (s->scope != IN_CASE && (s->bad & RTE_BIT32(KEY_OLD_DIR)) == 0)
+		check_old_lanes(s, section);
 	check_sges(s, section);
 	if (are_good(s, RTE_BIT32(KEY_MEM_SIZE) | RTE_BIT32(KEY_BUF_SIZE)))
 		check_sizes(s, section);

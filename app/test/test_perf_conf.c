@@ -32,6 +32,7 @@
 #define BUF "buf_size=64\n"
 #define RING "dma_ring_size=1024\nkick_batch=32\n"
 #define LANE "lcore_dma0=lcore=1,dev=dma_a,dir=mem2mem\n"
+#define OLD_LANE "lcore_dma=lcore1@dma_a\n"
 #define CPU_CASE "[case1]\ntype=CPU_MEM_COPY\nbuf_size=64\n" DMA_KEYS
 
 static char path[4096];
@@ -302,6 +303,52 @@ test_old_release(void **state)
 	perf_conf_free(&conf);
 }
 
+/* A direction for all lanes, as DPDK 24.03 and 24.07 have it. */
+static void
+test_old_directions(void **state)
+{
+	struct perf_conf conf;
+	unsigned int i;
+
+	(void)state;
+	load_right(&conf, DMA_CASE BUF RING
+		   "direction=dev2mem\n"
+		   "vchan_dev=raddr=0x200000000,coreid=1,pfid=2,vfid=3\n"
+		   "lcore_dma=lcore10@0000:00:04.2, lcore11@0000:00:04.3\n");
+	assert_int_equal(conf.nb_messages, 0);
+	assert_int_equal(conf.cases[0].nb_lanes, 2);
+	for (i = 0; i < 2; i++) {
+		const struct perf_lane *lane = &conf.cases[0].lanes[i];
+
+		assert_int_equal(lane->lcore, 10 + i);
+		assert_int_equal(lane->dir, PERF_DIR_DEV_TO_MEM);
+		assert_int_equal(lane->raddr, 0x200000000);
+		assert_int_equal(lane->coreid, 1);
+		assert_int_equal(lane->pfid, 2);
+		assert_int_equal(lane->vfid, 3);
+	}
+	perf_conf_free(&conf);
+
+	load_right(&conf, DMA_CASE BUF RING OLD_LANE "direction=mem2mem\nvchan_dev=raddr=1\n");
+	assert_int_equal(conf.nb_messages, 1);
+	assert_said(&conf, PERF_WARNING, "[case1] vchan_dev: has no effect with mem2mem");
+	assert_int_equal(conf.cases[0].lanes[0].dir, PERF_DIR_MEM_TO_MEM);
+	assert_int_equal(conf.cases[0].lanes[0].raddr, 0);
+	perf_conf_free(&conf);
+
+	load_right(&conf, DMA_CASE BUF RING OLD_LANE "direction=mem2dev\nvchan_dev=pfid=1\n");
+	assert_int_equal(conf.nb_messages, 1);
+	assert_said(&conf, PERF_WARNING, "[case1] vchan_dev=pfid=1: no raddr found, 0 is taken");
+	perf_conf_free(&conf);
+
+	load_right(&conf, DMA_CASE BUF RING LANE "direction=mem2dev\nvchan_dev=raddr=1\n");
+	assert_int_equal(conf.nb_messages, 2);
+	assert_said(&conf, PERF_WARNING, "[case1] direction: has no effect without lcore_dma");
+	assert_said(&conf, PERF_WARNING, "[case1] vchan_dev: has no effect without lcore_dma");
+	assert_int_equal(conf.cases[0].lanes[0].dir, PERF_DIR_MEM_TO_MEM);
+	perf_conf_free(&conf);
+}
+
 static void
 test_case_overrides_global(void **state)
 {
@@ -409,6 +456,9 @@ test_not_supported(void **state)
 	assert_unsupported(GLOBAL "[case1]\ntype=DMA_MEM_FILL\n" DMA_KEYS BUF RING
 			   "lcore_dma0=lcore=1,dev=a,dir=mem2dev,raddr=1\n",
 			   "not supported: a fill goes to memory, expected dir=mem2mem");
+	assert_unsupported(GLOBAL "[case1]\ntype=DMA_MEM_FILL\n" DMA_KEYS BUF RING OLD_LANE
+			   "direction=mem2dev\nvchan_dev=raddr=1\n",
+			   "direction=mem2dev: not supported: a fill goes to memory");
 	assert_unsupported(GLOBAL "[case1]\ntype=DMA_MEM_SORT\n" DMA_KEYS BUF RING LANE,
 			   "[case1] type=DMA_MEM_SORT: not supported: expected DMA_MEM_COPY, "
 			   "CPU_MEM_COPY or DMA_MEM_FILL");
@@ -580,6 +630,16 @@ test_every_mistake(void **state)
 		{ GLOBAL DMA_CASE BUF RING "lcore_dma=2@b\n", "'2@b' found, expected "
 			"lcore<number>@<device>" },
 		{ GLOBAL DMA_CASE BUF RING "lcore_dma=lcore2@\n", "device '' found" },
+		{ GLOBAL DMA_CASE BUF RING OLD_LANE "direction=up\n",
+			"direction=up: dir 'up' found" },
+		{ GLOBAL DMA_CASE BUF RING OLD_LANE "direction=dev2mem\n",
+			"direction=dev2mem: vchan_dev is missing" },
+		{ GLOBAL DMA_CASE BUF RING OLD_LANE "direction=dev2mem\nvchan_dev=\n",
+			"vchan_dev=: '' found, expected raddr=<address>" },
+		{ GLOBAL DMA_CASE BUF RING OLD_LANE "direction=dev2mem\nvchan_dev=dev=a\n",
+			"unknown 'dev', expected raddr, coreid, pfid and vfid" },
+		{ GLOBAL DMA_CASE BUF RING OLD_LANE "direction=dev2mem\n"
+			"vchan_dev=raddr=1,coreid=16\n", "coreid '16' found" },
 		{ GLOBAL DMA_CASE BUF RING LANE "dma_src_sge=0\ndma_dst_sge=1\n", "dma_src_sge=0: expected a whole "
 			"number from 1 to 255" },
 		{ GLOBAL DMA_CASE BUF RING LANE "use_enq_deq_ops=x\n", "use_enq_deq_ops=x: expected 0 or "
@@ -775,6 +835,7 @@ test_help_lists_keys(void **state)
 		"eal_args", "cache_flush", "test_seconds", "skip", "type", "mem_size", "buf_size",
 		"dma_ring_size", "kick_batch", "src_numa_node", "dst_numa_node", "lcore_dma<N>",
 		"lcore", "dma_src_sge", "dma_dst_sge", "use_enq_deq_ops", "detail_ms",
+		"direction", "vchan_dev",
 	};
 	char *text = NULL;
 	size_t size = 0;
@@ -803,6 +864,7 @@ main(void)
 		cmocka_unit_test(test_every_key_of_fill),
 		cmocka_unit_test(test_directions),
 		cmocka_unit_test(test_old_release),
+		cmocka_unit_test(test_old_directions),
 		cmocka_unit_test(test_case_overrides_global),
 		cmocka_unit_test(test_skip),
 		cmocka_unit_test(test_crlf_and_long_comments),
