@@ -706,6 +706,15 @@ run_pass(struct run *run, enum perf_pass pass)
 	return ret;
 }
 
+static void
+mark_interrupted(struct run *run)
+{
+	unsigned int i;
+
+	for (i = 0; i < run->pc->nb_lanes; i++)
+		run->outcomes[i].interrupted = true;
+}
+
 static int
 run_passes(struct run *run)
 {
@@ -715,12 +724,17 @@ run_passes(struct run *run)
 	int ret;
 
 	for (pass = PERF_PASS_THROUGHPUT; pass < PERF_NB_PASSES; pass++) {
-		if (pass != PERF_PASS_THROUGHPUT && (pc->detail_ms == 0 || *run->interrupted != 0))
+		if (pass != PERF_PASS_THROUGHPUT && pc->detail_ms == 0)
 			continue;
 		/* A CPU has nothing to enqueue, and no batches. */
 		if ((pass == PERF_PASS_CYCLES || pass == PERF_PASS_BATCH_LATENCY) &&
 		    !perf_by_dma(pc))
 			continue;
+		/* The signal may have come behind a pass, while its data was verified. */
+		if (pass != PERF_PASS_THROUGHPUT && *run->interrupted != 0) {
+			mark_interrupted(run);
+			break;
+		}
 		ret = run_pass(run, pass);
 		if (ret < 0)
 			return ret;

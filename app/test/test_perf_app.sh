@@ -561,6 +561,9 @@ for signal in INT TERM; do
 	has_not out 'case2:'
 	json test_result.json 'j["interrupted"] is True and j["cases"][0]["status"] == "interrupted"'
 	json test_result.json 's[0]["status"] == "complete" and s[0]["operations_per_s"] > 0'
+	# What says that it is complete has all of its passes.
+	json test_result.json 'all(l["latency_batch"] for x in s for l in x["lcores"] if
+		l["status"] == "complete")'
 	end
 done
 
