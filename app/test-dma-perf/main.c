@@ -374,11 +374,11 @@ run_all(const struct perf_conf *conf, const struct options *opt, const char *jso
 	}
 	perf_result_print_table(&res, stdout);
 	about.interrupted = interrupted != 0;
-	ret = perf_result_close(&res, &about);
+	ret = perf_result_close(&res, &about, &bad);
 	printf("\n%u cases passed, %u failed, %u skipped%s; results in %s and %s\n", ran - failed,
 	       failed, skipped, interrupted != 0 ? ", interrupted" : "", opt->result, json);
 	if (ret < 0) {
-		fprintf(stderr, "error: %s: cannot be written as a whole: %s\n", opt->result,
+		fprintf(stderr, "error: %s: cannot be written as a whole: %s\n", bad,
 			strerror(-ret));
 		return EXIT_USAGE;
 	}

@@ -57,7 +57,8 @@ perf_result_open(struct perf_result *res, const char *csv, const char *json, uns
 	int ret;
 
 	memset(res, 0, sizeof(*res));
-	res->path = csv;
+	res->csv_path = csv;
+	res->json_path = json;
 	*bad = csv;
 	res->verdicts = calloc(nb_cases, sizeof(*res->verdicts));
 	if (res->verdicts == NULL)
@@ -382,13 +383,14 @@ close_file(FILE *f)
 }
 
 int
-perf_result_close(struct perf_result *res, const struct perf_about *about)
+perf_result_close(struct perf_result *res, const struct perf_about *about, const char **bad)
 {
 	int csv, json;
 
 	perf_json_write(res->json, res, about);
 	csv = close_file(res->csv);
 	json = close_file(res->json);
+	*bad = csv < 0 ? res->csv_path : res->json_path;
 	free(res->rows);
 	free(res->verdicts);
 	memset(res, 0, sizeof(*res));

@@ -76,7 +76,8 @@ struct perf_verdict {
 struct perf_result {
 	FILE *csv;
 	FILE *json;
-	const char *path;
+	const char *csv_path;
+	const char *json_path;
 	bool has_header;	/* the current case's */
 	struct perf_row *rows;
 	unsigned int nb_rows;
@@ -121,9 +122,12 @@ struct perf_about {
 	bool interrupted;
 };
 
-/* Write the JSON file. 0, or a negative errno if some of a file could not be written. */
+/*
+ * Write the JSON file. 0, or a negative errno if some of a file could not be written, with *bad being
+ * its path.
+ */
 int
-perf_result_close(struct perf_result *res, const struct perf_about *about);
+perf_result_close(struct perf_result *res, const struct perf_about *about, const char **bad);
 
 double
 perf_mops(const struct perf_record *rec);

@@ -240,6 +240,16 @@ end
 begin 'a result file that cannot be written'
 run 2 --config test.ini --result missing/result.csv
 has err 'error: missing/result.csv: cannot be written: No such file or directory.*'
+if [[ -c /dev/full ]]; then
+	# The one that there is no room for is named.
+	ln -s /dev/full full.json
+	ln -s /dev/full room.csv
+	run 2 --config test.ini --result full.csv
+	has err 'error: full.json: cannot be written as a whole: No space left on device'
+	run 2 --config test.ini --result room.csv
+	has err 'error: room.csv: cannot be written as a whole: .*'
+	json room.json 'j["cases"][0]["status"] == "passed"'
+fi
 end
 
 begin 'CPU copy, on two worker lcores and on the main lcore; the result lies beside the INI file'
