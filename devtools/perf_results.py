@@ -5,6 +5,7 @@ read into series, and said in words."""
 
 import csv
 import json
+import math
 import os
 import re
 
@@ -137,12 +138,25 @@ def to_results(rows, failed):
     return results
 
 
+def whole(value):
+    if isinstance(value, bool) or int(value) != value or value < 1:
+        raise ValueError("%s found, expected a whole number from 1 up" % value)
+    return int(value)
+
+
+def rate(value):
+    value = float(value)
+    if not math.isfinite(value) or value < 0:
+        raise ValueError("%s found, expected a number from 0 up" % value)
+    return value
+
+
 def number(text, kind):
     return None if text in ("NA", "", None) else kind(text)
 
 
 def csv_latencies(get, what):
-    values = {p: number(get("%s %s(ns)" % (what, p)), float) for p in PERCENTILES}
+    values = {p: number(get("%s %s(ns)" % (what, p)), rate) for p in PERCENTILES}
     return values if None not in values.values() else {}
 
 
@@ -175,8 +189,8 @@ def read_csv(lines):
                     batch=number(get("kick batch size"), int),
                     segments=source and (source, int(get("destination segments"))),
                     enq_deq=get("enqueue-dequeue") == "1", memory=None,
-                    size=int(get("buffer size(B)")), gbps=float(get("bandwidth(Gbps)")),
-                    mops=float(get("MOps")), interrupted=get("state") == "interrupted",
+                    size=whole(int(get("buffer size(B)"))), gbps=rate(get("bandwidth(Gbps)")),
+                    mops=rate(get("MOps")), interrupted=get("state") == "interrupted",
                     single=csv_latencies(get, "latency"),
                     latencies_of_batch=csv_latencies(get, "batch latency")))
             except (TypeError, ValueError):
@@ -189,38 +203,43 @@ def read_csv(lines):
 def json_latencies(latency):
     if latency is None:
         return {}
-    return {p: float(latency["%s_ns" % p.replace(".", "_")]) for p in PERCENTILES}
+    return {p: rate(latency["%s_ns" % p.replace(".", "_")]) for p in PERCENTILES}
+
+
+def optional(value):
+    return None if value is None else whole(value)
 
 
 def read_json(text):
     try:
         told = json.loads(text)
+    except (ValueError, RecursionError) as e:
+        raise Unreadable("no JSON: %s" % e)
+    try:
         if told["format"] != "dpdk-test-dma-perf" or told["format_version"] != 1:
             raise Unreadable("it is of another format or version")
         failed = ["case %d, %s" % (case["case"], case["reason"]) for case in told["cases"]
                   if case["status"] == "failed"]
         rows = []
         for scenario in told["scenarios"]:
-            source = scenario["source_segments"]
+            source = optional(scenario["source_segments"])
             for lcore in scenario["lcores"]:
                 if lcore["status"] == "failed":
                     continue
                 rows.append(Row(
-                    (scenario["case"], scenario["scenario"]), type=scenario["type"],
-                    device=lcore["device"] or "NA", direction=lcore["direction"],
-                    ring=scenario["ring_size_descriptors"],
-                    batch=scenario["kick_batch_operations"],
-                    segments=source and (source, scenario["destination_segments"]),
+                    (whole(scenario["case"]), scenario["scenario"]), type=scenario["type"],
+                    device=str(lcore["device"] or "NA"), direction=lcore["direction"],
+                    ring=optional(scenario["ring_size_descriptors"]),
+                    batch=optional(scenario["kick_batch_operations"]),
+                    segments=source and (source, whole(scenario["destination_segments"])),
                     enq_deq=scenario["enqueue_dequeue_operations"],
-                    memory=scenario["memory_size_mib"], size=scenario["buffer_size_bytes"],
-                    gbps=lcore["bandwidth_bit_per_s"] / 1e9,
-                    mops=lcore["operations_per_s"] / 1e6,
+                    memory=scenario["memory_size_mib"], size=whole(scenario["buffer_size_bytes"]),
+                    gbps=rate(lcore["bandwidth_bit_per_s"]) / 1e9,
+                    mops=rate(lcore["operations_per_s"]) / 1e6,
                     interrupted=lcore["status"] == "interrupted",
                     single=json_latencies(lcore["latency_single"]),
                     latencies_of_batch=json_latencies(lcore["latency_batch"])))
-    except ValueError as e:
-        raise Unreadable("no JSON: %s" % e)
-    except (KeyError, TypeError, AttributeError) as e:
+    except (KeyError, TypeError, ValueError, AttributeError) as e:
         raise Unreadable("it lacks what a result file has: %s" % e)
     return to_results(rows, failed)
 
@@ -238,6 +257,8 @@ def read(path):
         if os.path.splitext(path)[1] == ".json" or text.lstrip().startswith("{"):
             return read_json(text)
         return read_csv(text.splitlines())
+    except csv.Error as e:
+        raise Unreadable("%s: no CSV: %s" % (path, e))
     except Unreadable as e:
         raise Unreadable("%s: %s" % (path, e))
 

@@ -172,6 +172,8 @@ begin 'what is no result file'
 printf '{"format": "dpdk-test-dma-perf"' >cut.json
 printf 'a,b\n' >other.csv
 head -c 100 /dev/zero >zero.json
+printf '%0200000d' 0 >long.csv
+python3 -c 'print("[" * 200000)' >deep.json
 for script in perf-table.py plot-perf.py; do
 	run 1 "$script" missing.json
 	one_line_error 'missing.json: No such file or directory'
@@ -179,6 +181,10 @@ for script in perf-table.py plot-perf.py; do
 	one_line_error 'cut.json: no JSON: '
 	run 1 "$script" zero.json
 	one_line_error 'zero.json: no JSON: '
+	run 1 "$script" deep.json
+	one_line_error 'deep.json: no JSON: '
+	run 1 "$script" long.csv
+	one_line_error 'long.csv: no CSV: '
 	run 1 "$script" other.csv
 	one_line_error 'other.csv: no case in it'
 	sed 's/"format_version": 1/"format_version": 9/' "$inputs/three.json" >newer.json
@@ -187,6 +193,17 @@ for script in perf-table.py plot-perf.py; do
 	sed 's/buffer_size_bytes/buffer/' "$inputs/three.json" >lacking.json
 	run 1 "$script" lacking.json
 	one_line_error "lacking.json: it lacks what a result file has: 'buffer_size_bytes'"
+	for change in 's/\("buffer_size_bytes": \)[0-9]*/\1"64"/' 's/\("buffer_size_bytes": \)[0-9]*/\10/' \
+			's/\("operations_per_s": \)[0-9.]*/\1NaN/' 's/\("case": \)[0-9]/\1"one"/' \
+			's/\("p50_ns": \)[0-9.]*/\1Infinity/'; do
+		sed "${change}g" "$inputs/three.json" >wrong.json
+		cmp -s wrong.json "$inputs/three.json" && complain "nothing to change: $change"
+		run 1 "$script" wrong.json
+		one_line_error 'wrong.json: it lacks what a result file has: '
+	done
+	sed 's/,24.000$/,nan/' "$inputs/three.csv" >wrong.csv
+	run 1 "$script" wrong.csv
+	one_line_error 'wrong.csv: a scenario that cannot be understood: Scenario 1,'
 done
 end
 
