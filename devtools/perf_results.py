@@ -115,15 +115,15 @@ def to_results(rows, failed):
             results.rings.add(first.ring)
             results.batches.add(first.batch)
     for name, variants in groups.items():
+        # the number of a case says nothing where ring, batch and memory tell all apart
+        with_case = len({(*settings[:-1], memory) for settings, memory in variants}) < len(variants)
         for (settings, memory), scenarios_of in variants.items():
             first, _, by_cpu = scenarios_of[0]
             told = [text for n, text in enumerate(settings)
-                    if len({other[0][n] for other in variants if len(other[0]) > n}) > 1]
+                    if len({other[0][n] for other in variants if len(other[0]) > n}) > 1
+                    and (with_case or n + 1 < len(settings))]
             if len({other[1] for other in variants}) > 1:
                 told.append("%s MiB" % memory)
-            # the number of a case says nothing that ring and batch do not say
-            if len(told) > 1 and told[-1].startswith("case "):
-                told.pop()
             told = list(name[1]) + told
             full_name = name[0] + (" (%s)" % ", ".join(told) if told else "")
             series = Series(full_name, first.type != "DMA_MEM_FILL", by_cpu)
@@ -160,6 +160,19 @@ def csv_latencies(get, what):
     return values if None not in values.values() else {}
 
 
+def tell_memory(rows):
+    """A CSV file has the memory that buffers take, which is a bit less than mem_size and differs by
+    their size. Replace it by that of the smallest, which is first: sizes, batches and rings rise, in
+    this order, for one mem_size after the other."""
+    previous = memory = None
+    for row in rows:
+        place = (row.key[0], row.ring or 0, row.batch or 0, row.size)
+        if previous is None or place[0] != previous[0] or place < previous:
+            memory = round(sum(other.memory for other in rows if other.key == row.key))
+        previous = place
+        row.memory = memory
+
+
 def read_csv(lines):
     rows = []
     failed = []
@@ -188,7 +201,7 @@ def read_csv(lines):
                     ring=number(get("DMA ring size"), int),
                     batch=number(get("kick batch size"), int),
                     segments=source and (source, int(get("destination segments"))),
-                    enq_deq=get("enqueue-dequeue") == "1", memory=None,
+                    enq_deq=get("enqueue-dequeue") == "1", memory=rate(get("memory(MB)")),
                     size=whole(int(get("buffer size(B)"))), gbps=rate(get("bandwidth(Gbps)")),
                     mops=rate(get("MOps")), interrupted=get("state") == "interrupted",
                     single=csv_latencies(get, "latency"),
@@ -197,6 +210,7 @@ def read_csv(lines):
                 raise Unreadable("a scenario that cannot be understood: %s" % ",".join(line))
     if case is None and not failed:
         raise Unreadable("no case in it")
+    tell_memory(rows)
     return to_results(rows, failed)
 
 

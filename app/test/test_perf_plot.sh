@@ -168,6 +168,40 @@ grep -Eq '^ +64 B .*12.29    24.000         -' out || complain 'a fill is compar
 has out 'FAILED: case 1, it did'
 end
 
+begin 'cases that nothing else tells apart are told by their number'
+python3 - "$inputs/three.json" >cases.json <<'END'
+import copy, json, sys
+with open(sys.argv[1], encoding="utf-8") as f:
+    j = json.load(f)
+first = [s for s in j["scenarios"] if s["case"] == 1]
+for case, ring in (4, 1024), (5, 64):
+    for scenario in copy.deepcopy(first):
+        scenario.update(case=case, ring_size_descriptors=ring)
+        j["scenarios"].append(scenario)
+print(json.dumps(j))
+END
+run 0 perf-table.py cases.json
+for name in 1024,\ case\ 1 1024,\ case\ 4 64,\ case\ 5; do
+	grep -Fq "dma_sdxi_emu0 (ring $name)" out || complain "no series 'ring $name'"
+done
+end
+
+begin 'a range of memory sizes has a series for each, from CSV too'
+sed -n '/^Case 1 /,/^Scenario 4,/p' "$inputs/three.csv" >memory.csv
+# The next mem_size; of large buffers there fit less.
+sed -n 's/,32\.00,/,64.00,/
+	s/^Scenario 1,\(.*\)24\.000$/Scenario 5,\125.000/p
+	s/,64\.00,/,63.94,/
+	s/^Scenario 4,/Scenario 6,/p' memory.csv >>more.csv
+cat more.csv >>memory.csv
+run 0 perf-table.py memory.csv
+grep -Fq 'dma_sdxi_emu0 (32 MiB)' out || complain 'no series of 32 MiB'
+grep -Fq 'dma_sdxi_emu0 (64 MiB)' out || complain 'no series of 64 MiB'
+grep -Eq '^ +64 B .* 24\.000 .* 25\.000 ' out || complain 'not both figures of 64 B'
+grep -Eq '^ +64 KiB .* 0\.440 .* 0\.440 ' out || complain 'not both figures of 64 KiB'
+grep -Eq '^ +1 KiB .* 20\.000 .* - ' out || complain 'a figure of 1 KiB that is none'
+end
+
 begin 'what is no result file'
 printf '{"format": "dpdk-test-dma-perf"' >cut.json
 printf 'a,b\n' >other.csv
