@@ -210,10 +210,13 @@ main(int argc, char **argv)
 	if (dev < 0 || rte_dma_info_get(dev, &info) != 0)
 		fail("no such device");
 	dev_id = dev;
-	if (argc - ret == 3)
-		ring = atoi(argv[ret + 2]);
-	if (ring < BURST)
-		fail("a channel needs 32 descriptors or more");
+	if (argc - ret == 3) {
+		int nb = atoi(argv[ret + 2]);
+
+		if (nb < BURST || nb > UINT16_MAX)
+			fail("a channel needs from 32 to 65535 descriptors");
+		ring = nb;
+	}
 	mem = rte_zmalloc(NULL, (size_t)steps[RTE_DIM(steps) - 1] * 2 * BURST * BUF_LEN,
 			  RTE_CACHE_LINE_SIZE);
 	if (mem == NULL)
