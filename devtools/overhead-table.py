@@ -10,7 +10,7 @@ import sys
 
 BURSTS = (1, 8, 32, 128)
 FUNCTION = re.compile(r"count_(enqueue|completed)_(\d+)$")
-# At burst 32, for enqueue, submit and completed: what doc/guides/dmadevs/sdxi.rst says.
+# At burst 32, for enqueue, submit and completed: see doc/guides/dmadevs/sdxi_performance.rst.
 LIMITS = {"completion=op": 45, "completion=batch": 37}
 
 
