@@ -1,0 +1,373 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The SDXI for DPDK authors
+ */
+
+/*
+ * The driver's way with the PCI bus, which is played here: a device whose registers are plain memory
+ * that a thread answers, and whose interrupt is a socket, as UIO's is a file. How it goes with a device
+ * that works, over VFIO and an IOMMU, is tested in a guest of QEMU.
+ */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+/* Its argument is const in newer DPDK only, and it is defined here. */
+#define rte_pci_set_bus_master declared_by_dpdk
+#include <bus_pci_driver.h>
+#undef rte_pci_set_bus_master
+
+#include <rte_cycles.h>
+#include <rte_devargs.h>
+#include <rte_dmadev.h>
+#include <rte_eal.h>
+#include <rte_interrupts.h>
+
+/* Registers, by hand from the specification's layout. */
+#define MMIO_LEN 0x20030
+#define CTL0	 0x00000
+#define STS0	 0x00100
+#define CAP0	 0x00200
+#define CAP1	 0x00208
+#define VERSION	 0x00210
+#define ERR_STS	 0x20008
+
+enum { STOP, ACTIVE = 2 };
+enum { ACTIVATE = 3 };
+
+#define NAME "0000:01:00.0"
+
+static uint64_t regs[MMIO_LEN / 8];
+static uint64_t doorbells[4 * 4096 / 8];
+static struct rte_pci_device pci;
+static struct rte_devargs devargs;
+static char args[256];
+static bool mastering;
+static bool mastering_fails;
+
+/* What the driver finds of the bus. */
+
+static struct rte_pci_driver *drv;
+
+void
+rte_pci_register(struct rte_pci_driver *driver)
+{
+	/* EAL's own buses and drivers register in libraries of theirs. */
+	drv = driver;
+}
+
+int rte_pci_set_bus_master(const struct rte_pci_device *dev, bool enable);
+int
+rte_pci_set_bus_master(const struct rte_pci_device *dev, bool enable)
+{
+	assert_ptr_equal(dev, &pci);
+	if (mastering_fails)
+		return -1;
+	mastering = enable;
+	return 0;
+}
+
+/* The function's part: it is where it is asked to be. */
+static bool obeys; /* atomic */
+
+static void *
+obey(void *arg)
+{
+	(void)arg;
+	while (__atomic_load_n(&obeys, __ATOMIC_RELAXED)) {
+		unsigned int gsr = __atomic_load_n(&regs[CTL0 / 8], __ATOMIC_RELAXED) & 3;
+
+		__atomic_store_n(&regs[STS0 / 8], gsr == ACTIVATE ? ACTIVE : STOP,
+				 __ATOMIC_RELAXED);
+		rte_delay_us_sleep(100);
+	}
+	return NULL;
+}
+
+static int
+setup(void **state)
+{
+	(void)state;
+	memset(regs, 0, sizeof(regs));
+	memset(&pci, 0, sizeof(pci));
+	memset(&devargs, 0, sizeof(devargs));
+	regs[CTL0 / 8] = 1; /* soft stop */
+	regs[CAP0 / 8] = 0x0042;
+	regs[CAP1 / 8] = UINT64_C(0x16) << 32 | UINT64_C(3) << 16 | 0x3;
+	regs[VERSION / 8] = 1 << 16;
+	pci.device.name = NAME;
+	pci.name[0] = '\0';
+	snprintf(pci.name, sizeof(pci.name), "%s", NAME);
+	pci.addr.bus = 1;
+	pci.mem_resource[0].addr = regs;
+	pci.mem_resource[0].len = sizeof(regs);
+	pci.mem_resource[2].addr = doorbells;
+	pci.mem_resource[2].len = sizeof(doorbells);
+	pci.intr_handle = rte_intr_instance_alloc(RTE_INTR_INSTANCE_F_PRIVATE);
+	mastering = false;
+	mastering_fails = false;
+	return pci.intr_handle == NULL ? -1 : 0;
+}
+
+static int
+teardown(void **state)
+{
+	(void)state;
+	rte_intr_instance_free(pci.intr_handle);
+	return 0;
+}
+
+static int
+probe_with(const char *text)
+{
+	snprintf(args, sizeof(args), "%s", text);
+	devargs.args = args;
+	pci.device.devargs = &devargs;
+	return drv->probe(drv, &pci);
+}
+
+static void
+test_id(void **state)
+{
+	const struct rte_pci_id *id = drv->id_table;
+
+	(void)state;
+	assert_int_equal(id->class_id, 0x120100);
+	assert_int_equal(id->vendor_id, RTE_PCI_ANY_ID);
+	assert_int_equal(id->device_id, RTE_PCI_ANY_ID);
+	assert_int_equal(id[1].vendor_id, 0);
+	assert_true((drv->drv_flags & RTE_PCI_DRV_NEED_MAPPING) != 0);
+}
+
+/* A probe that is refused leaves no device behind. */
+static void
+expect_refused(int ret)
+{
+	assert_int_equal(drv->probe(drv, &pci), ret);
+	assert_int_equal(rte_dma_get_dev_id_by_name(NAME), -EINVAL);
+}
+
+static void
+test_bars(void **state)
+{
+	(void)state;
+	pci.mem_resource[0].addr = NULL;
+	expect_refused(-EINVAL);
+	pci.mem_resource[0].addr = regs;
+	pci.mem_resource[0].len = MMIO_LEN - 1;
+	expect_refused(-EINVAL);
+	pci.mem_resource[0].len = MMIO_LEN;
+	pci.mem_resource[2].len = 2 * 4096 - 1;
+	expect_refused(-EINVAL);
+	pci.mem_resource[2].addr = NULL;
+	pci.mem_resource[2].len = sizeof(doorbells);
+	expect_refused(-EINVAL);
+	pci.mem_resource[2].addr = doorbells;
+	assert_int_equal(drv->probe(drv, &pci), 0);
+	assert_int_equal(drv->remove(&pci), 0);
+}
+
+static void
+test_registers(void **state)
+{
+	struct rte_dma_info info;
+	int16_t id;
+
+	(void)state;
+	regs[VERSION / 8] = UINT64_MAX;
+	expect_refused(-ENODEV);
+	regs[VERSION / 8] = 0;
+	assert_int_not_equal(drv->probe(drv, &pci), 0);
+	regs[VERSION / 8] = 1 << 16;
+	assert_int_equal(drv->probe(drv, &pci), 0);
+	id = rte_dma_get_dev_id_by_name(NAME);
+	assert_true(id >= 0);
+	assert_int_equal(rte_dma_info_get(id, &info), 0);
+	/* Contexts 1 to 3; rings of 4096 descriptors. */
+	assert_int_equal(info.max_vchans, 3);
+	assert_int_equal(drv->remove(&pci), 0);
+	assert_int_equal(rte_dma_get_dev_id_by_name(NAME), -EINVAL);
+	/* What is not there any more needs no removing. */
+	assert_int_equal(drv->remove(&pci), 0);
+}
+
+static void
+test_args(void **state)
+{
+	struct rte_dma_info info;
+
+	(void)state;
+	assert_int_equal(probe_with("nonsense=1"), -EINVAL);
+	assert_int_equal(probe_with("max_vchans=0"), -EINVAL);
+	assert_int_equal(probe_with("max_vchans"), -EINVAL);
+	assert_int_equal(probe_with("=,="), -EINVAL);
+	/* An argument of the emulated function's. */
+	assert_int_equal(probe_with("fault=fail:cxt=1"), -EINVAL);
+	assert_int_equal(rte_dma_get_dev_id_by_name(NAME), -EINVAL);
+	assert_int_equal(probe_with("max_vchans=2,completion=batch,watchdog=0"), 0);
+	assert_int_equal(rte_dma_info_get(rte_dma_get_dev_id_by_name(NAME), &info), 0);
+	assert_int_equal(info.max_vchans, 2);
+	assert_int_equal(drv->remove(&pci), 0);
+	assert_int_equal(probe_with(""), 0);
+	assert_int_equal(drv->remove(&pci), 0);
+}
+
+/* Found running: it is kept from memory before it is stopped. */
+static void
+test_found_running(void **state)
+{
+	pthread_t thread;
+
+	(void)state;
+	regs[CTL0 / 8] = ACTIVATE;
+	regs[STS0 / 8] = ACTIVE;
+	mastering = true;
+	__atomic_store_n(&obeys, true, __ATOMIC_RELAXED);
+	assert_int_equal(pthread_create(&thread, NULL, obey, NULL), 0);
+	assert_int_equal(drv->probe(drv, &pci), 0);
+	assert_false(mastering);
+	assert_int_equal(regs[STS0 / 8], STOP);
+	__atomic_store_n(&obeys, false, __ATOMIC_RELAXED);
+	pthread_join(thread, NULL);
+	assert_int_equal(drv->remove(&pci), 0);
+}
+
+/* Bring the function up and down with an interrupt of a kind. */
+static void
+up_and_down(enum rte_intr_handle_type type, int fd, void (*meanwhile)(void))
+{
+	const struct rte_dma_conf conf = { .nb_vchans = 1 };
+	pthread_t thread;
+	int16_t id;
+
+	rte_intr_type_set(pci.intr_handle, type);
+	rte_intr_fd_set(pci.intr_handle, fd);
+	__atomic_store_n(&obeys, true, __ATOMIC_RELAXED);
+	assert_int_equal(pthread_create(&thread, NULL, obey, NULL), 0);
+	assert_int_equal(drv->probe(drv, &pci), 0);
+	id = rte_dma_get_dev_id_by_name(NAME);
+	assert_int_equal(rte_dma_configure(id, &conf), 0);
+	assert_true(mastering);
+	assert_int_equal(regs[STS0 / 8], ACTIVE);
+	if (meanwhile != NULL)
+		meanwhile();
+	assert_int_equal(drv->remove(&pci), 0);
+	assert_false(mastering);
+	assert_int_equal(regs[STS0 / 8], STOP);
+	__atomic_store_n(&obeys, false, __ATOMIC_RELAXED);
+	pthread_join(thread, NULL);
+}
+
+/* Without interrupts it works as well. */
+static void
+test_no_interrupt(void **state)
+{
+	int fds[2];
+
+	(void)state;
+	up_and_down(RTE_INTR_HANDLE_UNKNOWN, -1, NULL);
+	up_and_down(RTE_INTR_HANDLE_VFIO_LEGACY, 0, NULL);
+	up_and_down(RTE_INTR_HANDLE_VFIO_MSIX, -1, NULL);
+	/* One that cannot be enabled. */
+	assert_int_equal(pipe(fds), 0);
+	up_and_down(RTE_INTR_HANDLE_VFIO_MSIX, fds[0], NULL);
+	close(fds[0]);
+	close(fds[1]);
+}
+
+static int irq[2]; /* the bus's end, the device's end */
+
+/* The driver looks into the log when it is called, and writes what it has seen to be cleared. */
+static void
+raise_irq(void)
+{
+	const uint64_t raised = 0x11; /* a reserved bit tells the function's value from the driver's */
+	const uint32_t count = 1;
+	unsigned int i;
+
+	__atomic_store_n(&regs[ERR_STS / 8], raised, __ATOMIC_RELAXED);
+	assert_int_equal(write(irq[1], &count, sizeof(count)), sizeof(count));
+	for (i = 0; i < 20000 && __atomic_load_n(&regs[ERR_STS / 8], __ATOMIC_RELAXED) == raised; i++)
+		rte_delay_us_sleep(1000);
+	assert_int_equal(__atomic_load_n(&regs[ERR_STS / 8], __ATOMIC_RELAXED), 0x01);
+}
+
+static void
+test_interrupt(void **state)
+{
+	uint32_t word;
+
+	(void)state;
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, irq), 0);
+	up_and_down(RTE_INTR_HANDLE_UIO, irq[0], raise_irq);
+	/* It has been enabled, and disabled in the end. */
+	assert_int_equal(fcntl(irq[1], F_SETFL, O_NONBLOCK), 0);
+	assert_int_equal(read(irq[1], &word, sizeof(word)), sizeof(word));
+	assert_int_equal(word, 1);
+	while (read(irq[1], &word, sizeof(word)) == sizeof(word))
+		;
+	assert_int_equal(word, 0);
+	close(irq[0]);
+	close(irq[1]);
+}
+
+/* Memory may not be taken away from a function of which nobody knows that it leaves it alone. */
+static void
+test_mastering_fails(void **state)
+{
+	const struct rte_dma_conf conf = { .nb_vchans = 1 };
+
+	(void)state;
+	mastering_fails = true;
+	assert_int_equal(drv->probe(drv, &pci), 0);
+	assert_int_equal(rte_dma_configure(rte_dma_get_dev_id_by_name(NAME), &conf), -EIO);
+	assert_int_equal(drv->remove(&pci), 0);
+}
+
+static int
+eal_setup(void **state)
+{
+	char *argv[] = {
+		(char[]){ "test" }, (char[]){ "--no-huge" }, (char[]){ "--no-shconf" },
+		(char[]){ "--no-pci" }, (char[]){ "--no-telemetry" }, (char[]){ "-m" },
+		(char[]){ "64" }, (char[]){ "-l" }, (char[]){ "0" }, NULL,
+	};
+
+	(void)state;
+	return rte_eal_init(RTE_DIM(argv) - 1, argv) < 0 ? -1 : 0;
+}
+
+static int
+eal_teardown(void **state)
+{
+	(void)state;
+	return rte_eal_cleanup();
+}
+
+#define UNIT_TEST(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		UNIT_TEST(test_id),
+		UNIT_TEST(test_bars),
+		UNIT_TEST(test_registers),
+		UNIT_TEST(test_args),
+		UNIT_TEST(test_found_running),
+		UNIT_TEST(test_no_interrupt),
+		UNIT_TEST(test_interrupt),
+		UNIT_TEST(test_mastering_fails),
+	};
+
+	return cmocka_run_group_tests(tests, eal_setup, eal_teardown);
+}
