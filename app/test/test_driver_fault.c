@@ -14,6 +14,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -950,6 +951,43 @@ nothing_cb(struct sdxi_emu *emu, void *arg)
 	RTE_SET_USED(arg);
 }
 
+static bool looked_enough; /* atomic */
+
+static void *
+look_on(void *dev)
+{
+	while (!__atomic_load_n(&looked_enough, __ATOMIC_RELAXED))
+		sdxi_dev_state(dev);
+	return NULL;
+}
+
+/* Those who want to look at the function all the time must not keep it from its work. */
+static void
+test_wanted(void **state)
+{
+	enum { THREADS = 4 };
+	pthread_t thread[THREADS];
+	pthread_attr_t attr;
+	struct sdxi_vchan *vc;
+	struct rig rig;
+	unsigned int i;
+
+	rig_open(&rig, *state, "watchdog=0", 1);
+	vc = rte_dma_fp_objs[rig.id].dev_private;
+	pthread_attr_init(&attr);
+	pthread_attr_setaffinity_np(&attr, sizeof(cpu_set_t), td_cpus());
+	for (i = 0; i < THREADS; i++)
+		assert_int_equal(pthread_create(&thread[i], &attr, look_on, vc->dev), 0);
+	pthread_attr_destroy(&attr);
+	for (i = 0; i < 20; i++) {
+		BURST(&rig, 0);
+		expect_all_good(&rig, 0);
+	}
+	__atomic_store_n(&looked_enough, true, __ATOMIC_RELAXED);
+	for (i = 0; i < THREADS; i++)
+		pthread_join(thread[i], NULL);
+}
+
 /* Give the function the chance to write: many turns, or some time where there is none. */
 static void
 let_it_write(void)
@@ -1427,6 +1465,7 @@ main(int argc, char **argv)
 		TD_TEST_WITH(test_given_up_memory, "error=stop, completion=op", &modes[0]),
 		EACH(test_no_active_once),
 		EACH(test_undisturbed),
+		TD_TEST_WITH(test_wanted, "error=stop, completion=op", &modes[0]),
 		EACH(test_vchan_status),
 		EACH(test_fill_fails),
 		EACH(test_sg_fails),

@@ -47,6 +47,8 @@
 
 /* Work that the function does before others get at the core lock: see sdxi_emu_run(). */
 #define EMU_BUDGET	128
+/* So long a thread gives way to others, who may always be there; on a busy machine, that is once. */
+#define EMU_GIVE_WAY_US	200
 /*
  * Without work, a thread looks again at once for so long, which is longer than software that is at work
  * lets a device wait; then it offers its CPU to others between looks; then it sleeps in between.
@@ -340,6 +342,7 @@ emu_thread_main(void *arg)
 	const bool is_first = thread == fn->thread;
 	const uint64_t us = rte_get_tsc_hz() / US_PER_S;
 	uint64_t worked = rte_rdtsc(), idle;
+	uint64_t turn = worked;
 
 	if (is_first) {
 		sdxi_vdev_shm_enter(&fn->shm);
@@ -351,7 +354,7 @@ emu_thread_main(void *arg)
 		/* Whoever asks once is likely to ask again. */
 		if (is_first && unlikely(sdxi_vdev_shm_serve(&fn->shm, &fn->self)))
 			worked = rte_rdtsc();
-		if (unlikely(emu_is_wanted(fn))) {
+		if (unlikely(emu_is_wanted(fn)) && rte_rdtsc() - turn < EMU_GIVE_WAY_US * us) {
 			sched_yield();
 			continue;
 		}
@@ -363,7 +366,8 @@ emu_thread_main(void *arg)
 				done += emu_work(fn);
 		}
 
-		idle = rte_rdtsc() - worked;
+		turn = rte_rdtsc();
+		idle = turn - worked;
 		if (done != 0)
 			worked += idle;
 		else if (idle < EMU_SPIN_US * us)
