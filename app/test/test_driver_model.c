@@ -40,7 +40,6 @@ struct model_conf model_conf = { .quiet = true, .faults = true };
 
 static uint8_t *pool, *hole;
 static uint64_t pool_hash;
-static uint8_t expected[BIG_LEN], before[BIG_LEN];
 
 /* ---- what is known --------------------------------------------------------------------------- */
 
@@ -73,11 +72,53 @@ note(const struct model_vchan *v, const char *format, ...)
 	va_end(ap);
 }
 
+/* A function's channels may be driven by a thread each. */
+static void
+flag_set(bool *flag, bool on)
+{
+	__atomic_store_n(flag, on, __ATOMIC_RELEASE);
+}
+
+static bool
+fn_is_fatal(const struct model_fn *fn)
+{
+	return __atomic_load_n(&fn->fatal, __ATOMIC_ACQUIRE);
+}
+
+bool
+model_fn_is_dying(const struct model_fn *fn)
+{
+	return __atomic_load_n(&fn->dying, __ATOMIC_ACQUIRE);
+}
+
 static struct model_op *
 op_at(struct model_vchan *v, uint64_t no)
 {
 	return &v->op[no % MODEL_SLOTS];
 }
+
+void
+model_fail(const char *format, ...)
+{
+	char text[1024];
+	va_list ap;
+
+	va_start(ap, format);
+	vsnprintf(text, sizeof(text), format, ap);
+	va_end(ap);
+	/* cmocka can tell of the failure of one thread only. */
+	if (model_conf.on_fail != NULL)
+		model_conf.on_fail(text);
+	fail_msg("%s", text);
+	abort();
+}
+
+#define MODEL_CHECK(v, cond)                                                                       \
+	do {                                                                                       \
+		if (!(cond))                                                                       \
+			model_fail("seed %" PRIu64 ": channel %u: %s:%d: not so: %s",              \
+				   model_conf.seed, (v)->no, __FILE__, __LINE__, #cond);           \
+	} while (0)
 
 /* The faults of an epoch and of those before, whose may still be to come. */
 static void
@@ -109,14 +150,13 @@ blame(const struct model_vchan *v, const struct model_op *op, const char *format
 	va_start(ap, format);
 	vsnprintf(text, sizeof(text), format, ap);
 	va_end(ap);
-	fail_msg("seed %" PRIu64 ": channel %u (%s, vchan %u): epoch %" PRIu64 " (%u operations up "
-		 "to %" PRIu64 ", mishaps 0x%x): operation %" PRIu64 " (index %u, batch %" PRIu64
-		 "): %s%s%s%s of %u bytes, %u to %u parts: %s", model_conf.seed, v->no, v->fn->name,
-		 v->vchan, v->epoch, v->epoch_len, v->epoch_end, v->mishaps, op->no,
-		 (uint16_t)(op->no - v->base), op->batch, op->fence ? "fenced " : "",
-		 op->bad ? "impossible " : "", kind_names[op->kind],
-		 op->over != NULL ? " over a source" : "", op->len, op->nb_src, op->nb_dst, text);
-	abort();
+	model_fail("seed %" PRIu64 ": channel %u (%s, vchan %u): epoch %" PRIu64 " (%u operations up "
+		   "to %" PRIu64 ", mishaps 0x%x): operation %" PRIu64 " (index %u, batch %" PRIu64
+		   "): %s%s%s%s of %u bytes, %u to %u parts: %s", model_conf.seed, v->no,
+		   v->fn->name, v->vchan, v->epoch, v->epoch_len, v->epoch_end, v->mishaps, op->no,
+		   (uint16_t)(op->no - v->base), op->batch, op->fence ? "fenced " : "",
+		   op->bad ? "impossible " : "", kind_names[op->kind],
+		   op->over != NULL ? " over a source" : "", op->len, op->nb_src, op->nb_dst, text);
 }
 
 /* ---- drawing up operations ------------------------------------------------------------------- */
@@ -233,9 +273,10 @@ sg_place(struct model_vchan *v, struct model_op *op, struct model_rng *rng)
 static struct model_op *
 draw_earlier(struct model_vchan *v, struct model_rng *rng)
 {
-	uint64_t back = 1 + below(rng, REACH);
+	uint64_t no = v->next - 1 - below(rng, REACH);
+	struct model_op *op = op_at(v, no);
 
-	return back <= v->next ? op_at(v, v->next - back) : NULL;
+	return no < v->next && op->no == no ? op : NULL;
 }
 
 /* Give one part an address where nothing is. */
@@ -269,6 +310,9 @@ generate(struct model_vchan *v)
 		     one_in(&rng, 10)	? SUBMIT_FLAG :
 		     one_in(&rng, 20)	? SUBMIT_CALL :
 					  SUBMIT_NOT;
+	/* That is what it means to enqueue one. */
+	if (v->fn->mode == MODEL_OPS)
+		op->submit = SUBMIT_FLAG;
 	op->len = big ? BIG_LEN / 16 + below(&rng, BIG_LEN * 15 / 16) : draw_len(&rng);
 	if (v->simple) {
 		src_place(op, &rng);
@@ -294,7 +338,7 @@ generate(struct model_vchan *v)
 		dst_place(v, op, &rng, false);
 		return;
 	}
-	if (kind < 50) {
+	if (kind < 50 && v->fn->mode != MODEL_OPS) {
 		op->kind = K_FILL;
 		op->pattern = one_in(&rng, 4) ? below(&rng, 4) : draw(&rng);
 	} else if (kind < 65 && !big) {
@@ -371,6 +415,8 @@ digest_fault(struct model_vchan *v, const struct sdxi_emu_fault *fault)
 		   fault->no_block << 24 | fault->no_log << 25);
 }
 
+static void report(struct model_vchan *v, enum rte_dma_status_code status);
+
 /* ---- handing them over ----------------------------------------------------------------------- */
 
 static int
@@ -386,12 +432,85 @@ enqueue_sg(struct model_vchan *v, const struct model_op *op, uint64_t flags)
 	return rte_dma_copy_sg(v->fn->id, v->vchan, src, dst, op->nb_src, op->nb_dst, flags);
 }
 
+#ifdef RTE_DMA_CAPA_OPS_ENQ_DEQ
+enum {
+	ROP_LEN = RTE_ALIGN(sizeof(struct rte_dma_op) +
+			    2 * MODEL_MAX_SEGS * sizeof(struct rte_dma_sge), 64),
+};
+
+static struct rte_dma_op *
+rop_at(const struct model_vchan *v, uint64_t no)
+{
+	return (struct rte_dma_op *)(v->rops + no % MODEL_SLOTS * ROP_LEN);
+}
+
+static int
+enqueue_rop(struct model_vchan *v, const struct model_op *op)
+{
+	struct rte_dma_op *rop = rop_at(v, op->no);
+	unsigned int i;
+
+	memset(rop, 0, ROP_LEN);
+	rop->flags = op->fence ? RTE_DMA_OP_FLAG_FENCE : 0;
+	rop->status = 0xee;
+	rop->nb_src = op->nb_src;
+	rop->nb_dst = op->nb_dst;
+	for (i = 0; i < op->nb_src; i++)
+		rop->src_dst_seg[i] = (struct rte_dma_sge){
+			.addr = op->src[i].iova, .length = op->src[i].len,
+		};
+	for (i = 0; i < op->nb_dst; i++)
+		rop->src_dst_seg[op->nb_src + i] = (struct rte_dma_sge){
+			.addr = op->dst[i].iova, .length = op->dst[i].len,
+		};
+	if (rte_dma_enqueue_ops(v->fn->id, v->vchan, &rop, 1) == 1)
+		return (uint16_t)(v->next - v->base);
+	/* It does not say why. */
+	return v->next == v->tail ? -EIO : -ENOSPC;
+}
+
+static bool
+poll_rops(struct model_vchan *v, uint16_t want)
+{
+	struct rte_dma_op *rops[MAX_POLL];
+	const uint64_t first = v->tail;
+	uint16_t got, i;
+
+	got = rte_dma_dequeue_ops(v->fn->id, v->vchan, rops, want);
+	if (got > want || got > v->submitted - v->tail)
+		blame(v, op_at(v, first), "asked for %u of %" PRIu64 ", given %u", want,
+		      v->submitted - v->tail, got);
+	for (i = 0; i < got; i++) {
+		if (rops[i] != rop_at(v, v->tail))
+			blame(v, op_at(v, v->tail), "another operation was given back");
+		report(v, rops[i]->status);
+	}
+	return got != 0;
+}
+#else
+enum { ROP_LEN = 0 };
+
+static int
+enqueue_rop(struct model_vchan *v, const struct model_op *op)
+{
+	blame(v, op, "this DPDK has no rte_dma_enqueue_ops()");
+}
+
+static bool
+poll_rops(struct model_vchan *v, uint16_t want)
+{
+	blame(v, op_at(v, v->tail), "this DPDK has no rte_dma_dequeue_ops(), for %u", want);
+}
+#endif
+
 static int
 enqueue_op(struct model_vchan *v, const struct model_op *op)
 {
 	uint64_t flags = (op->fence ? RTE_DMA_OP_FLAG_FENCE : 0) |
 			 (op->submit == SUBMIT_FLAG ? RTE_DMA_OP_FLAG_SUBMIT : 0);
 
+	if (v->fn->mode == MODEL_OPS)
+		return enqueue_rop(v, op);
 	switch (op->kind) {
 	case K_FILL:
 		return rte_dma_fill(v->fn->id, v->vchan, op->pattern, op->dst[0].iova, op->len,
@@ -404,25 +523,31 @@ enqueue_op(struct model_vchan *v, const struct model_op *op)
 	}
 }
 
+static const struct sdxi_dev *
+dev_of(const struct model_vchan *v)
+{
+	const struct sdxi_vchan *first = rte_dma_fp_objs[v->fn->id].dev_private;
+
+	return first->dev;
+}
+
 /* A count of its function's resets. */
 static uint32_t
 fn_epoch(const struct model_vchan *v)
 {
-	const struct sdxi_vchan *first = rte_dma_fp_objs[v->fn->id].dev_private;
-
-	return first->dev->epoch;
+	return __atomic_load_n(&dev_of(v)->epoch, __ATOMIC_ACQUIRE);
 }
 
 /* All that was enqueued is a batch now. */
 static void
-batch_end(struct model_vchan *v)
+batch_end(struct model_vchan *v, uint32_t epoch)
 {
 	struct model_batch *next;
 
 	if (v->submitted == v->next)
 		return;
 	v->submitted = v->next;
-	v->batches[v->batch % MODEL_BATCHES].fn_epoch = fn_epoch(v);
+	v->batches[v->batch % MODEL_BATCHES].fn_epoch = epoch;
 	next = &v->batches[++v->batch % MODEL_BATCHES];
 	memset(next, 0, sizeof(*next));
 }
@@ -430,11 +555,13 @@ batch_end(struct model_vchan *v)
 static void
 submit(struct model_vchan *v)
 {
+	const uint32_t epoch = fn_epoch(v);
 	int ret = rte_dma_submit(v->fn->id, v->vchan);
 
 	if (ret < 0)
-		fail_msg("seed %" PRIu64 ": channel %u: submit: %d", model_conf.seed, v->no, ret);
-	batch_end(v);
+		model_fail("seed %" PRIu64 ": channel %u: submit: %d", model_conf.seed, v->no,
+			   ret);
+	batch_end(v, epoch);
 }
 
 /* Enqueue the next operation; false: not now. */
@@ -443,6 +570,7 @@ enqueue(struct model_vchan *v)
 {
 	struct model_op *op = op_at(v, v->next);
 	struct model_batch *batch = &v->batches[v->batch % MODEL_BATCHES];
+	uint32_t epoch;
 	int ret;
 
 	if (!v->generated) {
@@ -451,6 +579,7 @@ enqueue(struct model_vchan *v)
 	}
 	op->batch = v->batch;
 	op->reported = v->tail;
+	epoch = fn_epoch(v);
 	ret = enqueue_op(v, op);
 	if (ret == -ENOSPC && v->next != v->tail) {
 		/* Nothing comes back of what was not handed over. */
@@ -460,10 +589,12 @@ enqueue(struct model_vchan *v)
 	}
 	if (ret == -EIO) {
 		if (v->tail == v->next && ++v->refused >= REFUSALS) {
-			if (!v->fn->fatal)
+			if (fn_is_fatal(v->fn))
+				flag_set(&v->fn->dying, true);
+			/* Another thread may be about to bring the function up again. */
+			else if (!model_conf.threads || dev_of(v)->failed)
 				blame(v, op, "refused with nothing outstanding, and nothing "
 				      "injected that accounts for it");
-			v->fn->dying = true;
 		}
 		return false;
 	}
@@ -472,11 +603,12 @@ enqueue(struct model_vchan *v)
 	v->refused = 0;
 	v->generated = false;
 	digest_op(v, op);
+	v->nb_bytes += op->len;
 	batch->fence |= op->fence && v->next != v->submitted;
 	batch->bad |= op->bad;
 	v->next++;
 	if (op->submit == SUBMIT_FLAG)
-		batch_end(v);
+		batch_end(v, epoch);
 	else if (op->submit == SUBMIT_CALL)
 		submit(v);
 	return true;
@@ -486,26 +618,26 @@ enqueue(struct model_vchan *v)
 
 /* What the destination is to hold behind the operation, and what it held before, as one piece. */
 static void
-build_content(const struct model_op *op)
+build_content(const struct model_vchan *v, const struct model_op *op)
 {
 	const struct model_seg *seg;
 	uint32_t at = 0, i;
 
 	if (op->over != NULL)
-		memcpy(before, op->over->src[0].at, op->len);
+		memcpy(v->before, op->over->src[0].at, op->len);
 	else
-		memset(before, TD_GUARD, op->len);
+		memset(v->before, TD_GUARD, op->len);
 	if (op->kind == K_FILL) {
 		for (at = 0; at < op->len; at++)
-			expected[at] = (uint8_t)(op->pattern >> at % 8 * 8);
+			v->expected[at] = (uint8_t)(op->pattern >> at % 8 * 8);
 		return;
 	}
 	for (i = 0; i < op->nb_src; i++) {
 		seg = &op->src[i];
 		if (seg->at != NULL)
-			memcpy(expected + at, seg->at, seg->len);
+			memcpy(v->expected + at, seg->at, seg->len);
 		else
-			memcpy(expected + at, before + at, seg->len);
+			memcpy(v->expected + at, v->before + at, seg->len);
 		at += seg->len;
 	}
 }
@@ -516,7 +648,7 @@ static void
 check_part(const struct model_vchan *v, const struct model_op *op, const struct model_seg *seg,
 	   uint32_t off, enum outcome outcome)
 {
-	const uint8_t *want = outcome == DONE ? expected : before;
+	const uint8_t *want = outcome == DONE ? v->expected : v->before;
 	uint32_t i;
 
 	/* A fill that has failed may have repeated what was there in the pattern's place. */
@@ -526,7 +658,7 @@ check_part(const struct model_vchan *v, const struct model_op *op, const struct 
 		return;
 	for (i = 0; i < seg->len; i++) {
 		if (seg->at[i] == want[off + i] ||
-		    (outcome == FAILED && seg->at[i] == expected[off + i]))
+		    (outcome == FAILED && seg->at[i] == v->expected[off + i]))
 			continue;
 		blame(v, op, "byte %u: expected 0x%02x%s, found 0x%02x", off + i, want[off + i],
 		      outcome == DONE ? "" : outcome == FAILED ? " or what it copies" :
@@ -541,7 +673,7 @@ check_content(const struct model_vchan *v, struct model_op *op, enum outcome out
 	const struct model_seg *seg;
 	uint32_t off = 0, i;
 
-	build_content(op);
+	build_content(v, op);
 	for (i = 0; i < op->nb_dst; i++) {
 		seg = &op->dst[i];
 		if (seg->at != NULL)
@@ -565,6 +697,19 @@ check_content(const struct model_vchan *v, struct model_op *op, enum outcome out
 	if (!td_is_all(at, op->zone + op->zone_len - at, TD_GUARD))
 		blame(v, op, "something was written behind its destination");
 	op->hash = hash_of(op->zone, op->zone_len);
+}
+
+/* Does its destination hold what it is to hold? */
+static bool
+is_done(const struct model_vchan *v, const struct model_op *op)
+{
+	uint32_t off = 0, i;
+
+	build_content(v, op);
+	for (i = 0; i < op->nb_dst; off += op->dst[i++].len)
+		if (memcmp(op->dst[i].at, v->expected + off, op->dst[i].len) != 0)
+			return false;
+	return true;
 }
 
 /* Is there a fence in what was handed over behind an operation? */
@@ -606,7 +751,7 @@ disturbances(const struct model_vchan *v)
 {
 	uint64_t hits = 0;
 
-	assert_int_equal(sdxi_vdev_call(v->fn->name, disturbances_cb, &hits), 0);
+	MODEL_CHECK(v, sdxi_vdev_call(v->fn->name, disturbances_cb, &hits) == 0);
 	return hits;
 }
 
@@ -614,7 +759,7 @@ disturbances(const struct model_vchan *v)
 static bool
 is_disturbed(const struct model_vchan *v)
 {
-	return v->fn->fatal || v->mishaps != 0 || v->codes != 0 || v->carry > 0 ||
+	return fn_is_fatal(v->fn) || v->mishaps != 0 || v->codes != 0 || v->carry > 0 ||
 	       disturbances(v) != v->disturbed;
 }
 
@@ -666,7 +811,7 @@ account_failure(struct model_vchan *v, const struct model_op *op, enum rte_dma_s
 	/* What nobody knows the fate of may never have been consumed: faults are yet to come. */
 	if (status == RTE_DMA_STATUS_ERROR_UNKNOWN)
 		v->left_out = true;
-	if (op->bad || v->fn->fatal || op->no < v->fatal_until)
+	if (op->bad || fn_is_fatal(v->fn) || op->no < v->fatal_until)
 		return;
 	/*
 	 * One block for all of a batch does not tell which of its operations are done. Those that a
@@ -712,7 +857,7 @@ report(struct model_vchan *v, enum rte_dma_status_code status)
 		break;
 	case RTE_DMA_STATUS_NOT_ATTEMPTED:
 		/* Neither was one that it could follow, unless that was reported before. */
-		if (!v->fn->fatal && op->no >= v->fatal_until &&
+		if (!fn_is_fatal(v->fn) && op->no >= v->fatal_until &&
 		    v->fail_before_fence <= op->reported && v->last_not_attempted <= op->reported)
 			blame(v, op, "not attempted, but there is no failed one in front of a "
 			      "fence (the last has the number %" PRIi64 ", %" PRIu64 " were "
@@ -784,6 +929,39 @@ poll_status(struct model_vchan *v, uint16_t want)
 	return got != 0;
 }
 
+static struct rte_dma_stats
+stats_of(const struct model_vchan *v)
+{
+	struct rte_dma_stats stats;
+
+	memset(&stats, 0xff, sizeof(stats));
+	MODEL_CHECK(v, rte_dma_stats_get(v->fn->id, v->vchan, &stats) == 0);
+	return stats;
+}
+
+/* Nothing is reported of what is silent: it is counted, and looked at when the device has stopped. */
+static bool
+poll_silent(struct model_vchan *v, uint16_t want)
+{
+	const uint64_t first = v->tail;
+	struct rte_dma_stats stats;
+	uint16_t last;
+	bool error;
+
+	if (rte_dma_completed(v->fn->id, v->vchan, want, &last, &error) != 0)
+		blame(v, op_at(v, first), "a completion, in silent mode");
+	stats = stats_of(v);
+	if (stats.submitted != v->submitted - v->stat_base ||
+	    stats.completed < first - v->stat_base || stats.completed > stats.submitted ||
+	    stats.errors < v->stat_errors || stats.errors > UINT32_MAX)
+		blame(v, op_at(v, first), "submitted, completed, errors: expected %" PRIu64
+		      ", %" PRIu64 " or more, %" PRIu64 " or more, found %" PRIu64 ", %" PRIu64
+		      ", %" PRIu64, v->submitted - v->stat_base, first - v->stat_base,
+		      v->stat_errors, stats.submitted, stats.completed, stats.errors);
+	v->tail = v->stat_base + stats.completed;
+	return v->tail != first;
+}
+
 /* Look for completions, one way or the other; how often is up to the threads. */
 static bool
 look(struct model_vchan *v)
@@ -793,11 +971,15 @@ look(struct model_vchan *v)
 	enum rte_dma_vchan_status status;
 
 	if (one_in(&rng, 64)) {
-		assert_return_code(rte_dma_vchan_status(v->fn->id, v->vchan, &status), 0);
-		assert_in_range(rte_dma_burst_capacity(v->fn->id, v->vchan), 0, v->nb_desc);
+		MODEL_CHECK(v, rte_dma_vchan_status(v->fn->id, v->vchan, &status) == 0);
+		MODEL_CHECK(v, rte_dma_burst_capacity(v->fn->id, v->vchan) <= v->nb_desc);
 	}
 	if (v->tail == v->submitted)
-		assert_false(v->failing);
+		MODEL_CHECK(v, !v->failing);
+	if (v->fn->mode == MODEL_SILENT)
+		return poll_silent(v, want);
+	if (v->fn->mode == MODEL_OPS)
+		return poll_rops(v, want);
 	return one_in(&rng, v->failing ? 2 : 3) ? poll_status(v, want) : poll_completed(v, want);
 }
 
@@ -820,7 +1002,7 @@ static const uint8_t deck_of[M_MAX] = {
 	[M_LOG_OVF] = 8, [M_LOG_ERR] = 8, [M_NO_STOP] = 1, [M_NO_FN_STOP] = 1, [M_NO_ACTIVE] = 1,
 	[M_NO_RESET] = 1,
 };
-enum { DECK = 128 };
+enum { DECK = 128, DECK_STEP = 29 };
 static uint8_t deck[DECK];
 
 static void
@@ -900,8 +1082,8 @@ inject(struct model_vchan *v, enum sdxi_emu_fault_kind kind, uint64_t op, uint32
 	injection.fault.cxt = v->vchan + 1;
 	injection.fault.op = op;
 	injection.fault.count = count;
-	assert_int_equal(sdxi_vdev_call(v->fn->name, inject_cb, &injection), 0);
-	assert_int_equal(injection.ret, 0);
+	MODEL_CHECK(v, sdxi_vdev_call(v->fn->name, inject_cb, &injection) == 0);
+	MODEL_CHECK(v, injection.ret == 0);
 	if (kind == SDXI_EMU_FAULT_FAIL || kind == SDXI_EMU_FAULT_NO_SIGNAL)
 		v->codes |= code_bit(code_of(&injection.fault));
 	v->last[v->nb_injected++ % MODEL_LAST_FAULTS] = (struct model_injected){
@@ -924,7 +1106,7 @@ inject_clear(struct model_fn *fn)
 {
 	unsigned int i;
 
-	assert_int_equal(sdxi_vdev_call(fn->name, inject_clear_cb, NULL), 0);
+	MODEL_CHECK(fn->vchan, sdxi_vdev_call(fn->name, inject_clear_cb, NULL) == 0);
 	for (i = 0; i < fn->vchans; i++)
 		fn->vchan[i].spoilt = true;
 }
@@ -934,7 +1116,7 @@ fn_fatal_end(struct model_fn *fn)
 {
 	unsigned int i;
 
-	fn->fatal = false;
+	flag_set(&fn->fatal, false);
 	for (i = 0; i < fn->vchans; i++)
 		fn->vchan[i].fatal_until = fn->vchan[i].next;
 }
@@ -967,22 +1149,23 @@ mishap(struct model_vchan *v, struct model_rng *rng, enum mishap what, bool alon
 	const uint64_t op = below(rng, RTE_MIN(v->epoch_len, 200u));
 	const uint32_t room = RTE_MIN(v->epoch_len - op, (uint64_t)4);
 	const uint32_t count = one_in(rng, 4) ? 1 + below(rng, room) : 1;
-	struct sdxi_emu_fault how = { .buf = below(rng, 2), .no_log = one_in(rng, 2) };
-	bool log;
-
 	/*
 	 * Of a batch in which one failure is logged and another leaves no trace at all, nobody can
-	 * tell that there was another.
+	 * tell that there was another. Of what is silent there is nothing but the log.
 	 */
-	if (model_conf.batch)
-		how.no_log = false;
+	const bool always = model_conf.batch || v->fn->mode == MODEL_SILENT;
+	struct sdxi_emu_fault how = { .buf = below(rng, 2), .no_log = one_in(rng, 2) && !always };
+	bool log;
+
+	if (v->fn->mode == MODEL_SILENT && (what == M_LOG_OVF || what == M_LOG_ERR))
+		what = M_FAIL;
 
 	switch (what) {
 	case M_FAIL:
 	case M_FAIL_NO_BLOCK:
 	case M_FAIL_NO_LOG:
 	case M_FAIL_NEITHER:
-		log = what == M_FAIL || what == M_FAIL_NO_BLOCK || model_conf.batch;
+		log = what == M_FAIL || what == M_FAIL_NO_BLOCK || always;
 		inject_fail(v, rng, op, count,
 			    what == M_FAIL_NO_BLOCK || what == M_FAIL_NEITHER, !log);
 		break;
@@ -1025,7 +1208,7 @@ mishap(struct model_vchan *v, struct model_rng *rng, enum mishap what, bool alon
 		break;
 	case M_NO_ACTIVE:
 	case M_NO_RESET:
-		v->fn->fatal = true;
+		flag_set(&v->fn->fatal, true);
 		v->fatal_mine = true;
 		inject(v, what == M_NO_ACTIVE ? SDXI_EMU_FAULT_NO_ACTIVE : SDXI_EMU_FAULT_NO_RESET,
 		       0, 3, NULL);
@@ -1041,26 +1224,29 @@ mishap(struct model_vchan *v, struct model_rng *rng, enum mishap what, bool alon
 static void
 expect_stats(const struct model_vchan *v)
 {
-	struct rte_dma_stats stats;
+	const struct rte_dma_stats stats = stats_of(v);
+	const uint64_t sum = v->next - v->stat_base;
 
-	memset(&stats, 0xff, sizeof(stats));
-	assert_return_code(rte_dma_stats_get(v->fn->id, v->vchan, &stats), 0);
-	if (stats.submitted != v->next || stats.completed != v->next ||
-	    stats.errors != v->stat_errors)
-		fail_msg("seed %" PRIu64 ": channel %u: epoch %" PRIu64 ": submitted, completed, "
-			 "errors: expected %" PRIu64 ", %" PRIu64 ", %" PRIu64 ", found %" PRIu64
-			 ", %" PRIu64 ", %" PRIu64, model_conf.seed, v->no, v->epoch, v->next, v->next,
-			 v->stat_errors, stats.submitted, stats.completed, stats.errors);
+	/* What of them has failed nobody can tell before the device has stopped. */
+	if (stats.submitted != sum || stats.completed != sum ||
+	    (stats.errors != v->stat_errors && v->fn->mode != MODEL_SILENT))
+		model_fail("seed %" PRIu64 ": channel %u: epoch %" PRIu64 ": submitted, completed, "
+			   "errors: expected %" PRIu64 ", %" PRIu64 ", %" PRIu64 ", found %" PRIu64
+			   ", %" PRIu64 ", %" PRIu64, model_conf.seed, v->no, v->epoch, sum, sum,
+			   v->stat_errors, stats.submitted, stats.completed, stats.errors);
 }
 
 static void
 epoch_finish(struct model_vchan *v)
 {
+	v->in_epoch = false;
 	expect_stats(v);
+	if (v->fn->mode == MODEL_SILENT)
+		v->left_out = true;
 	if (v->must > 0 && v->fails == 0 && !v->left_out && !v->spoilt)
-		fail_msg("seed %" PRIu64 ": channel %u: epoch %" PRIu64 ": %u faults were injected "
-			 "that no operation gets over, and none has failed", model_conf.seed, v->no,
-			 v->epoch, v->must);
+		model_fail("seed %" PRIu64 ": channel %u: epoch %" PRIu64 ": %u faults were "
+			   "injected that no operation gets over, and none has failed",
+			   model_conf.seed, v->no, v->epoch, v->must);
 	/* Faults that count in descriptors which never came are still to come. */
 	if (!v->spoilt && (v->left_out || v->reach_op + v->reach_count > v->epoch_len)) {
 		v->carry = RTE_MAX(v->carry, v->reach_op) + v->reach_count;
@@ -1078,6 +1264,7 @@ epoch_begin(struct model_vchan *v)
 	uint32_t kind = below(&rng, 100);
 	unsigned int i, n;
 
+	v->in_epoch = true;
 	v->epoch_len = 1 + below(&rng, kind < 40 ? 40 : kind < 80 ? 300 : 2000);
 	v->epoch_len = RTE_MIN(v->epoch_len, v->total - v->next);
 	v->epoch_end = v->next + v->epoch_len;
@@ -1102,10 +1289,82 @@ epoch_begin(struct model_vchan *v)
 	}
 }
 
-static bool
-is_drained(const struct model_vchan *v)
+bool
+model_is_drained(const struct model_vchan *v)
 {
 	return v->tail == v->next;
+}
+
+void
+model_fn_start(struct model_fn *fn)
+{
+	unsigned int i;
+
+	MODEL_CHECK(fn->vchan, rte_dma_start(fn->id) == 0);
+	for (i = 0; i < fn->vchans; i++) {
+		fn->vchan[i].base = fn->vchan[i].next;
+		fn->vchan[i].refused = 0;
+	}
+}
+
+/* In silent mode, this is when to look: nothing is executed any more. */
+static void
+silent_settle(struct model_vchan *v)
+{
+	const uint64_t errors = stats_of(v).errors;
+	uint64_t spoilt = 0;
+
+	for (; v->settled < v->next; v->settled++) {
+		struct model_op *op = op_at(v, v->settled);
+		bool done = !op->bad && is_done(v, op);
+
+		check_content(v, op, done ? DONE : FAILED);
+		spoilt += !done;
+	}
+	if (errors - v->stat_errors < spoilt)
+		model_fail("seed %" PRIu64 ": channel %u: silent operations up to %" PRIu64
+			   ": %" PRIu64 " were not done, and %" PRIu64 " counted as failed",
+			   model_conf.seed, v->no, v->next, spoilt, errors - v->stat_errors);
+	v->nb_failed += spoilt;
+	v->stat_errors = errors;
+}
+
+/* What was outstanding is reported as what became of it, at once. */
+static void
+stopped(struct model_vchan *v)
+{
+	unsigned int fruitless = 0;
+
+	if (!model_is_drained(v)) {
+		v->fatal_until = v->next;
+		v->left_out = true;
+	}
+	while (!model_is_drained(v)) {
+		fruitless = look(v) ? 0 : fruitless + 1;
+		if (fruitless == REFUSALS)
+			blame(v, op_at(v, v->tail), "not reported, now that the device has "
+			      "stopped (enqueued up to %" PRIu64 ")", v->next);
+	}
+	if (v->fn->mode == MODEL_SILENT)
+		silent_settle(v);
+	expect_stats(v);
+}
+
+void
+model_fn_stop(struct model_fn *fn)
+{
+	unsigned int i;
+
+	/* With what nothing gets over it does not even stop. */
+	if (fn_is_fatal(fn)) {
+		inject_clear(fn);
+		fn_fatal_end(fn);
+	}
+	MODEL_CHECK(fn->vchan, rte_dma_stop(fn->id) == 0);
+	for (i = 0; i < fn->vchans; i++) {
+		stopped(&fn->vchan[i]);
+		fn->vchan[i].fatal_mine = false;
+	}
 }
 
 void
@@ -1114,22 +1373,97 @@ model_fn_restart(struct model_fn *fn)
 	unsigned int i;
 
 	for (i = 0; i < fn->vchans; i++)
-		if (!is_drained(&fn->vchan[i]))
+		if (!model_is_drained(&fn->vchan[i]))
 			return;
-	inject_clear(fn);
-	fn_fatal_end(fn);
-	assert_return_code(rte_dma_stop(fn->id), 0);
-	assert_return_code(rte_dma_start(fn->id), 0);
-	for (i = 0; i < fn->vchans; i++) {
-		struct model_vchan *v = &fn->vchan[i];
+	model_fn_stop(fn);
+	model_fn_start(fn);
+	for (i = 0; i < fn->vchans; i++)
+		fn->vchan[i].nb_restarts++;
+	flag_set(&fn->dying, false);
+}
 
-		expect_stats(v);
-		v->base = v->next;
-		v->refused = 0;
-		v->fatal_mine = false;
-		v->nb_restarts++;
-	}
-	fn->dying = false;
+static void
+forget(struct model_vchan *v)
+{
+	v->in_epoch = false;
+	v->codes = 0;
+	v->budget = 0;
+	v->carry = 0;
+}
+
+void
+model_fn_forget(struct model_fn *fn)
+{
+	unsigned int i;
+
+	inject_clear(fn);
+	for (i = 0; i < fn->vchans; i++)
+		forget(&fn->vchan[i]);
+}
+
+void
+model_is_configured(struct model_vchan *v, uint16_t nb_desc)
+{
+	v->nb_desc = nb_desc;
+	v->stat_base = v->next;
+	v->stat_errors = 0;
+}
+
+void
+model_is_probed(struct model_vchan *v, struct model_fn *fn, uint16_t vchan, uint32_t cycle)
+{
+	v->fn = fn;
+	v->vchan = vchan;
+	v->next = (uint64_t)cycle << 32;
+	v->submitted = v->next;
+	v->tail = v->next;
+	v->fatal_until = v->next;
+	v->epoch = v->next;
+	v->deck_at = cycle * DECK_STEP;
+	v->polls = 0;
+	forget(v);
+	v->fatal_mine = false;
+	v->last_fail = 0;
+	v->fail_before_fence = 0;
+	v->last_not_attempted = 0;
+}
+
+void
+model_go_on(struct model_vchan *v, uint64_t count)
+{
+	v->total = v->next + count;
+	v->epoch_end = v->next;
+	v->settled = v->next;
+}
+
+int
+model_fault_arg(struct model_vchan *v, struct model_rng *rng, char *text, size_t len)
+{
+	static const enum sdxi_emu_fault_kind kinds[] = {
+		SDXI_EMU_FAULT_FAIL, SDXI_EMU_FAULT_LOSE, SDXI_EMU_FAULT_NO_SIGNAL,
+		SDXI_EMU_FAULT_STOP, SDXI_EMU_FAULT_STALL, SDXI_EMU_FAULT_FN_ERROR,
+	};
+	struct sdxi_emu_fault fault = {
+		.kind = kinds[below(rng, RTE_DIM(kinds))], .cxt = v->vchan + 1,
+		.op = below(rng, 100), .count = 1 + below(rng, 3),
+	};
+
+	if (fault.kind == SDXI_EMU_FAULT_FAIL || fault.kind == SDXI_EMU_FAULT_NO_SIGNAL)
+		fault.buf = below(rng, 2);
+	else if (fault.kind == SDXI_EMU_FAULT_FN_ERROR)
+		fault.count = 1;
+	v->budget += fault.count;
+	v->codes |= code_bit(code_of(&fault));
+	v->carry = RTE_MAX(v->carry, fault.op) + fault.count;
+	return snprintf(text, len, ",fault=%s:cxt=%u:op=%" PRIu64 ":count=%u%s",
+			sdxi_emu_fault_name(fault.kind), fault.cxt, fault.op, fault.count,
+			fault.buf != 0 ? ":buf=1" : "");
+}
+
+void
+model_submit(struct model_vchan *v)
+{
+	submit(v);
 }
 
 bool
@@ -1139,13 +1473,13 @@ model_step(struct model_vchan *v)
 	unsigned int burst;
 	bool done = false;
 
-	if (is_drained(v) && v->next == v->epoch_end && !v->fn->dying) {
+	if (model_is_drained(v) && v->next == v->epoch_end && !model_fn_is_dying(v->fn)) {
 		/* Whether the function has given up shows when it is used next: see to it now. */
 		if (v->fatal_mine) {
-			v->fn->dying = true;
+			flag_set(&v->fn->dying, true);
 			return true;
 		}
-		if (v->epoch != 0)
+		if (v->in_epoch)
 			epoch_finish(v);
 		if (v->next == v->total) {
 			v->epoch_end = UINT64_MAX;
@@ -1154,7 +1488,7 @@ model_step(struct model_vchan *v)
 		epoch_begin(v);
 		done = true;
 	}
-	if (v->fn->dying) {
+	if (model_fn_is_dying(v->fn)) {
 		if (v->submitted != v->next)
 			submit(v);
 	} else {
@@ -1177,7 +1511,7 @@ model_is_finished(const struct model_vchan *v)
 void
 model_fn_hits(const struct model_fn *fn, uint64_t hits[SDXI_EMU_FAULT_KINDS])
 {
-	assert_int_equal(sdxi_vdev_call(fn->name, injected_cb, hits), 0);
+	MODEL_CHECK(fn->vchan, sdxi_vdev_call(fn->name, injected_cb, hits) == 0);
 }
 
 void __rte_noreturn
@@ -1206,6 +1540,11 @@ model_make(void)
 		vchans[i].no = i;
 		vchans[i].slots = td_alloc((size_t)MODEL_SLOTS * SLOT_LEN, 0);
 		vchans[i].bigs = td_alloc(BIGS_LEN, 0);
+		vchans[i].expected = malloc(2 * BIG_LEN + MODEL_SLOTS * ROP_LEN);
+		assert_non_null(vchans[i].expected);
+		memset(vchans[i].expected, 0, 2 * BIG_LEN + MODEL_SLOTS * ROP_LEN);
+		vchans[i].before = vchans[i].expected + BIG_LEN;
+		vchans[i].rops = vchans[i].before + BIG_LEN;
 	}
 	deck_shuffle();
 	return vchans;
@@ -1220,12 +1559,16 @@ model_recheck(struct model_vchan *vchans)
 		for (n = 0; n < MODEL_SLOTS; n++)
 			zone_recheck(&vchans[i], &vchans[i].op[n]);
 	if (hash_of(pool, POOL_LEN) != pool_hash)
-		fail_msg("seed %" PRIu64 ": a source was written", model_conf.seed);
+		model_fail("seed %" PRIu64 ": a source was written", model_conf.seed);
 }
 
 void
 model_free(struct model_vchan *vchans)
 {
+	unsigned int i;
+
+	for (i = 0; i < MODEL_VCHANS; i++)
+		free(vchans[i].expected);
 	free(vchans);
 	munmap(hole, HOLE_LEN);
 }

@@ -38,7 +38,7 @@ enum {
 };
 
 /* What the seed is used for. */
-enum stream { S_OP, S_BURST, S_EPOCH, S_DECK, S_POLL };
+enum stream { S_OP, S_BURST, S_EPOCH, S_DECK, S_POLL, S_SOAK, S_ROUND };
 
 struct model_rng {
 	uint64_t seed;
@@ -92,11 +92,15 @@ struct model_injected {
 	uint64_t epoch, from;
 };
 
+/* How a device is configured. */
+enum model_mode { MODEL_REPORTS, MODEL_SILENT, MODEL_OPS };
+
 struct model_fn {
 	char name[RTE_DEV_NAME_MAX_LEN];
 	int16_t id;
-	bool fatal;   /* a fault that nothing gets over is about */
-	bool dying;   /* it has refused: nothing is enqueued until it has been restarted */
+	enum model_mode mode;
+	bool fatal;   /* atomic: a fault that nothing gets over is about */
+	bool dying;   /* atomic: it has refused: nothing is enqueued until it has been restarted */
 	unsigned int vchans;
 	struct model_vchan *vchan; /* the first of so many */
 };
@@ -106,12 +110,13 @@ struct model_vchan {
 	unsigned int no;     /* of all */
 	uint16_t vchan;	     /* of its function */
 	uint16_t nb_desc;
-	uint8_t *slots, *bigs;
+	uint8_t *slots, *bigs, *rops;
+	uint8_t *expected, *before; /* of the operation that is looked at */
 	struct model_op op[MODEL_SLOTS];
 	struct model_batch batches[MODEL_BATCHES];
 
 	/* Numbers of operations. */
-	uint64_t total, next, submitted, tail;
+	uint64_t total, next, submitted, tail, settled;
 	uint64_t base; /* the one that had index 0 */
 	uint64_t batch;
 	bool generated; /* next has been drawn up */
@@ -128,6 +133,7 @@ struct model_vchan {
 	uint32_t mishaps;   /* that were injected for it: bits of enum mishap */
 	uint32_t codes;	    /* that faults lead to: see code_bit(); those to come are in it too */
 	uint64_t disturbed; /* hits, before it, of faults that may take others' entries along */
+	bool in_epoch;
 	bool simple;	    /* only copies, and nothing else to make them fail */
 	bool fatal_mine;    /* the function's fatal fault is of this epoch */
 	bool left_out;	    /* the function may not have consumed all of it */
@@ -139,8 +145,8 @@ struct model_vchan {
 	unsigned int reach_op, reach_count; /* the same for this epoch's: the last, and how many */
 	uint64_t fatal_until; /* anything may have become of those before */
 
-	uint64_t nb_failed, nb_not_attempted, nb_vague, nb_exact, nb_restarts;
-	uint64_t stat_errors;
+	uint64_t nb_failed, nb_not_attempted, nb_vague, nb_exact, nb_restarts, nb_bytes;
+	uint64_t stat_base, stat_errors; /* where statistics began; those in them */
 
 	struct model_injected last[MODEL_LAST_FAULTS];
 	uint64_t nb_injected;
@@ -150,6 +156,9 @@ struct model_vchan {
 extern struct model_conf {
 	uint64_t seed;
 	bool cont, batch, freedom, quiet, faults;
+	bool threads; /* each channel has one of its own */
+	/** Told of a failure, in the thread that found it; may return. */
+	void (*on_fail)(const char *text);
 } model_conf;
 
 static inline struct model_rng
@@ -185,14 +194,43 @@ struct model_vchan *model_make(void);
 void model_recheck(struct model_vchan *vchans);
 void model_free(struct model_vchan *vchans);
 
-/** Do something for a channel; false: there was nothing to be done. */
-bool model_step(struct model_vchan *v);
-bool model_is_finished(const struct model_vchan *v);
+/**
+ * @p v is the channel @p vchan of a function that is new; what is done with it follows from @p cycle,
+ * and not from what was done before.
+ */
+void model_is_probed(struct model_vchan *v, struct model_fn *fn, uint16_t vchan, uint32_t cycle);
+/**
+ * Draw up a fault for a function that is to be probed, which @p v is a channel of, as one of its
+ * arguments with a comma before it; gives what snprintf() does.
+ */
+int model_fault_arg(struct model_vchan *v, struct model_rng *rng, char *text, size_t len);
+/** @p v has been set up anew. */
+void model_is_configured(struct model_vchan *v, uint16_t nb_desc);
+/** So many more operations are to be done; nothing is outstanding. */
+void model_go_on(struct model_vchan *v, uint64_t count);
+
+/** Start a device, all of whose channels have been set up. */
+void model_fn_start(struct model_fn *fn);
+/** Stop it, whatever is outstanding. */
+void model_fn_stop(struct model_fn *fn);
 /** A function that has given up works again once it has been stopped and started. */
 void model_fn_restart(struct model_fn *fn);
+/** No fault that was injected before is to hit any more; nothing is outstanding. */
+void model_fn_forget(struct model_fn *fn);
+bool model_fn_is_dying(const struct model_fn *fn);
 /** Add what injected faults have hit, by kind. */
 void model_fn_hits(const struct model_fn *fn, uint64_t hits[SDXI_EMU_FAULT_KINDS]);
-/** Fail the test, as a channel does not move any more. */
+
+/** Do something for a channel; false: there was nothing to be done. */
+bool model_step(struct model_vchan *v);
+/** Hand over what has been enqueued. */
+void model_submit(struct model_vchan *v);
+bool model_is_drained(const struct model_vchan *v);
+bool model_is_finished(const struct model_vchan *v);
+
+/** Fail the test. */
+void __rte_noreturn model_fail(const char *format, ...) __rte_format_printf(1, 2);
+/** Fail it, as a channel does not move any more. */
 void __rte_noreturn model_hangs(struct model_vchan *v);
 
 #endif /* _TEST_DRIVER_MODEL_H_ */

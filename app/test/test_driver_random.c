@@ -66,7 +66,7 @@ drive(void)
 				done = true;
 		}
 		for (i = 0; i < nb_fns; i++)
-			if (fns[i].dying)
+			if (model_fn_is_dying(&fns[i]))
 				model_fn_restart(&fns[i]);
 		show_progress();
 		if (done) {
