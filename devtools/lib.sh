@@ -177,6 +177,9 @@ find_builds()
 # What all builds for tests have, so that one that is there is taken as it is.
 # shellcheck disable=SC2034 # used by those who source this
 readonly test_build_options=(-Dwerror=true -Dtests=enabled -Dperf_app=enabled)
+# shellcheck disable=SC2034 # used by those who source this
+readonly sanitizer_options=('-Db_sanitize=address,undefined' -Dc_args=-fno-sanitize-recover=all
+	-Doptimization=1)
 
 # configure NAME [MESON OPTIONS...]: set $builds/NAME up, anew if what it depends on has changed.
 configure()

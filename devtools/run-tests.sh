@@ -6,7 +6,7 @@ set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname -- "${BASH_SOURCE[0]}")/lib.sh"
 
-readonly all_suites=(static docs unit driver dpdk app clang sanitizers fuzz valgrind qemu)
+readonly all_suites=(static docs unit driver dpdk app clang sanitizers fuzz valgrind soak qemu)
 
 usage()
 {
@@ -29,6 +29,7 @@ Set the machine up if need be (devtools/setup.sh), build, run the tests. The las
                   sanitizers  unit and driver under address and undefined-behaviour sanitizers
                   fuzz        each of devtools/run-fuzz.sh's targets for a minute
                   valgrind    the unit tests under valgrind
+                  soak        two minutes of devtools/run-soak.sh
                   qemu        QEMU's device sdxi from its bus, and the driver on it in a guest, behind
                               an IOMMU; the first run builds QEMU (devtools/run-qemu.sh)
   --quick       only unit, driver, dpdk, app and qemu, without the tests marked as slow
@@ -262,8 +263,7 @@ if wanted clang; then
 fi
 
 if wanted sanitizers; then
-	if CC=gcc build sanitizers 'with sanitizers' -Db_sanitize=address,undefined \
-		-Dc_args=-fno-sanitize-recover=all -Doptimization=1; then
+	if CC=gcc build sanitizers 'with sanitizers' "${sanitizer_options[@]}"; then
 		UBSAN_OPTIONS=print_stacktrace=1 \
 			run_suite sanitizers 'unit and driver, with sanitizers' sanitizers \
 			--suite unit --suite driver --no-suite slow --timeout-multiplier 4
@@ -280,6 +280,18 @@ if wanted valgrind && $gcc_built; then
 	run_suite gcc 'unit, under valgrind' unit-valgrind --suite unit "${slow[@]}" \
 		--timeout-multiplier 20 \
 		--wrap 'valgrind --quiet --error-exitcode=1 --leak-check=full --errors-for-leak-kinds=definite'
+	maybe_stop
+fi
+
+if wanted soak; then
+	say 'testing: two minutes of mixed traffic, faults, restarts and probes'
+	rc=0
+	"$project_root/devtools/run-soak.sh" 2 2>&1 | sed -u 's/^/    /' || rc=$?
+	if ((rc == 0)); then
+		passed=$((passed + 1))
+	else
+		failed=$((failed + 1))
+	fi
 	maybe_stop
 fi
 
