@@ -522,26 +522,32 @@ fetch(struct sdxi_emu *emu, struct emu_cxt *cxt, unsigned int n)
 	const uint64_t iova = cxt->ring + (uint64_t)cxt->slot * SDXI_DESC_LEN;
 	struct sdxi_dsc *dsc = emu->turn.dsc;
 	unsigned int i;
+	uint64_t first;
 
-	if (EMU_UNLIKELY(emu->ops.read(emu->opaque, iova, dsc, n * sizeof(*dsc)) !=
-			 SDXI_EMU_MEM_OK)) {
-		/* Find out whether it is the first one that cannot be read. */
-		if (n == 1 ||
-		    emu->ops.read(emu->opaque, iova, dsc, sizeof(*dsc)) != SDXI_EMU_MEM_OK)
-			return -1;
-		n = 1;
+	/*
+	 * With several producers a slot below Write_Index may be filled at this moment. That vl is
+	 * there says that the rest is, but of bytes alone that are read behind it, so read64() acquires.
+	 */
+	for (i = 0; i < n; i++) {
+		if (EMU_UNLIKELY(emu->ops.read64(emu->opaque, iova + i * sizeof(*dsc), &first) !=
+				 SDXI_EMU_MEM_OK)) {
+			if (i == 0)
+				return -1;
+			break;
+		}
+		if (!(first & emu_le64(SDXI_DSC_VL)))
+			break;
 	}
-	for (i = 0; i < n && (dsc[i].any.opcode & emu_le32((uint32_t)SDXI_DSC_VL)); i++)
-		;
 	if (i == 0)
 		return 0;
-	/*
-	 * With several producers a slot below Write_Index may be filled at this moment. That vl
-	 * was there says nothing about bytes that may have been read before it: read them now.
-	 */
-	__atomic_thread_fence(__ATOMIC_ACQUIRE);
-	if (emu->ops.read(emu->opaque, iova, dsc, i * sizeof(*dsc)) != SDXI_EMU_MEM_OK)
-		return -1;
+	if (EMU_UNLIKELY(emu->ops.read(emu->opaque, iova, dsc, i * sizeof(*dsc)) !=
+			 SDXI_EMU_MEM_OK)) {
+		/* Find out whether it is the first one that cannot be read. */
+		if (i == 1 ||
+		    emu->ops.read(emu->opaque, iova, dsc, sizeof(*dsc)) != SDXI_EMU_MEM_OK)
+			return -1;
+		i = 1;
+	}
 	return i;
 }
 

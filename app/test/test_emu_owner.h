@@ -178,6 +178,8 @@ owner_read64(void *opaque, uint64_t iova, uint64_t *val)
 	if (p == NULL)
 		return SDXI_EMU_MEM_FAULT;
 	*val = __atomic_load_n((const uint64_t *)p, __ATOMIC_ACQUIRE);
+	if (own->on_read != NULL)
+		own->on_read(own, iova);
 	return SDXI_EMU_MEM_OK;
 }
 
