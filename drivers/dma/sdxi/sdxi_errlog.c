@@ -477,7 +477,8 @@ service(struct sdxi_dev *dev, struct lines *lines)
 		__atomic_store_n(&at->hd, 0, __ATOMIC_RELAXED);
 		entry_handle(dev, &ent, lines);
 	}
-	rte_io_wmb();
+	/* Entries have been read, not only cleared, before the function may write them again. */
+	rte_io_mb();
 	sdxi_dev_write(dev, SDXI_MMIO_ERR_RD, log->read);
 	return n;
 }
