@@ -43,14 +43,14 @@ sdxi_admin_publish(struct sdxi_dev *dev)
 void
 sdxi_admin_jump_start(struct sdxi_dev *dev)
 {
-	rte_write64(0, dev->admin.ring.doorbell);
-	dev->admin.usable = true;
+	sdxi_doorbell_ring(dev->admin.ring.doorbell, 0);
+	SDXI_SHOW(dev->admin.usable, true);
 }
 
 void
 sdxi_admin_disable(struct sdxi_dev *dev)
 {
-	dev->admin.usable = false;
+	SDXI_SHOW(dev->admin.usable, false);
 }
 
 void
@@ -108,8 +108,8 @@ admin_cmd(struct sdxi_dev *dev, const char *name, struct sdxi_cmd cmd)
 	if (!admin_wait(ring, admin_has_room) || ring->next >= ring->stop) {
 		SDXI_LOG(ERR, dev, "%s: administrative ring: Read_Index %" PRIu64
 			 " does not fit Write_Index %" PRIu64, name,
-			 rte_le_to_cpu_64(adm->cxt.sts->read_index), ring->submitted);
-		adm->usable = false;
+			 rte_le_to_cpu_64(SDXI_LOOK(adm->cxt.sts->read_index)), ring->submitted);
+		SDXI_SHOW(adm->usable, false);
 		return -EIO;
 	}
 	last = sdxi_ring_begin(ring, SDXI_MODE_OP, 1);
@@ -118,21 +118,21 @@ admin_cmd(struct sdxi_dev *dev, const char *name, struct sdxi_cmd cmd)
 	sdxi_ring_end(ring, SDXI_MODE_OP, 1, false);
 	sdxi_ring_submit(ring, SDXI_MODE_OP);
 	if (!admin_wait(ring, admin_is_done)) {
-		adm->usable = false;
+		SDXI_SHOW(adm->usable, false);
 		SDXI_LOG(ERR, dev,
 			 "%s of contexts %u to %u: no answer; administrative context is %s, function %s",
 			 name, cmd.first, cmd.last, sdxi_cxt_state_name(sdxi_cxt_state(&adm->cxt)),
 			 sdxi_dev_state_name(sdxi_dev_state(dev)));
 		return -ETIMEDOUT;
 	}
-	rte_io_rmb();
+	sdxi_csb_acquire(&ring->csb[ring->tail & ring->mask], 1);
 	failed = sdxi_ring_is_error(ring, ring->tail);
 	sdxi_ring_report(ring, 1);
 	if (failed) {
 		SDXI_LOG(ERR, dev, "%s of contexts %u to %u: refused by the function", name,
 			 cmd.first, cmd.last);
 		/* A function of the stopping kind stops this context as well, now or in a while. */
-		adm->usable = false;
+		SDXI_SHOW(adm->usable, false);
 		return -EIO;
 	}
 	return 0;

@@ -73,7 +73,6 @@ sdxi_cxt_alloc(struct sdxi_dev *dev, struct sdxi_cxt *cxt, uint16_t num, uint32_
 	}
 	cxt->num = num;
 	cxt->ctl = RTE_PTR_ADD(cxt->mem.va, CXT_CTL_OFF);
-	cxt->sts = RTE_PTR_ADD(cxt->mem.va, CXT_STS_OFF);
 	cxt->write_index = RTE_PTR_ADD(cxt->mem.va, CXT_WI_OFF);
 	cxt->akey = RTE_PTR_ADD(cxt->mem.va, CXT_AKEY_OFF);
 	cxt->page = RTE_PTR_ADD(cxt->mem.va, page_off);
@@ -83,10 +82,12 @@ sdxi_cxt_alloc(struct sdxi_dev *dev, struct sdxi_cxt *cxt, uint16_t num, uint32_
 	ring->csb = RTE_PTR_ADD(cxt->mem.va, csb_off);
 	ring->csb_iova = cxt->mem.iova + csb_off;
 	ring->write_index = cxt->write_index;
-	ring->sts = cxt->sts;
+	ring->sts = RTE_PTR_ADD(cxt->mem.va, CXT_STS_OFF);
 	ring->mask = ring_sz - 1;
 	ring->nb_desc = nb_desc;
 	ring->halted = true;
+	/* Last: who looks at the administrative context while it is made takes this for the rest. */
+	__atomic_store_n(&cxt->sts, RTE_PTR_ADD(cxt->mem.va, CXT_STS_OFF), __ATOMIC_RELEASE);
 	return 0;
 }
 
@@ -122,8 +123,8 @@ sdxi_cxt_publish(struct sdxi_dev *dev, struct sdxi_cxt *cxt, struct sdxi_ring *r
 	ring->max_len = dev->max_len;
 	memset(cxt->akey, 0, CXT_AKEY_LEN);
 	cxt->akey[SDXI_AKEY_SELF].intr_num = rte_cpu_to_le_16(SDXI_AKEY_ENT_VL);
-	memset(cxt->sts, 0, sizeof(*cxt->sts));
-	cxt->sts->state = state;
+	SDXI_SHOW(cxt->sts->read_index, 0);
+	SDXI_SHOW(cxt->sts->state, state);
 
 	memset(cxt->ctl, 0, sizeof(*cxt->ctl));
 	cxt->ctl->ds_ring_sz = rte_cpu_to_le_32(ring->mask + 1);

@@ -75,7 +75,10 @@ int sdxi_cxt_publish(struct sdxi_dev *dev, struct sdxi_cxt *cxt, struct sdxi_rin
 /** Make the context's level 1 entry invalid. The function has to be told, unless it is stopped. */
 void sdxi_cxt_rescind(struct sdxi_cxt *cxt);
 
-/** CXT_STS.state as the function last wrote it; may be no value of the enumeration. */
+/**
+ * CXT_STS.state as the function last wrote it; may be no value of the enumeration. Acquires: of a context
+ * that is at rest, all that the function has written is read behind it.
+ */
 static inline enum sdxi_cxt_state
 sdxi_cxt_state(const struct sdxi_cxt *cxt)
 {

@@ -478,8 +478,7 @@ completed(struct sdxi_vchan *vc, uint16_t nb_cpls, uint16_t *last_idx, bool *has
 	n = sdxi_ring_done_fast(r, mode, nb_cpls, &more);
 	if (unlikely(more))
 		return any(vc, nb_cpls, last_idx, has_error);
-	sdxi_ring_report(r, n);
-	*last_idx = (uint16_t)(r->tail - 1);
+	*last_idx = (uint16_t)(sdxi_ring_report(r, n) - 1);
 	return n;
 }
 
@@ -732,21 +731,21 @@ sdxi_datapath_is_idle(const struct sdxi_dev *dev, const struct sdxi_vchan *vc, b
 {
 	const struct sdxi_ring *r = &vc->ring;
 	bool batch = dev->mode == SDXI_MODE_BATCH;
-	uint64_t op, end = r->op_submitted;
+	uint64_t op, end = SDXI_LOOK(r->op_submitted), tail = SDXI_LOOK(r->tail);
 	bool idle = true;
 
 	*failed = false;
 	if (dev->mode == SDXI_MODE_SILENT)
 		return rte_le_to_cpu_64(__atomic_load_n(&r->sts->read_index, __ATOMIC_ACQUIRE)) ==
-		       r->submitted;
+		       SDXI_LOOK(r->submitted);
 	/* Operations of one context complete in any order, so the last says nothing of the rest. */
-	for (op = batch ? RTE_MAX(r->done, r->tail) : r->tail; op < end;
+	for (op = batch ? RTE_MAX(SDXI_LOOK(r->done), tail) : tail; op < end;
 	     op = batch ? RTE_MAX(sdxi_ring_batch_end(r, op), op + 1) : op + 1) {
 		if (!sdxi_ring_is_done(r, op)) {
 			idle = false;
 			break;
 		}
-		rte_io_rmb();
+		sdxi_csb_acquire(&r->csb[op & r->mask], 1);
 		*failed |= sdxi_ring_is_error(r, op);
 	}
 	/* The caller may look at the data without asking for completions first. */
@@ -758,13 +757,15 @@ uint64_t
 sdxi_datapath_completed(const struct sdxi_dev *dev, const struct sdxi_vchan *vc)
 {
 	const struct sdxi_ring *r = &vc->ring;
-	uint64_t op = r->tail, end = r->op_submitted;
+	uint64_t op = SDXI_LOOK(r->tail), end = SDXI_LOOK(r->op_submitted);
 	uint64_t read_index;
 
-	if (dev->mode != SDXI_MODE_SILENT || r->halted)
+	/* Recovery makes indices anew; tail is at what had been consumed then. */
+	if (dev->mode != SDXI_MODE_SILENT || SDXI_LOOK(r->halted) ||
+	    __atomic_load_n(&vc->recovering, __ATOMIC_ACQUIRE))
 		return op;
 	read_index = rte_le_to_cpu_64(__atomic_load_n(&r->sts->read_index, __ATOMIC_ACQUIRE));
-	while (op < end && sdxi_ring_op_start(r, op + 1) <= read_index)
+	while (op < end && sdxi_ring_look_start(r, op + 1) <= read_index)
 		op++;
 	return op;
 }
@@ -772,10 +773,10 @@ sdxi_datapath_completed(const struct sdxi_dev *dev, const struct sdxi_vchan *vc)
 uint64_t
 sdxi_datapath_errors(const struct sdxi_dev *dev, const struct sdxi_vchan *vc)
 {
-	uint64_t errors = __atomic_load_n(&vc->errors, __ATOMIC_RELAXED);
+	uint64_t errors = SDXI_LOOK(vc->errors) - SDXI_LOOK(vc->errors_off);
 
 	/* What no call reports is counted as the log tells it. */
 	if (dev->mode == SDXI_MODE_SILENT)
-		errors += __atomic_load_n(&vc->cxt.faults.total, __ATOMIC_RELAXED) - vc->faults_off;
+		errors += SDXI_LOOK(vc->cxt.faults.total) - SDXI_LOOK(vc->faults_off);
 	return errors;
 }

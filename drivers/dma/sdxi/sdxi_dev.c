@@ -235,7 +235,7 @@ sdxi_dev_discover(struct sdxi_dev *dev)
 
 	if (fn_is_gone(dev))
 		return -ENODEV;
-	dev->version = sdxi_dev_read(dev, SDXI_MMIO_VERSION);
+	SDXI_SHOW(dev->version, sdxi_dev_read(dev, SDXI_MMIO_VERSION));
 	cap0 = sdxi_dev_read(dev, SDXI_MMIO_CAP0);
 	cap1 = sdxi_dev_read(dev, SDXI_MMIO_CAP1);
 	if (SDXI_GET(SDXI_VERSION_MAJOR, dev->version) != 1) {
@@ -245,7 +245,7 @@ sdxi_dev_discover(struct sdxi_dev *dev)
 		return -ENOTSUP;
 	}
 
-	dev->db_stride = (uint64_t)SDXI_DB_STRIDE_MIN << SDXI_GET(SDXI_CAP0_DB_STRIDE, cap0);
+	SDXI_SHOW(dev->db_stride, (uint64_t)SDXI_DB_STRIDE_MIN << SDXI_GET(SDXI_CAP0_DB_STRIDE, cap0));
 	nb_db = sdxi_dev_fn(dev)->db_len / dev->db_stride;
 	max_cxt = SDXI_GET(SDXI_CAP1_MAX_CXT, cap1);
 	if (max_cxt < 1 || nb_db < 2) {
@@ -255,16 +255,16 @@ sdxi_dev_discover(struct sdxi_dev *dev)
 			 max_cxt, SDXI_PCI_BAR_DB, sdxi_dev_fn(dev)->db_len, nb_db, dev->db_stride);
 		return -EINVAL;
 	}
-	dev->max_cxt = RTE_MIN(max_cxt, nb_db - 1);
+	SDXI_SHOW(dev->max_cxt, RTE_MIN(max_cxt, nb_db - 1));
 
 	/* Larger rings and buffers than these cannot be named by a slot number or by dmadev. */
 	shift = RTE_MIN(SDXI_GET(SDXI_CAP0_MAX_DS_RING_SZ, cap0), UINT64_C(21));
-	dev->max_ring = (uint32_t)SDXI_DS_RING_SZ_MIN << shift;
+	SDXI_SHOW(dev->max_ring, (uint32_t)SDXI_DS_RING_SZ_MIN << shift);
 	dev->max_buffer = RTE_MIN(SDXI_GET(SDXI_CAP1_MAX_BUFFER, cap1),
 				  (uint64_t)SDXI_MAX_BUFFER_4G);
-	dev->max_len = RTE_MIN(UINT64_C(1) << (dev->max_buffer + SDXI_MAX_BUFFER_SHIFT),
-			       (uint64_t)UINT32_MAX);
-	dev->opb_000 = SDXI_GET(SDXI_CAP1_OPB_000_CAP, cap1);
+	SDXI_SHOW(dev->max_len, RTE_MIN(UINT64_C(1) << (dev->max_buffer + SDXI_MAX_BUFFER_SHIFT),
+					(uint64_t)UINT32_MAX));
+	SDXI_SHOW(dev->opb_000, SDXI_GET(SDXI_CAP1_OPB_000_CAP, cap1));
 	return 0;
 }
 
@@ -329,7 +329,7 @@ dma_off(struct sdxi_dev *dev, int stopped)
 	/* Always: a function that does not answer may have lost its registers only. */
 	int ret = fn->ops->dma_enable(fn, false);
 
-	dev->loose = stopped == -ETIMEDOUT && ret < 0;
+	SDXI_SHOW(dev->loose, stopped == -ETIMEDOUT && ret < 0);
 	if (dev->loose) {
 		SDXI_LOG(ERR, dev, "cannot disable bus mastering: %s; the function may write memory",
 			 strerror(-ret));
@@ -350,7 +350,7 @@ sdxi_dev_up(struct sdxi_dev *dev)
 	int ret;
 
 	sdxi_admin_disable(dev);
-	dev->up = false;
+	SDXI_SHOW(dev->up, false);
 	__atomic_fetch_add(&dev->epoch, 1, __ATOMIC_RELEASE);
 	/* Nothing is programmed, and no table touched, under a function that runs. */
 	ret = sdxi_dev_quiesce(dev);
@@ -358,7 +358,7 @@ sdxi_dev_up(struct sdxi_dev *dev)
 		dma_off(dev, ret);
 		return ret;
 	}
-	dev->loose = false;
+	SDXI_SHOW(dev->loose, false);
 	ret = dev_alloc(dev);
 	if (ret < 0)
 		return ret;
@@ -412,8 +412,8 @@ sdxi_dev_up(struct sdxi_dev *dev)
 		return ret < 0 ? ret : -EIO;
 	}
 	sdxi_admin_jump_start(dev);
-	dev->up = true;
-	dev->failed = false;
+	SDXI_SHOW(dev->up, true);
+	SDXI_SHOW(dev->failed, false);
 	return 0;
 }
 
@@ -423,7 +423,7 @@ sdxi_dev_down(struct sdxi_dev *dev)
 	int stopped;
 
 	sdxi_admin_disable(dev);
-	dev->up = false;
+	SDXI_SHOW(dev->up, false);
 	__atomic_fetch_add(&dev->epoch, 1, __ATOMIC_RELEASE);
 	stopped = sdxi_dev_quiesce(dev);
 	if (stopped == 0) {

@@ -82,7 +82,12 @@ struct sdxi_dev {
 	bool intr;	 /**< the function's error interrupt reaches the primary process */
 	bool enq_deq;	 /**< operations are enqueued and dequeued as a struct rte_dma_op */
 	uint32_t attached; /**< atomic: secondary processes; one that was killed counts on */
-	uint32_t epoch;	 /**< atomic: grows each time that the function forgets all contexts */
+	/**
+	 * Atomic: grows each time that the function forgets all contexts, before it is told to: who sees
+	 * the old one may still find blocks completed, and who sees the new one takes the lock. Changes
+	 * with the lock held only.
+	 */
+	uint32_t epoch;
 	struct sdxi_lock lock; /**< one of control operations and recoveries at a time */
 	int socket;	 /**< NUMA node for memory, or SOCKET_ID_ANY */
 	int16_t id;	 /**< of the dmadev */
@@ -215,7 +220,7 @@ sdxi_dev_write(const struct sdxi_dev *dev, uint32_t off, uint64_t val)
 static inline void *
 sdxi_dev_doorbell(const struct sdxi_dev *dev, uint16_t cxt)
 {
-	return RTE_PTR_ADD(sdxi_dev_fn(dev)->db, (size_t)(cxt * dev->db_stride));
+	return RTE_PTR_ADD(sdxi_dev_fn(dev)->db, (size_t)(cxt * SDXI_LOOK(dev->db_stride)));
 }
 
 /**

@@ -94,7 +94,7 @@ vchans_replace(struct sdxi_dev *dev, struct sdxi_vchan *vchans, uint16_t nb)
 	if (!sdxi_errlog_lock(dev))
 		return -EBUSY;
 	dev->vchans = vchans;
-	dev->nb_vchans = nb;
+	SDXI_SHOW(dev->nb_vchans, nb);
 	sdxi_lock_release(&dev->errlog.lock);
 	for (i = 0; i < nb_old; i++)
 		vchan_free(&old[i]);
@@ -144,10 +144,10 @@ sdxi_configure(struct rte_dma_dev *dmadev, const struct rte_dma_conf *conf, uint
 	if (ret < 0) {
 		rte_free(vchans);
 	} else {
-		dev->mode = sdxi_conf_is_silent(conf) ? SDXI_MODE_SILENT :
-			    dev->batch		      ? SDXI_MODE_BATCH :
-							SDXI_MODE_OP;
-		dev->qos = sdxi_conf_priority(conf);
+		SDXI_SHOW(dev->mode, sdxi_conf_is_silent(conf) ? SDXI_MODE_SILENT :
+				     dev->batch		       ? SDXI_MODE_BATCH :
+								 SDXI_MODE_OP);
+		SDXI_SHOW(dev->qos, sdxi_conf_priority(conf));
 		dev->enq_deq = sdxi_conf_is_enq_deq(conf);
 		sdxi_datapath_choose(dmadev->fp_obj, dev, false);
 	}
@@ -251,8 +251,8 @@ vchans_start(struct sdxi_dev *dev)
 	for (i = 0; i < dev->nb_vchans; i++) {
 		struct sdxi_vchan *vc = &dev->vchans[i];
 
-		vc->submitted_off += vc->ring.op_submitted;
-		vc->completed_off += sdxi_datapath_completed(dev, vc);
+		SDXI_SHOW(vc->submitted_off, vc->submitted_off + vc->ring.op_submitted);
+		SDXI_SHOW(vc->completed_off, vc->completed_off + sdxi_datapath_completed(dev, vc));
 		vc->ring.write_index = vc->cxt.write_index;
 		sdxi_ring_reset(&vc->ring);
 		memset(vc->page, 0, sizeof(vc->page));
@@ -261,9 +261,9 @@ vchans_start(struct sdxi_dev *dev)
 			sdxi_ring_halt(&vc->ring);
 			return ret;
 		}
-		vc->dead = false;
-		vc->parked = false;
-		vc->recovering = false;
+		SDXI_SHOW(vc->dead, false);
+		SDXI_SHOW(vc->parked, false);
+		SDXI_SHOW(vc->recovering, false);
 		vc->fault_looked = 0;
 		vc->begun_end = 0;
 		vc->stop_op = 0;
@@ -335,7 +335,7 @@ dev_start(struct sdxi_dev *dev)
 		sdxi_dev_down(dev);
 		vchans_give_up(dev, false, false);
 	}
-	dev->started = ret == 0;
+	SDXI_SHOW(dev->started, ret == 0);
 	return ret;
 }
 
@@ -378,7 +378,7 @@ dev_stop(struct sdxi_dev *dev)
 			return -EIO;
 	}
 	vchans_give_up(dev, rested, rested && finished);
-	dev->started = false;
+	SDXI_SHOW(dev->started, false);
 	return 0;
 }
 
@@ -428,7 +428,7 @@ sdxi_close(struct rte_dma_dev *dmadev)
 		return -EBUSY;
 	ret = sdxi_dev_down(dev);
 	/* Channels that secondary processes drive are not started again: see vchan_rest(). */
-	dev->failed = true;
+	SDXI_SHOW(dev->failed, true);
 	sdxi_lock_release(&dev->lock);
 	if (ret < 0)
 		return -EIO;
@@ -454,8 +454,8 @@ static void
 vchan_stats_add(const struct sdxi_dev *dev, const struct sdxi_vchan *vc,
 		struct rte_dma_stats *stats)
 {
-	stats->submitted += vc->ring.op_submitted + vc->submitted_off;
-	stats->completed += sdxi_datapath_completed(dev, vc) + vc->completed_off;
+	stats->submitted += SDXI_LOOK(vc->ring.op_submitted) + SDXI_LOOK(vc->submitted_off);
+	stats->completed += sdxi_datapath_completed(dev, vc) + SDXI_LOOK(vc->completed_off);
 	stats->errors += sdxi_datapath_errors(dev, vc);
 }
 
@@ -482,10 +482,11 @@ sdxi_stats_get(const struct rte_dma_dev *dmadev, uint16_t vchan, struct rte_dma_
 static void
 vchan_stats_reset(const struct sdxi_dev *dev, struct sdxi_vchan *vc)
 {
-	vc->submitted_off = -vc->ring.op_submitted;
-	vc->completed_off = -sdxi_datapath_completed(dev, vc);
-	vc->errors = 0;
-	vc->faults_off = vc->cxt.faults.total;
+	SDXI_SHOW(vc->submitted_off, -SDXI_LOOK(vc->ring.op_submitted));
+	SDXI_SHOW(vc->completed_off, -sdxi_datapath_completed(dev, vc));
+	/* The counts themselves are the channel's own thread's, which may be at work meanwhile. */
+	SDXI_SHOW(vc->errors_off, SDXI_LOOK(vc->errors));
+	SDXI_SHOW(vc->faults_off, SDXI_LOOK(vc->cxt.faults.total));
 }
 
 static int
@@ -525,22 +526,22 @@ sdxi_vchan_status(const struct rte_dma_dev *dmadev, uint16_t vchan,
 
 	/* Only looks: the channel's own lcore may be at work meanwhile. */
 	*status = RTE_DMA_VCHAN_IDLE;
-	if (!dev->started)
+	if (!SDXI_LOOK(dev->started))
 		return 0;
-	if (vc->dead) {
+	if (SDXI_LOOK(vc->dead)) {
 		*status = RTE_DMA_VCHAN_HALTED_ERROR;
 		return 0;
 	}
 	if (sdxi_datapath_is_idle(dev, vc, &failed))
 		return 0;
 	*status = RTE_DMA_VCHAN_ACTIVE;
-	if (failed && (vc->parked || sdxi_cxt_state_is_final(sdxi_cxt_state(&vc->cxt)))) {
+	if (failed && (SDXI_LOOK(vc->parked) || sdxi_cxt_state_is_final(sdxi_cxt_state(&vc->cxt)))) {
 		/* All before the failure is done, and what is behind it waits to be asked for. */
 		*status = RTE_DMA_VCHAN_HALTED_ERROR;
 		return 0;
 	}
 	if (!sdxi_cxt_state_is_final(sdxi_cxt_state(&vc->cxt)) &&
-	    vc->epoch == __atomic_load_n(&dev->epoch, __ATOMIC_ACQUIRE) &&
+	    SDXI_LOOK(vc->epoch) == __atomic_load_n(&dev->epoch, __ATOMIC_ACQUIRE) &&
 	    !status_is_fn_gone(dev, vc))
 		return 0;
 	/* Completions may become visible behind the state. */

@@ -35,6 +35,7 @@ struct __rte_cache_aligned sdxi_vchan {
 	uint64_t submitted_off; /**< reported count of submitted operations - ring.op_submitted */
 	uint64_t completed_off; /**< reported count of completed operations - ring.tail */
 	uint64_t errors;	/**< operations reported as failed, or known to have without a report */
+	uint64_t errors_off;	/**< errors when they were counted anew */
 	uint64_t faults_off;	/**< cxt.faults.total when errors were counted anew */
 	uint64_t recoveries;	/**< times that the context was stopped and started again */
 	uint64_t resets;	/**< times that the function was, for this channel */
@@ -65,6 +66,11 @@ struct __rte_cache_aligned sdxi_vchan {
 	sdxi_le64 held_index;	   /**< parked: in Write_Index's place for submit */
 	uint64_t no_doorbell;	   /**< parked or dead: in the doorbell's place */
 	uint32_t status_looks;	   /**< atomic, by whom asks for the status */
+	/*
+	 * The channel's own thread sets these, with the device's lock held where that matters; who asks
+	 * for the status or for statistics only looks, and each says what it says alone. But recovering:
+	 * it is released, so that who finds it false does not see indices that are being made anew.
+	 */
 	uint32_t epoch;		   /**< dev->epoch that the context was started in */
 	bool parked;
 	bool recovering;   /**< a recovery has begun and not ended */

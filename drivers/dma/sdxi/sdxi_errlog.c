@@ -105,7 +105,7 @@ sdxi_errlog_alloc(struct sdxi_dev *dev)
 		return 0;
 	/* The function may be another one than when the log was made. */
 	sdxi_errlog_free(dev);
-	log->size = RTE_MIN(log->wanted != 0 ? log->wanted : SDXI_ERRLOG_DEFAULT, max);
+	SDXI_SHOW(log->size, RTE_MIN(log->wanted != 0 ? log->wanted : SDXI_ERRLOG_DEFAULT, max));
 	ret = sdxi_mem_alloc(&log->mem, log->size * sizeof(struct sdxi_errlog_hd_ent),
 			     SDXI_TABLE_LEN, dev->socket);
 	if (ret < 0)
@@ -125,7 +125,7 @@ sdxi_errlog_enable(struct sdxi_dev *dev, bool intr)
 	memset(log->mem.va, 0, log->size * sizeof(struct sdxi_errlog_hd_ent));
 	log->read = 0;
 	log->intr = intr;
-	log->gone = false;
+	SDXI_SHOW(log->gone, false);
 	log->enabled = true;
 	sdxi_dev_write(dev, SDXI_MMIO_ERR_CTL, intr ? SDXI_ERR_CTL_INTR_EN : 0);
 	sdxi_dev_write(dev, SDXI_MMIO_ERR_WRT, 0);
@@ -337,7 +337,7 @@ cxt_file(struct sdxi_cxt *cxt, const struct sdxi_fault *fault)
 		*at = *fault;
 		__atomic_store_n(&faults->total, faults->total + 1, __ATOMIC_RELAXED);
 	}
-	faults->filed++;
+	SDXI_SHOW(faults->filed, faults->filed + 1);
 	if (fault->re == SDXI_RE_CXT_STOPPED) {
 		if (!faults->stopped || fault->dsc_index < faults->stop_index)
 			faults->stop_index = fault->dsc_index;
@@ -413,7 +413,7 @@ fn_is_gone(struct sdxi_errlog *log, uint64_t reg, struct lines *lines)
 
 	if (gone && !log->gone)
 		say(log, lines, "the function does not answer: all registers read as ones");
-	log->gone = gone;
+	SDXI_SHOW(log->gone, gone);
 	return gone;
 }
 
@@ -576,7 +576,7 @@ sdxi_errlog_forget(struct sdxi_dev *dev, struct sdxi_cxt *cxt)
 	if (cxt->faults.filed != 0)
 		memset(cxt->faults.fault, 0,
 		       (cxt->faults.mask + (size_t)1) * sizeof(*cxt->faults.fault));
-	cxt->faults.filed = 0;
+	SDXI_SHOW(cxt->faults.filed, 0);
 	cxt->faults.stopped = false;
 	if (locked)
 		sdxi_lock_release(&dev->errlog.lock);

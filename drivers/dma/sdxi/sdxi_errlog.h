@@ -75,7 +75,12 @@ struct sdxi_errlog_limit {
 #define SDXI_ERRLOG_BURST 10 /**< lines at once, and a second */
 
 struct sdxi_errlog {
-	struct sdxi_mem mem; /**< ring of ERRLOG_HD_ENT, written by the function */
+	/**
+	 * Ring of ERRLOG_HD_ENT, written by the function, the word with vl last. ERR_WRT promises
+	 * entries below it: they are read behind a read barrier, vl with an acquire, and given back by
+	 * ERR_RD, behind a barrier for loads and stores, cleared.
+	 */
+	struct sdxi_mem mem;
 	struct sdxi_lock lock; /**< zero is unlocked; whoever replaces sdxi_dev.vchans holds it too */
 	uint32_t wanted;     /**< entries asked for at probe; 0: the driver's choice */
 	uint32_t size;	     /**< entries */

@@ -151,11 +151,11 @@ vchan_release(const struct sdxi_dev *dev, struct sdxi_vchan *vc)
 static void
 vchan_publish(const struct sdxi_dev *dev, struct sdxi_vchan *vc, uint64_t index)
 {
-	vc->published = index;
+	SDXI_SHOW(vc->published, index);
 	/* As in sdxi_ring_submit(). */
 	rte_io_wmb();
-	__atomic_store_n(vc->cxt.write_index, rte_cpu_to_le_64(index), __ATOMIC_RELAXED);
-	rte_write64(rte_cpu_to_le_64(index), sdxi_dev_doorbell(dev, vc->cxt.num));
+	__atomic_store_n(vc->cxt.write_index, rte_cpu_to_le_64(index), __ATOMIC_RELEASE);
+	sdxi_doorbell_ring(sdxi_dev_doorbell(dev, vc->cxt.num), index);
 }
 
 /* What the error log says of an operation, or 0. */
@@ -332,15 +332,29 @@ silent_reap(const struct sdxi_dev *dev, struct sdxi_vchan *vc, const struct rest
 	r->read_index = rest->read_index;
 	sdxi_ring_reap(r);
 	/* Consumed counts as completed, but that is not so behind what has stopped the context. */
-	vc->errors += silent_nb_barred(r, rest);
+	SDXI_SHOW(vc->errors, vc->errors + silent_nb_barred(r, rest));
 	unknown = RTE_MIN(r->tail - vc->start_op, (uint64_t)r->nb_desc);
 	unknown -= RTE_MIN(unknown, vc->cxt.faults.filed);
 	if (!rest->vague || unknown == 0)
 		return;
-	vc->errors += unknown;
+	SDXI_SHOW(vc->errors, vc->errors + unknown);
 	SDXI_LOG(ERR, dev, "vchan %u: context %u: %" PRIu64 " operations had been consumed, and need "
 		 "not have been executed: counted as failed", vc->cxt.num - 1, vc->cxt.num,
 		 unknown);
+}
+
+/* Take what has been consumed for completed, unless Read_Index is one that cannot be. */
+static void
+silent_count(struct sdxi_vchan *vc)
+{
+	uint64_t read_index = rte_le_to_cpu_64(
+		__atomic_load_n(&vc->cxt.sts->read_index, __ATOMIC_ACQUIRE));
+	struct sdxi_ring *r = &vc->ring;
+
+	if (read_index < r->read_index || read_index > r->submitted)
+		return;
+	r->read_index = read_index;
+	sdxi_ring_reap(r);
 }
 
 /*
@@ -356,7 +370,7 @@ blame_silent(struct sdxi_vchan *vc, const struct rest *rest)
 	struct sdxi_ring *r = &vc->ring;
 
 	if (!rest->wedged && rest->read_index != 0) {
-		vc->errors++;
+		SDXI_SHOW(vc->errors, vc->errors + 1);
 		return true;
 	}
 	if (!rest->wedged && vc->stop_op != r->tail + 1)
@@ -508,7 +522,7 @@ vchan_judge(struct sdxi_dev *dev, struct sdxi_vchan *vc, const struct rest *rest
 			vc->begun_end = op + 1;
 		/* No call will report it; what the log says is counted with that. */
 		if (dev->mode == SDXI_MODE_SILENT && *verdict != 0 && !verdict_is_fate(*verdict))
-			vc->errors += op_fault(dev, vc, op) == 0;
+			SDXI_SHOW(vc->errors, vc->errors + (op_fault(dev, vc, op) == 0));
 	}
 	if (explained || dev->mode == SDXI_MODE_SILENT)
 		return 0;
@@ -521,7 +535,7 @@ block_settle(struct sdxi_ring *r, uint64_t op)
 {
 	uint32_t slot = op & r->mask;
 
-	r->csb[slot].flags = r->verdict[slot] != 0 ? rte_cpu_to_le_32(SDXI_CST_BLK_ER) : 0;
+	SDXI_SHOW(r->csb[slot].flags, r->verdict[slot] != 0 ? rte_cpu_to_le_32(SDXI_CST_BLK_ER) : 0);
 	/* Another process may be polling: as a function would, the signal last. */
 	__atomic_store_n(&r->csb[slot].signal, 0, __ATOMIC_RELEASE);
 }
@@ -575,15 +589,15 @@ ring_rebuild(struct sdxi_ring *r, enum sdxi_mode mode)
 		end = op + 1 == r->op_head ? old_head :
 		      start + (uint32_t)(r->op_desc[(op + 1) & r->mask] - r->op_desc[slot]);
 		nb = end - start;
-		r->op_desc[slot] = used;
-		r->batch_end[slot] = (uint32_t)(op + 1);
+		SDXI_SHOW(r->op_desc[slot], used);
+		SDXI_SHOW(r->batch_end[slot], (uint32_t)(op + 1));
 		if (!ours && !verdict_is_fate(*verdict)) {
 			block_settle(r, op);
 			continue;
 		}
 		*verdict = 0;
-		r->csb[slot].flags = 0;
-		r->csb[slot].signal = rte_cpu_to_le_64(nb);
+		SDXI_SHOW(r->csb[slot].flags, 0);
+		SDXI_SHOW(r->csb[slot].signal, rte_cpu_to_le_64(nb));
 		if (mode == SDXI_MODE_SILENT)
 			last = SDXI_DSC_NP;
 		for (i = 0; i < nb; i++, used++) {
@@ -597,8 +611,8 @@ ring_rebuild(struct sdxi_ring *r, enum sdxi_mode mode)
 	}
 	memset(r->desc + used, 0, ((size_t)r->mask + 1 - used) * sizeof(*r->desc));
 	sdxi_ring_renumber(r, r->op_head, used);
-	r->submitted = sdxi_ring_op_start(r, r->op_submitted);
-	r->done = r->tail;
+	SDXI_SHOW(r->submitted, sdxi_ring_op_start(r, r->op_submitted));
+	SDXI_SHOW(r->done, r->tail);
 }
 
 /* The context and the function. */
@@ -675,14 +689,14 @@ cxt_restart(struct sdxi_dev *dev, struct sdxi_vchan *vc)
 	int ret = 0;
 
 	*vc->cxt.write_index = 0;
-	vc->cxt.sts->read_index = 0;
+	SDXI_SHOW(vc->cxt.sts->read_index, 0);
 	if (vc->cxt.l1 != NULL && vc->epoch == dev->epoch) {
 		sdxi_cxt_rescind(&vc->cxt);
 		ret = sdxi_admin_update(dev, num, num, false);
 	}
 	if (ret == 0)
 		ret = sdxi_cxt_publish(dev, &vc->cxt, &vc->ring, SDXI_CXT_STOP_SW, &l2_changed);
-	vc->epoch = dev->epoch;
+	SDXI_SHOW(vc->epoch, dev->epoch);
 	if (ret == 0)
 		ret = sdxi_admin_update(dev, num, num, l2_changed);
 	if (ret == 0)
@@ -706,11 +720,11 @@ fn_reset(struct sdxi_dev *dev, struct sdxi_vchan *vc)
 	if (dev->failed)
 		return -EIO;
 	SDXI_LOG(WARNING, dev, "vchan %u: the function is reset", vc->cxt.num - 1);
-	vc->resets++;
+	SDXI_SHOW(vc->resets, vc->resets + 1);
 	ret = sdxi_dev_up(dev);
 	if (ret < 0) {
 		SDXI_LOG(ERR, dev, "the function cannot be brought up again: %s", strerror(-ret));
-		dev->failed = true;
+		SDXI_SHOW(dev->failed, true);
 	}
 	return ret;
 }
@@ -814,7 +828,7 @@ vchan_step(struct sdxi_dev *dev, struct sdxi_vchan *vc, unsigned int nb, unsigne
 			}
 			rte_delay_us_sleep(100);
 		}
-		rte_io_rmb();
+		sdxi_csb_acquire(&r->csb[op & r->mask], 1);
 		if (sdxi_ring_is_error(r, op) && cxt_settles(vc, op))
 			return op + 1;
 	}
@@ -828,10 +842,10 @@ vchan_go(struct sdxi_dev *dev, struct sdxi_vchan *vc)
 	struct sdxi_ring *r = &vc->ring;
 	uint64_t op;
 
-	vc->parked = false;
+	SDXI_SHOW(vc->parked, false);
 	for (op = r->tail; op != r->op_submitted && dev->mode != SDXI_MODE_SILENT; op++) {
 		if (r->verdict[op & r->mask] != 0) {
-			vc->parked = true;
+			SDXI_SHOW(vc->parked, true);
 			vc->parked_op = op;
 			break;
 		}
@@ -847,7 +861,7 @@ sdxi_recover_started(struct sdxi_dev *dev, struct sdxi_vchan *vc)
 	sdxi_errlog_forget(dev, &vc->cxt);
 	vc->log_lost = sdxi_errlog_lost(dev, &vc->cxt);
 	vc->lost_end = 0;
-	vc->epoch = dev->epoch;
+	SDXI_SHOW(vc->epoch, dev->epoch);
 	vc->start_op = vc->ring.tail;
 	vc->watch_tsc = 0;
 	vc->fault_seen = 0;
@@ -862,7 +876,8 @@ sdxi_recover_give_up(struct sdxi_dev *dev, struct sdxi_vchan *vc, bool rested, b
 {
 	struct sdxi_ring *r = &vc->ring;
 	struct rest rest = {
-		.read_index = rte_le_to_cpu_64(vc->cxt.sts->read_index),
+		.read_index = rte_le_to_cpu_64(
+			__atomic_load_n(&vc->cxt.sts->read_index, __ATOMIC_ACQUIRE)),
 		.stop_index = rested ? sdxi_errlog_stop_index(dev, &vc->cxt) : UINT64_MAX,
 		.reset = !rested,
 		.vague = !finished,
@@ -879,10 +894,10 @@ sdxi_recover_give_up(struct sdxi_dev *dev, struct sdxi_vchan *vc, bool rested, b
 	if (dev->mode == SDXI_MODE_SILENT) {
 		silent_reap(dev, vc, &rest);
 		/* Nobody asks what became of the rest. */
-		vc->errors += r->op_submitted - r->tail;
-		r->tail = r->op_submitted;
-		vc->parked = false;
-		vc->dead = true;
+		SDXI_SHOW(vc->errors, vc->errors + r->op_submitted - r->tail);
+		SDXI_SHOW(r->tail, r->op_submitted);
+		SDXI_SHOW(vc->parked, false);
+		SDXI_SHOW(vc->dead, true);
 		return;
 	}
 	vchan_judge(dev, vc, &rest);
@@ -895,13 +910,13 @@ sdxi_recover_give_up(struct sdxi_dev *dev, struct sdxi_vchan *vc, bool rested, b
 			*verdict = RTE_DMA_STATUS_NOT_ATTEMPTED;
 		else if (verdict_is_fate(*verdict))
 			*verdict = VERDICT_UNKNOWN;
-		r->batch_end[op & r->mask] = (uint32_t)(op + 1);
+		SDXI_SHOW(r->batch_end[op & r->mask], (uint32_t)(op + 1));
 		block_settle(r, op);
 	}
 	if (r->done < r->tail)
-		r->done = r->tail;
-	vc->parked = false;
-	vc->dead = true;
+		SDXI_SHOW(r->done, r->tail);
+	SDXI_SHOW(vc->parked, false);
+	SDXI_SHOW(vc->dead, true);
 }
 
 /* What has failed is done with: no call will report it. */
@@ -941,7 +956,7 @@ recover_locked(struct sdxi_dev *dev, struct sdxi_vchan *vc)
 			.stop_index = UINT64_MAX, .blamed = interrupted ? 0 : blamed,
 		};
 
-		vc->recoveries++;
+		SDXI_SHOW(vc->recoveries, vc->recoveries + 1);
 		/*
 		 * Standing still is nobody's fault, unless it comes again at the same operation:
 		 * many times where the context stops when it is asked to, as a slow one does.
@@ -966,8 +981,8 @@ recover_locked(struct sdxi_dev *dev, struct sdxi_vchan *vc)
 		}
 		if (ret < 0)
 			return ret;
-		vc->parked = true;
-		vc->published = 0;
+		SDXI_SHOW(vc->parked, true);
+		SDXI_SHOW(vc->published, 0);
 		sdxi_recover_started(dev, vc);
 		blamed = 0;
 		interrupted = false;
@@ -1001,14 +1016,17 @@ sdxi_recover(struct sdxi_dev *dev, struct sdxi_vchan *vc)
 	SDXI_LOG(NOTICE, dev, "vchan %u: context %u: recovery: state %s, Read_Index %" PRIu64
 		 ", Write_Index %" PRIu64, vc->cxt.num - 1, vc->cxt.num,
 		 sdxi_cxt_state_name(sdxi_cxt_state(&vc->cxt)),
-		 rte_le_to_cpu_64(vc->cxt.sts->read_index), vc->ring.submitted);
+		 rte_le_to_cpu_64(SDXI_LOOK(vc->cxt.sts->read_index)), vc->ring.submitted);
 	vchan_hold(vc);
-	vc->recovering = true;
+	/* What statistics count as completed stays so while indices are made anew. */
+	if (dev->mode == SDXI_MODE_SILENT)
+		silent_count(vc);
+	__atomic_store_n(&vc->recovering, true, __ATOMIC_RELEASE);
 	ret = recover_locked(dev, vc);
 	/* Unless the device has been stopped meanwhile, the next poll begins anew. */
 	if (ret == -EAGAIN)
 		return;
-	vc->recovering = false;
+	__atomic_store_n(&vc->recovering, false, __ATOMIC_RELEASE);
 	if (ret == 0) {
 		vchan_go(dev, vc);
 	} else {
@@ -1239,9 +1257,9 @@ sdxi_recover_take(struct sdxi_dev *dev, struct sdxi_vchan *vc, bool *resumed)
 		vc->err_index = vc->parked ? vc->published : r->submitted;
 	}
 	sdxi_ring_report_failed(r);
-	vc->errors++;
+	SDXI_SHOW(vc->errors, vc->errors + 1);
 	if (vc->parked && !vc->recovering && op >= vc->parked_op) {
-		vc->parked = false;
+		SDXI_SHOW(vc->parked, false);
 		*resumed = vc->published != r->submitted;
 		vchan_release(dev, vc);
 		vchan_publish(dev, vc, r->submitted);

@@ -57,6 +57,36 @@ struct sdxi_low16 {
 	uint16_t val;
 };
 
+/*
+ * ThreadSanitizer knows what atomics order, and nothing of barriers. Where a barrier makes the order, it
+ * is shown the same as atomics, right behind the barrier, so that it finds out if that is missing.
+ */
+#if defined(__SANITIZE_THREAD__)
+#define SDXI_TSAN 1
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define SDXI_TSAN 1
+#endif
+#endif
+
+/** Set what others than the one who sets it may look at, of which none orders anything. */
+#define SDXI_SHOW(field, val) __atomic_store_n(&(field), val, __ATOMIC_RELAXED)
+/** Look at it. */
+#define SDXI_LOOK(field) __atomic_load_n(&(field), __ATOMIC_RELAXED)
+
+/** Ring a doorbell: stores before it are visible before it. */
+static __rte_always_inline void
+sdxi_doorbell_ring(void *doorbell, uint64_t val)
+{
+#ifdef SDXI_TSAN
+	/* rte_write64() is no atomic, and the emulated function clears what it finds. */
+	rte_io_wmb();
+	__atomic_store_n((uint64_t *)doorbell, rte_cpu_to_le_64(val), __ATOMIC_RELAXED);
+#else
+	rte_write64(rte_cpu_to_le_64(val), doorbell);
+#endif
+}
+
 /** All fields are the driver's; the function writes only behind the pointers, see there. */
 struct __rte_cache_aligned sdxi_ring {
 	/* Line 0: what enqueue reads and writes. */
@@ -69,7 +99,8 @@ struct __rte_cache_aligned sdxi_ring {
 		struct sdxi_low16 op_index; /**< of it what the application knows */
 	};
 	uint64_t shift;	   /**< from operations from wide_end on to their descriptors */
-	struct sdxi_dsc *desc; /**< slots; the function clears vl in them */
+	/** Slots: visible before Write_Index, the driver's again below Read_Index; vl orders nothing. */
+	struct sdxi_dsc *desc;
 	uint32_t mask;	   /**< ring size - 1 */
 	uint32_t max_len;  /**< bytes that one descriptor may move */
 
@@ -77,12 +108,26 @@ struct __rte_cache_aligned sdxi_ring {
 	uint64_t submitted; /**< what Write_Index was last to be set to */
 	uint64_t op_submitted;
 	uint64_t tail;
-	struct sdxi_cst_blk *csb; /**< one block an operation; armed here, completed by the function */
-	const struct sdxi_cxt_sts *sts; /**< alone on its cache line, written by the function */
+	/**
+	 * One block an operation; armed here, visible before Write_Index. The function writes data and
+	 * flags, then signal; they are read behind sdxi_csb_acquire(), and the block is armed anew only
+	 * when it has been reported.
+	 */
+	struct sdxi_cst_blk *csb;
+	/**
+	 * Alone on its cache line, written by the function. Read_Index: released by the function when
+	 * it has read the slots below, acquired in sdxi_ring_refresh() before they are written anew.
+	 */
+	const struct sdxi_cxt_sts *sts;
 	sdxi_le64 *write_index;		/**< alone on its cache line, read by the function */
 	void *doorbell;			/**< 64 bits, write only */
 	uint32_t csb_mask; /**< as mask */
-	bool halted;	   /**< the context does not go on: nothing is taken any more */
+	/**
+	 * The context does not go on: nothing is taken any more. Set with the device's lock held, by
+	 * another process too; orders nothing: who has not seen it yet writes to memory that stays,
+	 * hands it over to nobody, and finds his operations failed.
+	 */
+	bool halted;
 
 	/* Line 2: when room is looked for, SDXI_MODE_BATCH, and operations of several descriptors. */
 	uint64_t read_index; /**< Read_Index as it was last seen, or SDXI_RING_NO_BOUND */
@@ -136,9 +181,9 @@ static inline void
 sdxi_ring_renumber(struct sdxi_ring *r, uint64_t op_head, uint32_t nb)
 {
 	r->next = r->desc + nb;
-	r->op_head = op_head;
-	r->shift = nb - op_head;
-	r->wide_end = op_head;
+	SDXI_SHOW(r->op_head, op_head);
+	SDXI_SHOW(r->shift, nb - op_head);
+	SDXI_SHOW(r->wide_end, op_head);
 	r->dirty_end = r->dirty_end != 0 ? nb : 0;
 	r->clean_end = 0;
 	r->read_index = 0;
@@ -160,19 +205,19 @@ sdxi_ring_reset(struct sdxi_ring *r)
 	*r->write_index = 0;
 	r->dirty_end = 0;
 	sdxi_ring_renumber(r, 0, 0);
-	r->submitted = 0;
-	r->op_submitted = 0;
-	r->tail = 0;
-	r->done = 0;
+	SDXI_SHOW(r->submitted, 0);
+	SDXI_SHOW(r->op_submitted, 0);
+	SDXI_SHOW(r->tail, 0);
+	SDXI_SHOW(r->done, 0);
 	r->csb_mask = r->mask;
-	r->halted = false;
+	SDXI_SHOW(r->halted, false);
 }
 
 /** Take nothing any more: every enqueue fails from here on. */
 static inline void
 sdxi_ring_halt(struct sdxi_ring *r)
 {
-	r->halted = true;
+	SDXI_SHOW(r->halted, true);
 	sdxi_ring_close(r);
 }
 
@@ -189,6 +234,23 @@ sdxi_ring_op_start(const struct sdxi_ring *r, uint64_t op)
 	return head - (uint32_t)((uint32_t)head - r->op_desc[op & r->mask]);
 }
 
+/**
+ * The same of an operation that is submitted or the next to be, for others than the one who drives the
+ * channel, which may be at work meanwhile. wide_end is raised before shift, and both behind op_desc, so
+ * who reads shift first takes no operation's start for less than it is.
+ */
+static inline uint64_t
+sdxi_ring_look_start(const struct sdxi_ring *r, uint64_t op)
+{
+	uint64_t shift = __atomic_load_n(&r->shift, __ATOMIC_ACQUIRE);
+	uint64_t submitted;
+
+	if (op >= __atomic_load_n(&r->wide_end, __ATOMIC_ACQUIRE))
+		return op + shift;
+	submitted = SDXI_LOOK(r->submitted);
+	return submitted - (uint32_t)((uint32_t)submitted - SDXI_LOOK(r->op_desc[op & r->mask]));
+}
+
 /** Write down where each outstanding operation begins, as an entry of op_desc. */
 static inline void
 sdxi_ring_note_starts(struct sdxi_ring *r)
@@ -196,8 +258,9 @@ sdxi_ring_note_starts(struct sdxi_ring *r)
 	uint64_t op;
 
 	for (op = RTE_MAX(r->wide_end, r->tail); op < r->op_head; op++)
-		r->op_desc[op & r->mask] = (uint32_t)(op + r->shift);
-	r->wide_end = r->op_head;
+		SDXI_SHOW(r->op_desc[op & r->mask], (uint32_t)(op + r->shift));
+	/* Behind the entries: see sdxi_ring_look_start(). */
+	__atomic_store_n(&r->wide_end, r->op_head, __ATOMIC_RELEASE);
 }
 
 /**
@@ -243,9 +306,9 @@ sdxi_ring_reap(struct sdxi_ring *r)
 {
 	while (r->tail < r->wide_end && r->tail != r->op_submitted &&
 	       sdxi_ring_op_start(r, r->tail + 1) <= r->read_index)
-		r->tail++;
+		SDXI_SHOW(r->tail, r->tail + 1);
 	if (r->tail >= r->wide_end && sdxi_ring_op_start(r, r->tail) < r->read_index)
-		r->tail = RTE_MIN(r->read_index - r->shift, r->op_submitted);
+		SDXI_SHOW(r->tail, RTE_MIN(r->read_index - r->shift, r->op_submitted));
 }
 
 /** Have the next @p nb slots hold zeros where a copy has them, and immediate data has not. */
@@ -347,8 +410,8 @@ sdxi_ring_put_copy(struct sdxi_ring *r, enum sdxi_mode mode, uint64_t src, uint6
 	if (mode == SDXI_MODE_OP) {
 		struct sdxi_cst_blk *csb = r->csb_next;
 
-		csb->signal = rte_cpu_to_le_64(1);
-		csb->flags = 0;
+		SDXI_SHOW(csb->signal, rte_cpu_to_le_64(1));
+		SDXI_SHOW(csb->flags, 0);
 		last += (uintptr_t)csb;
 	}
 	dsc->copy.opcode = rte_cpu_to_le_32(SDXI_DSC_OP(SDXI_TYPE_DMAB, SDXI_DMAB_COPY) |
@@ -387,8 +450,8 @@ sdxi_ring_begin(struct sdxi_ring *r, enum sdxi_mode mode, uint32_t nb)
 	if (mode == SDXI_MODE_BATCH) {
 		slot = r->op_submitted & r->mask;
 	} else {
-		r->csb[slot].signal = rte_cpu_to_le_64(nb);
-		r->csb[slot].flags = 0;
+		SDXI_SHOW(r->csb[slot].signal, rte_cpu_to_le_64(nb));
+		SDXI_SHOW(r->csb[slot].flags, 0);
 	}
 	return r->csb_iova + (uint64_t)slot * sizeof(*r->csb);
 }
@@ -428,9 +491,10 @@ static inline void
 sdxi_ring_end(struct sdxi_ring *r, enum sdxi_mode mode, uint32_t nb, bool dirty)
 {
 	if (nb > 1) {
-		r->op_desc[r->op_head & r->mask] = (uint32_t)sdxi_ring_head(r);
-		r->shift += nb - 1;
-		r->wide_end = r->op_head + 1;
+		SDXI_SHOW(r->op_desc[r->op_head & r->mask], (uint32_t)sdxi_ring_head(r));
+		/* In this order: see sdxi_ring_look_start(). */
+		__atomic_store_n(&r->wide_end, r->op_head + 1, __ATOMIC_RELEASE);
+		__atomic_store_n(&r->shift, r->shift + nb - 1, __ATOMIC_RELEASE);
 	}
 	r->op_head++;
 	if (dirty)
@@ -455,43 +519,63 @@ sdxi_ring_submit(struct sdxi_ring *r, enum sdxi_mode mode)
 		if (likely(!r->halted)) {
 			struct sdxi_cst_blk *csb = &r->csb[slot];
 
-			csb->signal = rte_cpu_to_le_64(head - r->submitted);
-			csb->flags = 0;
-			r->batch_end[slot] = (uint32_t)op_head;
+			SDXI_SHOW(csb->signal, rte_cpu_to_le_64(head - r->submitted));
+			SDXI_SHOW(csb->flags, 0);
+			SDXI_SHOW(r->batch_end[slot], (uint32_t)op_head);
 		}
 		r->last = r->csb_iova + (op_head & mask) * sizeof(struct sdxi_cst_blk);
 	}
-	r->op_submitted = op_head;
+	SDXI_SHOW(r->op_submitted, op_head);
 	/*
 	 * The function may look at Write_Index at any time: descriptors below it, and the blocks that
-	 * they name, are to be visible before.
+	 * they name, are to be visible before. So is what the user has stored; and what was read of
+	 * buffers that the function is to write now is to have been read, for which on arm64 the store
+	 * has to be a releasing one: the barrier is for stores alone.
 	 */
 	rte_io_wmb();
-	__atomic_store_n(r->write_index, rte_cpu_to_le_64(head), __ATOMIC_RELAXED);
-	r->submitted = head;
-	/* The doorbell sends the function to Write_Index: rte_write64() keeps it behind. */
-	rte_write64(rte_cpu_to_le_64(head), r->doorbell);
+	__atomic_store_n(r->write_index, rte_cpu_to_le_64(head), __ATOMIC_RELEASE);
+	SDXI_SHOW(r->submitted, head);
+	/*
+	 * The doorbell sends the function to Write_Index, which is to be visible before. The function
+	 * takes the doorbell first and reads Write_Index then, so no ring is lost.
+	 */
+	sdxi_doorbell_ring(r->doorbell, head);
 }
 
-/** Has operation @p op's own block been completed? What it wrote is read behind rte_io_rmb(). */
+/** What the function stored before it completed @p nb blocks, from the first one on, is read behind this. */
+static __rte_always_inline void
+sdxi_csb_acquire(const struct sdxi_cst_blk *first, uint32_t nb)
+{
+	/* One for many blocks, which acquiring loads are not; it orders loads before stores too. */
+	rte_io_rmb();
+#ifdef SDXI_TSAN
+	for (; nb > 0; nb--, first++)
+		__atomic_load_n(&first->signal, __ATOMIC_ACQUIRE);
+#else
+	RTE_SET_USED(first);
+	RTE_SET_USED(nb);
+#endif
+}
+
+/** Has operation @p op's own block been completed? What it wrote is read behind sdxi_csb_acquire(). */
 static inline bool
 sdxi_ring_is_done(const struct sdxi_ring *r, uint64_t op)
 {
 	return __atomic_load_n(&r->csb[op & r->mask].signal, __ATOMIC_RELAXED) == 0;
 }
 
-/** Does its block say that it failed? Behind sdxi_ring_is_done() and rte_io_rmb(). */
+/** Does its block say that it failed? Behind sdxi_csb_acquire(). */
 static inline bool
 sdxi_ring_is_error(const struct sdxi_ring *r, uint64_t op)
 {
-	return (r->csb[op & r->mask].flags & rte_cpu_to_le_32(SDXI_CST_BLK_ER)) != 0;
+	return (SDXI_LOOK(r->csb[op & r->mask].flags) & rte_cpu_to_le_32(SDXI_CST_BLK_ER)) != 0;
 }
 
 /** SDXI_MODE_BATCH: where the batch whose first operation is @p op ends. */
 static __rte_always_inline uint64_t
 sdxi_ring_batch_end(const struct sdxi_ring *r, uint64_t op)
 {
-	return op + (uint32_t)(r->batch_end[op & r->mask] - (uint32_t)op);
+	return op + (uint32_t)(SDXI_LOOK(r->batch_end[op & r->mask]) - (uint32_t)op);
 }
 
 /** What the members of so many blocks have in common, looked at together. */
@@ -501,6 +585,20 @@ sdxi_ring_batch_end(const struct sdxi_ring *r, uint64_t op)
 #define SDXI_CSB_ANY(look, csb) (SDXI_CSB_HALF(look, csb, 0) | SDXI_CSB_HALF(look, csb, 4))
 #define SDXI_CSB_SIGNAL(csb, i) __atomic_load_n(&(csb)[i].signal, __ATOMIC_RELAXED)
 #define SDXI_CSB_FLAGS(csb, i) ((csb)[i].flags)
+
+/** Is the operation of any of half a group's blocks not complete? */
+static __rte_always_inline bool
+sdxi_csb_half_waits(const struct sdxi_cst_blk *csb)
+{
+	uint64_t any = SDXI_CSB_SIGNAL(csb, 0) | SDXI_CSB_SIGNAL(csb, 1);
+
+	/* Atomics are loaded to registers: one by one, or each takes one of its own, to be saved. */
+	__asm__("" : "+r"(any));
+	any |= SDXI_CSB_SIGNAL(csb, 2);
+	__asm__("" : "+r"(any));
+	any |= SDXI_CSB_SIGNAL(csb, 3);
+	return any != 0;
+}
 
 /**
  * How many of @p nb blocks in a row, from the first one on, have completed well.
@@ -515,11 +613,10 @@ sdxi_csb_run(const struct sdxi_cst_blk *first, uint32_t nb, bool *failed)
 	const struct sdxi_cst_blk *csb = first;
 
 	/*
-	 * What was handed over at once is mostly done at once, so it is looked at in groups; in halves,
-	 * as atomic loads take a register each.
+	 * What was handed over at once is mostly done at once, so it is looked at in groups.
 	 */
-	while (csb <= group && SDXI_CSB_HALF(SDXI_CSB_SIGNAL, csb, 0) == 0 &&
-	       SDXI_CSB_HALF(SDXI_CSB_SIGNAL, csb, 4) == 0)
+	while (csb <= group && !sdxi_csb_half_waits(csb) &&
+	       !sdxi_csb_half_waits(csb + SDXI_CSB_GROUP / 2))
 		csb += SDXI_CSB_GROUP;
 	while (csb != end && SDXI_CSB_SIGNAL(csb, 0) == 0)
 		csb++;
@@ -527,7 +624,7 @@ sdxi_csb_run(const struct sdxi_cst_blk *first, uint32_t nb, bool *failed)
 	group = end - SDXI_CSB_GROUP;
 	csb = first;
 	/* All that completed operations wrote, er included, is read behind their signals. */
-	rte_io_rmb();
+	sdxi_csb_acquire(first, end - first);
 	while (csb <= group && likely((SDXI_CSB_ANY(SDXI_CSB_FLAGS, csb) &
 				       rte_cpu_to_le_32(SDXI_CST_BLK_ER)) == 0))
 		csb += SDXI_CSB_GROUP;
@@ -560,7 +657,7 @@ sdxi_ring_done_fast(struct sdxi_ring *r, enum sdxi_mode mode, uint32_t nb, bool 
 		uint64_t done = r->done;
 
 		while (done - tail < max && SDXI_CSB_SIGNAL(csb, done & mask) == 0) {
-			rte_io_rmb();
+			sdxi_csb_acquire(&csb[done & mask], 1);
 			if (unlikely((csb[done & mask].flags & rte_cpu_to_le_32(SDXI_CST_BLK_ER)) !=
 				     0)) {
 				failed = true;
@@ -568,7 +665,7 @@ sdxi_ring_done_fast(struct sdxi_ring *r, enum sdxi_mode mode, uint32_t nb, bool 
 			}
 			done = sdxi_ring_batch_end(r, done);
 		}
-		r->done = done;
+		SDXI_SHOW(r->done, done);
 		n = RTE_MIN(done - tail, max);
 		*more = n == 0 || failed;
 		return n;
@@ -604,12 +701,12 @@ sdxi_ring_done(struct sdxi_ring *r, enum sdxi_mode mode, uint32_t nb, bool *fail
 	if (mode == SDXI_MODE_BATCH) {
 		while (r->done - r->tail < max && sdxi_ring_is_done(r, r->done)) {
 			/* All that completed operations wrote, er included, is read behind their signal. */
-			rte_io_rmb();
+			sdxi_csb_acquire(&r->csb[r->done & r->mask], 1);
 			if (unlikely(sdxi_ring_is_error(r, r->done))) {
 				*failed = true;
 				break;
 			}
-			r->done = sdxi_ring_batch_end(r, r->done);
+			SDXI_SHOW(r->done, sdxi_ring_batch_end(r, r->done));
 		}
 		return RTE_MIN(r->done - r->tail, (uint64_t)max);
 	}
@@ -619,11 +716,19 @@ sdxi_ring_done(struct sdxi_ring *r, enum sdxi_mode mode, uint32_t nb, bool *fail
 	return n;
 }
 
-/** Report @p nb operations that sdxi_ring_done() has counted. */
-static inline void
+/**
+ * Report @p nb operations that sdxi_ring_done() has counted.
+ *
+ * @return
+ *   What tail is then.
+ */
+static __rte_always_inline uint64_t
 sdxi_ring_report(struct sdxi_ring *r, uint32_t nb)
 {
-	r->tail += nb;
+	const uint64_t tail = r->tail + nb;
+
+	SDXI_SHOW(r->tail, tail);
+	return tail;
 }
 
 /** Report the failed operation at tail. */
@@ -631,10 +736,10 @@ static inline void
 sdxi_ring_report_failed(struct sdxi_ring *r)
 {
 	r->verdict[r->tail & r->mask] = 0;
-	r->tail++;
+	SDXI_SHOW(r->tail, r->tail + 1);
 	/* In a batch, failed operations are batches of their own. */
 	if (r->done < r->tail)
-		r->done = r->tail;
+		SDXI_SHOW(r->done, r->tail);
 }
 
 #endif /* _SDXI_RING_H_ */
