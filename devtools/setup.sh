@@ -30,7 +30,7 @@ readonly options=(
 )
 readonly packages=(
 	build-essential clang dpkg-dev libcmocka-dev libnuma-dev meson ninja-build pkg-config python3
-	python3-pyelftools valgrind
+	python3-pyelftools spin valgrind
 )
 
 usage()
