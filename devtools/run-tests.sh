@@ -6,7 +6,8 @@ set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname -- "${BASH_SOURCE[0]}")/lib.sh"
 
-readonly all_suites=(static docs unit driver dpdk app clang sanitizers fuzz valgrind soak qemu)
+readonly all_suites=(static docs unit driver dpdk app clang sanitizers threads model fuzz
+	valgrind soak qemu)
 
 usage()
 {
@@ -27,6 +28,8 @@ Set the machine up if need be (devtools/setup.sh), build, run the tests. The las
                               the picture of its results
                   clang       a build with clang, warnings being errors
                   sanitizers  unit and driver under address and undefined-behaviour sanitizers
+                  threads     the tests with several threads, under ThreadSanitizer
+                  model       the ring protocol, model-checked with spin (devtools/run-model.sh)
                   fuzz        each of devtools/run-fuzz.sh's targets for a minute
                   valgrind    the unit tests under valgrind
                   soak        two minutes of devtools/run-soak.sh
@@ -268,6 +271,21 @@ if wanted sanitizers; then
 			run_suite sanitizers 'unit and driver, with sanitizers' sanitizers \
 			--suite unit --suite driver --no-suite slow --timeout-multiplier 4
 	fi
+	maybe_stop
+fi
+
+if wanted threads; then
+	if CC=gcc build threads 'with ThreadSanitizer' -Db_sanitize=thread -Db_lundef=false \
+		-Doptimization=1; then
+		TSAN_OPTIONS="suppressions=$project_root/app/test/tsan.supp" \
+			run_suite threads 'threads, under ThreadSanitizer' threads \
+			--suite threads --timeout-multiplier 4
+	fi
+	maybe_stop
+fi
+
+if wanted model; then
+	run_program model 'the ring protocol, model-checked' "$project_root/devtools/run-model.sh"
 	maybe_stop
 fi
 

@@ -4,7 +4,8 @@
 
 /*
  * 16 channels of one function, driven from two threads for a while: random sizes, bursts and
- * fences. Every index comes in order, and every byte is where it belongs.
+ * fences. Every index comes in order, and every byte is where it belongs. A third thread asks for all that
+ * can be asked for beside.
  */
 
 #include <errno.h>
@@ -249,6 +250,50 @@ out:
 	return NULL;
 }
 
+/* Statistics, status, information and dump, of all channels, as long as they are at work. */
+static void *
+look(void *arg)
+{
+	uint64_t completed[VCHANS] = { 0 };
+	struct worker *w = arg;
+	struct rte_dma_stats stats;
+	enum rte_dma_vchan_status status;
+	struct rte_dma_info info;
+	FILE *f = fopen("/dev/null", "w");
+	uint16_t i;
+
+	if (f == NULL || rte_thread_register() < 0) {
+		snprintf(w->error, sizeof(w->error), "no file, or no thread of EAL's");
+		__atomic_store_n(&stopping, true, __ATOMIC_RELAXED);
+		if (f != NULL)
+			fclose(f);
+		return NULL;
+	}
+	do {
+		for (i = 0; i < VCHANS && w->error[0] == '\0'; i++) {
+			if (rte_dma_stats_get(w->id, i, &stats) < 0 ||
+			    rte_dma_vchan_status(w->id, i, &status) < 0 ||
+			    rte_dma_info_get(w->id, &info) < 0)
+				snprintf(w->error, sizeof(w->error), "vchan %u: refused", i);
+			else if (stats.completed < completed[i] || stats.errors != 0 ||
+				 status == RTE_DMA_VCHAN_HALTED_ERROR ||
+				 info.nb_vchans != VCHANS)
+				snprintf(w->error, sizeof(w->error), "vchan %u: completed %" PRIu64
+					 " behind %" PRIu64 ", errors %" PRIu64 ", status %d, %u "
+					 "channels", i, stats.completed, completed[i],
+					 stats.errors, status, info.nb_vchans);
+			completed[i] = stats.completed;
+		}
+		if (w->error[0] == '\0' && rte_dma_dump(w->id, f) < 0)
+			snprintf(w->error, sizeof(w->error), "dump refused");
+		if (w->error[0] != '\0')
+			__atomic_store_n(&stopping, true, __ATOMIC_RELAXED);
+	} while (!__atomic_load_n(&stopping, __ATOMIC_RELAXED));
+	fclose(f);
+	rte_thread_unregister();
+	return NULL;
+}
+
 static unsigned int seconds = 5;
 static uint64_t seed;
 
@@ -280,7 +325,7 @@ test_threads(void **state)
 	static const uint16_t nb_desc[VCHANS] = {
 		1, 2, 3, 8, 31, 32, 64, 100, 128, 256, 500, 512, 1000, 1024, 1025, 2048,
 	};
-	struct worker worker[THREADS] = { 0 };
+	struct worker worker[THREADS + 1] = { 0 };
 	uint64_t ops = 0, bytes = 0, fences = 0;
 	struct rte_dma_stats stats;
 	struct timespec end, now;
@@ -311,11 +356,12 @@ test_threads(void **state)
 	/* EAL has bound this thread to one CPU, which these would have from it. */
 	pthread_attr_init(&attr);
 	pthread_attr_setaffinity_np(&attr, sizeof(cpu_set_t), td_cpus());
-	for (i = 0; i < THREADS; i++) {
+	for (i = 0; i <= THREADS; i++) {
 		worker[i].id = id;
 		worker[i].first = i;
 		worker[i].rnd = seed + ((uint64_t)i << 56);
-		assert_int_equal(pthread_create(&worker[i].thread, &attr, work, &worker[i]), 0);
+		assert_int_equal(pthread_create(&worker[i].thread, &attr, i < THREADS ? work : look,
+						&worker[i]), 0);
 	}
 	pthread_attr_destroy(&attr);
 	clock_gettime(CLOCK_MONOTONIC, &end);
@@ -330,9 +376,9 @@ test_threads(void **state)
 		 (now.tv_sec < end.tv_sec ||
 		  (now.tv_sec == end.tv_sec && now.tv_nsec < end.tv_nsec)));
 	__atomic_store_n(&stopping, true, __ATOMIC_RELAXED);
-	for (i = 0; i < THREADS; i++)
+	for (i = 0; i <= THREADS; i++)
 		assert_int_equal(pthread_join(worker[i].thread, NULL), 0);
-	for (i = 0; i < THREADS; i++)
+	for (i = 0; i <= THREADS; i++)
 		if (worker[i].error[0] != '\0')
 			fail_msg("thread %u: %s", i, worker[i].error);
 
