@@ -429,7 +429,7 @@ put_entry(struct rte_tel_data *d, const struct sdxi_errlog_hd_ent *ent)
 static int
 put_errlog(struct rte_tel_data *d, const struct errlog_view *v)
 {
-	struct rte_tel_data *errors, *ent;
+	struct rte_tel_data *ent[SDXI_ERRLOG_RECENT], *errors;
 	char number[24];
 	unsigned int i;
 
@@ -448,18 +448,24 @@ put_errlog(struct rte_tel_data *d, const struct errlog_view *v)
 	errors = dict_new();
 	if (errors == NULL)
 		return -ENOMEM;
+	/* All at first: what has been put into another is not freed along with it. */
 	for (i = 0; i < v->nb; i++) {
-		ent = dict_new();
-		if (ent == NULL) {
-			rte_tel_data_free(errors);
-			return -ENOMEM;
-		}
-		put_entry(ent, &v->recent[i]);
+		ent[i] = dict_new();
+		if (ent[i] == NULL)
+			goto err;
+	}
+	for (i = 0; i < v->nb; i++) {
+		put_entry(ent[i], &v->recent[i]);
 		snprintf(number, sizeof(number), "%" PRIu64, v->first + i);
-		put_dict(errors, number, ent);
+		put_dict(errors, number, ent[i]);
 	}
 	put_dict(d, "last", errors);
 	return 0;
+err:
+	while (i-- > 0)
+		rte_tel_data_free(ent[i]);
+	rte_tel_data_free(errors);
+	return -ENOMEM;
 }
 
 static void
