@@ -710,11 +710,15 @@ sdxi_dmadev_create(const char *name, struct rte_device *device, const struct sdx
 	dev->mode = args->batch ? SDXI_MODE_BATCH : SDXI_MODE_OP;
 	dev->watchdog_ms = args->watchdog_ms;
 	dev->errlog.wanted = args->errlog_size;
-	sdxi_lock_init(&dev->lock);
-	sdxi_lock_init(&dev->errlog.lock);
-	sdxi_lock_init(&dev->admin.lock);
-
-	ret = sdxi_dev_fn_set(dev->id, fn);
+	ret = sdxi_lock_init(&dev->lock);
+	if (ret == 0)
+		ret = sdxi_lock_init(&dev->errlog.lock);
+	if (ret == 0)
+		ret = sdxi_lock_init(&dev->admin.lock);
+	if (ret < 0)
+		SDXI_LOG(ERR, dev, "no locks: %s", strerror(-ret));
+	if (ret == 0)
+		ret = sdxi_dev_fn_set(dev->id, fn);
 	if (ret == 0)
 		ret = sdxi_dev_discover(dev);
 	if (ret == 0)

@@ -468,8 +468,18 @@ emu_fn_create(const char *name, struct sdxi_vdev_args *args)
 		return NULL;
 	}
 	snprintf(fn->name, sizeof(fn->name), "%s", name);
-	pthread_rwlock_init(&fn->core, NULL);
-	sdxi_vdev_mem_init(&fn->mem, name);
+	ret = -pthread_rwlock_init(&fn->core, NULL);
+	if (ret == 0) {
+		ret = sdxi_vdev_mem_init(&fn->mem, name);
+		if (ret < 0)
+			pthread_rwlock_destroy(&fn->core);
+	}
+	if (ret < 0) {
+		SDXI_VDEV_LOG(ERR, name, "no locks for the function: %s", strerror(-ret));
+		free(fn);
+		rte_errno = -ret;
+		return NULL;
+	}
 	fn->shm.fd = -1;
 	fn->irq_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	if (fn->irq_fd < 0) {

@@ -330,12 +330,12 @@ sdxi_vdev_mem_unwatch(struct sdxi_vdev_mem *mem)
 	rte_mem_event_callback_unregister(mem->name, mem);
 }
 
-void
+int
 sdxi_vdev_mem_init(struct sdxi_vdev_mem *mem, const char *name)
 {
 	memset(mem, 0, sizeof(*mem));
 	snprintf(mem->name, sizeof(mem->name), "%s", name);
-	pthread_rwlock_init(&mem->lock, NULL);
+	return -pthread_rwlock_init(&mem->lock, NULL);
 }
 
 void

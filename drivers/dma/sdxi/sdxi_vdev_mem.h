@@ -54,7 +54,8 @@ sdxi_vdev_lock(pthread_rwlock_t *lock, uint32_t *waiting)
 	__atomic_fetch_sub(waiting, 1, __ATOMIC_RELAXED);
 }
 
-void sdxi_vdev_mem_init(struct sdxi_vdev_mem *mem, const char *name);
+/** @return 0, or a negative errno with nothing to be given back. */
+int sdxi_vdev_mem_init(struct sdxi_vdev_mem *mem, const char *name);
 
 /** Give back what sdxi_vdev_mem_init() and the accesses took. */
 void sdxi_vdev_mem_fini(struct sdxi_vdev_mem *mem);
