@@ -665,12 +665,24 @@ dev_irq_enable(struct sdxi_dev *dev)
 }
 
 static int
+dmadev_reach(const struct rte_dma_dev *dmadev, const struct sdxi_dev *dev, const struct sdxi_fn *fn)
+{
+	int ret = sdxi_dev_fn_set(dmadev->data->dev_id, fn);
+
+	if (ret < 0)
+		SDXI_LOG(ERR, dev, "no memory for what is known of the function");
+	return ret;
+}
+
+static int
 dmadev_ready(struct rte_dma_dev *dmadev, struct rte_device *device, struct sdxi_dev *dev, bool any)
 {
 	int ret = sdxi_report_register(dev);
 
-	if (ret < 0)
+	if (ret < 0) {
+		SDXI_LOG(ERR, dev, "no memory for the list of devices");
 		return ret;
+	}
 	dmadev->device = device;
 	dmadev->dev_ops = &sdxi_dev_ops;
 	sdxi_dev_fn(dev)->dmadev = dmadev;
@@ -718,7 +730,7 @@ sdxi_dmadev_create(const char *name, struct rte_device *device, const struct sdx
 	if (ret < 0)
 		SDXI_LOG(ERR, dev, "no locks: %s", strerror(-ret));
 	if (ret == 0)
-		ret = sdxi_dev_fn_set(dev->id, fn);
+		ret = dmadev_reach(dmadev, dev, fn);
 	if (ret == 0)
 		ret = sdxi_dev_discover(dev);
 	if (ret == 0)
@@ -746,7 +758,7 @@ sdxi_dmadev_attach(const char *name, struct rte_device *device, const struct sdx
 	if (dmadev == NULL)
 		return -ENODEV;
 	dev = dmadev->data->dev_private;
-	ret = sdxi_dev_fn_set(dmadev->data->dev_id, fn);
+	ret = dmadev_reach(dmadev, dev, fn);
 	/* The primary process may configure it anew at any time. */
 	if (ret == 0)
 		ret = dmadev_ready(dmadev, device, dev, true);
