@@ -61,6 +61,14 @@ sdxi_dev_fn(const struct sdxi_dev *dev)
 	return sdxi_dev_fn_get(dev->id);
 }
 
+static const char *
+lock_name(const struct sdxi_dev *dev, const struct sdxi_lock *lock)
+{
+	return lock == &dev->errlog.lock ? "error log" :
+	       lock == &dev->admin.lock	 ? "administrative context" :
+					   "control";
+}
+
 bool
 sdxi_dev_lock(struct sdxi_dev *dev, struct sdxi_lock *lock)
 {
@@ -82,7 +90,8 @@ sdxi_dev_lock(struct sdxi_dev *dev, struct sdxi_lock *lock)
 		else
 			rte_delay_us_sleep(1000);
 	}
-	SDXI_LOG(ERR, dev, "a lock is not given back");
+	SDXI_LOG(ERR, dev, "%s: expected its lock to be given back in %u s, found it held",
+		 lock_name(dev, lock), LOCK_POLLS / 1000);
 	return false;
 }
 
