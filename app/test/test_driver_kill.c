@@ -96,7 +96,8 @@ main(int argc, char **argv)
 		return 1;
 	}
 	td_fill(src, SLOT + 64, 1);
-	id = td_probe(FN0, "");
+	/* A context that stands still once, which is recovered from. */
+	id = td_probe(FN0, "watchdog=1000,fault=stall:cxt=1:op=2500");
 	say("probed", 0);
 	td_configure(id, VCHANS);
 	say("configured", 0);

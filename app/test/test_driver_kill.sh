@@ -9,7 +9,7 @@ usage()
 	cat <<'END'
 Usage: test_driver_kill.sh PROGRAM [LOG]
 
-Start PROGRAM, which keeps an SDXI function busy, kill it with SIGKILL at a number of moments in its
+Start PROGRAM, which keeps an SDXI function busy, end it with a signal at a number of moments in its
 life, and start it again with the same EAL file prefix each time: it has to work at once. Prints a
 TAP verdict for each moment.
 
@@ -56,7 +56,8 @@ cleanup()
 }
 trap cleanup EXIT
 
-# Where in its life the program is killed: behind which of the lines that it prints.
+# Where in its life the program is killed: behind which of the lines that it prints, as a pattern.
+recovery='*: vchan 0: context 1: recovery: *'
 moments=(
 	'eal'
 	'probed'
@@ -64,11 +65,19 @@ moments=(
 	'started'
 	'operations 4'
 	'operations 1000'
+	"$recovery"
 	'operations 37000'
 	'stopping 80000'
 	'stopped 80000'
 	'started 80000'
 	'operations 123000'
+)
+# Those where it is asked to end, and has no handler for that.
+terms=(
+	'probed'
+	'operations 1000'
+	"$recovery"
+	'stopping 80000'
 )
 
 number=0
@@ -86,36 +95,40 @@ verdict()
 	fi
 }
 
-# kill_at LINE: says what went wrong, if anything did.
+# kill_at SIGNAL LINE: says what went wrong, if anything did.
 kill_at()
 {
+	local expected=$((128 + $(kill -l "$1")))
+
 	local line='' rc=0 reached=false out
 
 	mkfifo "$work/out"
-	"$program" "$prefix" >"$work/out" 2>>"$log" &
+	"$program" "$prefix" >"$work/out" 2>&1 &
 	pid=$!
 	exec {out}<"$work/out"
 	rm "$work/out"
 	while IFS= read -r -t "$patience" -u "$out" line; do
-		if [[ $line == "$1" ]]; then
+		echo "$line" >>"$log"
+		# shellcheck disable=SC2053 # it is a pattern
+		if [[ $line == $2 ]]; then
 			reached=true
 			break
 		fi
 	done
-	kill -KILL "$pid" 2>/dev/null || true
+	kill -"$1" "$pid" 2>/dev/null || true
 	wait "$pid" 2>/dev/null || rc=$?
 	pid=
 	exec {out}<&-
 	if ! $reached; then
-		problem="expected to be killed at '$1', found it at '$line', exit code $rc"
-	elif ((rc != 137)); then
-		problem="expected to end by SIGKILL, found exit code $rc"
+		problem="expected to be killed at '$2', found it at '$line', exit code $rc"
+	elif ((rc != expected)); then
+		problem="expected to end by SIG$1, found exit code $rc"
 	fi
 }
 
-for moment in "${moments[@]}"; do
+for moment in "${moments[@]/#/KILL }" "${terms[@]/#/TERM }"; do
 	problem=
-	kill_at "$moment"
+	kill_at "${moment%% *}" "${moment#* }"
 	if [[ -z $problem ]]; then
 		rc=0
 		timeout --signal=KILL "$patience" "$program" "$prefix" 8000 \
@@ -125,7 +138,7 @@ for moment in "${moments[@]}"; do
 			problem="started again: exit code $rc, got as far as '$last'"
 		fi
 	fi
-	verdict "killed at '$moment'" "$problem"
+	verdict "SIG${moment%% *} at '${moment#* }'" "$problem"
 done
 echo "1..$number"
 
