@@ -1,0 +1,488 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The SDXI for DPDK authors
+ */
+
+/*
+ * Devices that go while they are at work: taken out by the application, from the thread that drives
+ * a channel or from another one, or off the bus, so that all registers read as ones. What is
+ * outstanding fails, the API gives errors, the device closes, and nothing is left behind.
+ *
+ * What the driver frees is overwritten, so that who looks at it later finds nothing good.
+ */
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <rte_bus_vdev.h>
+#include <rte_common.h>
+#include <rte_cycles.h>
+#include <rte_dev.h>
+#include <rte_eal.h>
+#include <rte_malloc.h>
+
+#include <sdxi_emu.h>
+
+#include "sdxi_dmadev.h"
+#include "sdxi_vdev.h"
+#include "test_driver_util.h"
+
+#define FN0 TD_NAME(0)
+
+enum {
+	NB_DESC = 64,
+	LEN = 1000,
+	VCHANS = 2,
+	FREED = 0xdb,
+	ADMIN_SLEEP_US = 100, /* between two looks at a command */
+};
+
+/* ---- in the place of EAL's ------------------------------------------------------------------- */
+
+static bool no_sleep; /* atomic: nobody is there to do what is waited for */
+
+void
+rte_delay_us_sleep(unsigned int us)
+{
+	static void (*real)(unsigned int us);
+
+	if (real == NULL) {
+		void *sym = dlsym(RTLD_NEXT, "rte_delay_us_sleep");
+
+		memcpy(&real, &sym, sizeof(real));
+	}
+	/* Commands alone: a lock's holder may be there. */
+	if (us != ADMIN_SLEEP_US || !__atomic_load_n(&no_sleep, __ATOMIC_RELAXED))
+		real(us);
+}
+
+void
+rte_free(void *ptr)
+{
+	static void (*real)(void *ptr);
+	size_t len;
+
+	if (real == NULL) {
+		void *sym = dlsym(RTLD_NEXT, "rte_free");
+
+		memcpy(&real, &sym, sizeof(real));
+	}
+	if (ptr != NULL && rte_malloc_validate(ptr, &len) == 0)
+		memset(ptr, FREED, len);
+	real(ptr);
+}
+
+/* ---- a device -------------------------------------------------------------------------------- */
+
+static int16_t id;
+static uint8_t *mem;
+
+static rte_iova_t
+src_of(unsigned int op)
+{
+	return (uintptr_t)mem + op % NB_DESC * LEN;
+}
+
+static rte_iova_t
+dst_of(uint16_t vchan, unsigned int op)
+{
+	return src_of(op) + (vchan + 1) * NB_DESC * LEN;
+}
+
+static int
+copy(uint16_t vchan, unsigned int op)
+{
+	return rte_dma_copy(id, vchan, src_of(op), dst_of(vchan, op), LEN, RTE_DMA_OP_FLAG_SUBMIT);
+}
+
+static void
+plug(const char *args)
+{
+	char buf[TD_ARGS_LEN];
+
+	__atomic_store_n(&no_sleep, false, __ATOMIC_RELAXED);
+	assert_int_equal(rte_eal_hotplug_add("vdev", FN0, td_args(args, buf, sizeof(buf))), 0);
+	id = rte_dma_get_dev_id_by_name(FN0);
+	assert_return_code(id, 0);
+}
+
+static struct rte_device *
+device(void)
+{
+	struct rte_dma_info info;
+	struct rte_device *dev = NULL;
+	struct sdxi_fn *fn = sdxi_dev_fn_get(id);
+
+	assert_int_equal(rte_dma_info_get(id, &info), 0);
+	dev = fn->dmadev->device;
+	assert_string_equal(dev->name, FN0);
+	return dev;
+}
+
+/* All that an application can call on a device that is not there. */
+static void
+expect_absent(void)
+{
+	const struct rte_dma_conf conf = { .nb_vchans = 1 };
+	enum rte_dma_vchan_status status;
+	enum rte_dma_status_code codes[4];
+	struct rte_dma_info info;
+	struct rte_dma_stats stats;
+	struct rte_dma_sge sge = { src_of(0), LEN };
+	bool error;
+	uint16_t last;
+
+	assert_true(rte_dma_get_dev_id_by_name(FN0) < 0);
+	assert_true(copy(0, 0) < 0);
+	assert_true(rte_dma_copy_sg(id, 0, &sge, &sge, 1, 1, 0) < 0);
+	assert_true(rte_dma_fill(id, 0, 0, dst_of(0, 0), LEN, 0) < 0);
+	assert_true(rte_dma_submit(id, 0) < 0);
+	assert_int_equal(rte_dma_completed(id, 0, 4, &last, &error), 0);
+	assert_int_equal(rte_dma_completed_status(id, 0, 4, &last, codes), 0);
+	assert_int_equal(rte_dma_burst_capacity(id, 0), 0);
+	assert_int_equal(rte_dma_vchan_status(id, 0, &status), -EINVAL);
+	assert_int_equal(rte_dma_stats_get(id, 0, &stats), -EINVAL);
+	assert_int_equal(rte_dma_info_get(id, &info), -EINVAL);
+	assert_int_equal(rte_dma_configure(id, &conf), -EINVAL);
+	assert_int_equal(rte_dma_start(id), -EINVAL);
+	assert_int_equal(rte_dma_stop(id), -EINVAL);
+	assert_int_equal(rte_dma_close(id), -EINVAL);
+	assert_null(sdxi_dev_fn_get(id));
+}
+
+static void
+expect_plugs_again(void)
+{
+	plug("");
+	td_up(id, VCHANS, NB_DESC);
+	td_one_copy(id, 0, 0);
+	td_one_copy(id, 1, 0);
+	assert_int_equal(rte_eal_hotplug_remove("vdev", FN0), 0);
+	expect_absent();
+}
+
+/* ---- taken out ------------------------------------------------------------------------------- */
+
+static const char *const args_of[] = {
+	"", "completion=batch", "error=continue",
+	/* Operations that stay outstanding, and one for which the channel is held. */
+	"watchdog=0,fault=stall:cxt=1:op=3", "watchdog=0,fault=no_stop:cxt=1,fault=stall:cxt=1:op=3",
+	"watchdog=0,fault=fail:cxt=1:op=2", "fault=fn_error:cxt=1:op=5",
+};
+
+/* By the thread that drives it, in whatever state it is. */
+static void
+test_same_thread(void **state)
+{
+	unsigned int a, nb, i;
+	uint16_t last;
+	bool error;
+
+	RTE_SET_USED(state);
+	for (a = 0; a < RTE_DIM(args_of); a++) {
+		for (nb = 1; nb < NB_DESC; nb += 33) {
+			plug(args_of[a]);
+			td_up(id, VCHANS, NB_DESC);
+			for (i = 0; i < nb; i++) {
+				assert_return_code(copy(0, i), 0);
+				assert_return_code(copy(1, i), 0);
+			}
+			/* One that is not submitted, too. */
+			assert_return_code(rte_dma_copy(id, 0, src_of(i), dst_of(0, i), LEN, 0), 0);
+			rte_dma_completed(id, 0, 1, &last, &error);
+			if (nb % 2 == 0)
+				assert_int_equal(rte_dev_remove(device()), 0);
+			else
+				assert_int_equal(rte_eal_hotplug_remove("vdev", FN0), 0);
+			expect_absent();
+		}
+	}
+	expect_plugs_again();
+}
+
+/* By another thread between two calls, as an application has to see to: it finds out by errors. */
+static pthread_rwlock_t calls = PTHREAD_RWLOCK_INITIALIZER;
+
+struct user {
+	uint16_t vchan;
+	unsigned int done, failed; /* atomic */
+	int error; /* what ended it */
+	bool polls_only;
+	pthread_t thread;
+};
+
+static void *
+user_main(void *arg)
+{
+	struct user *user = arg;
+	enum rte_dma_status_code status[8];
+	struct td_bound bound;
+	unsigned int op = 0, i;
+	uint16_t got;
+	int ret = 0;
+
+	td_bound_set(&bound);
+	while (ret >= 0 || ret == -ENOSPC) {
+		pthread_rwlock_rdlock(&calls);
+		ret = copy(user->vchan, op);
+		op += ret >= 0;
+		got = rte_dma_completed_status(id, user->vchan, RTE_DIM(status), NULL, status);
+		for (i = 0; i < got; i++)
+			if (status[i] != RTE_DMA_STATUS_SUCCESSFUL)
+				user->failed++;
+		__atomic_fetch_add(&user->done, got, __ATOMIC_RELAXED);
+		pthread_rwlock_unlock(&calls);
+		if (got == 0 && td_bound_yield(&bound)) {
+			user->error = -ETIMEDOUT;
+			return NULL;
+		}
+	}
+	user->error = ret;
+	/* What is outstanding is told as long as there is somebody to tell it. */
+	while (user->polls_only && __atomic_load_n(&user->done, __ATOMIC_RELAXED) < op) {
+		got = rte_dma_completed_status(id, user->vchan, RTE_DIM(status), NULL, status);
+		for (i = 0; i < got; i++)
+			if (status[i] != RTE_DMA_STATUS_SUCCESSFUL)
+				user->failed++;
+		__atomic_fetch_add(&user->done, got, __ATOMIC_RELAXED);
+		if (got == 0 && td_bound_yield(&bound)) {
+			user->error = -ETIMEDOUT;
+			return NULL;
+		}
+	}
+	return NULL;
+}
+
+static void
+users_start(struct user *users, bool polls_only)
+{
+	unsigned int v;
+
+	memset(users, 0, VCHANS * sizeof(*users));
+	for (v = 0; v < VCHANS; v++) {
+		users[v].vchan = v;
+		users[v].polls_only = polls_only;
+		assert_int_equal(pthread_create(&users[v].thread, NULL, user_main, &users[v]), 0);
+	}
+	for (v = 0; v < VCHANS; v++)
+		TD_WAIT(__atomic_load_n(&users[v].done, __ATOMIC_RELAXED) > 100);
+}
+
+static void
+test_other_thread(void **state)
+{
+	struct user users[VCHANS];
+	unsigned int round, v;
+	int ret;
+
+	RTE_SET_USED(state);
+	for (round = 0; round < 20; round++) {
+		plug(args_of[round % 3]);
+		td_up(id, VCHANS, NB_DESC);
+		users_start(users, false);
+		pthread_rwlock_wrlock(&calls);
+		if (round % 2 == 0)
+			ret = rte_dev_remove(device());
+		else
+			ret = rte_eal_hotplug_remove("vdev", FN0);
+		pthread_rwlock_unlock(&calls);
+		for (v = 0; v < VCHANS; v++)
+			assert_int_equal(pthread_join(users[v].thread, NULL), 0);
+		assert_int_equal(ret, 0);
+		expect_absent();
+		for (v = 0; v < VCHANS; v++) {
+			assert_int_equal(users[v].error, -EINVAL);
+			assert_int_equal(users[v].failed, 0);
+		}
+	}
+	expect_plugs_again();
+}
+
+/* ---- off the bus ----------------------------------------------------------------------------- */
+
+static const struct sdxi_fn_ops *real_ops;
+static struct sdxi_fn_ops ops;
+static unsigned int accesses; /* atomic: to registers */
+static unsigned int leave_at; /* it has left from this one on */
+
+/* It reaches no memory any more, either. */
+static bool
+is_gone(const struct sdxi_fn *fn)
+{
+	unsigned int n = __atomic_fetch_add(&accesses, 1, __ATOMIC_RELAXED);
+	unsigned int at = __atomic_load_n(&leave_at, __ATOMIC_RELAXED);
+
+	if (n < at)
+		return false;
+	real_ops->dma_enable(fn, false);
+	__atomic_store_n(&no_sleep, true, __ATOMIC_RELAXED);
+	return true;
+}
+
+static uint64_t
+reg_read(const struct sdxi_fn *fn, uint32_t off)
+{
+	return is_gone(fn) ? UINT64_MAX : real_ops->reg_read(fn, off);
+}
+
+static void
+reg_write(const struct sdxi_fn *fn, uint32_t off, uint64_t val)
+{
+	if (!is_gone(fn))
+		real_ops->reg_write(fn, off, val);
+}
+
+/* Its configuration space is not there either. */
+static int
+dma_enable(const struct sdxi_fn *fn, bool on)
+{
+	return is_gone(fn) ? -EIO : real_ops->dma_enable(fn, on);
+}
+
+static void
+ops_take(void)
+{
+	struct sdxi_fn *fn = sdxi_dev_fn_get(id);
+
+	real_ops = fn->ops;
+	ops = *fn->ops;
+	ops.reg_read = reg_read;
+	ops.reg_write = reg_write;
+	ops.dma_enable = dma_enable;
+	accesses = 0;
+	leave_at = UINT32_MAX;
+	fn->ops = &ops;
+}
+
+static void
+test_gone_under_traffic(void **state)
+{
+	struct user users[VCHANS];
+	unsigned int round, v;
+
+	RTE_SET_USED(state);
+	for (round = 0; round < 6; round++) {
+		plug(round % 2 == 0 ? "watchdog=20" : "watchdog=20,completion=batch");
+		ops_take();
+		td_up(id, VCHANS, NB_DESC);
+		users_start(users, true);
+		__atomic_store_n(&leave_at, 0, __ATOMIC_RELAXED);
+		dma_enable(sdxi_dev_fn_get(id), false);
+		for (v = 0; v < VCHANS; v++)
+			assert_int_equal(pthread_join(users[v].thread, NULL), 0);
+		for (v = 0; v < VCHANS; v++) {
+			assert_int_equal(users[v].error, -EIO);
+			assert_int_equal(td_status(id, v), RTE_DMA_VCHAN_HALTED_ERROR);
+			assert_int_equal(rte_dma_burst_capacity(id, v), 0);
+		}
+		if (round % 3 == 0)
+			assert_int_equal(rte_dma_stop(id), 0);
+		if (round % 3 == 1) {
+			assert_int_equal(rte_dma_stop(id), 0);
+			assert_int_equal(rte_dma_start(id), -ENODEV);
+		}
+		assert_int_equal(rte_eal_hotplug_remove("vdev", FN0), 0);
+		expect_absent();
+	}
+	expect_plugs_again();
+}
+
+/* At the n-th access to a register of its life, for each n. */
+static void
+test_gone_at_any_time(void **state)
+{
+	const struct rte_dma_conf conf = { .nb_vchans = VCHANS };
+	enum rte_dma_status_code status[NB_DESC];
+	unsigned int n, i, failed, errors, k;
+	struct rte_dma_stats stats;
+	struct td_bound bound;
+	uint16_t got;
+	int ret;
+
+	RTE_SET_USED(state);
+	for (n = 0;; n++) {
+		plug("watchdog=20");
+		ops_take();
+		leave_at = n;
+		errors = 0;
+		ret = rte_dma_configure(id, &conf);
+		for (i = 0; i < VCHANS && ret == 0; i++)
+			ret = td_try_vchan_setup(id, i, NB_DESC);
+		if (ret == 0)
+			ret = rte_dma_start(id);
+		errors += ret < 0;
+		if (ret == 0) {
+			for (i = 0; i < 8 && copy(0, i) >= 0; i++)
+				;
+			/* One that fails, so that the log is looked at. */
+			if (rte_dma_copy(id, 0, 8, dst_of(0, i), LEN, RTE_DMA_OP_FLAG_SUBMIT) >= 0)
+				i++;
+			td_bound_set(&bound);
+			for (failed = 0; i > 0; i -= got) {
+				got = rte_dma_completed_status(id, 0, i, NULL, status);
+				for (k = 0; k < got; k++)
+					failed += status[k] != RTE_DMA_STATUS_SUCCESSFUL;
+				if (got == 0 && td_bound_yield(&bound))
+					fail_msg("access %u: %u operations do not complete", n, i);
+			}
+			assert_in_range(failed, 1, 9);
+			assert_int_equal(rte_dma_stats_get(id, 0, &stats), 0);
+			td_status(id, 0);
+			errors += rte_dma_stop(id) != 0;
+		}
+		errors += rte_dma_close(id) != 0;
+		if (rte_eal_hotplug_remove("vdev", FN0) != 0)
+			fail_msg("access %u: it cannot be removed", n);
+		expect_absent();
+		if (accesses < n)
+			break;
+	}
+	/* Configure, start, recovery, stop and close have some each. */
+	assert_in_range(n, 40, 400);
+	assert_int_equal(errors, 0);
+	print_message("# left the bus at each of %u accesses\n", n);
+	expect_plugs_again();
+}
+
+static int
+setup(void **state)
+{
+	int ret = td_setup(state);
+
+	mem = td_alloc((VCHANS + 1) * NB_DESC * LEN, 64);
+	td_fill(mem, (VCHANS + 1) * NB_DESC * LEN, 1);
+	return ret;
+}
+
+static int
+teardown(void **state)
+{
+	if (rte_dma_get_dev_id_by_name(FN0) >= 0)
+		rte_eal_hotplug_remove("vdev", FN0);
+	return td_teardown(state);
+}
+
+int
+main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_same_thread, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_other_thread, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_gone_under_traffic, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_gone_at_any_time, setup, teardown),
+	};
+	int ret;
+
+	ret = td_eal_init_linked(argv[0], 128);
+	if (ret < 0) {
+		fprintf(stderr, "EAL or the driver cannot be brought up: %s\n", strerror(-ret));
+		return 1;
+	}
+	if (argc > 1)
+		cmocka_set_test_filter(argv[1]);
+	return cmocka_run_group_tests_name("driver, unplugged", tests, NULL, NULL) != 0;
+}
