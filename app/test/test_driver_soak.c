@@ -11,7 +11,6 @@
  * follows from the seed and the cycle's number, so that one that failed can be run again by itself.
  */
 
-#include <dirent.h>
 #include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
@@ -106,19 +105,6 @@ seconds_gone(void)
 
 /* ---- memory ---------------------------------------------------------------------------------- */
 
-static unsigned int
-count_files(void)
-{
-	DIR *dir = opendir("/proc/self/fd");
-	unsigned int n = 0;
-
-	assert_non_null(dir);
-	while (readdir(dir) != NULL)
-		n++;
-	closedir(dir);
-	return n - 3; /* ".", ".." and the folder itself */
-}
-
 static uint64_t
 resident(void)
 {
@@ -138,7 +124,7 @@ memory_take(struct memory *memory)
 
 	memset(memory, 0, sizeof(*memory));
 	td_stock_take(&memory->dpdk);
-	memory->files = count_files();
+	memory->files = td_nb_files();
 	memory->libc = info.uordblks + info.hblkhd;
 	memory->rss = resident();
 }

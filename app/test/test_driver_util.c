@@ -166,6 +166,26 @@ td_stock_take(struct td_stock *stock)
 	closedir(tasks);
 }
 
+unsigned int
+td_nb_files(void)
+{
+	DIR *files = opendir("/proc/self/fd");
+	struct dirent *file;
+	unsigned int nb = 0;
+
+	if (files == NULL)
+		return 0;
+	while ((file = readdir(files)) != NULL) {
+		char target[64] = "";
+
+		if (readlinkat(dirfd(files), file->d_name, target, sizeof(target) - 1) > 0 &&
+		    strcmp(target, "anon_inode:[eventpoll]") != 0)
+			nb++;
+	}
+	closedir(files);
+	return nb - 1; /* the folder itself */
+}
+
 int
 td_setup(void **state)
 {

@@ -120,6 +120,12 @@ struct td_stock {
 
 void td_stock_take(struct td_stock *stock);
 
+/**
+ * Open files of this process, but for those that EAL's interrupt thread opens anew, at a time of its own,
+ * whenever its sources change.
+ */
+unsigned int td_nb_files(void);
+
 /* Devices. All of these fail the test when DPDK refuses. */
 
 /** Ask for silent mode: where the flag is depends on the DPDK version. */
