@@ -310,8 +310,8 @@ sdxi_emu_doorbell(struct sdxi_emu *emu, uint16_t cxt, uint64_t val)
 	(void)val;
 
 	if (cxt <= emu->conf.max_cxt)
-		__atomic_fetch_or(&emu->db_bits[cxt / 64], UINT64_C(1) << cxt % 64,
-				  __ATOMIC_ACQ_REL);
+		atomic_fetch_or_explicit(&emu->db_bits[cxt / 64], UINT64_C(1) << cxt % 64,
+					 memory_order_acq_rel);
 }
 
 void

@@ -116,12 +116,13 @@ emu_doorbell_idle(struct sdxi_emu *emu, uint16_t num)
 {
 	uint64_t *db;
 
-	__atomic_fetch_and(&emu->db_bits[num / 64], ~(UINT64_C(1) << num % 64), __ATOMIC_ACQ_REL);
+	atomic_fetch_and_explicit(&emu->db_bits[num / 64], ~(UINT64_C(1) << num % 64),
+				  memory_order_acq_rel);
 	if (emu->conf.doorbells != NULL) {
 		db = (uint64_t *)((uint8_t *)emu->conf.doorbells +
 				  (size_t)num * ((size_t)SDXI_DB_STRIDE_MIN
 						 << emu->conf.db_stride));
-		__atomic_exchange_n(db, EMU_DB_IDLE, __ATOMIC_SEQ_CST);
+		atomic_exchange(EMU_ATOMIC(db), EMU_DB_IDLE);
 	}
 }
 

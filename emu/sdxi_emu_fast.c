@@ -18,15 +18,6 @@
  * No callback but map() is called in a batch, so what was mapped stays.
  */
 
-/* To write: a line that another CPU has is asked for once, and not for reading first. */
-#if defined(__x86_64__)
-#define FAST_TARGET __attribute__((target("prfchw")))
-#else
-#define FAST_TARGET
-#endif
-#define PREFETCH_TO_READ(p) __builtin_prefetch((p), 0, 3)
-#define PREFETCH_TO_WRITE(p) __builtin_prefetch((p), 1, 3)
-
 /* All that a copy may have in its first 4 bytes; a fence is one only behind others of its batch. */
 #define FAST_OP ((uint32_t)(SDXI_DSC_OP(SDXI_TYPE_DMAB, SDXI_DMAB_COPY) | SDXI_DSC_VL))
 #define FAST_FLAGS ((uint32_t)(SDXI_DSC_FE | SDXI_DSC_CSR))
@@ -50,7 +41,7 @@ map_at(struct sdxi_emu *emu, struct sdxi_emu_map *map, uint64_t iova, uint64_t l
 static inline uint64_t
 word(const struct sdxi_dsc *dsc, unsigned int i)
 {
-	return emu_le64(__atomic_load_n(&dsc->qw[i], __ATOMIC_RELAXED));
+	return emu_le64(EMU_LOAD(&dsc->qw[i], relaxed));
 }
 
 static inline bool
@@ -60,7 +51,7 @@ akey_known(const struct emu_cxt *cxt, uint16_t akey)
 }
 
 /* Judge a descriptor that is valid and whose first 8 bytes are known; false: not here. */
-static inline FAST_TARGET bool
+static inline EMU_PREFETCHER bool
 fast_judge(struct sdxi_emu *emu, const struct emu_cxt *cxt, struct emu_fast *fast,
 	   const struct sdxi_dsc *dsc, uint64_t first, struct emu_fast_op *op)
 {
@@ -82,15 +73,15 @@ fast_judge(struct sdxi_emu *emu, const struct emu_cxt *cxt, struct emu_fast *fas
 		op->signal = map_at(emu, &fast->map[EMU_MAP_CSB], csb, sizeof(struct sdxi_cst_blk));
 		if (EMU_UNLIKELY(op->signal == NULL || (uintptr_t)op->signal % 8 != 0))
 			return false;
-		PREFETCH_TO_WRITE(op->signal);
+		EMU_PREFETCH_TO_WRITE(op->signal);
 	}
 	/* What lies in one mapping does not wrap. */
 	op->src = map_at(emu, &fast->map[EMU_MAP_SRC], src, len);
 	op->dst = map_at(emu, &fast->map[EMU_MAP_DST], dst, len);
 	if (EMU_UNLIKELY(op->src == NULL || op->dst == NULL || emu_overlap(src, len, dst, len)))
 		return false;
-	PREFETCH_TO_READ(op->src);
-	PREFETCH_TO_WRITE(op->dst);
+	EMU_PREFETCH_TO_READ(op->src);
+	EMU_PREFETCH_TO_WRITE(op->dst);
 	op->first = first;
 	return true;
 }
@@ -107,7 +98,7 @@ fast_copy(const struct emu_fast_op *op)
 		memcpy(op->dst, op->src, len);
 }
 
-FAST_TARGET unsigned int
+EMU_PREFETCHER unsigned int
 emu_fast_part(struct sdxi_emu *emu, struct emu_cxt *cxt, struct emu_fast *fast, unsigned int n)
 {
 	struct emu_fast_op *op = fast->op;
@@ -131,10 +122,10 @@ emu_fast_part(struct sdxi_emu *emu, struct emu_cxt *cxt, struct emu_fast *fast, 
 		return 0;
 
 	for (i = 0; i < n; i++)
-		PREFETCH_TO_WRITE(&dsc[i]);
+		EMU_PREFETCH_TO_WRITE(&dsc[i]);
 	for (i = 0; i < n && bytes < EMU_SIGNAL_BYTES; i++) {
 		/* With several producers, vl is what says that the rest of the slot is there. */
-		const uint64_t first = emu_le64(__atomic_load_n(&dsc[i].qw[0], __ATOMIC_ACQUIRE));
+		const uint64_t first = emu_le64(EMU_LOAD(&dsc[i].qw[0], acquire));
 		const uint32_t flags = (uint32_t)first ^ FAST_OP;
 
 		if (EMU_UNLIKELY((flags & ~FAST_FLAGS) != 0 || (i != 0 && (flags & SDXI_DSC_FE)) ||
@@ -147,23 +138,23 @@ emu_fast_part(struct sdxi_emu *emu, struct emu_cxt *cxt, struct emu_fast *fast, 
 	end = EMU_MIN((uint64_t)cxt->ring_sz - cxt->slot, cxt->write_index - cxt->read_index);
 	end = EMU_MIN(end, done + FAST_AHEAD);
 	for (; i < end; i++)
-		PREFETCH_TO_WRITE(&dsc[i]);
+		EMU_PREFETCH_TO_WRITE(&dsc[i]);
 
 	for (i = 0; i < done; i++)
 		fast_copy(&op[i]);
 
 	/* Consumed: vl is cleared [I], then Read_Index advanced. */
 	for (i = 0; i < done; i++)
-		__atomic_store_n(&dsc[i].any.opcode,
-				 emu_le32((uint32_t)op[i].first & ~(uint32_t)SDXI_DSC_VL),
-				 __ATOMIC_RELAXED);
+		atomic_store_explicit((_Atomic uint32_t *)&dsc[i].any.opcode,
+				      emu_le32((uint32_t)op[i].first & ~(uint32_t)SDXI_DSC_VL),
+				      memory_order_relaxed);
 	cxt->read_index += done;
 	cxt->consumed += done;
 	cxt->slot += done;
 	if (cxt->slot == cxt->ring_sz)
 		cxt->slot = 0;
 	if (EMU_LIKELY(done != 0))
-		__atomic_store_n(read_index, emu_le64(cxt->read_index), __ATOMIC_RELEASE);
+		EMU_STORE(read_index, emu_le64(cxt->read_index), release);
 
 	/* Descriptors in a row may share a block: it is written once for all of them. */
 	for (i = 0; i < done; i = j) {
@@ -173,11 +164,11 @@ emu_fast_part(struct sdxi_emu *emu, struct emu_cxt *cxt, struct emu_fast *fast, 
 			j = i + 1;
 			continue;
 		}
-		val = emu_le64(__atomic_load_n(signal, __ATOMIC_RELAXED));
+		val = emu_le64(EMU_LOAD(signal, relaxed));
 		for (j = i; j < done && op[j].signal == signal; j++)
 			val = emu_signal_next(cxt, (uint32_t)op[j].first, val);
 		/* All data, and what has been consumed, is visible before. */
-		__atomic_store_n(signal, emu_le64(val), __ATOMIC_RELEASE);
+		EMU_STORE(signal, emu_le64(val), release);
 	}
 	return done;
 }
@@ -228,7 +219,7 @@ fast_sample(struct sdxi_emu *emu, struct emu_cxt *cxt, struct emu_fast *fast)
 	at = map_at(emu, &fast->map[EMU_MAP_CSB], cxt->write_index_ptr, sizeof(*at));
 	if (at == NULL || (uintptr_t)at % 8 != 0)
 		return false;
-	write_index = emu_le64(__atomic_load_n(at, __ATOMIC_ACQUIRE));
+	write_index = emu_le64(EMU_LOAD(at, acquire));
 	if (write_index < cxt->write_index || write_index - cxt->read_index > cxt->ring_sz)
 		return false;
 	cxt->write_index = write_index;

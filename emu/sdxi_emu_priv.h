@@ -22,7 +22,11 @@
  * such choice is tagged [I] at the one place that makes it; those that are values stand here.
  */
 
+#include <stdalign.h>
+#include <stdatomic.h>
+
 #include "sdxi_emu.h"
+#include "sdxi_emu_osdep.h"
 #include "sdxi_hw.h"
 
 /** [I] VERSION of the function: 1.0. */
@@ -55,9 +59,14 @@
 /** AKeys that a context remembers; a power of two. */
 #define EMU_AKEYS 4
 
-#define EMU_LIKELY(x) __builtin_expect(!!(x), 1)
-#define EMU_UNLIKELY(x) __builtin_expect(!!(x), 0)
 #define EMU_MIN(a, b) ((a) < (b) ? (a) : (b))
+
+/** A word that others may write or read meanwhile, and which is no atomic by its type. */
+#define EMU_ATOMIC(ptr) ((_Atomic uint64_t *)(ptr))
+#define EMU_LOAD(ptr, order) \
+	atomic_load_explicit((const _Atomic uint64_t *)(ptr), memory_order_##order)
+#define EMU_STORE(ptr, val, order) \
+	atomic_store_explicit(EMU_ATOMIC(ptr), val, memory_order_##order)
 
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
 static inline uint16_t
@@ -81,19 +90,19 @@ emu_le64(uint64_t v)
 static inline uint16_t
 emu_le16(uint16_t v)
 {
-	return __builtin_bswap16(v);
+	return (uint16_t)(v << 8 | v >> 8);
 }
 
 static inline uint32_t
 emu_le32(uint32_t v)
 {
-	return __builtin_bswap32(v);
+	return (uint32_t)emu_le16((uint16_t)v) << 16 | emu_le16((uint16_t)(v >> 16));
 }
 
 static inline uint64_t
 emu_le64(uint64_t v)
 {
-	return __builtin_bswap64(v);
+	return (uint64_t)emu_le32((uint32_t)v) << 32 | emu_le32((uint32_t)(v >> 32));
 }
 #else
 #error "this byte order is not supported"
@@ -218,7 +227,7 @@ struct emu_pend {
 
 /** Working space of one turn. */
 struct emu_turn {
-	struct sdxi_dsc dsc[EMU_BATCH] __attribute__((aligned(64)));
+	alignas(64) struct sdxi_dsc dsc[EMU_BATCH];
 	/** By ascending address, so that a block which is there already is seen at the end. */
 	struct emu_pend pend[EMU_BATCH];
 	unsigned int n_pend;
@@ -321,7 +330,7 @@ struct sdxi_emu {
 	uint64_t injected[SDXI_EMU_FAULT_KINDS];
 
 	/** Trapped doorbells, a bit each; set by any thread with a release, taken with an acquire. */
-	uint64_t *db_bits;
+	_Atomic uint64_t *db_bits;
 	/** Contexts by number / 128, made when one is first started, kept until the end. */
 	struct emu_chunk *chunk[SDXI_L2_ENTRIES];
 

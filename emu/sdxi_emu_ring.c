@@ -72,7 +72,7 @@ akey_check(struct sdxi_emu *emu, struct emu_cxt *cxt, uint16_t akey, unsigned in
 }
 
 /* COPY and REPCOPY: src_len bytes are read, over and over for the latter. */
-static inline __attribute__((always_inline)) emu_fail_t
+static EMU_INLINE emu_fail_t
 judge_copy(struct sdxi_emu *emu, struct emu_cxt *cxt, const struct sdxi_dsc *dsc, uint64_t csb,
 	   uint64_t src_len, struct emu_op *op)
 {
@@ -106,7 +106,7 @@ judge_copy(struct sdxi_emu *emu, struct emu_cxt *cxt, const struct sdxi_dsc *dsc
 	return 0;
 }
 
-static __attribute__((noinline)) emu_fail_t
+static EMU_NOINLINE emu_fail_t
 judge_repcopy(struct sdxi_emu *emu, struct emu_cxt *cxt, const struct sdxi_dsc *dsc, uint64_t csb,
 	      struct emu_op *op)
 {
@@ -177,7 +177,7 @@ judge_nop(const struct sdxi_dsc *dsc, uint32_t opcode, const struct emu_op *op)
  * reaction: the function cannot know what it was meant to be. The body's faults are data errors.
  * [I] ch needs nothing here: a context's operations are executed in order, one behind the other.
  */
-static inline __attribute__((always_inline)) emu_fail_t
+static EMU_INLINE emu_fail_t
 judge(struct sdxi_emu *emu, struct emu_cxt *cxt, const struct sdxi_dsc *dsc, uint32_t opcode,
       uint64_t csb, struct emu_op *op)
 {
@@ -228,7 +228,7 @@ move_failed(enum sdxi_emu_mem res)
 }
 
 /* All but COPY. */
-static __attribute__((noinline)) emu_fail_t
+static EMU_NOINLINE emu_fail_t
 move_other(struct sdxi_emu *emu, const struct sdxi_dsc *dsc, const struct emu_op *op, size_t part)
 {
 	enum sdxi_emu_mem res = SDXI_EMU_MEM_OK;
@@ -463,18 +463,18 @@ op_step(struct sdxi_emu *emu, struct emu_cxt *cxt)
 static inline bool
 doorbell(struct sdxi_emu *emu, struct emu_cxt *cxt)
 {
-	uint64_t *bits = &emu->db_bits[cxt->num / 64];
+	_Atomic uint64_t *bits = &emu->db_bits[cxt->num / 64];
 	const uint64_t bit = UINT64_C(1) << cxt->num % 64;
 	bool rung = cxt->kick;
 
 	cxt->kick = false;
-	if (__atomic_load_n(bits, __ATOMIC_RELAXED) & bit) {
-		__atomic_fetch_and(bits, ~bit, __ATOMIC_ACQ_REL);
+	if (atomic_load_explicit(bits, memory_order_relaxed) & bit) {
+		atomic_fetch_and_explicit(bits, ~bit, memory_order_acq_rel);
 		rung = true;
 	}
 	/* Looking before exchanging keeps the line shared while nobody rings. */
-	if (cxt->db != NULL && __atomic_load_n(cxt->db, __ATOMIC_RELAXED) != EMU_DB_IDLE) {
-		__atomic_exchange_n(cxt->db, EMU_DB_IDLE, __ATOMIC_SEQ_CST);
+	if (cxt->db != NULL && EMU_LOAD(cxt->db, relaxed) != EMU_DB_IDLE) {
+		atomic_exchange(EMU_ATOMIC(cxt->db), EMU_DB_IDLE);
 		rung = true;
 	}
 	return rung;
@@ -485,9 +485,9 @@ emu_ring_has_work(const struct sdxi_emu *emu, const struct emu_cxt *cxt)
 {
 	return cxt->mode == EMU_CXT_STOPPING || cxt->busy || cxt->kick ||
 	       (cxt->read_index != cxt->write_index && !cxt->stalled) ||
-	       (__atomic_load_n(&emu->db_bits[cxt->num / 64], __ATOMIC_RELAXED) &
+	       (atomic_load_explicit(&emu->db_bits[cxt->num / 64], memory_order_relaxed) &
 		UINT64_C(1) << cxt->num % 64) != 0 ||
-	       (cxt->db != NULL && __atomic_load_n(cxt->db, __ATOMIC_RELAXED) != EMU_DB_IDLE);
+	       (cxt->db != NULL && EMU_LOAD(cxt->db, relaxed) != EMU_DB_IDLE);
 }
 
 bool
@@ -579,7 +579,7 @@ pend_add(struct sdxi_emu *emu, uint64_t csb, uint64_t index)
 	return pend;
 }
 
-__attribute__((noinline)) emu_fail_t
+EMU_NOINLINE emu_fail_t
 emu_op_begin(struct sdxi_emu *emu, struct emu_cxt *cxt, struct emu_op *op)
 {
 	const uint64_t last = emu_le64(op->dsc.any.csb_ptr);
@@ -602,7 +602,7 @@ emu_op_move(struct sdxi_emu *emu, const struct emu_op *op, size_t part)
 }
 
 /* The next descriptor, which is fetched, is one that something is to happen to. */
-static __attribute__((noinline)) unsigned int
+static EMU_NOINLINE unsigned int
 ring_hit(struct sdxi_emu *emu, struct emu_cxt *cxt)
 {
 	struct emu_op *op = &cxt->op;
