@@ -87,7 +87,7 @@ sdxi_cxt_alloc(struct sdxi_dev *dev, struct sdxi_cxt *cxt, uint16_t num, uint32_
 	ring->nb_desc = nb_desc;
 	ring->halted = true;
 	/* Last: who looks at the administrative context while it is made takes this for the rest. */
-	__atomic_store_n(&cxt->sts, RTE_PTR_ADD(cxt->mem.va, CXT_STS_OFF), __ATOMIC_RELEASE);
+	SDXI_STORE(&cxt->sts, RTE_PTR_ADD(cxt->mem.va, CXT_STS_OFF), release);
 	return 0;
 }
 
@@ -135,16 +135,15 @@ sdxi_cxt_publish(struct sdxi_dev *dev, struct sdxi_cxt *cxt, struct sdxi_ring *r
 	cxt->ctl->ds_ring_ptr = rte_cpu_to_le_64(val);
 	/* Each vl is visible only behind what it vouches for: the function may look at any time. */
 	rte_io_wmb();
-	__atomic_store_n(&cxt->ctl->ds_ring_ptr, rte_cpu_to_le_64(val | SDXI_CXT_CTL_VL),
-			 __ATOMIC_RELAXED);
+	SDXI_STORE(&cxt->ctl->ds_ring_ptr, rte_cpu_to_le_64(val | SDXI_CXT_CTL_VL), relaxed);
 
 	memset(l1->rsvd_0, 0, sizeof(l1->rsvd_0));
 	l1->akey_ptr = rte_cpu_to_le_64(iova + CXT_AKEY_OFF);
 	l1->misc0 = rte_cpu_to_le_32(SDXI_PUT(SDXI_L1_ENT_MAX_BUFFER, dev->max_buffer));
 	l1->opb_000_enb = rte_cpu_to_le_32(dev->opb_000);
 	rte_io_wmb();
-	__atomic_store_n(&l1->cxt_ctl_ptr, rte_cpu_to_le_64((iova + CXT_CTL_OFF) | SDXI_L1_ENT_VL),
-			 __ATOMIC_RELAXED);
+	SDXI_STORE(&l1->cxt_ctl_ptr, rte_cpu_to_le_64((iova + CXT_CTL_OFF) | SDXI_L1_ENT_VL),
+		   relaxed);
 	rte_io_wmb();
 	cxt->l1 = l1;
 	return 0;
@@ -155,7 +154,7 @@ sdxi_cxt_rescind(struct sdxi_cxt *cxt)
 {
 	if (cxt->l1 == NULL)
 		return;
-	__atomic_store_n(&cxt->l1->cxt_ctl_ptr, 0, __ATOMIC_RELAXED);
+	SDXI_STORE(&cxt->l1->cxt_ctl_ptr, 0, relaxed);
 	rte_io_wmb();
 	cxt->l1 = NULL;
 }

@@ -12,6 +12,7 @@
 
 #include <stdint.h>
 
+#include "sdxi_compat.h"
 #include "sdxi_errlog.h"
 #include "sdxi_hw.h"
 #include "sdxi_mem.h"
@@ -82,8 +83,7 @@ void sdxi_cxt_rescind(struct sdxi_cxt *cxt);
 static inline enum sdxi_cxt_state
 sdxi_cxt_state(const struct sdxi_cxt *cxt)
 {
-	return (enum sdxi_cxt_state)(__atomic_load_n(&cxt->sts->state, __ATOMIC_ACQUIRE) &
-				     SDXI_CXT_STS_STATE);
+	return (enum sdxi_cxt_state)(SDXI_LOAD(&cxt->sts->state, acquire) & SDXI_CXT_STS_STATE);
 }
 
 /** Has the context come to rest in @p state, or does it only look like it does nothing? */

@@ -17,20 +17,20 @@
 
 /* Where a channel is: what sdxi_datapath_choose() has made dev_private tells. */
 
-static __rte_always_inline struct sdxi_vchan *
+static inline struct sdxi_vchan *
 vchan_only(const void *dev_private, uint16_t vchan)
 {
 	RTE_SET_USED(vchan);
 	return (struct sdxi_vchan *)(uintptr_t)dev_private;
 }
 
-static __rte_always_inline struct sdxi_vchan *
+static inline struct sdxi_vchan *
 vchan_of_many(const void *dev_private, uint16_t vchan)
 {
 	return (struct sdxi_vchan *)(uintptr_t)dev_private + vchan;
 }
 
-static __rte_always_inline struct sdxi_vchan *
+static inline struct sdxi_vchan *
 vchan_of_dev(const void *dev_private, uint16_t vchan)
 {
 	const struct sdxi_dev *dev = dev_private;
@@ -38,7 +38,7 @@ vchan_of_dev(const void *dev_private, uint16_t vchan)
 	return &dev->vchans[vchan];
 }
 
-static __rte_always_inline uint64_t
+static inline uint64_t
 desc_flags(uint64_t flags)
 {
 	return (flags & RTE_DMA_OP_FLAG_FENCE) != 0 ? SDXI_DSC_FE : 0;
@@ -88,11 +88,11 @@ vchan_room(struct sdxi_vchan *vc, enum sdxi_mode mode, uint32_t nb)
 	return vchan_make_room(vc, mode, nb);
 }
 
-static __rte_always_inline int
+static inline int
 vchan_enqueued(struct sdxi_vchan *vc, enum sdxi_mode mode, uint64_t op, uint64_t flags);
 
 /* A copy with flags, or one that is refused, or one for which room has to be looked for. */
-static __rte_always_inline int
+static inline int
 copy_any(struct sdxi_vchan *vc, rte_iova_t src, rte_iova_t dst, uint32_t size, uint64_t flags,
 	 enum sdxi_mode mode)
 {
@@ -117,7 +117,7 @@ copy_any(struct sdxi_vchan *vc, rte_iova_t src, rte_iova_t dst, uint32_t size, u
  * the registers where they are: @p dev_private only fills the place of the first one, and __rte_used
  * keeps compilers from leaving it out.
  */
-static __rte_always_inline int
+static inline int
 copy(void *dev_private, struct sdxi_vchan *vc, rte_iova_t src, rte_iova_t dst, uint32_t length,
      uint64_t flags, enum sdxi_mode mode,
      int (*any)(void *dev_private, struct sdxi_vchan *vc, rte_iova_t src, rte_iova_t dst,
@@ -402,18 +402,25 @@ fill(struct sdxi_vchan *vc, uint64_t pattern, rte_iova_t dst, uint32_t length, u
 
 /* Submit. */
 
-static __rte_always_inline void
+/* Has the function forgotten its contexts since this one was started? */
+static inline bool
+vchan_is_forgotten(const struct sdxi_vchan *vc)
+{
+	return vc->epoch !=
+	       rte_atomic_load_explicit(&vc->dev->epoch, rte_memory_order_relaxed);
+}
+
+static inline void
 vchan_submit(struct sdxi_vchan *vc, enum sdxi_mode mode)
 {
 	sdxi_ring_submit(&vc->ring, mode);
 	/* Nobody polls a silent channel, so who submits looks after it. */
 	if (mode == SDXI_MODE_SILENT &&
-	    unlikely(vc->epoch != __atomic_load_n(&vc->dev->epoch, __ATOMIC_RELAXED) ||
-		     sdxi_cxt_state(&vc->cxt) != SDXI_CXT_RUN))
+	    unlikely(vchan_is_forgotten(vc) || sdxi_cxt_state(&vc->cxt) != SDXI_CXT_RUN))
 		sdxi_recover_idle(vc->dev, vc);
 }
 
-static __rte_always_inline int
+static inline int
 vchan_enqueued(struct sdxi_vchan *vc, enum sdxi_mode mode, uint64_t op, uint64_t flags)
 {
 	if ((flags & RTE_DMA_OP_FLAG_SUBMIT) != 0)
@@ -427,7 +434,7 @@ vchan_enqueued(struct sdxi_vchan *vc, enum sdxi_mode mode, uint64_t op, uint64_t
  * Nothing has completed, which may be because nothing moves any more, or something has failed, or
  * the channel is silent.
  */
-static __rte_always_inline uint16_t
+static inline uint16_t
 completed_any(struct sdxi_vchan *vc, uint16_t nb_cpls, uint16_t *last_idx, bool *has_error,
 	      enum sdxi_mode mode)
 {
@@ -441,7 +448,7 @@ completed_any(struct sdxi_vchan *vc, uint16_t nb_cpls, uint16_t *last_idx, bool 
 		/* What counts as completed may have stopped the context. */
 		else if (r->tail != r->op_submitted ||
 			 sdxi_cxt_state_is_final(sdxi_cxt_state(&vc->cxt)) ||
-			 vc->epoch != __atomic_load_n(&vc->dev->epoch, __ATOMIC_RELAXED))
+			 vchan_is_forgotten(vc))
 			sdxi_recover_idle(vc->dev, vc);
 	} else {
 		n = sdxi_ring_done(r, mode, nb_cpls, &failed);
@@ -463,7 +470,7 @@ completed_any(struct sdxi_vchan *vc, uint16_t nb_cpls, uint16_t *last_idx, bool 
 }
 
 /* As for copies: @p any is for what calls other functions. */
-static __rte_always_inline uint16_t
+static inline uint16_t
 completed(struct sdxi_vchan *vc, uint16_t nb_cpls, uint16_t *last_idx, bool *has_error,
 	  enum sdxi_mode mode,
 	  uint16_t (*any)(struct sdxi_vchan *vc, uint16_t nb_cpls, uint16_t *last_idx,
@@ -482,7 +489,7 @@ completed(struct sdxi_vchan *vc, uint16_t nb_cpls, uint16_t *last_idx, bool *has
 	return n;
 }
 
-static __rte_always_inline uint16_t
+static inline uint16_t
 completed_status(struct sdxi_vchan *vc, uint16_t nb_cpls, uint16_t *last_idx,
 		 enum rte_dma_status_code *status, enum sdxi_mode mode)
 {
@@ -520,7 +527,7 @@ completed_status(struct sdxi_vchan *vc, uint16_t nb_cpls, uint16_t *last_idx,
 	return n;
 }
 
-static __rte_always_inline uint16_t
+static inline uint16_t
 burst_capacity(struct sdxi_vchan *vc, enum sdxi_mode mode)
 {
 	struct sdxi_ring *r = &vc->ring;
@@ -534,7 +541,6 @@ burst_capacity(struct sdxi_vchan *vc, enum sdxi_mode mode)
 
 /* Operations as a struct rte_dma_op. */
 
-#ifdef RTE_DMA_CAPA_OPS_ENQ_DEQ
 static uint16_t
 enqueue(struct sdxi_vchan *vc, struct rte_dma_op **ops, uint16_t nb_ops, enum sdxi_mode mode)
 {
@@ -582,7 +588,6 @@ dequeue(struct sdxi_vchan *vc, struct rte_dma_op **ops, uint16_t nb_ops, enum sd
 	}
 	return n;
 }
-#endif
 
 /*
  * The functions of each mode, for a device with one channel and with many, and those that look which
@@ -658,22 +663,6 @@ sdxi_burst_capacity_##name(const void *priv, uint16_t vchan)                    
                                                                                                    \
 	return burst_capacity(vc, mode);                                                           \
 }                                                                                                  \
-MODE_OPS_FUNCTIONS(name, get, mode)                                                                \
-static void                                                                                        \
-choose_##name(struct rte_dma_fp_object *fp)                                                        \
-{                                                                                                  \
-	fp->copy = sdxi_copy_##name;                                                               \
-	fp->copy_sg = sdxi_copy_sg_##name;                                                         \
-	fp->fill = sdxi_fill_##name;                                                               \
-	fp->submit = sdxi_submit_##name;                                                           \
-	fp->completed = sdxi_completed_##name;                                                     \
-	fp->completed_status = sdxi_completed_status_##name;                                       \
-	fp->burst_capacity = sdxi_burst_capacity_##name;                                           \
-	CHOOSE_OPS(fp, name);                                                                      \
-}
-
-#ifdef RTE_DMA_CAPA_OPS_ENQ_DEQ
-#define MODE_OPS_FUNCTIONS(name, get, mode)                                                        \
 static uint16_t                                                                                    \
 sdxi_enqueue_##name(void *priv, uint16_t vchan, struct rte_dma_op **ops, uint16_t nb_ops)          \
 {                                                                                                  \
@@ -687,16 +676,19 @@ sdxi_dequeue_##name(void *priv, uint16_t vchan, struct rte_dma_op **ops, uint16_
 	struct sdxi_vchan *vc = get(priv, vchan);                                                  \
                                                                                                    \
 	return dequeue(vc, ops, nb_ops, mode);                                                     \
+}                                                                                                  \
+static void                                                                                        \
+choose_##name(struct rte_dma_fp_object *fp)                                                        \
+{                                                                                                  \
+	fp->copy = sdxi_copy_##name;                                                               \
+	fp->copy_sg = sdxi_copy_sg_##name;                                                         \
+	fp->fill = sdxi_fill_##name;                                                               \
+	fp->submit = sdxi_submit_##name;                                                           \
+	fp->completed = sdxi_completed_##name;                                                     \
+	fp->completed_status = sdxi_completed_status_##name;                                       \
+	fp->burst_capacity = sdxi_burst_capacity_##name;                                           \
+	sdxi_fp_set_ops(fp, sdxi_enqueue_##name, sdxi_dequeue_##name);                           \
 }
-#define CHOOSE_OPS(fp, name)                                                                       \
-	do {                                                                                       \
-		(fp)->enqueue = sdxi_enqueue_##name;                                               \
-		(fp)->dequeue = sdxi_dequeue_##name;                                               \
-	} while (0)
-#else
-#define MODE_OPS_FUNCTIONS(name, get, mode)
-#define CHOOSE_OPS(fp, name) RTE_SET_USED(fp)
-#endif
 
 MODE_FUNCTIONS(op, vchan_of_many, SDXI_MODE_OP)
 MODE_FUNCTIONS(batch, vchan_of_many, SDXI_MODE_BATCH)
@@ -736,7 +728,7 @@ sdxi_datapath_is_idle(const struct sdxi_dev *dev, const struct sdxi_vchan *vc, b
 
 	*failed = false;
 	if (dev->mode == SDXI_MODE_SILENT)
-		return rte_le_to_cpu_64(__atomic_load_n(&r->sts->read_index, __ATOMIC_ACQUIRE)) ==
+		return rte_le_to_cpu_64(SDXI_LOAD(&r->sts->read_index, acquire)) ==
 		       SDXI_LOOK(r->submitted);
 	/* Operations of one context complete in any order, so the last says nothing of the rest. */
 	for (op = batch ? RTE_MAX(SDXI_LOOK(r->done), tail) : tail; op < end;
@@ -762,9 +754,9 @@ sdxi_datapath_completed(const struct sdxi_dev *dev, const struct sdxi_vchan *vc)
 
 	/* Recovery makes indices anew; tail is at what had been consumed then. */
 	if (dev->mode != SDXI_MODE_SILENT || SDXI_LOOK(r->halted) ||
-	    __atomic_load_n(&vc->recovering, __ATOMIC_ACQUIRE))
+	    SDXI_LOAD(&vc->recovering, acquire))
 		return op;
-	read_index = rte_le_to_cpu_64(__atomic_load_n(&r->sts->read_index, __ATOMIC_ACQUIRE));
+	read_index = rte_le_to_cpu_64(SDXI_LOAD(&r->sts->read_index, acquire));
 	while (op < end && sdxi_ring_look_start(r, op + 1) <= read_index)
 		op++;
 	return op;

@@ -302,8 +302,7 @@ sdxi_dev_l1_ent(struct sdxi_dev *dev, uint16_t cxt, struct sdxi_cxt_l1_ent **ent
 		memset(l1->va, 0, SDXI_TABLE_LEN);
 		/* The table is empty before the function can find it. */
 		rte_io_wmb();
-		__atomic_store_n(&l2[idx].lv01_ptr, rte_cpu_to_le_64(l1->iova | SDXI_L2_ENT_VL),
-				 __ATOMIC_RELAXED);
+		SDXI_STORE(&l2[idx].lv01_ptr, rte_cpu_to_le_64(l1->iova | SDXI_L2_ENT_VL), relaxed);
 		if (l2_changed != NULL)
 			*l2_changed = true;
 	}
@@ -360,7 +359,7 @@ sdxi_dev_up(struct sdxi_dev *dev)
 
 	sdxi_admin_disable(dev);
 	SDXI_SHOW(dev->up, false);
-	__atomic_fetch_add(&dev->epoch, 1, __ATOMIC_RELEASE);
+	rte_atomic_fetch_add_explicit(&dev->epoch, 1, rte_memory_order_release);
 	/* Nothing is programmed, and no table touched, under a function that runs. */
 	ret = sdxi_dev_quiesce(dev);
 	if (ret < 0) {
@@ -433,7 +432,7 @@ sdxi_dev_down(struct sdxi_dev *dev)
 
 	sdxi_admin_disable(dev);
 	SDXI_SHOW(dev->up, false);
-	__atomic_fetch_add(&dev->epoch, 1, __ATOMIC_RELEASE);
+	rte_atomic_fetch_add_explicit(&dev->epoch, 1, rte_memory_order_release);
 	stopped = sdxi_dev_quiesce(dev);
 	if (stopped == 0) {
 		/* The memory behind these may be freed next. */

@@ -15,20 +15,17 @@
 #include <stdint.h>
 
 #include <rte_dmadev_pmd.h>
-#include <rte_log.h>
 
 #include "sdxi_admin.h"
+#include "sdxi_compat.h"
 #include "sdxi_errlog.h"
 #include "sdxi_hw.h"
 #include "sdxi_lock.h"
 #include "sdxi_mem.h"
 #include "sdxi_ring.h"
 
-extern int sdxi_logtype;
-
 /** One log line, with the device's name in front. */
-#define SDXI_LOG(level, dev, fmt, ...) \
-	rte_log(RTE_LOG_##level, sdxi_logtype, "SDXI: %s: " fmt "\n", (dev)->name, ##__VA_ARGS__)
+#define SDXI_LOG(level, dev, ...) SDXI_LOG_LINE(level, (dev)->name, __VA_ARGS__)
 
 struct sdxi_fn;
 
@@ -81,13 +78,13 @@ struct sdxi_dev {
 	bool started;	 /**< the vchans' contexts run, or did when they were last looked at */
 	bool intr;	 /**< the function's error interrupt reaches the primary process */
 	bool enq_deq;	 /**< operations are enqueued and dequeued as a struct rte_dma_op */
-	uint32_t attached; /**< atomic: secondary processes; one that was killed counts on */
+	RTE_ATOMIC(uint32_t) attached; /**< secondary processes; one that was killed counts on */
 	/**
-	 * Atomic: grows each time that the function forgets all contexts, before it is told to: who sees
+	 * Grows each time that the function forgets all contexts, before it is told to: who sees
 	 * the old one may still find blocks completed, and who sees the new one takes the lock. Changes
 	 * with the lock held only.
 	 */
-	uint32_t epoch;
+	RTE_ATOMIC(uint32_t) epoch;
 	struct sdxi_lock lock; /**< one of control operations and recoveries at a time */
 	int socket;	 /**< NUMA node for memory, or SOCKET_ID_ANY */
 	int16_t id;	 /**< of the dmadev */

@@ -406,7 +406,7 @@ dev_detach(struct sdxi_dev *dev)
 	if (fn.ops->irq_disable != NULL && dev->intr && rte_eal_process_type() == RTE_PROC_PRIMARY)
 		fn.ops->irq_disable(&fn);
 	if (rte_eal_process_type() != RTE_PROC_PRIMARY)
-		__atomic_fetch_sub(&dev->attached, 1, __ATOMIC_ACQ_REL);
+		rte_atomic_fetch_sub_explicit(&dev->attached, 1, rte_memory_order_acq_rel);
 	sdxi_report_unregister(dev);
 	sdxi_dev_fn_set(id, NULL);
 	if (fn.ops->release != NULL)
@@ -432,7 +432,7 @@ sdxi_close(struct rte_dma_dev *dmadev)
 	sdxi_lock_release(&dev->lock);
 	if (ret < 0)
 		return -EIO;
-	if (__atomic_load_n(&dev->attached, __ATOMIC_ACQUIRE) != 0) {
+	if (rte_atomic_load_explicit(&dev->attached, rte_memory_order_acquire) != 0) {
 		/* They look at all of this until they find that the function is gone. */
 		SDXI_LOG(WARNING, dev, "its memory is kept for %u secondary processes",
 			 dev->attached);
@@ -511,7 +511,8 @@ sdxi_stats_reset(struct rte_dma_dev *dmadev, uint16_t vchan)
 static bool
 status_is_fn_gone(const struct sdxi_dev *dev, struct sdxi_vchan *vc)
 {
-	return (__atomic_fetch_add(&vc->status_looks, 1, __ATOMIC_RELAXED) & 0xff) == 0xff &&
+	return (rte_atomic_fetch_add_explicit(&vc->status_looks, 1, rte_memory_order_relaxed) &
+		0xff) == 0xff &&
 	       !sdxi_dev_state_is_live(sdxi_dev_state(dev));
 }
 
@@ -541,14 +542,14 @@ sdxi_vchan_status(const struct rte_dma_dev *dmadev, uint16_t vchan,
 		return 0;
 	}
 	if (!sdxi_cxt_state_is_final(sdxi_cxt_state(&vc->cxt)) &&
-	    SDXI_LOOK(vc->epoch) == __atomic_load_n(&dev->epoch, __ATOMIC_ACQUIRE) &&
+	    SDXI_LOOK(vc->epoch) == rte_atomic_load_explicit(&dev->epoch, rte_memory_order_acquire) &&
 	    !status_is_fn_gone(dev, vc))
 		return 0;
 	/* Completions may become visible behind the state. */
 	now = rte_get_timer_cycles();
-	since = __atomic_load_n(&vc->status_tsc, __ATOMIC_RELAXED);
+	since = rte_atomic_load_explicit(&vc->status_tsc, rte_memory_order_relaxed);
 	if (since == 0)
-		__atomic_store_n(&vc->status_tsc, now, __ATOMIC_RELAXED);
+		rte_atomic_store_explicit(&vc->status_tsc, now, rte_memory_order_relaxed);
 	else if (now - since > rte_get_timer_hz() / US_PER_S * STATUS_GRACE_US)
 		*status = RTE_DMA_VCHAN_HALTED_ERROR;
 	return 0;
@@ -597,9 +598,8 @@ arg_number(const char *name, const char *key, const char *value, uint32_t min, u
 	}
 	if (step > 1)
 		snprintf(multiple, sizeof(multiple), ", a multiple of %u", step);
-	rte_log(RTE_LOG_ERR, sdxi_logtype,
-		"SDXI: %s: argument %s: expected a number from %u to %u%s, found '%s'\n", name, key,
-		min, max, multiple, value != NULL ? value : "");
+	SDXI_LOG_LINE(ERR, name, "argument %s: expected a number from %u to %u%s, found '%s'", key,
+		      min, max, multiple, value != NULL ? value : "");
 	return -EINVAL;
 }
 
@@ -627,9 +627,8 @@ sdxi_args_parse(const char *name, const char *key, const char *value, struct sdx
 		args->batch = value != NULL && strcmp(value, "batch") == 0;
 		ret = 0;
 		if (!args->batch && (value == NULL || strcmp(value, "op") != 0)) {
-			rte_log(RTE_LOG_ERR, sdxi_logtype,
-				"SDXI: %s: argument %s: expected op or batch, found '%s'\n", name,
-				key, value != NULL ? value : "");
+			SDXI_LOG_LINE(ERR, name, "argument %s: expected op or batch, found '%s'",
+				      key, value != NULL ? value : "");
 			ret = -EINVAL;
 		}
 	} else {
@@ -698,7 +697,7 @@ dmadev_allocate(const char *name, struct rte_device *device)
 
 	dmadev = rte_dma_pmd_allocate(name, device->numa_node, sizeof(struct sdxi_dev));
 	if (dmadev == NULL)
-		rte_log(RTE_LOG_ERR, sdxi_logtype, "SDXI: %s: no dmadev could be allocated\n", name);
+		SDXI_LOG_LINE(ERR, name, "no dmadev could be allocated");
 	return dmadev;
 }
 
@@ -763,7 +762,7 @@ sdxi_dmadev_attach(const char *name, struct rte_device *device, const struct sdx
 	if (ret == 0)
 		ret = dmadev_ready(dmadev, device, dev, true);
 	if (ret == 0)
-		__atomic_fetch_add(&dev->attached, 1, __ATOMIC_ACQ_REL);
+		rte_atomic_fetch_add_explicit(&dev->attached, 1, rte_memory_order_acq_rel);
 	if (ret < 0) {
 		sdxi_dev_fn_set(dmadev->data->dev_id, NULL);
 		rte_dma_pmd_release(name);

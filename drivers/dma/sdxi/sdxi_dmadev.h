@@ -52,7 +52,7 @@ struct __rte_cache_aligned sdxi_vchan {
 	uint64_t reset_op;	   /**< ring.tail when the function had been reset for another */
 	uint32_t reset_seen;	   /**< times that this was at the same operation */
 	uint32_t watch_fruitless;  /**< times that this was at the same operation */
-	uint64_t status_tsc;	   /**< atomic, by whom asks for the status: a stop seen first */
+	RTE_ATOMIC(uint64_t) status_tsc; /**< by whom asks for the status: a stop seen first */
 	uint64_t fault_looked;	   /**< one past the failed operation that was looked into */
 	uint64_t begun_end;	   /**< operations below may have been begun before they are run */
 	uint64_t parked_op;	   /**< parked: nothing behind this failed operation runs yet */
@@ -65,7 +65,7 @@ struct __rte_cache_aligned sdxi_vchan {
 	uint64_t stop_op;	   /**< silent: one past the operation that a context stopped before */
 	sdxi_le64 held_index;	   /**< parked: in Write_Index's place for submit */
 	uint64_t no_doorbell;	   /**< parked or dead: in the doorbell's place */
-	uint32_t status_looks;	   /**< atomic, by whom asks for the status */
+	RTE_ATOMIC(uint32_t) status_looks; /**< by whom asks for the status */
 	/*
 	 * The channel's own thread sets these, with the device's lock held where that matters; who asks
 	 * for the status or for statistics only looks, and each says what it says alone. But recovering:

@@ -69,9 +69,11 @@ sdxi_errlog_lock(struct sdxi_dev *dev)
 	struct sdxi_errlog *log = &dev->errlog;
 	bool locked;
 
-	locked = __atomic_load_n(&log->stuck, __ATOMIC_RELAXED) ? sdxi_lock_try(&log->lock) >= 0 :
-								  sdxi_dev_lock(dev, &log->lock);
-	__atomic_store_n(&log->stuck, !locked, __ATOMIC_RELAXED);
+	if (rte_atomic_load_explicit(&log->stuck, rte_memory_order_relaxed))
+		locked = sdxi_lock_try(&log->lock) >= 0;
+	else
+		locked = sdxi_dev_lock(dev, &log->lock);
+	rte_atomic_store_explicit(&log->stuck, !locked, rte_memory_order_relaxed);
 	return locked;
 }
 
@@ -312,13 +314,13 @@ say(struct sdxi_errlog *log, struct lines *lines, const char *fmt, ...)
 static void
 lose(struct sdxi_errlog *log)
 {
-	__atomic_fetch_add(&log->lost, 1, __ATOMIC_RELEASE);
+	rte_atomic_fetch_add_explicit(&log->lost, 1, rte_memory_order_release);
 }
 
 static void
 cxt_lose(struct sdxi_cxt *cxt)
 {
-	__atomic_fetch_add(&cxt->faults.lost, 1, __ATOMIC_RELEASE);
+	rte_atomic_fetch_add_explicit(&cxt->faults.lost, 1, rte_memory_order_release);
 }
 
 static void
@@ -335,7 +337,7 @@ cxt_file(struct sdxi_cxt *cxt, const struct sdxi_fault *fault)
 	at = &faults->fault[fault->dsc_index & faults->mask];
 	if (at->used == 0 || at->dsc_index != fault->dsc_index) {
 		*at = *fault;
-		__atomic_store_n(&faults->total, faults->total + 1, __ATOMIC_RELAXED);
+		SDXI_STORE(&faults->total, faults->total + 1, relaxed);
 	}
 	SDXI_SHOW(faults->filed, faults->filed + 1);
 	if (fault->re == SDXI_RE_CXT_STOPPED) {
@@ -361,7 +363,8 @@ entry_file(struct sdxi_dev *dev, const struct sdxi_errlog_hd_ent *ent)
 	}
 	if (SDXI_GET(SDXI_ERRLOG_RE, hd) == SDXI_RE_FN_STOPPED) {
 		log->stopper = num;
-		log->stopper_end = __atomic_load_n(&dev->epoch, __ATOMIC_ACQUIRE) + 1;
+		log->stopper_end = 1 + rte_atomic_load_explicit(&dev->epoch,
+								 rte_memory_order_acquire);
 	}
 	if (dev->vchans == NULL || num == SDXI_CXT_ADMIN || num > dev->nb_vchans ||
 	    dev->vchans[num - 1].cxt.num != num) {
@@ -461,20 +464,20 @@ service(struct sdxi_dev *dev, struct lines *lines)
 	rte_io_rmb();
 	for (; log->read != wrt; log->read++, n++) {
 		struct sdxi_errlog_hd_ent *at = &ring[log->read % log->size];
-		sdxi_le64 hd = __atomic_load_n(&at->hd, __ATOMIC_ACQUIRE);
+		sdxi_le64 hd = SDXI_LOAD(&at->hd, acquire);
 
 		/* On a bus, what a register read returns pushes earlier writes in front of it. */
 		while ((rte_le_to_cpu_64(hd) & SDXI_ERRLOG_VL) == 0 && tries > 0) {
 			tries--;
 			sdxi_dev_read(dev, SDXI_MMIO_ERR_WRT);
 			rte_io_rmb();
-			hd = __atomic_load_n(&at->hd, __ATOMIC_ACQUIRE);
+			hd = SDXI_LOAD(&at->hd, acquire);
 		}
 		/* A copy is judged: the function may write the original at any time. */
 		ent = *at;
 		ent.hd = hd;
 		/* The next lap's entry is valid only when the function has written it. */
-		__atomic_store_n(&at->hd, 0, __ATOMIC_RELAXED);
+		SDXI_STORE(&at->hd, 0, relaxed);
 		entry_handle(dev, &ent, lines);
 	}
 	/* Entries have been read, not only cleared, before the function may write them again. */
@@ -560,8 +563,8 @@ uint64_t
 sdxi_errlog_lost(const struct sdxi_dev *dev, const struct sdxi_cxt *cxt)
 {
 	/* Both only grow, so neither hides what the other tells. */
-	return __atomic_load_n(&dev->errlog.lost, __ATOMIC_ACQUIRE) +
-	       __atomic_load_n(&cxt->faults.lost, __ATOMIC_ACQUIRE);
+	return rte_atomic_load_explicit(&dev->errlog.lost, rte_memory_order_acquire) +
+	       rte_atomic_load_explicit(&cxt->faults.lost, rte_memory_order_acquire);
 }
 
 void

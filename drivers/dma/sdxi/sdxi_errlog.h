@@ -20,6 +20,7 @@
 
 #include <rte_dmadev.h>
 
+#include "sdxi_compat.h"
 #include "sdxi_hw.h"
 #include "sdxi_lock.h"
 #include "sdxi_mem.h"
@@ -49,7 +50,7 @@ struct sdxi_faults {
 	uint32_t mask;	/**< ring size - 1 */
 	uint64_t filed; /**< since indices started anew */
 	uint64_t total; /**< descriptors that were filed; only ever grows */
-	uint64_t lost;	/**< only ever grows */
+	RTE_ATOMIC(uint64_t) lost; /**< only ever grows */
 	uint64_t stop_index; /**< if stopped: the first descriptor that did */
 	bool stopped;	/**< since indices started anew: one of them has stopped the context */
 };
@@ -87,11 +88,11 @@ struct sdxi_errlog {
 	bool enabled;	     /**< the function has been given the log */
 	bool intr;	     /**< it raises its interrupt */
 	bool gone;	     /**< the function did not answer when last asked, and that was said */
-	bool stuck;	     /**< nobody has got the lock since one waited for it in vain */
+	RTE_ATOMIC(bool) stuck; /**< nobody has got the lock since one waited for it in vain */
 	uint64_t read;	     /**< index of the next entry to read, ERR_RD */
 	uint16_t stopper;    /**< context that the function has stopped for */
 	uint32_t stopper_end; /**< one past sdxi_dev.epoch then; 0: none was named yet */
-	uint64_t lost;	     /**< times that entries about any context may have been lost; grows */
+	RTE_ATOMIC(uint64_t) lost; /**< times that entries of any context may have been lost */
 	struct sdxi_errlog_stats stats;
 	struct sdxi_errlog_limit limit;
 	/** The last entries as they were read, number n (from 0) in n mod SDXI_ERRLOG_RECENT. */

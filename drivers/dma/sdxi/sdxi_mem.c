@@ -11,6 +11,7 @@
 #include <rte_malloc.h>
 #include <rte_memory.h>
 
+#include "sdxi_compat.h"
 #include "sdxi_mem.h"
 
 bool
@@ -40,7 +41,7 @@ sdxi_mem_is_contiguous(const void *va, size_t len, rte_iova_t iova)
 int
 sdxi_mem_alloc(struct sdxi_mem *mem, size_t len, size_t align, int socket)
 {
-	static uint32_t zone_seq;
+	static RTE_ATOMIC(uint32_t) zone_seq;
 	char name[RTE_MEMZONE_NAMESIZE];
 	void *va;
 
@@ -59,7 +60,7 @@ sdxi_mem_alloc(struct sdxi_mem *mem, size_t len, size_t align, int socket)
 	}
 
 	snprintf(name, sizeof(name), "sdxi_%" PRIu32,
-		 __atomic_fetch_add(&zone_seq, 1, __ATOMIC_RELAXED));
+		 rte_atomic_fetch_add_explicit(&zone_seq, 1, rte_memory_order_relaxed));
 	mem->zone = rte_memzone_reserve_aligned(name, len, socket, RTE_MEMZONE_IOVA_CONTIG, align);
 	rte_free(va);
 	if (mem->zone == NULL) {

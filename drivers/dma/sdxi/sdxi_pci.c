@@ -17,10 +17,10 @@
 #include <rte_kvargs.h>
 #include <rte_pci.h>
 
+#include "sdxi_compat.h"
 #include "sdxi_dmadev.h"
 
-#define PCI_LOG(level, pci, fmt, ...) \
-	rte_log(RTE_LOG_##level, sdxi_logtype, "SDXI: %s: " fmt "\n", (pci)->name, ##__VA_ARGS__)
+#define PCI_LOG(level, pci, ...) SDXI_LOG_LINE(level, (pci)->name, __VA_ARGS__)
 
 /* What this process keeps for a function. */
 struct pci_fn {

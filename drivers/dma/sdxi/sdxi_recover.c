@@ -122,7 +122,7 @@ op_nb_barred(const struct sdxi_ring *r, const struct rest *rest, uint64_t op, ui
 static uint64_t
 signal_of(const struct sdxi_ring *r, uint64_t op)
 {
-	return rte_le_to_cpu_64(__atomic_load_n(&r->csb[op & r->mask].signal, __ATOMIC_ACQUIRE));
+	return rte_le_to_cpu_64(SDXI_LOAD(&r->csb[op & r->mask].signal, acquire));
 }
 
 /* Does an operation share its block with others? Recovery leaves none that does. */
@@ -154,7 +154,7 @@ vchan_publish(const struct sdxi_dev *dev, struct sdxi_vchan *vc, uint64_t index)
 	SDXI_SHOW(vc->published, index);
 	/* As in sdxi_ring_submit(). */
 	rte_io_wmb();
-	__atomic_store_n(vc->cxt.write_index, rte_cpu_to_le_64(index), __ATOMIC_RELEASE);
+	SDXI_STORE(vc->cxt.write_index, rte_cpu_to_le_64(index), release);
 	sdxi_doorbell_ring(sdxi_dev_doorbell(dev, vc->cxt.num), index);
 }
 
@@ -348,7 +348,7 @@ static void
 silent_count(struct sdxi_vchan *vc)
 {
 	uint64_t read_index = rte_le_to_cpu_64(
-		__atomic_load_n(&vc->cxt.sts->read_index, __ATOMIC_ACQUIRE));
+		SDXI_LOAD(&vc->cxt.sts->read_index, acquire));
 	struct sdxi_ring *r = &vc->ring;
 
 	if (read_index < r->read_index || read_index > r->submitted)
@@ -537,7 +537,7 @@ block_settle(struct sdxi_ring *r, uint64_t op)
 
 	SDXI_SHOW(r->csb[slot].flags, r->verdict[slot] != 0 ? rte_cpu_to_le_32(SDXI_CST_BLK_ER) : 0);
 	/* Another process may be polling: as a function would, the signal last. */
-	__atomic_store_n(&r->csb[slot].signal, 0, __ATOMIC_RELEASE);
+	SDXI_STORE(&r->csb[slot].signal, 0, release);
 }
 
 /* The ring anew. */
@@ -770,7 +770,7 @@ vchan_rest(struct sdxi_dev *dev, struct sdxi_vchan *vc, struct rest *rest, unsig
 
 	/* Behind a reset, all that was handed over may have been consumed; at least this was. */
 	read_index = rte_le_to_cpu_64(
-		__atomic_load_n(&vc->cxt.sts->read_index, __ATOMIC_ACQUIRE));
+		SDXI_LOAD(&vc->cxt.sts->read_index, acquire));
 	if (read_index < vc->ring.read_index || read_index > published) {
 		SDXI_LOG(ERR, dev, "vchan %u: context %u: expected Read_Index from %" PRIu64 " to %"
 			 PRIu64 ", found %" PRIu64, vc->cxt.num - 1, vc->cxt.num,
@@ -818,7 +818,8 @@ vchan_step(struct sdxi_dev *dev, struct sdxi_vchan *vc, unsigned int nb, unsigne
 				continue;
 			}
 			if (sdxi_dev_state(dev) != SDXI_GSV_ACTIVE ||
-			    vc->epoch != __atomic_load_n(&dev->epoch, __ATOMIC_ACQUIRE)) {
+			    vc->epoch != rte_atomic_load_explicit(&dev->epoch,
+								  rte_memory_order_acquire)) {
 				*interrupted = true;
 				return op + 1;
 			}
@@ -868,7 +869,7 @@ sdxi_recover_started(struct sdxi_dev *dev, struct sdxi_vchan *vc)
 	vc->fault_due = false;
 	vc->err_recent = false;
 	vc->stopping = false;
-	__atomic_store_n(&vc->status_tsc, 0, __ATOMIC_RELAXED);
+	rte_atomic_store_explicit(&vc->status_tsc, 0, rte_memory_order_relaxed);
 }
 
 void
@@ -877,7 +878,7 @@ sdxi_recover_give_up(struct sdxi_dev *dev, struct sdxi_vchan *vc, bool rested, b
 	struct sdxi_ring *r = &vc->ring;
 	struct rest rest = {
 		.read_index = rte_le_to_cpu_64(
-			__atomic_load_n(&vc->cxt.sts->read_index, __ATOMIC_ACQUIRE)),
+			SDXI_LOAD(&vc->cxt.sts->read_index, acquire)),
 		.stop_index = rested ? sdxi_errlog_stop_index(dev, &vc->cxt) : UINT64_MAX,
 		.reset = !rested,
 		.vague = !finished,
@@ -1021,12 +1022,12 @@ sdxi_recover(struct sdxi_dev *dev, struct sdxi_vchan *vc)
 	/* What statistics count as completed stays so while indices are made anew. */
 	if (dev->mode == SDXI_MODE_SILENT)
 		silent_count(vc);
-	__atomic_store_n(&vc->recovering, true, __ATOMIC_RELEASE);
+	SDXI_STORE(&vc->recovering, true, release);
 	ret = recover_locked(dev, vc);
 	/* Unless the device has been stopped meanwhile, the next poll begins anew. */
 	if (ret == -EAGAIN)
 		return;
-	__atomic_store_n(&vc->recovering, false, __ATOMIC_RELEASE);
+	SDXI_STORE(&vc->recovering, false, release);
 	if (ret == 0) {
 		vchan_go(dev, vc);
 	} else {
@@ -1088,7 +1089,7 @@ vchan_look(struct sdxi_dev *dev, struct sdxi_vchan *vc, uint64_t now)
 		return true;
 	}
 	/* What is silent has failed and counts as completed, or has stopped its context. */
-	filed = __atomic_load_n(&vc->cxt.faults.filed, __ATOMIC_RELAXED);
+	filed = SDXI_LOAD(&vc->cxt.faults.filed, relaxed);
 	if (dev->mode == SDXI_MODE_SILENT || vc->stopping || filed == vc->fault_seen)
 		return false;
 	if (!vchan_has_fault(dev, vc)) {
@@ -1196,7 +1197,7 @@ sdxi_recover_idle(struct sdxi_dev *dev, struct sdxi_vchan *vc)
 	}
 	state = sdxi_cxt_state(&vc->cxt);
 	if (sdxi_cxt_state_is_final(state) || vc->recovering ||
-	    vc->epoch != __atomic_load_n(&dev->epoch, __ATOMIC_ACQUIRE)) {
+	    vc->epoch != rte_atomic_load_explicit(&dev->epoch, rte_memory_order_acquire)) {
 		sdxi_recover(dev, vc);
 		return true;
 	}

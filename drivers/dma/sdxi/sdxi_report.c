@@ -64,7 +64,7 @@ struct errlog_view {
  * each copy. It is aligned, and stored at once by all compilers on all 64-bit machines; ThreadSanitizer
  * cannot know that.
  */
-static __attribute__((noinline, no_sanitize("thread"))) uint64_t
+static __rte_noinline uint64_t
 look_at_head(const struct sdxi_ring *r)
 {
 	return *(const volatile uint64_t *)&r->op_head;
@@ -74,7 +74,7 @@ static void
 look_at_context(struct cxt_view *v, const struct sdxi_cxt *cxt, const struct sdxi_ring *r)
 {
 	memset(v, 0, sizeof(*v));
-	v->set_up = __atomic_load_n(&cxt->sts, __ATOMIC_ACQUIRE) != NULL;
+	v->set_up = SDXI_LOAD(&cxt->sts, acquire) != NULL;
 	if (!v->set_up)
 		return;
 	v->num = cxt->num;

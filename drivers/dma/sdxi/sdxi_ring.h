@@ -40,6 +40,7 @@
 #include <rte_common.h>
 #include <rte_io.h>
 
+#include "sdxi_compat.h"
 #include "sdxi_hw.h"
 
 /** Who is told of completed operations, and by what. */
@@ -70,18 +71,18 @@ struct sdxi_low16 {
 #endif
 
 /** Set what others than the one who sets it may look at, of which none orders anything. */
-#define SDXI_SHOW(field, val) __atomic_store_n(&(field), val, __ATOMIC_RELAXED)
+#define SDXI_SHOW(field, val) SDXI_STORE(&(field), val, relaxed)
 /** Look at it. */
-#define SDXI_LOOK(field) __atomic_load_n(&(field), __ATOMIC_RELAXED)
+#define SDXI_LOOK(field) SDXI_LOAD(&(field), relaxed)
 
 /** Ring a doorbell: stores before it are visible before it. */
-static __rte_always_inline void
+static inline void
 sdxi_doorbell_ring(void *doorbell, uint64_t val)
 {
 #ifdef SDXI_TSAN
 	/* rte_write64() is no atomic, and the emulated function clears what it finds. */
 	rte_io_wmb();
-	__atomic_store_n((uint64_t *)doorbell, rte_cpu_to_le_64(val), __ATOMIC_RELAXED);
+	SDXI_STORE((uint64_t *)doorbell, rte_cpu_to_le_64(val), relaxed);
 #else
 	rte_write64(rte_cpu_to_le_64(val), doorbell);
 #endif
@@ -242,10 +243,10 @@ sdxi_ring_op_start(const struct sdxi_ring *r, uint64_t op)
 static inline uint64_t
 sdxi_ring_look_start(const struct sdxi_ring *r, uint64_t op)
 {
-	uint64_t shift = __atomic_load_n(&r->shift, __ATOMIC_ACQUIRE);
+	uint64_t shift = SDXI_LOAD(&r->shift, acquire);
 	uint64_t submitted;
 
-	if (op >= __atomic_load_n(&r->wide_end, __ATOMIC_ACQUIRE))
+	if (op >= SDXI_LOAD(&r->wide_end, acquire))
 		return op + shift;
 	submitted = SDXI_LOOK(r->submitted);
 	return submitted - (uint32_t)((uint32_t)submitted - SDXI_LOOK(r->op_desc[op & r->mask]));
@@ -260,7 +261,7 @@ sdxi_ring_note_starts(struct sdxi_ring *r)
 	for (op = RTE_MAX(r->wide_end, r->tail); op < r->op_head; op++)
 		SDXI_SHOW(r->op_desc[op & r->mask], (uint32_t)(op + r->shift));
 	/* Behind the entries: see sdxi_ring_look_start(). */
-	__atomic_store_n(&r->wide_end, r->op_head, __ATOMIC_RELEASE);
+	SDXI_STORE(&r->wide_end, r->op_head, release);
 }
 
 /**
@@ -273,8 +274,7 @@ static inline int
 sdxi_ring_refresh(struct sdxi_ring *r)
 {
 	/* A slot's new content must not be written before the Read_Index that frees it was read. */
-	uint64_t read_index = rte_le_to_cpu_64(
-		__atomic_load_n(&r->sts->read_index, __ATOMIC_ACQUIRE));
+	uint64_t read_index = rte_le_to_cpu_64(SDXI_LOAD(&r->sts->read_index, acquire));
 
 	/* SDXI_RING_NO_BOUND is above all: what cannot be once is not believed later. */
 	if (unlikely(read_index < r->read_index || read_index > r->submitted)) {
@@ -400,7 +400,7 @@ sdxi_ring_refill(struct sdxi_ring *r, enum sdxi_mode mode)
  * @param flags
  *   SDXI_DSC_FE or 0.
  */
-static __rte_always_inline void
+static inline void
 sdxi_ring_put_copy(struct sdxi_ring *r, enum sdxi_mode mode, uint64_t src, uint64_t dst,
 		   uint32_t size, uint32_t flags)
 {
@@ -493,8 +493,8 @@ sdxi_ring_end(struct sdxi_ring *r, enum sdxi_mode mode, uint32_t nb, bool dirty)
 	if (nb > 1) {
 		SDXI_SHOW(r->op_desc[r->op_head & r->mask], (uint32_t)sdxi_ring_head(r));
 		/* In this order: see sdxi_ring_look_start(). */
-		__atomic_store_n(&r->wide_end, r->op_head + 1, __ATOMIC_RELEASE);
-		__atomic_store_n(&r->shift, r->shift + nb - 1, __ATOMIC_RELEASE);
+		SDXI_STORE(&r->wide_end, r->op_head + 1, release);
+		SDXI_STORE(&r->shift, r->shift + nb - 1, release);
 	}
 	r->op_head++;
 	if (dirty)
@@ -503,7 +503,7 @@ sdxi_ring_end(struct sdxi_ring *r, enum sdxi_mode mode, uint32_t nb, bool dirty)
 }
 
 /** Hand all enqueued operations to the function: one Write_Index, one doorbell. */
-static __rte_always_inline void
+static inline void
 sdxi_ring_submit(struct sdxi_ring *r, enum sdxi_mode mode)
 {
 	const uint64_t op_head = r->op_head;
@@ -533,7 +533,7 @@ sdxi_ring_submit(struct sdxi_ring *r, enum sdxi_mode mode)
 	 * has to be a releasing one: the barrier is for stores alone.
 	 */
 	rte_io_wmb();
-	__atomic_store_n(r->write_index, rte_cpu_to_le_64(head), __ATOMIC_RELEASE);
+	SDXI_STORE(r->write_index, rte_cpu_to_le_64(head), release);
 	SDXI_SHOW(r->submitted, head);
 	/*
 	 * The doorbell sends the function to Write_Index, which is to be visible before. The function
@@ -543,14 +543,14 @@ sdxi_ring_submit(struct sdxi_ring *r, enum sdxi_mode mode)
 }
 
 /** What the function stored before it completed @p nb blocks, from the first one on, is read behind this. */
-static __rte_always_inline void
+static inline void
 sdxi_csb_acquire(const struct sdxi_cst_blk *first, uint32_t nb)
 {
 	/* One for many blocks, which acquiring loads are not; it orders loads before stores too. */
 	rte_io_rmb();
 #ifdef SDXI_TSAN
 	for (; nb > 0; nb--, first++)
-		__atomic_load_n(&first->signal, __ATOMIC_ACQUIRE);
+		SDXI_LOAD(&first->signal, acquire);
 #else
 	RTE_SET_USED(first);
 	RTE_SET_USED(nb);
@@ -561,7 +561,7 @@ sdxi_csb_acquire(const struct sdxi_cst_blk *first, uint32_t nb)
 static inline bool
 sdxi_ring_is_done(const struct sdxi_ring *r, uint64_t op)
 {
-	return __atomic_load_n(&r->csb[op & r->mask].signal, __ATOMIC_RELAXED) == 0;
+	return SDXI_LOAD(&r->csb[op & r->mask].signal, relaxed) == 0;
 }
 
 /** Does its block say that it failed? Behind sdxi_csb_acquire(). */
@@ -572,7 +572,7 @@ sdxi_ring_is_error(const struct sdxi_ring *r, uint64_t op)
 }
 
 /** SDXI_MODE_BATCH: where the batch whose first operation is @p op ends. */
-static __rte_always_inline uint64_t
+static inline uint64_t
 sdxi_ring_batch_end(const struct sdxi_ring *r, uint64_t op)
 {
 	return op + (uint32_t)(SDXI_LOOK(r->batch_end[op & r->mask]) - (uint32_t)op);
@@ -583,11 +583,11 @@ sdxi_ring_batch_end(const struct sdxi_ring *r, uint64_t op)
 #define SDXI_CSB_HALF(look, csb, i)                                                                \
 	(look(csb, i) | look(csb, (i) + 1) | look(csb, (i) + 2) | look(csb, (i) + 3))
 #define SDXI_CSB_ANY(look, csb) (SDXI_CSB_HALF(look, csb, 0) | SDXI_CSB_HALF(look, csb, 4))
-#define SDXI_CSB_SIGNAL(csb, i) __atomic_load_n(&(csb)[i].signal, __ATOMIC_RELAXED)
+#define SDXI_CSB_SIGNAL(csb, i) SDXI_LOAD(&(csb)[i].signal, relaxed)
 #define SDXI_CSB_FLAGS(csb, i) ((csb)[i].flags)
 
 /** Is the operation of any of half a group's blocks not complete? */
-static __rte_always_inline bool
+static inline bool
 sdxi_csb_half_waits(const struct sdxi_cst_blk *csb)
 {
 	uint64_t any = SDXI_CSB_SIGNAL(csb, 0) | SDXI_CSB_SIGNAL(csb, 1);
@@ -606,7 +606,7 @@ sdxi_csb_half_waits(const struct sdxi_cst_blk *csb)
  * @param[out] failed
  *   Whether the next one has completed and failed.
  */
-static __rte_always_inline uint32_t
+static inline uint32_t
 sdxi_csb_run(const struct sdxi_cst_blk *first, uint32_t nb, bool *failed)
 {
 	const struct sdxi_cst_blk *end = first + nb, *group = end - SDXI_CSB_GROUP;
@@ -643,7 +643,7 @@ sdxi_csb_run(const struct sdxi_cst_blk *first, uint32_t nb, bool *failed)
  * @param[out] more
  *   Whether sdxi_ring_done() has to be asked, which knows the rest.
  */
-static __rte_always_inline uint32_t
+static inline uint32_t
 sdxi_ring_done_fast(struct sdxi_ring *r, enum sdxi_mode mode, uint32_t nb, bool *more)
 {
 	const struct sdxi_cst_blk *csb = r->csb;
@@ -722,7 +722,7 @@ sdxi_ring_done(struct sdxi_ring *r, enum sdxi_mode mode, uint32_t nb, bool *fail
  * @return
  *   What tail is then.
  */
-static __rte_always_inline uint64_t
+static inline uint64_t
 sdxi_ring_report(struct sdxi_ring *r, uint32_t nb)
 {
 	const uint64_t tail = r->tail + nb;

@@ -74,16 +74,16 @@ struct emu_fn {
 	struct sdxi_vdev_shm shm; /* doorbells: software stores, the function looks */
 	struct emu_thread thread[SDXI_VDEV_MAX_ENGINES];
 	unsigned int nb_threads; /* that have been started */
-	bool entered;	  /* atomic: the first thread answers other processes */
-	bool exit;	  /* atomic: the threads are to end */
-	bool rest;	  /* atomic: there is work for the first thread alone */
-	uint32_t waiting; /* atomic: threads that want core; the function gives way to them */
+	RTE_ATOMIC(bool) entered; /* the first thread answers other processes */
+	RTE_ATOMIC(bool) exit;    /* the threads are to end */
+	RTE_ATOMIC(bool) rest;    /* there is work for the first thread alone */
+	RTE_ATOMIC(uint32_t) waiting; /* threads that want core; the function gives way to them */
 
 	pthread_rwlock_t core; /* what only looks and copies shares it: sdxi_emu_engine_run() */
 	struct sdxi_vdev_mem mem;
 
 	int irq_fd; /* readable: the interrupt has been raised */
-	bool irq_on; /* atomic */
+	RTE_ATOMIC(bool) irq_on;
 	struct rte_intr_handle *irq; /* NULL: nobody wants it */
 	void (*irq_cb)(void *arg);
 	void *irq_arg;
@@ -146,7 +146,8 @@ emu_irq(void *opaque, uint16_t vector)
 	const uint64_t one = 1;
 	ssize_t n;
 
-	if (vector != SDXI_INTR_ERRLOG || !__atomic_load_n(&fn->irq_on, __ATOMIC_RELAXED))
+	if (vector != SDXI_INTR_ERRLOG ||
+	    !rte_atomic_load_explicit(&fn->irq_on, rte_memory_order_relaxed))
 		return;
 	/* The only way to fail is that it has been raised 2^64 times without being seen. */
 	n = write(fn->irq_fd, &one, sizeof(one));
@@ -181,7 +182,7 @@ emu_irq_enable(const struct sdxi_fn *sdxi_fn, void (*cb)(void *arg), void *arg)
 		return -EBUSY;
 	irq = rte_intr_instance_alloc(RTE_INTR_INSTANCE_F_PRIVATE);
 	if (irq == NULL) {
-		SDXI_VDEV_LOG(ERR, fn->name, "no memory for the interrupt");
+		SDXI_LOG_LINE(ERR, fn->name, "no memory for the interrupt");
 		return -ENOMEM;
 	}
 	/* What was raised before is old. */
@@ -195,12 +196,12 @@ emu_irq_enable(const struct sdxi_fn *sdxi_fn, void (*cb)(void *arg), void *arg)
 	if (ret == 0)
 		ret = rte_intr_callback_register(irq, emu_irq_deliver, fn);
 	if (ret < 0) {
-		SDXI_VDEV_LOG(ERR, fn->name, "interrupt: no callback: %s", strerror(-ret));
+		SDXI_LOG_LINE(ERR, fn->name, "interrupt: no callback: %s", strerror(-ret));
 		rte_intr_instance_free(irq);
 		return ret;
 	}
 	fn->irq = irq;
-	__atomic_store_n(&fn->irq_on, true, __ATOMIC_RELAXED);
+	rte_atomic_store_explicit(&fn->irq_on, true, rte_memory_order_relaxed);
 	return 0;
 }
 
@@ -211,7 +212,7 @@ emu_irq_disable(const struct sdxi_fn *sdxi_fn)
 
 	if (fn->irq == NULL)
 		return;
-	__atomic_store_n(&fn->irq_on, false, __ATOMIC_RELAXED);
+	rte_atomic_store_explicit(&fn->irq_on, false, rte_memory_order_relaxed);
 	/* Waits for a callback that is under way. */
 	rte_intr_callback_unregister_sync(fn->irq, emu_irq_deliver, fn);
 	rte_intr_instance_free(fn->irq);
@@ -254,7 +255,7 @@ emu_list(struct emu_fn *fn)
 	/* Where there is nothing to talk over there are no other processes. */
 	if (TAILQ_EMPTY(&emu_fns) && rte_mp_action_register(SDXI_VDEV_MP, emu_mp_action) < 0 &&
 	    rte_errno != ENOTSUP)
-		SDXI_VDEV_LOG(WARNING, fn->name, "secondary processes cannot use it: %s",
+		SDXI_LOG_LINE(WARNING, fn->name, "secondary processes cannot use it: %s",
 			      rte_strerror(rte_errno));
 	TAILQ_INSERT_TAIL(&emu_fns, fn, next);
 	fn->listed = true;
@@ -297,8 +298,8 @@ sdxi_vdev_call(const char *name, void (*call)(struct sdxi_emu *emu, void *arg), 
 static bool
 emu_is_wanted(const struct emu_fn *fn)
 {
-	return __atomic_load_n(&fn->waiting, __ATOMIC_RELAXED) != 0 ||
-	       __atomic_load_n(&fn->mem.waiting, __ATOMIC_RELAXED) != 0;
+	return rte_atomic_load_explicit(&fn->waiting, rte_memory_order_relaxed) != 0 ||
+	       rte_atomic_load_explicit(&fn->mem.waiting, rte_memory_order_relaxed) != 0;
 }
 
 /* All that there is to be done, by the first thread. */
@@ -330,7 +331,7 @@ emu_help(struct emu_thread *thread)
 	pthread_rwlock_unlock(&fn->mem.lock);
 	pthread_rwlock_unlock(&fn->core);
 	if (rest)
-		__atomic_store_n(&fn->rest, true, __ATOMIC_RELAXED);
+		rte_atomic_store_explicit(&fn->rest, true, rte_memory_order_relaxed);
 	return done;
 }
 
@@ -346,9 +347,9 @@ emu_thread_main(void *arg)
 
 	if (is_first) {
 		sdxi_vdev_shm_enter(&fn->shm);
-		__atomic_store_n(&fn->entered, true, __ATOMIC_RELEASE);
+		rte_atomic_store_explicit(&fn->entered, true, rte_memory_order_release);
 	}
-	while (!__atomic_load_n(&fn->exit, __ATOMIC_RELAXED)) {
+	while (!rte_atomic_load_explicit(&fn->exit, rte_memory_order_relaxed)) {
 		unsigned int done = 0;
 
 		/* Whoever asks once is likely to ask again. */
@@ -362,7 +363,8 @@ emu_thread_main(void *arg)
 			done = emu_work(fn);
 		} else {
 			done = emu_help(thread);
-			if (is_first && __atomic_exchange_n(&fn->rest, false, __ATOMIC_RELAXED))
+			if (is_first && rte_atomic_exchange_explicit(&fn->rest, false,
+								     rte_memory_order_relaxed))
 				done += emu_work(fn);
 		}
 
@@ -401,7 +403,7 @@ emu_fn_free(struct emu_fn *fn)
 static void
 emu_threads_end(struct emu_fn *fn)
 {
-	__atomic_store_n(&fn->exit, true, __ATOMIC_RELAXED);
+	rte_atomic_store_explicit(&fn->exit, true, rte_memory_order_relaxed);
 	while (fn->nb_threads > 0)
 		rte_thread_join(fn->thread[--fn->nb_threads].id, NULL);
 	sdxi_vdev_mem_unwatch(&fn->mem);
@@ -446,7 +448,7 @@ emu_fn_inject(struct emu_fn *fn, const struct sdxi_vdev_args *args)
 	for (i = 0; i < args->nb_faults; i++) {
 		ret = sdxi_emu_inject(fn->emu, &args->faults[i]);
 		if (ret < 0) {
-			SDXI_VDEV_LOG(ERR, fn->name, "argument fault: number %u of %u: refused by "
+			SDXI_LOG_LINE(ERR, fn->name, "argument fault: number %u of %u: refused by "
 				      "the function: %s", i + 1, args->nb_faults, strerror(-ret));
 			return ret;
 		}
@@ -463,7 +465,7 @@ emu_fn_create(const char *name, struct sdxi_vdev_args *args)
 	int ret;
 
 	if (fn == NULL) {
-		SDXI_VDEV_LOG(ERR, name, "no memory for the function");
+		SDXI_LOG_LINE(ERR, name, "no memory for the function");
 		rte_errno = ENOMEM;
 		return NULL;
 	}
@@ -484,7 +486,7 @@ emu_fn_create(const char *name, struct sdxi_vdev_args *args)
 	fn->irq_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	if (fn->irq_fd < 0) {
 		ret = -errno;
-		SDXI_VDEV_LOG(ERR, name, "no file for interrupts: %s", strerror(-ret));
+		SDXI_LOG_LINE(ERR, name, "no file for interrupts: %s", strerror(-ret));
 		goto fail;
 	}
 	db_len = ((size_t)args->conf.max_cxt + 1) *
@@ -495,7 +497,7 @@ emu_fn_create(const char *name, struct sdxi_vdev_args *args)
 	args->conf.doorbells = fn->shm.db;
 	ret = sdxi_emu_create(&args->conf, &emu_ops, &fn->mem, &fn->emu);
 	if (ret < 0) {
-		SDXI_VDEV_LOG(ERR, name, "function could not be made: %s", strerror(-ret));
+		SDXI_LOG_LINE(ERR, name, "function could not be made: %s", strerror(-ret));
 		goto fail;
 	}
 	ret = emu_fn_inject(fn, args);
@@ -524,7 +526,7 @@ emu_thread_bind(const struct emu_fn *fn, unsigned int i, int lcore)
 		cpuset = rte_lcore_cpuset(lcore + i);
 	if (CPU_COUNT(&cpuset) == 0 ||
 	    rte_thread_set_affinity_by_id(fn->thread[i].id, &cpuset) != 0)
-		SDXI_VDEV_LOG(WARNING, fn->name, "engine %u of %u cannot be bound to lcore %u", i,
+		SDXI_LOG_LINE(WARNING, fn->name, "engine %u of %u cannot be bound to lcore %u", i,
 			      fn->nb_threads, lcore + i);
 }
 
@@ -539,7 +541,7 @@ emu_fn_start(struct emu_fn *fn, const struct sdxi_vdev_args *args)
 		ret = args->engines == 1 ? 0 : sdxi_emu_engine_create(fn->emu, i, args->engines,
 								      &fn->thread[i].engine);
 		if (ret < 0) {
-			SDXI_VDEV_LOG(ERR, fn->name, "engine %u could not be made: %s", i,
+			SDXI_LOG_LINE(ERR, fn->name, "engine %u could not be made: %s", i,
 				      strerror(-ret));
 			return ret;
 		}
@@ -551,7 +553,7 @@ emu_fn_start(struct emu_fn *fn, const struct sdxi_vdev_args *args)
 		ret = sdxi_control_thread_create(&fn->thread[i].id, "sdxi-emu", emu_thread_main,
 						 &fn->thread[i]);
 		if (ret < 0) {
-			SDXI_VDEV_LOG(ERR, fn->name, "thread %u could not be started: %s", i,
+			SDXI_LOG_LINE(ERR, fn->name, "thread %u could not be started: %s", i,
 				      strerror(-ret));
 			emu_threads_end(fn);
 			return ret;
@@ -560,7 +562,7 @@ emu_fn_start(struct emu_fn *fn, const struct sdxi_vdev_args *args)
 		emu_thread_bind(fn, i, args->lcore);
 	}
 	/* Who finds the function is to find it answering. */
-	while (!__atomic_load_n(&fn->entered, __ATOMIC_ACQUIRE))
+	while (!rte_atomic_load_explicit(&fn->entered, rte_memory_order_acquire))
 		sched_yield();
 	return 0;
 }
@@ -578,7 +580,7 @@ emu_attach(struct rte_vdev_device *vdev)
 	int ret;
 
 	if (attached == NULL) {
-		SDXI_VDEV_LOG(ERR, name, "no memory for the function");
+		SDXI_LOG_LINE(ERR, name, "no memory for the function");
 		return -ENOMEM;
 	}
 	ret = sdxi_vdev_remote_attach(name, &remote);
@@ -637,7 +639,7 @@ emu_probe(struct rte_vdev_device *vdev)
 	if (ret < 0)
 		return ret;
 	if (args.conf.freedom)
-		SDXI_VDEV_LOG(INFO, name, "freedom=random,seed=%" PRIu64, args.conf.seed);
+		SDXI_LOG_LINE(INFO, name, "freedom=random,seed=%" PRIu64, args.conf.seed);
 	fn = emu_fn_create(name, &args);
 	if (fn == NULL)
 		return -rte_errno;

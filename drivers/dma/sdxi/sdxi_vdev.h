@@ -10,15 +10,7 @@
  * Emulated functions of this process: for tests that have the driver linked in.
  */
 
-#include <rte_log.h>
-
 #include <sdxi_emu.h>
-
-extern int sdxi_logtype;
-
-/** One log line, with the device's name in front; for when there is no dmadev (yet). */
-#define SDXI_VDEV_LOG(level, name, fmt, ...) \
-	rte_log(RTE_LOG_##level, sdxi_logtype, "SDXI: %s: " fmt "\n", name, ##__VA_ARGS__)
 
 /**
  * Call @p call with the emulated function of that name, which stands still meanwhile. @p call must

@@ -12,6 +12,7 @@
 #include <rte_errno.h>
 #include <rte_memory.h>
 
+#include "sdxi_compat.h"
 #include "sdxi_vdev.h"
 #include "sdxi_vdev_mem.h"
 
@@ -118,7 +119,7 @@ static inline const struct sdxi_vdev_range *
 range_find(struct sdxi_vdev_mem *mem, uint64_t iova)
 {
 	unsigned int lo = 0, hi = mem->nb_ranges;
-	unsigned int last = __atomic_load_n(&mem->last, __ATOMIC_RELAXED);
+	unsigned int last = rte_atomic_load_explicit(&mem->last, rte_memory_order_relaxed);
 	const struct sdxi_vdev_range *r;
 
 	if (likely(last < mem->nb_ranges)) {
@@ -135,7 +136,7 @@ range_find(struct sdxi_vdev_mem *mem, uint64_t iova)
 		} else if (iova >= r->end) {
 			lo = mid + 1;
 		} else {
-			__atomic_store_n(&mem->last, mid, __ATOMIC_RELAXED);
+			rte_atomic_store_explicit(&mem->last, mid, rte_memory_order_relaxed);
 			return r;
 		}
 	}
@@ -229,7 +230,7 @@ sdxi_vdev_mem_read64(void *opaque, uint64_t iova, uint64_t *val)
 
 	if (va == NULL || len < sizeof(*val) || !rte_is_aligned(va, sizeof(*val)))
 		return SDXI_EMU_MEM_FAULT;
-	*val = __atomic_load_n((uint64_t *)(uintptr_t)va, __ATOMIC_ACQUIRE);
+	*val = SDXI_LOAD((uint64_t *)(uintptr_t)va, acquire);
 	return SDXI_EMU_MEM_OK;
 }
 
@@ -241,7 +242,7 @@ sdxi_vdev_mem_write64(void *opaque, uint64_t iova, uint64_t val)
 
 	if (va == NULL || len < sizeof(val) || !rte_is_aligned(va, sizeof(val)))
 		return SDXI_EMU_MEM_FAULT;
-	__atomic_store_n((uint64_t *)(uintptr_t)va, val, __ATOMIC_RELEASE);
+	SDXI_STORE((uint64_t *)(uintptr_t)va, val, release);
 	return SDXI_EMU_MEM_OK;
 }
 
@@ -317,7 +318,7 @@ sdxi_vdev_mem_watch(struct sdxi_vdev_mem *mem)
 	    rte_errno != ENOTSUP) {
 		int ret = -rte_errno;
 
-		SDXI_VDEV_LOG(ERR, mem->name, "no notice of memory events: %s",
+		SDXI_LOG_LINE(ERR, mem->name, "no notice of memory events: %s",
 			      rte_strerror(rte_errno));
 		return ret;
 	}

@@ -20,6 +20,8 @@
 
 #include <sdxi_emu.h>
 
+#include "sdxi_compat.h"
+
 struct sdxi_vdev_range;
 
 /**
@@ -29,14 +31,14 @@ struct sdxi_vdev_range;
 struct sdxi_vdev_mem {
 	/** Keeps memory that the function is using from being unmapped. Helpers of it share it. */
 	pthread_rwlock_t lock;
-	uint32_t waiting;     /**< atomic: threads that want the lock; the function gives way */
+	RTE_ATOMIC(uint32_t) waiting; /**< threads that want the lock; the function gives way */
 	bool off;	      /**< nothing is reached: bus mastering is off */
 	char name[RTE_DEV_NAME_MAX_LEN]; /**< the device's */
 
 	struct sdxi_vdev_range *ranges; /**< sorted by iova */
 	unsigned int nb_ranges;
 	unsigned int max_ranges;
-	unsigned int last; /**< atomic: the range that the last translation found */
+	RTE_ATOMIC(unsigned int) last; /**< the range that the last translation found */
 	unsigned int frees; /**< how often EAL said that it unmaps memory */
 };
 
@@ -47,11 +49,11 @@ struct sdxi_vdev_mem {
  *   What that thread looks at.
  */
 static inline void
-sdxi_vdev_lock(pthread_rwlock_t *lock, uint32_t *waiting)
+sdxi_vdev_lock(pthread_rwlock_t *lock, RTE_ATOMIC(uint32_t) *waiting)
 {
-	__atomic_fetch_add(waiting, 1, __ATOMIC_RELAXED);
+	rte_atomic_fetch_add_explicit(waiting, 1, rte_memory_order_relaxed);
 	pthread_rwlock_wrlock(lock);
-	__atomic_fetch_sub(waiting, 1, __ATOMIC_RELAXED);
+	rte_atomic_fetch_sub_explicit(waiting, 1, rte_memory_order_relaxed);
 }
 
 /** @return 0, or a negative errno with nothing to be given back. */

@@ -21,6 +21,7 @@
 #include <rte_memory.h>
 #include <rte_pause.h>
 
+#include "sdxi_compat.h"
 #include "sdxi_vdev.h"
 #include "sdxi_vdev_mp.h"
 
@@ -63,8 +64,8 @@ struct sdxi_vdev_mailbox {
 	 */
 	pthread_mutex_t alive;
 	pthread_mutex_t lock;
-	uint32_t gone;	/* atomic: the function does not answer any more */
-	uint32_t state; /* atomic: enum mailbox_state */
+	RTE_ATOMIC(uint32_t) gone;  /* the function does not answer any more */
+	RTE_ATOMIC(uint32_t) state; /* enum mailbox_state */
 	uint32_t kind;
 	uint32_t off;
 	uint64_t val; /* to be written, or the answer */
@@ -157,14 +158,14 @@ sdxi_vdev_shm_create(struct sdxi_vdev_shm *shm, const char *name, size_t db_len)
 	shm->fd = memfd_create("sdxi-emu", MFD_CLOEXEC);
 	if (shm->fd < 0 || ftruncate(shm->fd, len) < 0) {
 		ret = -errno;
-		SDXI_VDEV_LOG(ERR, name, "no file for doorbells: %s", strerror(-ret));
+		SDXI_LOG_LINE(ERR, name, "no file for doorbells: %s", strerror(-ret));
 		goto fail;
 	}
 	/* Address space for all, memory for the few pages that are used. */
 	va = shm_map(shm->fd, len);
 	if (va == MAP_FAILED) {
 		ret = -errno;
-		SDXI_VDEV_LOG(ERR, name, "no %zu bytes of address space for doorbells: %s", db_len,
+		SDXI_LOG_LINE(ERR, name, "no %zu bytes of address space for doorbells: %s", db_len,
 			      strerror(-ret));
 		goto fail;
 	}
@@ -175,7 +176,7 @@ sdxi_vdev_shm_create(struct sdxi_vdev_shm *shm, const char *name, size_t db_len)
 	ret = mailbox_init(shm->mailbox);
 	if (ret == 0)
 		return 0;
-	SDXI_VDEV_LOG(ERR, name, "no locks for the mailbox: %s", strerror(-ret));
+	SDXI_LOG_LINE(ERR, name, "no locks for the mailbox: %s", strerror(-ret));
 fail:
 	sdxi_vdev_shm_free(shm);
 	return ret;
@@ -201,7 +202,7 @@ sdxi_vdev_shm_enter(struct sdxi_vdev_shm *shm)
 void
 sdxi_vdev_shm_leave(struct sdxi_vdev_shm *shm)
 {
-	__atomic_store_n(&shm->mailbox->gone, 1, __ATOMIC_RELEASE);
+	rte_atomic_store_explicit(&shm->mailbox->gone, 1, rte_memory_order_release);
 	pthread_mutex_unlock(&shm->mailbox->alive);
 }
 
@@ -211,11 +212,13 @@ sdxi_vdev_shm_serve(struct sdxi_vdev_shm *shm, const struct sdxi_fn *fn)
 	struct sdxi_vdev_mailbox *mb = shm->mailbox;
 	uint32_t state = MAILBOX_POSTED;
 
-	if (likely(__atomic_load_n(&mb->state, __ATOMIC_RELAXED) != MAILBOX_POSTED))
+	if (likely(rte_atomic_load_explicit(&mb->state, rte_memory_order_relaxed) !=
+		   MAILBOX_POSTED))
 		return false;
 	/* From here on nobody takes it back. */
-	if (!__atomic_compare_exchange_n(&mb->state, &state, MAILBOX_TAKEN, false,
-					 __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
+	if (!rte_atomic_compare_exchange_strong_explicit(&mb->state, &state, MAILBOX_TAKEN,
+							 rte_memory_order_acquire,
+							 rte_memory_order_relaxed))
 		return false;
 	switch (mb->kind) {
 	case MAILBOX_READ:
@@ -231,7 +234,7 @@ sdxi_vdev_shm_serve(struct sdxi_vdev_shm *shm, const struct sdxi_fn *fn)
 		mb->val = UINT64_MAX;
 		break;
 	}
-	__atomic_store_n(&mb->state, MAILBOX_IDLE, __ATOMIC_RELEASE);
+	rte_atomic_store_explicit(&mb->state, MAILBOX_IDLE, rte_memory_order_release);
 	return true;
 }
 
@@ -273,12 +276,12 @@ remote_is_gone(const struct sdxi_vdev_remote *remote)
 	struct sdxi_vdev_mailbox *mb = remote->mailbox;
 	int ret;
 
-	if (__atomic_load_n(&mb->gone, __ATOMIC_ACQUIRE) != 0)
+	if (rte_atomic_load_explicit(&mb->gone, rte_memory_order_acquire) != 0)
 		return true;
 	ret = pthread_mutex_trylock(&mb->alive);
 	if (ret == EBUSY)
 		return false;
-	__atomic_store_n(&mb->gone, 1, __ATOMIC_RELEASE);
+	rte_atomic_store_explicit(&mb->gone, 1, rte_memory_order_release);
 	/* Not made consistent again, it is nobody's any more. */
 	if (ret == 0 || ret == EOWNERDEAD)
 		pthread_mutex_unlock(&mb->alive);
@@ -356,7 +359,8 @@ remote_wait_idle(const struct sdxi_vdev_remote *remote)
 	int ret;
 
 	wait_begin(&wait);
-	while (__atomic_load_n(&remote->mailbox->state, __ATOMIC_ACQUIRE) != MAILBOX_IDLE) {
+	while (rte_atomic_load_explicit(&remote->mailbox->state, rte_memory_order_acquire) !=
+	       MAILBOX_IDLE) {
 		ret = wait_go_on(&wait, remote);
 		if (ret < 0)
 			return ret;
@@ -380,18 +384,20 @@ remote_call(const struct sdxi_vdev_remote *remote, enum mailbox_kind kind, uint3
 			mb->kind = kind;
 			mb->off = off;
 			mb->val = *val;
-			__atomic_store_n(&mb->state, MAILBOX_POSTED, __ATOMIC_RELEASE);
+			rte_atomic_store_explicit(&mb->state, MAILBOX_POSTED,
+						  rte_memory_order_release);
 			ret = remote_wait_idle(remote);
 			if (ret == 0)
 				*val = mb->val;
 			else
-				__atomic_compare_exchange_n(&mb->state, &state, MAILBOX_IDLE, false,
-							    __ATOMIC_RELAXED, __ATOMIC_RELAXED);
+				rte_atomic_compare_exchange_strong_explicit(&mb->state, &state,
+					MAILBOX_IDLE, rte_memory_order_relaxed,
+					rte_memory_order_relaxed);
 		}
 		pthread_mutex_unlock(&mb->lock);
 	}
 	if (ret < 0 && ret != -ENODEV)
-		SDXI_VDEV_LOG(ERR, remote->name, "no answer from the primary process for %u s: %s",
+		SDXI_LOG_LINE(ERR, remote->name, "no answer from the primary process for %u s: %s",
 			      ANSWER_SECONDS, strerror(-ret));
 	return ret;
 }
@@ -449,7 +455,7 @@ mp_ask(const char *name, struct mp_answer *answer, int *fd)
 	pthread_mutex_unlock(&one);
 	if (ret < 0 || reply.nb_received != 1) {
 		ret = ret < 0 ? -rte_errno : -ENODEV;
-		SDXI_VDEV_LOG(ERR, name, "no answer from the primary process: %s", strerror(-ret));
+		SDXI_LOG_LINE(ERR, name, "no answer from the primary process: %s", strerror(-ret));
 		return ret;
 	}
 	got = &reply.msgs[0];
@@ -464,10 +470,10 @@ mp_ask(const char *name, struct mp_answer *answer, int *fd)
 			close(got->fds[i]);
 	free(reply.msgs);
 	if (ret == -ENODEV)
-		SDXI_VDEV_LOG(ERR, name, "the primary process has no such function, and only it "
+		SDXI_LOG_LINE(ERR, name, "the primary process has no such function, and only it "
 			      "can make one");
 	else if (ret < 0)
-		SDXI_VDEV_LOG(ERR, name, "the primary process refuses: %s", strerror(-ret));
+		SDXI_LOG_LINE(ERR, name, "the primary process refuses: %s", strerror(-ret));
 	return ret;
 }
 
@@ -486,7 +492,7 @@ sdxi_vdev_remote_attach(const char *name, struct sdxi_vdev_remote **out)
 	if (fstat(fd, &st) < 0 || (uint64_t)st.st_size != answer.len ||
 	    answer.len != MAILBOX_LEN + answer.db_len) {
 		close(fd);
-		SDXI_VDEV_LOG(ERR, name, "the primary process has another version of the driver");
+		SDXI_LOG_LINE(ERR, name, "the primary process has another version of the driver");
 		return -EPROTO;
 	}
 	want = (void *)(uintptr_t)answer.addr;
@@ -499,7 +505,7 @@ sdxi_vdev_remote_attach(const char *name, struct sdxi_vdev_remote **out)
 			munmap(va, answer.len);
 			ret = EEXIST;
 		}
-		SDXI_VDEV_LOG(ERR, name, "doorbells: expected %p to %p to be free, as in the "
+		SDXI_LOG_LINE(ERR, name, "doorbells: expected %p to %p to be free, as in the "
 			      "primary process, found %s", want, RTE_PTR_ADD(want, answer.len),
 			      strerror(ret));
 		return -ret;
@@ -507,7 +513,7 @@ sdxi_vdev_remote_attach(const char *name, struct sdxi_vdev_remote **out)
 	remote = calloc(1, sizeof(*remote));
 	if (remote == NULL) {
 		munmap(va, answer.len);
-		SDXI_VDEV_LOG(ERR, name, "no memory for the function");
+		SDXI_LOG_LINE(ERR, name, "no memory for the function");
 		return -ENOMEM;
 	}
 	snprintf(remote->name, sizeof(remote->name), "%s", name);
