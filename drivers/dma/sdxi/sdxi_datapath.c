@@ -347,7 +347,8 @@ fill_from_self(struct sdxi_ring *r, const struct fill *f, uint64_t fe, uint64_t 
 
 	fill_imm(r, f, FILL_IMM_MAX, fe, last);
 	for (; done < f->len; done += len) {
-		len = RTE_MIN(RTE_MIN(done, max), f->len - done);
+		len = RTE_MIN(done, max);
+		len = RTE_MIN(len, f->len - done);
 		fill_put(r, &dst, f->dst, len, false, SDXI_DSC_FE, last);
 	}
 }
