@@ -174,6 +174,13 @@ find_builds()
 	export SDXI_BUILDS_HELD=$builds
 }
 
+# Libraries of DPDK that nothing here uses; those that a DPDK version cannot do without, it keeps.
+# shellcheck disable=SC2034 # used by those who source this
+readonly dpdk_unused_libs=acl,bbdev,bitratestats,bpf,compressdev,dispatcher,distributor,efd,fib,\
+flow_classify,gpudev,graph,gro,gso,ip_frag,ipsec,jobstats,kni,latencystats,lpm,member,metrics,mldev,\
+node,pcapng,pdcp,pdump,pipeline,pmu,port,power,ptr_compress,rawdev,regexdev,reorder,rib,sched,table,\
+vhost
+
 # What all builds for tests have, so that one that is there is taken as it is.
 # shellcheck disable=SC2034 # used by those who source this
 readonly test_build_options=(-Dwerror=true -Dtests=enabled -Dperf_app=enabled)

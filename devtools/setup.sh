@@ -11,11 +11,6 @@ set -euo pipefail
 # What is built of DPDK, on top of its libraries.
 readonly apps=test,proc-info
 readonly drivers=bus/pci,bus/vdev,mempool/ring,dma/skeleton,dma/ioat,dma/idxd
-# Libraries that nothing here uses; those that a DPDK version cannot do without, it keeps.
-readonly unused_libs=acl,bbdev,bitratestats,bpf,compressdev,dispatcher,distributor,efd,fib,\
-flow_classify,gpudev,graph,gro,gso,ip_frag,ipsec,jobstats,kni,latencystats,lpm,member,metrics,mldev,\
-node,pcapng,pdcp,pdump,pipeline,pmu,port,power,ptr_compress,rawdev,regexdev,reorder,rib,sched,table,\
-vhost
 readonly options=(
 	--buildtype=release
 	--libdir=lib
@@ -26,7 +21,7 @@ readonly options=(
 	-Dtests=true
 	"-Denable_apps=$apps"
 	"-Denable_drivers=$drivers"
-	"-Ddisable_libs=$unused_libs"
+	"-Ddisable_libs=$dpdk_unused_libs"
 )
 readonly packages=(
 	build-essential clang dpkg-dev libcmocka-dev libnuma-dev meson ninja-build pkg-config python3
@@ -37,7 +32,8 @@ usage()
 {
 	cat <<'END'
 Usage: devtools/setup.sh [--env] [--no-packages] [--plots] [--fuzz] [--checks]
-                         [--coverage] [--help]
+                         [--coverage] [--export] [--help]
+       devtools/setup.sh --source FOLDER
 
 Make this machine ready to build and test: install the Debian packages that are missing, and build
 DPDK once into a cache folder. A second run finds everything done.
@@ -50,6 +46,10 @@ DPDK once into a cache folder. A second run finds everything done.
                  tools for readable reports
   --checks       also install what devtools/check-source.sh needs: cppcheck, shellcheck, codespell
   --coverage     also install what devtools/run-tests.sh --coverage needs: gcovr
+  --export       also install what devtools/test-export.sh needs: what DPDK's own checks ask for, and
+                 what its documentation is built with
+  --source FOLDER  do nothing else but unpack the distribution's source package of DPDK into FOLDER,
+                 which must not exist; where it comes from is kept in the cache
 
 Where DPDK comes from, first match:
   DPDK_SOURCE=FOLDER  a DPDK source tree (22.11 or newer); it is built elsewhere and not written to
@@ -67,6 +67,8 @@ plots=false
 fuzz=false
 checks=false
 coverage=false
+export=false
+source_to=
 while (($# > 0)); do
 	case $1 in
 	--env) env_only=true ;;
@@ -75,6 +77,12 @@ while (($# > 0)); do
 	--fuzz) fuzz=true ;;
 	--checks) checks=true ;;
 	--coverage) coverage=true ;;
+	--export) export=true ;;
+	--source)
+		(($# > 1)) || { usage >&2; exit 2; }
+		source_to=$2
+		shift
+		;;
 	-h | --help) usage; exit 0 ;;
 	*) usage >&2; exit 2 ;;
 	esac
@@ -83,10 +91,10 @@ done
 
 # --- DPDK's source --------------------------------------------------------------------------------
 
-# Fetch and unpack the distribution's DPDK source package into $1.
-fetch_package_source()
+# Fetch the distribution's DPDK source package into $1.
+fetch_package()
 {
-	local work=$1 log=$cache/log/source.log version='' candidate dsc
+	local work=$1 log=$cache/log/source.log version='' candidate
 	local apt=$work/apt
 	local way_out='set DPDK_SOURCE to a DPDK source tree, or DPDK_PREFIX to an installed DPDK'
 
@@ -115,11 +123,28 @@ fetch_package_source()
 		apt-get -c "$apt/apt.conf" source --only-source --download-only \
 		"dpdk=$version" </dev/null >>"$log" 2>&1) ||
 		die 'fetching DPDK' "apt-get source dpdk=$version" "$way_out" "$log"
-	dsc=$(find "$work" -maxdepth 1 -name 'dpdk_*.dsc')
-	limit "$work_limit" dpkg-source --no-copy -x "$dsc" "$work/source" >>"$log" 2>&1 ||
-		die 'unpacking DPDK' "$dsc" "$way_out" "$log"
 	rm -rf "$apt"
 	say "DPDK $version, verified by APT"
+}
+
+# Unpack the distribution's DPDK source package into $1; fetch it where the cache does not have it.
+unpack_package()
+{
+	local kept log=$cache/log/source.log dsc held
+
+	kept=$cache/package-$(distribution)
+	exec {held}>"$kept.lock"
+	lock "$held" "fetches DPDK's source package"
+	if [[ ! -d $kept ]]; then
+		rm -rf "$kept.part"
+		mkdir -p "$kept.part"
+		fetch_package "$kept.part"
+		mv -- "$kept.part" "$kept"
+	fi
+	exec {held}>&-
+	dsc=$(find "$kept" -maxdepth 1 -name 'dpdk_*.dsc')
+	limit "$work_limit" dpkg-source --no-copy -x "$dsc" "$1" >>"$log" 2>&1 ||
+		die 'unpacking DPDK' "$dsc" "remove $kept: it is fetched anew then" "$log"
 }
 
 # --- DPDK -----------------------------------------------------------------------------------------
@@ -254,6 +279,9 @@ if ! $env_only && $install_packages; then
 	if $coverage; then
 		ensure_packages "$cache" gcovr
 	fi
+	if $export; then
+		ensure_packages "$cache" gawk git python3-sphinx
+	fi
 	if $fuzz; then
 		# In some distributions it comes with clang, in others in a package of its own.
 		if ! has_libfuzzer; then
@@ -265,6 +293,14 @@ if ! $env_only && $install_packages; then
 			warn 'reports of crashes will have no line numbers: no package llvm'
 		fi
 	fi
+fi
+
+if [[ -n $source_to ]]; then
+	[[ ! -e $source_to ]] ||
+		die "unpacking DPDK's source" "$source_to is there already" 'name a folder that is not'
+	unpack_package "$source_to"
+	say "done: DPDK $(cat -- "$source_to/VERSION") in $source_to"
+	exit 0
 fi
 
 if [[ -n ${DPDK_SOURCE:-} ]]; then
@@ -306,7 +342,7 @@ else
 		rm -rf "$work" "$prefix"
 		mkdir -p "$work"
 		if [[ -z $source_dir ]]; then
-			fetch_package_source "$work"
+			unpack_package "$work/source"
 			build_from=$work/source
 		else
 			build_from=$source_dir
