@@ -7,7 +7,7 @@ set -euo pipefail
 . "$(dirname -- "${BASH_SOURCE[0]}")/lib.sh"
 
 readonly all_suites=(static docs unit driver dpdk app clang sanitizers threads model fuzz
-	valgrind soak qemu)
+	valgrind soak export qemu)
 
 usage()
 {
@@ -33,6 +33,8 @@ Set the machine up if need be (devtools/setup.sh), build, run the tests. The las
                   fuzz        each of devtools/run-fuzz.sh's targets for a minute
                   valgrind    the unit tests under valgrind
                   soak        two minutes of devtools/run-soak.sh
+                  export      the driver in a DPDK tree (devtools/test-export.sh): its checks, a static
+                              build, and dmadev_autotest there
                   qemu        QEMU's device sdxi from its bus, and the driver on it in a guest, behind
                               an IOMMU; the first run builds QEMU (devtools/run-qemu.sh)
   --quick       only unit, driver, dpdk, app and qemu, without the tests marked as slow
@@ -310,6 +312,11 @@ if wanted soak; then
 	else
 		failed=$((failed + 1))
 	fi
+	maybe_stop
+fi
+
+if wanted export; then
+	run_program export 'the driver in a DPDK tree' "$project_root/devtools/test-export.sh"
 	maybe_stop
 fi
 

@@ -14,7 +14,7 @@ Run DPDK's own dmadev_autotest on an SDXI function and print a TAP verdict for e
 taken from what it says it did: an exit code of 0 alone is not believed.
 
   DPDK_TEST   the dpdk-test program
-  PLUGIN      the driver for -d: a bare name on the loader's path, or a path
+  PLUGIN      the driver for -d: a bare name on the loader's path, or a path; - if DPDK_TEST has it
   VDEV        an emulated function, for instance dma_sdxi_emu0,error=stop; no huge pages are used
   PCI_DEVICE  a function on the bus, for instance 0000:01:00.0,completion=batch; it has to be
               bound to vfio-pci, behind an IOMMU, and huge pages are used
@@ -156,8 +156,12 @@ check_said()
 	fi
 }
 
+if [[ $plugin != - ]]; then
+	eal+=(-d "$plugin")
+fi
+
 rc=0
-DPDK_TEST=dmadev_autotest "$dpdk_test" --no-telemetry -d "$plugin" "${eal[@]}" </dev/null \
+DPDK_TEST=dmadev_autotest "$dpdk_test" --no-telemetry "${eal[@]}" </dev/null \
 	>"$log" 2>&1 || rc=$?
 tr '\r' '\n' <"$log" >"$lines"
 strings -n 7 "$dpdk_test" >"$names"

@@ -1,0 +1,364 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright(c) 2026 The SDXI for DPDK authors
+
+set -euo pipefail
+# shellcheck source-path=SCRIPTDIR source=lib.sh
+. "$(dirname -- "${BASH_SOURCE[0]}")/lib.sh"
+
+usage()
+{
+	cat <<'END'
+Usage: devtools/test-export.sh [--all-commits] [--no-build] [--help]
+
+Try devtools/export-to-dpdk.sh: what it refuses, and the series it makes in a copy of a DPDK source
+tree. That has to apply as patches, to pass the tree's own checks, to build into a static dpdk-test,
+and to pass dmadev_autotest and dmadev_sdxi_autotest there. The last line is
+"N passed, N failed, N skipped".
+
+  --all-commits  also build each commit of the series, and all of DPDK's guides
+  --no-build     without building
+
+DPDK_SOURCE names the tree; without it, it is the distribution's source package. DPDK_CHECKPATCH_PATH
+names Linux' checkpatch.pl, without which only DPDK's own part of checkpatches.sh is run. The copy and
+its build are kept, so that a second run takes less. DPDK_SDXI_CACHE and JOBS are as for
+devtools/setup.sh.
+END
+}
+
+all_commits=false
+build=true
+while (($# > 0)); do
+	case $1 in
+	--all-commits) all_commits=true ;;
+	--no-build) build=false ;;
+	-h | --help) usage; exit 0 ;;
+	*) usage >&2; exit 2 ;;
+	esac
+	shift
+done
+
+readonly export_script=$project_root/devtools/export-to-dpdk.sh
+readonly driver=drivers/dma/sdxi commits=8
+
+passed=0
+failed=0
+skipped=0
+
+ok()
+{
+	passed=$((passed + 1))
+	echo "ok - $1"
+}
+
+not_ok()
+{
+	failed=$((failed + 1))
+	echo "not ok - $1"
+	[[ $# -lt 2 || ! -s $2 ]] || tail -n 20 -- "$2" | sed 's/^/# /'
+}
+
+skip()
+{
+	skipped=$((skipped + 1))
+	echo "ok - $1 # SKIP $2"
+}
+
+# check WHAT COMMAND...: it has to succeed.
+check()
+{
+	local what=$1
+	shift
+	if "$@" >"$dir/out" 2>&1; then
+		ok "$what"
+	else
+		not_ok "$what" "$dir/out"
+	fi
+}
+
+# refused WHAT TREE MESSAGE COMMAND...: it has to fail, saying why, and leave the tree alone.
+refused()
+{
+	local what=$1 tree=$2 message=$3 before
+	shift 3
+	before=$(state_of "$tree")
+	if "$@" >"$dir/out" 2>&1; then
+		not_ok "$what is refused: it was not" "$dir/out"
+	elif ! grep -q -- "$message" "$dir/out"; then
+		not_ok "$what is refused: expected \"$message\"" "$dir/out"
+	elif [[ $before != "$(state_of "$tree")" ]]; then
+		not_ok "$what is refused: the tree is not as it was" "$dir/out"
+	else
+		ok "$what is refused"
+	fi
+}
+
+# All that there is to know of a small tree.
+state_of()
+{
+	(cd -- "$1" && find . -path ./.git -prune -o -type f -print0 | sort -z | xargs -0 sha256sum
+		git rev-parse HEAD 2>&1 || true
+		git status --porcelain 2>&1 || true) | sha256sum
+}
+
+# is EXPECTED COMMAND...: what it prints.
+is()
+{
+	local expected=$1 found
+	shift
+	found=$("$@")
+	[[ $found == "$expected" ]] || {
+		printf 'expected %s, found %s: %s\n' "$expected" "$found" "$*"
+		return 1
+	}
+}
+
+# --- Set-up ---------------------------------------------------------------------------------------
+
+"$project_root/devtools/setup.sh" --export
+find_builds
+dir=$builds/export
+mkdir -p -- "$dir"
+tree=$dir/tree
+rm -rf -- "$dir/small" "$dir/patches" "$dir/applied"
+export GIT_CONFIG_GLOBAL=$dir/gitconfig GIT_CONFIG_NOSYSTEM=1
+git config --file "$dir/gitconfig" user.name 'Export Test'
+git config --file "$dir/gitconfig" user.email 'export.test@example.org'
+git config --file "$dir/gitconfig" safe.directory '*'
+git config --file "$dir/gitconfig" advice.detachedHead false
+# DPDK's checks are not written for every awk.
+mkdir -p -- "$dir/bin"
+ln -sf -- "$(command -v gawk)" "$dir/bin/awk"
+PATH=$dir/bin:$PATH
+
+source_identity()
+{
+	if [[ -z ${DPDK_SOURCE:-} ]]; then
+		echo package
+	else
+		realpath -- "$DPDK_SOURCE"
+		git -C "$DPDK_SOURCE" rev-parse HEAD 2>/dev/null || stat -c %Y -- "$DPDK_SOURCE"
+	fi
+}
+
+identity=$(source_identity)
+if [[ $identity == "$(cat -- "$dir/identity" 2>/dev/null)" ]]; then
+	git -C "$tree" checkout -q -f -B main sdxi-base
+	git -C "$tree" clean -q -f -d
+else
+	rm -rf -- "$tree" "$dir/build" "$dir/identity"
+	if [[ -z ${DPDK_SOURCE:-} ]]; then
+		"$project_root/devtools/setup.sh" --source "$tree"
+	elif git -C "$DPDK_SOURCE" rev-parse HEAD >/dev/null 2>&1; then
+		say "copying $DPDK_SOURCE"
+		git clone -q --shared -- "$DPDK_SOURCE" "$tree"
+	else
+		say "copying $DPDK_SOURCE"
+		cp -a -- "$DPDK_SOURCE" "$tree"
+	fi
+	if [[ ! -e $tree/.git ]]; then
+		rm -rf -- "$tree/.pc"
+		git -C "$tree" init -q
+		git -C "$tree" add -f .
+		git -C "$tree" commit -q -m base
+	fi
+	git -C "$tree" checkout -q -B main
+	git -C "$tree" tag -f sdxi-base >/dev/null
+	printf '%s\n' "$identity" >"$dir/identity"
+fi
+version=$(<"$tree/VERSION")
+say "testing with DPDK $version"
+
+# --- What is refused, and what a second run does, on as little of a tree as there can be -----------
+
+small=$dir/small
+mkdir -p -- "$small"
+IFS=. read -r year month _ <<<"$version"
+(cd -- "$tree" && cp -a --parents -- VERSION MAINTAINERS .mailmap .gitignore drivers/dma/meson.build \
+	lib/dmadev usertools/dpdk-devbind.py doc/guides/dmadevs/index.rst app/test/meson.build \
+	"doc/guides/rel_notes/release_${year}_$month.rst" "$small")
+# not in the clone's repository, which it stands in
+export GIT_CEILING_DIRECTORIES=$dir
+
+refused 'a folder that is no tree' "$small" 'no DPDK source tree' "$export_script" "$small/lib"
+refused 'a tree without git' "$small" 'no git repository' "$export_script" "$small"
+check 'with --init it is made a repository' "$export_script" --init "$small"
+check 'it has the series' is $((commits + 1)) git -C "$small" rev-list --count HEAD
+check 'nothing is left over' is '' git -C "$small" status --porcelain
+series=$(git -C "$small" rev-parse HEAD)
+check 'a second run succeeds' "$export_script" "$small"
+check 'and changes nothing' is "$series" git -C "$small" rev-parse HEAD
+echo '/* changed */' >>"$small/$driver/sdxi_ring.h"
+refused 'a tree with changes' "$small" 'not committed' "$export_script" "$small"
+git -C "$small" commit -q -a -m 'dma/sdxi: change'
+refused 'a changed driver' "$small" 'another version' "$export_script" "$small"
+check 'with --update it is brought up to date' "$export_script" --update "$small"
+check 'to what it was' is "$(git -C "$small" rev-parse "$series^{tree}")" \
+	git -C "$small" rev-parse 'HEAD^{tree}'
+check 'with one commit' is $((commits + 3)) git -C "$small" rev-list --count HEAD
+git -C "$small" checkout -q -f -B old "HEAD~$((commits + 2))"
+refused 'a user without a name' "$small" 'who you are' \
+	env GIT_CONFIG_GLOBAL=/dev/null "$export_script" "$small"
+sed -i 's/^DMAdev Drivers$/Drivers/' "$small/MAINTAINERS"
+git -C "$small" commit -q -a -m strange
+refused 'a tree whose lists are unknown' "$small" 'MAINTAINERS of DPDK' "$export_script" "$small"
+echo 21.11.0 >"$small/VERSION"
+git -C "$small" commit -q -a -m old
+refused 'an old tree' "$small" '22.11 or newer' "$export_script" "$small"
+
+# --- The series -----------------------------------------------------------------------------------
+
+check 'export' "$export_script" "$tree" --patches "$dir/patches"
+in_tree()
+{
+	(cd -- "$tree" && "$@")
+}
+base=$(git -C "$tree" rev-parse sdxi-base)
+check 'commits of the series' is "$commits" git -C "$tree" rev-list --count "$base.."
+check 'nothing is left over in the tree' is '' git -C "$tree" status --porcelain
+
+check 'MAINTAINERS names every place' is 4 grep -Ec '^F: .*sdxi' "$tree/MAINTAINERS"
+git clone -q --shared --no-checkout -- "$tree" "$dir/applied"
+git -C "$dir/applied" sparse-checkout set --cone drivers/dma >/dev/null
+git -C "$dir/applied" checkout -q --detach "$base"
+check 'patches apply' git -C "$dir/applied" am -q "$dir"/patches/*.patch
+check 'to the same tree' is "$(git -C "$tree" rev-parse 'HEAD^{tree}')" \
+	git -C "$dir/applied" rev-parse 'HEAD^{tree}'
+
+# Lines of a check that name files of the series, or the one whose series it is.
+names_series()
+{
+	grep -E "(^|[^a-z])(sdxi|dmadevs/index|release_${year}_$month)|Export Test" || true
+}
+
+check 'check-git-log.sh' in_tree devtools/check-git-log.sh -r "$base.."
+checkpatch=${DPDK_CHECKPATCH_PATH:-}
+if [[ ! -x $checkpatch ]]; then
+	checkpatch=/bin/true
+	skip 'checkpatch.pl' 'DPDK_CHECKPATCH_PATH does not name it'
+fi
+check 'checkpatches.sh: tokens, symbols, tags, release notes' in_tree \
+	env DPDK_CHECKPATCH_PATH="$checkpatch" devtools/checkpatches.sh -r "$base.."
+spdx()
+{
+	{ devtools/check-spdx-tag.sh || true; } | names_series
+}
+check 'check-spdx-tag.sh' is '' in_tree spdx
+check_meson()
+{
+	{
+		devtools/check-meson.py -d drivers/dma
+		devtools/check-meson.py -d app/test
+	} | grep -v ': info: '
+	return "${PIPESTATUS[0]}"
+}
+check 'check-meson.py' is '' in_tree check_meson
+maintainers()
+{
+	{ devtools/check-maintainers.sh 2>&1 || true; } | names_series
+}
+check 'check-maintainers.sh' is '' in_tree maintainers
+check 'check-doc-vs-code.sh' in_tree devtools/check-doc-vs-code.sh "$base"
+
+devbind()
+{
+	python3 - "$tree/usertools/dpdk-devbind.py" <<'END'
+import importlib.machinery
+import importlib.util
+import sys
+
+loader = importlib.machinery.SourceFileLoader("devbind", sys.argv[1])
+devbind = importlib.util.module_from_spec(importlib.util.spec_from_loader("devbind", loader))
+loader.exec_module(devbind)
+for pci_class, kind in ("1201", "dma"), ("1200", "baseband"), ("0200", "network"):
+    found = [k for k in ("dma", "baseband", "network", "crypto")
+             if devbind.device_type_match({"Class": pci_class, "Vendor": "1b36", "Device": "0001",
+                                           "SVendor": "", "SDevice": ""},
+                                          getattr(devbind, k + "_devices"))]
+    assert found == [kind], (pci_class, found)
+END
+}
+check 'dpdk-devbind.py knows the class' devbind
+
+guide_alone()
+{
+	rm -rf -- "$dir/guide"
+	mkdir -- "$dir/guide"
+	cp -- "$tree/doc/guides/dmadevs/sdxi.rst" "$dir/guide/index.rst"
+	cp -r -- "$tree/doc/guides/dmadevs/img" "$dir/guide/"
+	sphinx-build -q -C -W --keep-going -b html "$dir/guide" "$dir/guide/html"
+}
+check 'the guide is sound' guide_alone
+guides()
+{
+	(cd -- "$tree/doc/guides" && sphinx-build -q -j "${JOBS:-2}" -b dummy . "$dir/guide/all" 2>&1) |
+		names_series
+}
+if $all_commits; then
+	check "the guide is sound among DPDK's" is '' guides
+fi
+
+# --- Builds ---------------------------------------------------------------------------------------
+
+meson_build()
+{
+	if [[ ! -f $dir/build/build.ninja ]]; then
+		rm -rf -- "$dir/build"
+		limit "$work_limit" meson setup "$dir/build" "$tree" --buildtype=release -Dwerror=true \
+			-Dplatform=generic -Dtests=true -Denable_apps=test \
+			-Denable_drivers=dma/sdxi,dma/skeleton,bus/vdev,bus/pci,mempool/ring \
+			"-Ddisable_libs=$dpdk_unused_libs" </dev/null
+	fi
+}
+
+# build_tree WHAT: what is checked out there.
+build_tree()
+{
+	local log=$builds/log/export-build.log
+	if ! meson_build >"$log" 2>&1 || ! run_ninja "$dir/build" "$log" "building $1"; then
+		not_ok "$1 builds" "$log"
+		return 1
+	fi
+	ok "$1 builds"
+}
+
+if ! $build; then
+	echo "$passed passed, $failed failed, $skipped skipped"
+	((failed == 0)) || exit 1
+	exit 0
+fi
+
+if $all_commits; then
+	number=0
+	for commit in $(git -C "$tree" rev-list --reverse "$base..main"); do
+		number=$((number + 1))
+		git -C "$tree" checkout -q "$commit"
+		build_tree "commit $number of $commits" || true
+	done
+	git -C "$tree" checkout -q main
+fi
+
+if build_tree 'the series'; then
+	program=$dir/build/app/dpdk-test
+	# 22.11 has it where it always was
+	[[ -x $program ]] || program=$dir/build/app/test/dpdk-test
+	while IFS= read -r line; do
+		case $line in
+		'ok '*) ok "dmadev_autotest: ${line#ok * - }" ;;
+		'not ok '*) not_ok "dmadev_autotest: ${line#not ok * - }" ;;
+		'# '*) echo "$line" ;;
+		esac
+	done < <("$project_root/app/test/run_dmadev_autotest.sh" "$program" - dma_sdxi_emu0 \
+		"$builds/log/export-autotest.log")
+	autotest()
+	{
+		DPDK_TEST=dmadev_sdxi_autotest limit "$work_limit" "$program" --no-huge -m 512 --no-pci \
+			--no-shconf --no-telemetry --file-prefix="sdxi-export-$$" </dev/null >"$dir/autotest" 2>&1
+		tail -n 20 -- "$dir/autotest"
+		grep -q '^Test OK' "$dir/autotest"
+	}
+	check 'dmadev_sdxi_autotest' autotest
+fi
+
+echo "$passed passed, $failed failed, $skipped skipped"
+((failed == 0)) || exit 1
