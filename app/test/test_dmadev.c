@@ -608,6 +608,24 @@ test_silent_reset(void **state)
 		expect_copied(i, i >= 5);
 }
 
+/* What the log says of one that had not been consumed takes none of those that had. */
+static void
+test_silent_reset_fault(void **state)
+{
+	unsigned int polls;
+
+	(void)state;
+	enqueue(OPS);
+	sts->read_index = rte_cpu_to_le_64(5);
+	assert_int_equal(rte_dma_completed(id, 0, OPS, NULL, NULL), 0);
+	log_fault(6, SDXI_RE_FN_STOPPED);
+	expect_counts(5, 1);
+	assert_int_equal(sdxi_dev_up(vc->dev), 0);
+	for (polls = 0; polls < 100000000 && vc->ring.tail != OPS; polls++)
+		rte_dma_completed(id, 0, OPS, NULL, NULL);
+	expect_counts(OPS, 6);
+}
+
 static void
 log_late(void)
 {
@@ -1122,6 +1140,7 @@ main(void)
 		  &went_on },
 		SILENT_TEST(test_silent_errors),
 		SILENT_TEST(test_silent_reset),
+		SILENT_TEST(test_silent_reset_fault),
 		UNIT_TEST(test_log_lost),
 		UNIT_TEST(test_stopped),
 		UNIT_TEST(test_odd_states),

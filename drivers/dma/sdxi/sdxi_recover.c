@@ -318,13 +318,27 @@ silent_nb_barred(const struct sdxi_ring *r, const struct rest *rest)
 	return nb;
 }
 
+/* How many of the descriptors before @p end the log has counted as failed. */
+static uint64_t
+nb_filed(struct sdxi_dev *dev, struct sdxi_vchan *vc, uint64_t end)
+{
+	uint64_t at = end - RTE_MIN(end, vc->ring.mask + UINT64_C(1)), nb = 0;
+	struct sdxi_fault fault;
+
+	if (vc->cxt.faults.filed == 0)
+		return 0;
+	for (; at < end; at++)
+		nb += sdxi_errlog_find(dev, &vc->cxt, at, at + 1, &fault);
+	return nb;
+}
+
 /*
  * What was consumed counts as completed: behind this, tail is at what was not. It cannot be run
  * again, as its user may have found out that it was done and taken the buffers for something else;
  * where nobody knows whether it was, it counts as failed. That is as much as may be outstanding.
  */
 static void
-silent_reap(const struct sdxi_dev *dev, struct sdxi_vchan *vc, const struct rest *rest)
+silent_reap(struct sdxi_dev *dev, struct sdxi_vchan *vc, const struct rest *rest)
 {
 	struct sdxi_ring *r = &vc->ring;
 	uint64_t unknown;
@@ -333,9 +347,12 @@ silent_reap(const struct sdxi_dev *dev, struct sdxi_vchan *vc, const struct rest
 	sdxi_ring_reap(r);
 	/* Consumed counts as completed, but that is not so behind what has stopped the context. */
 	SDXI_SHOW(vc->errors, vc->errors + silent_nb_barred(r, rest));
-	unknown = RTE_MIN(r->tail - vc->start_op, (uint64_t)r->nb_desc);
-	unknown -= RTE_MIN(unknown, vc->cxt.faults.filed);
-	if (!rest->vague || unknown == 0)
+	if (!rest->vague)
+		return;
+	unknown = r->tail - vc->start_op;
+	unknown -= RTE_MIN(unknown, nb_filed(dev, vc, rest->read_index));
+	unknown = RTE_MIN(unknown, (uint64_t)r->nb_desc);
+	if (unknown == 0)
 		return;
 	SDXI_SHOW(vc->errors, vc->errors + unknown);
 	SDXI_LOG(ERR, dev, "vchan %u: context %u: %" PRIu64 " operations had been consumed, and need "
