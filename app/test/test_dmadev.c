@@ -626,6 +626,25 @@ test_silent_reset_fault(void **state)
 	expect_counts(OPS, 6);
 }
 
+/* What is submitted to a channel that has been given up has failed at once. */
+static void
+test_silent_given_up(void **state)
+{
+	(void)state;
+	enqueue(2);
+	sts->read_index = rte_cpu_to_le_64(2);
+	assert_int_equal(rte_dma_copy(id, 0, (uintptr_t)src_of(2), (uintptr_t)dst_of(2), LEN, 0), 2);
+	assert_int_equal(rte_dma_copy(id, 0, (uintptr_t)src_of(3), (uintptr_t)dst_of(3), LEN, 0), 3);
+	assert_int_equal(rte_dma_stop(id), 0);
+	expect_counts(2, 0);
+	assert_int_equal(rte_dma_submit(id, 0), 0);
+	assert_int_equal(rte_dma_completed(id, 0, OPS, NULL, NULL), 0);
+	expect_counts(4, 2);
+	assert_int_equal(status_of(), RTE_DMA_VCHAN_IDLE);
+	expect_copied(2, false);
+	expect_copied(3, false);
+}
+
 static void
 log_late(void)
 {
@@ -1141,6 +1160,7 @@ main(void)
 		SILENT_TEST(test_silent_errors),
 		SILENT_TEST(test_silent_reset),
 		SILENT_TEST(test_silent_reset_fault),
+		SILENT_TEST(test_silent_given_up),
 		UNIT_TEST(test_log_lost),
 		UNIT_TEST(test_stopped),
 		UNIT_TEST(test_odd_states),

@@ -889,6 +889,16 @@ sdxi_recover_started(struct sdxi_dev *dev, struct sdxi_vchan *vc)
 	rte_atomic_store_explicit(&vc->status_tsc, 0, rte_memory_order_relaxed);
 }
 
+/* Of a silent channel that is given up, nobody asks what became of what is submitted. */
+static void
+silent_drop(struct sdxi_vchan *vc)
+{
+	struct sdxi_ring *r = &vc->ring;
+
+	SDXI_SHOW(vc->errors, vc->errors + r->op_submitted - r->tail);
+	SDXI_SHOW(r->tail, r->op_submitted);
+}
+
 void
 sdxi_recover_give_up(struct sdxi_dev *dev, struct sdxi_vchan *vc, bool rested, bool finished)
 {
@@ -903,17 +913,18 @@ sdxi_recover_give_up(struct sdxi_dev *dev, struct sdxi_vchan *vc, bool rested, b
 	uint64_t published = vc->parked ? vc->published : r->submitted;
 	uint64_t op;
 
-	if (vc->dead)
+	if (vc->dead) {
+		if (dev->mode == SDXI_MODE_SILENT)
+			silent_drop(vc);
 		return;
+	}
 	vchan_hold(vc);
 	sdxi_ring_halt(r);
 	if (rest.read_index > published)
 		rest.read_index = published;
 	if (dev->mode == SDXI_MODE_SILENT) {
 		silent_reap(dev, vc, &rest);
-		/* Nobody asks what became of the rest. */
-		SDXI_SHOW(vc->errors, vc->errors + r->op_submitted - r->tail);
-		SDXI_SHOW(r->tail, r->op_submitted);
+		silent_drop(vc);
 		SDXI_SHOW(vc->parked, false);
 		SDXI_SHOW(vc->dead, true);
 		return;
@@ -1205,8 +1216,13 @@ sdxi_recover_idle(struct sdxi_dev *dev, struct sdxi_vchan *vc)
 	enum sdxi_cxt_state state;
 
 	if (vc->dead) {
-		if (r->tail == r->op_submitted || dev->mode == SDXI_MODE_SILENT)
+		if (r->tail == r->op_submitted)
 			return false;
+		/* It had been enqueued when the channel was given up. */
+		if (dev->mode == SDXI_MODE_SILENT) {
+			silent_drop(vc);
+			return true;
+		}
 		/* A function that could not be stopped has written a block that says otherwise. */
 		r->verdict[r->tail & r->mask] = VERDICT_UNKNOWN;
 		block_settle(r, r->tail);
