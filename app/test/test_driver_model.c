@@ -79,10 +79,29 @@ flag_set(bool *flag, bool on)
 	__atomic_store_n(flag, on, __ATOMIC_RELEASE);
 }
 
+static const struct sdxi_dev *
+dev_of(const struct model_fn *fn)
+{
+	const struct sdxi_vchan *first = rte_dma_fp_objs[fn->id].dev_private;
+
+	return first->dev;
+}
+
+/*
+ * Driven from several threads, a function may not get the CPU for so long that the driver gives it
+ * up; nothing that is to be true in the end can depend on that.
+ */
+static bool
+fn_is_late(const struct model_fn *fn)
+{
+	return model_conf.threads && !__atomic_load_n(&fn->fatal, __ATOMIC_ACQUIRE) &&
+	       dev_of(fn)->failed;
+}
+
 static bool
 fn_is_fatal(const struct model_fn *fn)
 {
-	return __atomic_load_n(&fn->fatal, __ATOMIC_ACQUIRE);
+	return __atomic_load_n(&fn->fatal, __ATOMIC_ACQUIRE) || fn_is_late(fn);
 }
 
 bool
@@ -523,19 +542,11 @@ enqueue_op(struct model_vchan *v, const struct model_op *op)
 	}
 }
 
-static const struct sdxi_dev *
-dev_of(const struct model_vchan *v)
-{
-	const struct sdxi_vchan *first = rte_dma_fp_objs[v->fn->id].dev_private;
-
-	return first->dev;
-}
-
 /* A count of its function's resets. */
 static uint32_t
 fn_epoch(const struct model_vchan *v)
 {
-	return __atomic_load_n(&dev_of(v)->epoch, __ATOMIC_ACQUIRE);
+	return __atomic_load_n(&dev_of(v->fn)->epoch, __ATOMIC_ACQUIRE);
 }
 
 /* All that was enqueued is a batch now. */
@@ -592,7 +603,7 @@ enqueue(struct model_vchan *v)
 			if (fn_is_fatal(v->fn))
 				flag_set(&v->fn->dying, true);
 			/* Another thread may be about to bring the function up again. */
-			else if (!model_conf.threads || dev_of(v)->failed)
+			else if (!model_conf.threads)
 				blame(v, op, "refused with nothing outstanding, and nothing "
 				      "injected that accounts for it");
 		}
@@ -816,14 +827,14 @@ account_failure(struct model_vchan *v, const struct model_op *op, enum rte_dma_s
 	/*
 	 * One block for all of a batch does not tell which of its operations are done. Those that a
 	 * fence stands between cannot simply be run again, nor can those be told from a failure. A
-	 * function that takes every liberty consumes a fence long before it is passed, and stops;
-	 * and behind a reset, nobody knows how far any function has come. But something must have
-	 * gone wrong for that.
+	 * function that takes every liberty consumes a fence long before it is passed, and stops,
+	 * and may have begun what stands behind one that is behind a failure; and behind a reset,
+	 * nobody knows how far any function has come. But something must have gone wrong for that.
 	 */
 	if (status == RTE_DMA_STATUS_ERROR_UNKNOWN && model_conf.faults &&
 	    ((model_conf.batch && (batch->fence || batch->bad)) ||
 	     ((model_conf.freedom || model_conf.batch || batch->fn_epoch != fn_epoch(v)) &&
-	      has_fence_behind(v, op))) &&
+	      (has_fence_behind(v, op) || v->fail_before_fence > op->reported))) &&
 	    (is_disturbed(v) || has_bad_near(v, op) || batch->fn_epoch != fn_epoch(v))) {
 		v->nb_vague++;
 		return;
@@ -1355,6 +1366,7 @@ model_fn_stop(struct model_fn *fn)
 {
 	unsigned int i;
 
+	fn->nb_late += fn_is_late(fn);
 	/* With what nothing gets over it does not even stop. */
 	if (fn_is_fatal(fn)) {
 		inject_clear(fn);

@@ -101,6 +101,7 @@ struct model_fn {
 	enum model_mode mode;
 	bool fatal;   /* atomic: a fault that nothing gets over is about */
 	bool dying;   /* atomic: it has refused: nothing is enqueued until it has been restarted */
+	unsigned int nb_late; /* times that it was given up, and no fault accounts for that */
 	unsigned int vchans;
 	struct model_vchan *vchan; /* the first of so many */
 };

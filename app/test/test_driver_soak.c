@@ -225,8 +225,9 @@ show_sum(void)
 	       " as structures), %" PRIu64 " bytes\n", sum.ops, sum.silent_ops, sum.rops,
 	       sum.bytes);
 	printf("faults         %" PRIu64 " injected that have hit\n", sum.faults);
-	printf("recoveries     %" PRIu64 " of channels, %" PRIu64 " resets of functions\n",
-	       sum.recoveries, sum.resets);
+	printf("recoveries     %" PRIu64 " of channels, %" PRIu64 " resets of functions; %u functions "
+	       "were given up for want of a CPU\n", sum.recoveries, sum.resets,
+	       fns[0].nb_late + fns[1].nb_late);
 	printf("starts         %" PRIu64 ", %" PRIu64 " stops with operations outstanding\n",
 	       sum.starts, sum.cut);
 	printf("configurations %" PRIu64 "\n", sum.configured);
