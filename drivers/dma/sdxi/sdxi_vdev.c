@@ -477,7 +477,7 @@ emu_fn_create(const char *name, struct sdxi_vdev_args *args)
 			pthread_rwlock_destroy(&fn->core);
 	}
 	if (ret < 0) {
-		SDXI_VDEV_LOG(ERR, name, "no locks for the function: %s", strerror(-ret));
+		SDXI_LOG_LINE(ERR, name, "no locks for the function: %s", strerror(-ret));
 		free(fn);
 		rte_errno = -ret;
 		return NULL;
