@@ -7,29 +7,41 @@
 
 /**
  * @file
- * Included in front of all of the driver's sources where they are built to be fuzzed: a clock that
- * jumps ahead where the driver waits, and a heap whose ends a sanitizer knows.
+ * Included in front of all of the driver's sources where they are built to be fuzzed. The function
+ * acts wherever the driver waits, on a clock that is as fast as the driver asks; the heap is one
+ * whose ends a sanitizer knows, and which runs out when it is told to; telemetry has no thread.
  */
 
 #include <rte_cycles.h>
 #include <rte_malloc.h>
 #include <rte_memzone.h>
 #include <rte_pause.h>
+#include <rte_telemetry.h>
 
-uint64_t fuzz_timer_cycles(void);
-uint64_t fuzz_timer_hz(void);
-void fuzz_delay_us_sleep(unsigned int us);
-void fuzz_pause(void);
-void *fuzz_zmalloc_socket(const char *type, size_t size, unsigned int align, int socket);
-void fuzz_free(void *ptr);
-rte_iova_t fuzz_malloc_virt2iova(const void *addr);
+uint64_t liar_timer_cycles(void);
+uint64_t liar_timer_hz(void);
+void liar_delay_us_sleep(unsigned int us);
+void liar_pause(void);
+void *liar_zmalloc_socket(const char *type, size_t size, unsigned int align, int socket);
+void liar_free(void *ptr);
+rte_iova_t liar_malloc_virt2iova(const void *addr);
+const struct rte_memzone *liar_memzone_reserve_aligned(const char *name, size_t len, int socket,
+						       unsigned int flags, unsigned int align);
+int liar_memzone_free(const struct rte_memzone *zone);
+int fuzz_telemetry_register_cmd(const char *cmd, telemetry_cb fn, const char *help);
+int fuzz_tel_data_add_dict_container(struct rte_tel_data *d, const char *name,
+				     struct rte_tel_data *val, int keep);
 
-#define rte_get_timer_cycles fuzz_timer_cycles
-#define rte_get_timer_hz     fuzz_timer_hz
-#define rte_delay_us_sleep   fuzz_delay_us_sleep
-#define rte_pause	     fuzz_pause
-#define rte_zmalloc_socket   fuzz_zmalloc_socket
-#define rte_free	     fuzz_free
-#define rte_malloc_virt2iova fuzz_malloc_virt2iova
+#define rte_get_timer_cycles	       liar_timer_cycles
+#define rte_get_timer_hz	       liar_timer_hz
+#define rte_delay_us_sleep	       liar_delay_us_sleep
+#define rte_pause		       liar_pause
+#define rte_zmalloc_socket	       liar_zmalloc_socket
+#define rte_free		       liar_free
+#define rte_malloc_virt2iova	       liar_malloc_virt2iova
+#define rte_memzone_reserve_aligned    liar_memzone_reserve_aligned
+#define rte_memzone_free	       liar_memzone_free
+#define rte_telemetry_register_cmd     fuzz_telemetry_register_cmd
+#define rte_tel_data_add_dict_container fuzz_tel_data_add_dict_container
 
 #endif /* _FUZZ_DRIVER_H_ */

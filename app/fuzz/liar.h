@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The SDXI for DPDK authors
+ */
+
+#ifndef _LIAR_H_
+#define _LIAR_H_
+
+/**
+ * @file
+ * A function that lies: the emulated one, with whatever the input asks for laid over its registers
+ * and over the memory that the driver gives it. Where the input asks for nothing (zeros, or its end)
+ * it is honest. It acts while the driver reads a register or waits, and between calls.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "sdxi_dev.h"
+
+/** Bytes of the application's memory that the function can reach, at liar_mem. */
+#define LIAR_MEM_LEN (64u << 10)
+extern uint8_t liar_mem[LIAR_MEM_LEN];
+/** Addresses from 0 up to this reach nothing, and the application may name them. */
+#define LIAR_NOWHERE (UINT64_C(1) << 32)
+
+/** Steps that one call of the driver's may take at most, whatever the function does. */
+#define LIAR_MAX_STEPS 8000000
+
+/** What is left of the input: zeros behind its end. */
+void liar_input(const uint8_t *data, size_t len);
+bool liar_has_input(void);
+uint8_t liar_take8(void);
+uint16_t liar_take16(void);
+uint64_t liar_take64(void);
+/** A number as it is likely to matter, around @p near or anywhere. */
+uint64_t liar_take_val(uint64_t near);
+
+/** Make the function, from the input; gives how it is reached. */
+struct sdxi_fn liar_create(void);
+/** It is the function of this device; NULL: of none. */
+void liar_serve(struct sdxi_dev *dev);
+void liar_destroy(void);
+
+/** One act of the function's, from the input. */
+void liar_act(void);
+/** Let it work, and interrupt. */
+void liar_run(unsigned int budget);
+/** Let time pass. */
+void liar_pass(uint64_t ns);
+/** It lies no more, and nothing goes wrong. */
+void liar_repent(void);
+
+/** The driver is called: it has LIAR_MAX_STEPS. Gives how many were taken by all calls so far. */
+uint64_t liar_call(void);
+
+/** Pieces of memory that the driver holds. */
+unsigned int liar_nb_pieces(void);
+
+/** End the program where something is not as it has to be. */
+void liar_check(bool ok, const char *fmt, ...) __rte_format_printf(2, 3);
+
+#endif /* _LIAR_H_ */
