@@ -39,19 +39,18 @@ struct model {
 	uint64_t enqueued;
 	uint64_t submitted;
 	uint64_t reported;
-	uint64_t errors; /* reported, since start */
 	uint16_t nb_desc;
 };
 
 static struct {
 	int id;
-	bool batch;
 	bool silent;
 	bool started;
 	bool used; /* started since it was configured */
 	uint16_t nb_vchans;
-	uint64_t all_reported; /* since statistics were reset */
-	uint64_t all_submitted;
+	uint64_t all_submitted; /* since statistics were reset */
+	uint64_t all_reported;
+	uint64_t all_failed;
 	struct model vchan[MAX_VCHANS];
 } app;
 
@@ -149,7 +148,6 @@ probe(const struct sdxi_fn *fn)
 	args.watchdog_ms = (how & 6) == 0 ? 1 : (how & 6) == 2 ? 1000 : (how & 6) == 4 ? 0 : 60000;
 	args.errlog_size = (how & 8) != 0 ? (how >> 4) * SDXI_ERRLOG_UNIT : 0;
 	args.max_vchans = (how & 0x80) != 0 ? 2 : 0;
-	app.batch = args.batch;
 	acts();
 	if (CALL(sdxi_dmadev_create(NAME, &dev, fn, &args)) < 0) {
 		liar_check(rte_dma_get_dev_id_by_name(NAME) < 0, "a probe that fails leaves a dmadev");
@@ -165,12 +163,19 @@ probe(const struct sdxi_fn *fn)
 }
 
 static void
+stats_forget(void)
+{
+	app.all_submitted = 0;
+	app.all_reported = 0;
+	app.all_failed = 0;
+}
+
+static void
 model_reset(struct model *m)
 {
 	m->enqueued = 0;
 	m->submitted = 0;
 	m->reported = 0;
-	m->errors = 0;
 }
 
 static bool
@@ -178,7 +183,11 @@ do_start(void)
 {
 	unsigned int i;
 
-	if (app.started || CALL(rte_dma_start(app.id)) < 0)
+	if (app.started)
+		return false;
+	/* Where that fails, channels are neither as they were nor as they should be. */
+	app.used = false;
+	if (CALL(rte_dma_start(app.id)) < 0)
 		return false;
 	for (i = 0; i < app.nb_vchans; i++)
 		model_reset(&app.vchan[i]);
@@ -213,9 +222,9 @@ do_configure(void)
 	app.nb_vchans = conf.nb_vchans;
 	app.silent = silent;
 	/* Statistics are those of channels, and these are new. */
-	app.all_reported = 0;
-	app.all_submitted = 0;
+	stats_forget();
 	acts();
+	liar_check(CALL(rte_dma_start(app.id)) == -EINVAL, "channels start that are not set up");
 	for (i = 0; i < conf.nb_vchans; i++) {
 		vconf.nb_desc = RTE_MIN(sizes[size % RTE_DIM(sizes)], info.max_desc);
 		app.vchan[i].nb_desc = vconf.nb_desc;
@@ -305,10 +314,11 @@ do_copies(unsigned int vchan, unsigned int nb)
 {
 	uint64_t flags = take_flags(), src = take_addr(0), dst = take_addr(1);
 	uint32_t len = take_len();
+	uint64_t steps = liar_call();
 	int idx = 0;
 
-	for (; nb > 0 && idx >= 0; nb--) {
-		liar_call();
+	/* Each of them may take a recovery. */
+	for (; nb > 0 && idx >= 0 && liar_call() - steps < MAX_STEPS / 100; nb--) {
 		idx = rte_dma_copy(app.id, vchan, src, dst, len, flags);
 		check_index(vchan, idx, (flags & RTE_DMA_OP_FLAG_SUBMIT) != 0);
 	}
@@ -409,7 +419,7 @@ do_completed_status(unsigned int vchan, uint16_t max)
 		liar_check(status[i] >= RTE_DMA_STATUS_SUCCESSFUL &&
 			   status[i] <= RTE_DMA_STATUS_ERROR_UNKNOWN, "vchan %u: status %d", vchan,
 			   status[i]);
-		app.vchan[vchan].errors += status[i] != RTE_DMA_STATUS_SUCCESSFUL;
+		app.all_failed += status[i] != RTE_DMA_STATUS_SUCCESSFUL;
 	}
 	return n;
 }
@@ -461,18 +471,25 @@ do_stats(void)
 		return;
 	liar_check(sum.submitted == stats.submitted && sum.completed == stats.completed,
 		   "the sum of all statistics is another");
-	liar_check(stats.submitted == app.all_submitted && stats.completed == app.all_reported,
-		   "statistics: expected %" PRIu64 " submitted, %" PRIu64 " completed, found %" PRIu64
-		   ", %" PRIu64, app.all_submitted, app.all_reported, stats.submitted,
-		   stats.completed);
+	liar_check(stats.submitted == app.all_submitted && stats.completed == app.all_reported &&
+		   stats.errors == app.all_failed,
+		   "statistics: expected %" PRIu64 " submitted, %" PRIu64 " completed, %" PRIu64
+		   " failed, found %" PRIu64 ", %" PRIu64 ", %" PRIu64, app.all_submitted,
+		   app.all_reported, app.all_failed, stats.submitted, stats.completed, stats.errors);
 }
 
 static void
 do_stats_reset(void)
 {
-	if (CALL(rte_dma_stats_reset(app.id, RTE_DMA_ALL_VCHAN)) == 0) {
-		app.all_reported = 0;
-		app.all_submitted = 0;
+	unsigned int i;
+
+	if ((liar_take8() & 1) != 0) {
+		for (i = 0; i < app.nb_vchans; i++)
+			liar_check(CALL(rte_dma_stats_reset(app.id, i)) == 0,
+				   "statistics are not reset");
+		stats_forget();
+	} else if (CALL(rte_dma_stats_reset(app.id, RTE_DMA_ALL_VCHAN)) == 0) {
+		stats_forget();
 	}
 }
 
@@ -510,8 +527,7 @@ do_destroy(void)
 	app.started = false;
 	liar_check(rte_dma_get_dev_id_by_name(NAME) < 0, "a dmadev is left");
 	liar_check(liar_nb_pieces() == 0, "%u pieces of memory are left", liar_nb_pieces());
-	app.all_reported = 0;
-	app.all_submitted = 0;
+	stats_forget();
 }
 
 /* Polls with time in between, for a watchdog to look after the channel. */
@@ -627,6 +643,45 @@ do_something(const struct sdxi_fn *fn)
 	}
 }
 
+/* Whatever was done to it, with an honest function the device works again. */
+static void
+check_cure(void)
+{
+	struct rte_dma_vchan_conf vconf = { .direction = RTE_DMA_DIR_MEM_TO_MEM, .nb_desc = 16 };
+	const struct rte_dma_conf conf = { .nb_vchans = 1 };
+	uint8_t *src = liar_mem, *dst = liar_mem + LIAR_MEM_LEN / 2;
+	unsigned int looks;
+
+	liar_cure();
+	do_stop();
+	liar_check(!app.started, "a device with an honest function cannot be stopped");
+	liar_check(CALL(rte_dma_configure(app.id, &conf)) == 0 &&
+		   CALL(rte_dma_vchan_setup(app.id, 0, &vconf)) == 0,
+		   "a device with an honest function cannot be configured");
+	/* What was written into its tables is found out when it is told of them. */
+	if (CALL(rte_dma_start(app.id)) < 0)
+		liar_check(CALL(rte_dma_start(app.id)) == 0,
+			   "a device with an honest function cannot be started");
+	app.started = true;
+	app.used = true;
+	app.silent = false;
+	app.nb_vchans = 1;
+	app.vchan[0].nb_desc = vconf.nb_desc;
+	model_reset(&app.vchan[0]);
+	stats_forget();
+	memset(src, 0x5d, 64);
+	memset(dst, 0, 64);
+	check_index(0, rte_dma_copy(app.id, 0, (uintptr_t)src, (uintptr_t)dst, 64,
+				    RTE_DMA_OP_FLAG_SUBMIT), true);
+	liar_check(app.vchan[0].enqueued == 1, "an operation is refused");
+	for (looks = 0; looks < 1000 && app.vchan[0].reported == 0; looks++) {
+		liar_run(16);
+		do_completed_status(0, 1);
+	}
+	liar_check(app.vchan[0].reported == 1 && app.all_failed == 0 && memcmp(src, dst, 64) == 0,
+		   "an operation of an honest function is not done");
+}
+
 /* What EAL's own heap holds, for the dmadev itself. */
 static size_t
 heap_used(void)
@@ -672,9 +727,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	while (app.id >= 0 && liar_has_input() && liar_call() < MAX_STEPS)
 		do_something(&fn);
 	if (app.id >= 0) {
-		/* To the end of all lies that come late, or of all of them. */
-		if ((liar_take8() & 1) == 0)
-			liar_repent();
+		/* The input has no more to say, so these are the lies that last. */
+		if (liar_has_cure())
+			check_cure();
 		do_destroy();
 	}
 	liar_check(liar_nb_pieces() == 0, "%u pieces of memory are left", liar_nb_pieces());

@@ -8,11 +8,14 @@
 /**
  * @file
  * Included in front of all of the driver's sources where they are built to be fuzzed. The function
- * acts wherever the driver waits, on a clock that is as fast as the driver asks; the heap is one
- * whose ends a sanitizer knows, and which runs out when it is told to; telemetry has no thread.
+ * acts wherever the driver waits or puts memory accesses in order, on a clock that is as fast as the
+ * driver asks; the heap is one whose ends a sanitizer knows, and which runs out when it is told to;
+ * telemetry has no thread.
  */
 
+#include <rte_atomic.h>
 #include <rte_cycles.h>
+#include <rte_io.h>
 #include <rte_malloc.h>
 #include <rte_memzone.h>
 #include <rte_pause.h>
@@ -22,6 +25,8 @@ uint64_t liar_timer_cycles(void);
 uint64_t liar_timer_hz(void);
 void liar_delay_us_sleep(unsigned int us);
 void liar_pause(void);
+void liar_barrier(void);
+void liar_write64(uint64_t val, volatile void *addr);
 void *liar_zmalloc_socket(const char *type, size_t size, unsigned int align, int socket);
 void liar_free(void *ptr);
 rte_iova_t liar_malloc_virt2iova(const void *addr);
@@ -36,6 +41,11 @@ int fuzz_tel_data_add_dict_container(struct rte_tel_data *d, const char *name,
 #define rte_get_timer_hz	       liar_timer_hz
 #define rte_delay_us_sleep	       liar_delay_us_sleep
 #define rte_pause		       liar_pause
+#undef rte_io_rmb
+#define rte_io_rmb		       liar_barrier
+#undef rte_io_wmb
+#define rte_io_wmb		       liar_barrier
+#define rte_write64		       liar_write64
 #define rte_zmalloc_socket	       liar_zmalloc_socket
 #define rte_free		       liar_free
 #define rte_malloc_virt2iova	       liar_malloc_virt2iova

@@ -11,6 +11,7 @@
 
 #include <rte_common.h>
 
+#include "fuzz_driver.h"
 #include "liar.h"
 #include "sdxi_dmadev.h"
 #include "sdxi_emu.h"
@@ -91,6 +92,8 @@ static struct {
 	uint8_t *db; /* as the bus tells it, up to the end of doorbells */
 	uint64_t db_len;
 	uint64_t db_stride; /* as it is */
+	bool incurable;
+	bool boasted; /* lied about what it has */
 	uint64_t now;
 	uint64_t steps; /* of this call, and of all before */
 	uint64_t all_steps;
@@ -140,6 +143,12 @@ liar_input(const uint8_t *data, size_t len)
 {
 	liar.input = data;
 	liar.left = len;
+}
+
+bool
+liar_has_cure(void)
+{
+	return !liar.incurable;
 }
 
 bool
@@ -472,6 +481,8 @@ take_reg_lie(void)
 		.val = liar_take_val(0),
 	};
 	liar.lied = true;
+	liar.boasted |= regs[which % RTE_DIM(regs)] == SDXI_MMIO_CAP0 ||
+			regs[which % RTE_DIM(regs)] == SDXI_MMIO_CAP1;
 }
 
 static void
@@ -564,6 +575,8 @@ liar_act(void)
 			sdxi_emu_reset(liar.emu);
 		else if (act >> 4 == 1)
 			liar_repent();
+		else if (act >> 4 == 2)
+			liar.irq_pending = true;
 		else
 			liar.alloc_fails_in = act >> 4;
 		break;
@@ -583,6 +596,14 @@ liar_repent(void)
 	liar.forged = 0;
 	liar.alloc_fails_in = 0;
 	sdxi_emu_inject_clear(liar.emu);
+}
+
+void
+liar_cure(void)
+{
+	liar_repent();
+	if (liar.boasted)
+		sdxi_emu_reset(liar.emu);
 }
 
 /* Time. */
@@ -677,6 +698,20 @@ liar_pause(void)
 {
 	step();
 	interrupt();
+}
+
+void
+liar_barrier(void)
+{
+	step();
+}
+
+/* A doorbell. */
+void
+liar_write64(uint64_t val, volatile void *addr)
+{
+	*(volatile uint64_t *)addr = val;
+	step();
 }
 
 /* Memory as the driver gets it. */
@@ -840,6 +875,7 @@ liar_create(void)
 	liar.bus_master = false;
 	liar.idle = false;
 	liar.lied = false;
+	liar.boasted = false;
 	liar.irq_pending = false;
 	liar.no_irq = (more & 0x40) != 0;
 	liar.no_iova = (more & 0x80) != 0 ? liar_take8() : 0;
@@ -851,12 +887,13 @@ liar_create(void)
 	conf.err_continue = (has & 0x80) != 0;
 	conf.max_errlog_sz = 2 - (more & 3) % 3;
 	conf.freedom = (more & 4) != 0;
-	conf.seed = more >> 3 & 7;
+	conf.seed = more >> 3 & 3;
 	conf.db_stride = db & 7;
 	liar_check(sdxi_emu_create(&conf, &emu_ops, NULL, &liar.emu) == 0, "there is no function");
 	/* As many doorbells as it has contexts; or fewer, as the bus tells it. */
 	liar.db_stride = (uint64_t)SDXI_DB_STRIDE_MIN << conf.db_stride;
 	liar.db_len = (conf.max_cxt + UINT64_C(1)) * liar.db_stride;
+	liar.incurable = (db & 8) != 0 || (more & 0x20) != 0;
 	if ((db & 8) != 0)
 		liar.db_len = (db >> 4) * (liar.db_stride / 2);
 	liar.db = (uint8_t *)doorbells + DB_LEN - liar.db_len;

@@ -9,7 +9,8 @@
  * @file
  * A function that lies: the emulated one, with whatever the input asks for laid over its registers
  * and over the memory that the driver gives it. Where the input asks for nothing (zeros, or its end)
- * it is honest. It acts while the driver reads a register or waits, and between calls.
+ * it is honest. It acts where the driver accesses a register, rings a doorbell, waits or has a memory
+ * barrier, and between calls.
  */
 
 #include <stdbool.h>
@@ -25,7 +26,7 @@ extern uint8_t liar_mem[LIAR_MEM_LEN];
 #define LIAR_NOWHERE (UINT64_C(1) << 32)
 
 /** Steps that one call of the driver's may take at most, whatever the function does. */
-#define LIAR_MAX_STEPS 8000000
+#define LIAR_MAX_STEPS 1000000
 
 /** What is left of the input: zeros behind its end. */
 void liar_input(const uint8_t *data, size_t len);
@@ -50,6 +51,10 @@ void liar_run(unsigned int budget);
 void liar_pass(uint64_t ns);
 /** It lies no more, and nothing goes wrong. */
 void liar_repent(void);
+/** The same; and it is reset if it has lied about what it has, for the driver to ask again. */
+void liar_cure(void);
+/** Would it be one that the driver can use then? If not, the input has seen to that. */
+bool liar_has_cure(void);
 
 /** The driver is called: it has LIAR_MAX_STEPS. Gives how many were taken by all calls so far. */
 uint64_t liar_call(void);
