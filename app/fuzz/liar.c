@@ -706,10 +706,18 @@ liar_barrier(void)
 	step();
 }
 
-/* A doorbell. */
+/* A doorbell; or what stands for it where the function is not to see it. */
 void
 liar_write64(uint64_t val, volatile void *addr)
 {
+	uintptr_t at = (uintptr_t)addr, db = (uintptr_t)liar.db;
+	bool ok = at >= db && at - db < liar.db_len;
+	unsigned int i;
+
+	for (i = 0; i < liar.nb_pieces && !ok; i++)
+		ok = at - (uintptr_t)liar.piece[i].va < liar.piece[i].len;
+	liar_check(ok, "a doorbell lies outside of its BAR, at %" PRId64 " of %" PRIu64,
+		   (int64_t)(at - db), liar.db_len);
 	*(volatile uint64_t *)addr = val;
 	step();
 }

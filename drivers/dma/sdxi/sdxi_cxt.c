@@ -119,7 +119,8 @@ sdxi_cxt_publish(struct sdxi_dev *dev, struct sdxi_cxt *cxt, struct sdxi_ring *r
 
 	/* These are the function's to say, each time that it is brought up. */
 	ring->write_index = cxt->write_index;
-	ring->doorbell = sdxi_dev_doorbell(dev, cxt->num);
+	cxt->doorbell = sdxi_dev_doorbell(dev, cxt->num);
+	ring->doorbell = cxt->doorbell;
 	ring->max_len = dev->max_len;
 	memset(cxt->akey, 0, CXT_AKEY_LEN);
 	cxt->akey[SDXI_AKEY_SELF].intr_num = rte_cpu_to_le_16(SDXI_AKEY_ENT_VL);

@@ -27,6 +27,7 @@ struct sdxi_cxt {
 	sdxi_le64 *write_index;	    /**< written by the driver */
 	struct sdxi_akey_ent *akey; /**< written by the driver, SDXI_AKEY_ENTRIES_MIN of them */
 	struct sdxi_cxt_l1_ent *l1; /**< its level 1 entry while it is published, else NULL */
+	void *doorbell;		    /**< as it was when the context was published last */
 	struct sdxi_mem mem;
 	void *priv;		   /**< what the ring keeps out of the function's reach */
 	uint8_t *page;		   /**< SDXI_PAGES pages for patterns, read by the function */

@@ -141,21 +141,24 @@ vchan_hold(struct sdxi_vchan *vc)
 }
 
 static void
-vchan_release(const struct sdxi_dev *dev, struct sdxi_vchan *vc)
+vchan_release(struct sdxi_vchan *vc)
 {
 	vc->ring.write_index = vc->cxt.write_index;
-	vc->ring.doorbell = sdxi_dev_doorbell(dev, vc->cxt.num);
+	vc->ring.doorbell = vc->cxt.doorbell;
 }
 
-/* Hand descriptors below an index to the function, past what submit writes. */
+/*
+ * Hand descriptors below an index to the function, past what submit writes. The function may have been
+ * reset for another channel, and have other doorbells by now, or fewer: none is worked out here.
+ */
 static void
-vchan_publish(const struct sdxi_dev *dev, struct sdxi_vchan *vc, uint64_t index)
+vchan_publish(struct sdxi_vchan *vc, uint64_t index)
 {
 	SDXI_SHOW(vc->published, index);
 	/* As in sdxi_ring_submit(). */
 	rte_io_wmb();
 	SDXI_STORE(vc->cxt.write_index, rte_cpu_to_le_64(index), release);
-	sdxi_doorbell_ring(sdxi_dev_doorbell(dev, vc->cxt.num), index);
+	sdxi_doorbell_ring(vc->cxt.doorbell, index);
 }
 
 /* What the error log says of an operation, or 0. */
@@ -825,7 +828,7 @@ vchan_step(struct sdxi_dev *dev, struct sdxi_vchan *vc, unsigned int nb, unsigne
 			continue;
 		nb--;
 		began = rte_get_timer_cycles();
-		vchan_publish(dev, vc, sdxi_ring_op_start(r, op + 1));
+		vchan_publish(vc, sdxi_ring_op_start(r, op + 1));
 		for (i = 1; !sdxi_ring_is_done(r, op); i++) {
 			/* Blocks may follow the state, so the last look is the other one. */
 			if (sdxi_cxt_state_is_final(sdxi_cxt_state(&vc->cxt)))
@@ -869,8 +872,8 @@ vchan_go(struct sdxi_dev *dev, struct sdxi_vchan *vc)
 		}
 	}
 	if (!vc->parked)
-		vchan_release(dev, vc);
-	vchan_publish(dev, vc, vc->parked ? sdxi_ring_op_start(r, op) : r->submitted);
+		vchan_release(vc);
+	vchan_publish(vc, vc->parked ? sdxi_ring_op_start(r, op) : r->submitted);
 }
 
 void
@@ -1295,8 +1298,8 @@ sdxi_recover_take(struct sdxi_dev *dev, struct sdxi_vchan *vc, bool *resumed)
 	if (vc->parked && !vc->recovering && op >= vc->parked_op) {
 		SDXI_SHOW(vc->parked, false);
 		*resumed = vc->published != r->submitted;
-		vchan_release(dev, vc);
-		vchan_publish(dev, vc, r->submitted);
+		vchan_release(vc);
+		vchan_publish(vc, r->submitted);
 	}
 	return verdict == VERDICT_UNKNOWN ? RTE_DMA_STATUS_ERROR_UNKNOWN :
 					    (enum rte_dma_status_code)verdict;
