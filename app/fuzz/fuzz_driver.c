@@ -136,6 +136,30 @@ acts(void)
 		liar_act();
 }
 
+/* What is typed behind a device's name. */
+static void
+do_args(void)
+{
+	static const char * const keys[] = {
+		SDXI_ARG_MAX_VCHANS, SDXI_ARG_ERRLOG_SIZE, SDXI_ARG_WATCHDOG, SDXI_ARG_COMPLETION, "x",
+	};
+	const char *key = keys[liar_take8() % RTE_DIM(keys)];
+	struct sdxi_args args;
+	char value[8];
+	unsigned int i;
+	int ret;
+
+	for (i = 0; i < sizeof(value) - 1; i++)
+		value[i] = liar_take8();
+	value[i] = '\0';
+	sdxi_args_default(&args);
+	ret = CALL(sdxi_args_parse(NAME, key, value, &args));
+	liar_check(ret == 0 || ret == -EINVAL || (ret == -ENOENT && key == keys[4]),
+		   "argument %s gives %d", key, ret);
+	liar_check(args.errlog_size % SDXI_ERRLOG_UNIT == 0 && args.watchdog_ms <= 60000,
+		   "argument %s=%s is taken", key, value);
+}
+
 static bool
 probe(const struct sdxi_fn *fn)
 {
@@ -598,6 +622,9 @@ do_something(const struct sdxi_fn *fn)
 		return;
 	case 15:
 		do_telemetry();
+		return;
+	case 31:
+		do_args();
 		return;
 	}
 	if (!vchan_is_usable(vchan))
