@@ -93,7 +93,7 @@ run_ninja "$builds/fuzz" "$log" 'building the fuzzers' "${built[@]}" ||
 
 # What an input may take: seconds, and MiB.
 readonly limits=(-timeout=20 -rss_limit_mb=2048)
-export ASAN_OPTIONS=${ASAN_OPTIONS:-quarantine_size_mb=16:allocator_may_return_null=1}
+export ASAN_OPTIONS=${ASAN_OPTIONS:-quarantine_size_mb=16:allocator_may_return_null=1:allocator_release_to_os_interval_ms=-1}
 export UBSAN_OPTIONS=${UBSAN_OPTIONS:-print_stacktrace=1}
 
 # Of the target $1, the figure $2 that libFuzzer prints at its end into the log $3.

@@ -890,7 +890,8 @@ liar_create(void)
 
 	sdxi_emu_conf_default(&conf);
 	conf.max_cxt = 7 - (has & 3);
-	conf.max_ds_ring_sz = (has & 4) != 0 ? 0 : 6;
+	/* Rings of no more than 256 KiB, for their memory takes most of the time. */
+	conf.max_ds_ring_sz = (has & 4) != 0 ? 0 : 2;
 	conf.max_buffer = 11 - (has >> 3 & 15) % 12;
 	conf.err_continue = (has & 0x80) != 0;
 	conf.max_errlog_sz = 2 - (more & 3) % 3;
