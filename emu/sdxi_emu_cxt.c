@@ -180,6 +180,7 @@ tables_apply(struct sdxi_emu *emu, struct emu_cxt *cxt, const struct cxt_tables 
 	const uint64_t akey_ptr = emu_le64(tab->l1.akey_ptr);
 	unsigned int max_buffer = SDXI_GET(SDXI_L1_ENT_MAX_BUFFER, emu_le32(tab->l1.misc0));
 	struct sdxi_akey_ent ent;
+	uint64_t last;
 
 	cxt->akey_ptr = akey_ptr & SDXI_L1_ENT_AKEY_PTR;
 	cxt->akeys = SDXI_AKEY_ENTRIES_MIN << SDXI_GET(SDXI_L1_ENT_AKEY_SZ, akey_ptr);
@@ -189,9 +190,13 @@ tables_apply(struct sdxi_emu *emu, struct emu_cxt *cxt, const struct cxt_tables 
 	cxt->csa = (emu_le64(tab->ctl.ds_ring_ptr) & SDXI_CXT_CTL_CSA) != 0;
 	emu_cxt_forget_akeys(cxt);
 
-	/* [I] The AKey table must be reachable from its first to its last entry. */
-	if (!mem_read(emu, cxt->akey_ptr, &ent, sizeof(ent)) ||
-	    !mem_read(emu, cxt->akey_ptr + (cxt->akeys - 1) * sizeof(ent), &ent, sizeof(ent)))
+	/*
+	 * [I] The AKey table must be reachable from its first to its last entry, none of which is
+	 * behind the last address.
+	 */
+	last = cxt->akey_ptr + (cxt->akeys - 1) * sizeof(ent);
+	if (last < cxt->akey_ptr || !mem_read(emu, cxt->akey_ptr, &ent, sizeof(ent)) ||
+	    !mem_read(emu, last, &ent, sizeof(ent)))
 		return FAIL_TRANSLATION(SDXI_STEP_AKEY);
 	return 0;
 }
