@@ -25,6 +25,7 @@ emu_log(struct sdxi_emu *emu, uint16_t cxt, uint64_t index, emu_fail_t fail,
 	const uint64_t cfg = emu->err_cfg;
 	const uint64_t sz = SDXI_GET(SDXI_ERR_CFG_SZ, cfg);
 	const uint64_t entries = sz * SDXI_ERRLOG_UNIT;
+	const uint64_t base = cfg & SDXI_ERR_CFG_PTR;
 	const uint64_t wrt = emu->err_wrt;
 	struct sdxi_errlog_hd_ent ent;
 	uint64_t hd;
@@ -40,8 +41,9 @@ emu_log(struct sdxi_emu *emu, uint16_t cxt, uint64_t index, emu_fail_t fail,
 
 	if (emu_fault_log(emu))
 		return;
-	/* [I] A size that is 0 or above CAP1's makes the log unusable. */
-	if (sz == 0 || sz > UINT64_C(1) << emu->conf.max_errlog_sz) {
+	/* [I] A size that is 0, above CAP1's or too much for the addresses makes the log unusable. */
+	if (sz == 0 || sz > UINT64_C(1) << emu->conf.max_errlog_sz ||
+	    base + (entries * sizeof(ent) - 1) < base) {
 		emu->err_sts |= SDXI_ERR_STS_ERR;
 		return;
 	}
@@ -66,7 +68,7 @@ emu_log(struct sdxi_emu *emu, uint16_t cxt, uint64_t index, emu_fail_t fail,
 	if (index != EMU_NO_DESC)
 		ent.dsc_index = emu_le64(index);
 
-	if (!log_write(emu, (cfg & SDXI_ERR_CFG_PTR) + wrt % entries * sizeof(ent), &ent)) {
+	if (!log_write(emu, base + wrt % entries * sizeof(ent), &ent)) {
 		emu->err_sts |= SDXI_ERR_STS_ERR;
 		return;
 	}
