@@ -391,7 +391,8 @@ emu_op_complete(struct sdxi_emu *emu, struct emu_cxt *cxt, const struct emu_op *
 	const bool er = op->er || failed;
 	uint64_t signal;
 
-	if ((last & SDXI_DSC_NP) || (op->hide & EMU_HIDE_BLOCK))
+	/* [I] Reserved bits: not looked at before where the operation's failure was injected. */
+	if ((last & SDXI_DSC_NP) || (last & EMU_CSB_RESERVED) || (op->hide & EMU_HIDE_BLOCK))
 		return true;
 	if (op->hide & EMU_HIDE_SIGNAL)
 		return er_write(emu, csb);
