@@ -1,0 +1,195 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright(c) 2026 The SDXI for DPDK authors
+
+set -euo pipefail
+
+usage()
+{
+	cat <<'END'
+Usage: test_install.sh BUILD PREFIX DRIVER_DIR DPDK_PREFIX DPDK_LIBDIR
+
+Install the build into a DESTDIR below it, look at what is there, let an application find the plugin
+without -d, and uninstall. Prints TAP.
+
+  BUILD        a build folder in which everything is built
+  PREFIX       its prefix
+  DRIVER_DIR   where its plugin is installed
+  DPDK_PREFIX  the DPDK that it was built against
+  DPDK_LIBDIR  that one's libraries
+END
+}
+
+if [[ ${1:-} == --help || ${1:-} == -h ]]; then
+	usage
+	exit 0
+fi
+if (($# != 5)); then
+	usage >&2
+	exit 2
+fi
+build=$(realpath -- "$1")
+prefix=$2
+driver_dir=$3
+dpdk_prefix=$4
+dpdk_libdir=$5
+
+dest=$build/install-test
+log=$build/meson-logs/install-log.txt
+work=$(mktemp -d)
+# A real installation's log is what uninstalls it.
+[[ ! -e $log ]] || cp -p -- "$log" "$work/install-log.txt"
+cleanup()
+{
+	rm -rf -- "$dest"
+	if [[ -e $work/install-log.txt ]]; then
+		cp -p -- "$work/install-log.txt" "$log"
+	else
+		rm -f -- "$log"
+	fi
+	rm -rf -- "$work"
+}
+trap cleanup EXIT
+rm -rf -- "$dest"
+
+number=0
+failures=0
+
+# verdict WHAT FAULT: no fault, no failure
+verdict()
+{
+	number=$((number + 1))
+	if [[ -z $2 ]]; then
+		echo "ok $number - $1"
+		return
+	fi
+	failures=$((failures + 1))
+	echo "not ok $number - $1"
+	printf '# %s\n' "${2//$'\n'/$'\n# '}"
+}
+
+skip()
+{
+	number=$((number + 1))
+	echo "ok $number - $1 # SKIP $2"
+}
+
+plugin=$driver_dir/librte_dma_sdxi.so
+program=$prefix/bin/dpdk-test-dma-perf
+man_page=$prefix/share/man/man1/dpdk-test-dma-perf.1
+doc=$prefix/share/doc/dpdk-sdxi
+expected=("$plugin" "$doc"/{LICENSE,sdxi.rst,sdxi_performance.rst}
+	"$doc"/img/{sdxi_operation,sdxi_structures}.svg)
+perf_app=false
+if [[ -x $build/app/test-dma-perf/dpdk-test-dma-perf ]]; then
+	perf_app=true
+	expected+=("$program" "$man_page" "$doc/config.ini")
+fi
+
+fault=
+meson install -C "$build" --no-rebuild --destdir "$dest" </dev/null >"$work/log" 2>&1 ||
+	fault=$(tail -n 20 -- "$work/log")
+verdict 'install' "$fault"
+
+fault=$(diff <(printf '%s\n' "${expected[@]}" | LC_ALL=C sort) \
+	<(cd "$dest" && find . ! -type d | sed 's/^\.//' | LC_ALL=C sort)) || true
+verdict 'what is installed' "${fault:+expected (<) and found (>) differ:
+$fault}"
+
+# The figures that images are in are taken from beside the guide.
+fault=
+while read -r image; do
+	compgen -G "$dest$doc/$image" >/dev/null || fault+="no $image; "
+done < <(sed -n 's/^\.\. figure:: //p' "$dest$doc/sdxi.rst")
+verdict "the guide's images" "$fault"
+
+what='dpdk-pmdinfo.py'
+if [[ ! -f $dpdk_prefix/bin/dpdk-pmdinfo.py ]]; then
+	skip "$what" "there is none in $dpdk_prefix/bin"
+elif ! grep -q PMD_INFO_STRING "$dest$plugin"; then
+	skip "$what" 'built without elftools'
+else
+	fault=
+	LD_LIBRARY_PATH=$dpdk_libdir python3 "$dpdk_prefix/bin/dpdk-pmdinfo.py" "$dest$plugin" \
+		>"$work/pmdinfo" 2>&1 || fault=$(cat -- "$work/pmdinfo")
+	[[ -n $fault ]] || fault=$(python3 - "$work/pmdinfo" <<'END'
+import json, sys
+with open(sys.argv[1], encoding="utf-8") as file:
+    found = {driver["name"]: driver for driver in json.load(file)}
+pci, emu = found.get("dma_sdxi", {}), found.get("dma_sdxi_emu", {})
+for right, what in (
+        (pci.get("kmod") == "vfio-pci", "the kernel module vfio-pci"),
+        (pci.get("pci_class") == ["120100"], "the class 120100"),
+        # Any vendor and any device: the program shows only what is to match.
+        ("pci_ids" not in pci, "no vendor and no device"),
+        ("completion=op|batch" in pci.get("params", ""), "the PCI driver's arguments"),
+        ("engines=<1-16>" in emu.get("params", ""), "the emulated function's arguments"),
+        ("kmod" not in emu and "pci_class" not in emu, "no PCI driver for emulated functions")):
+    if not right:
+        print(f"expected {what}, found {found}")
+END
+	) || fault+='; python3 failed'
+	verdict "$what" "$fault"
+fi
+
+what='an application finds the plugin without -d'
+# EAL refuses a folder below one that anyone may write to, and looks where DPDK was installed only: so
+# the folder that was installed into takes that place, for this program alone.
+isolate=(unshare --mount)
+((EUID == 0)) || isolate+=(--map-root-user)
+if ! $perf_app; then
+	skip "$what" 'there is no application: perf_app is off'
+elif ! "${isolate[@]}" true 2>/dev/null; then
+	skip "$what" 'mounting is not allowed here'
+elif [[ ! -d $driver_dir ]] || ! ls "$driver_dir"/librte_bus_vdev.so* >/dev/null 2>&1; then
+	skip "$what" "no drivers of DPDK in $driver_dir"
+else
+	mkdir -- "$work/pmds" "$work/run"
+	cp -a -- "$driver_dir/." "$work/pmds"
+	cp -- "$dest$plugin" "$work/pmds"
+	cat >"$work/list.ini" <<'END'
+[GLOBAL]
+eal_args=--no-huge -m 128 --no-pci --no-shconf --no-telemetry --vdev=dma_sdxi_emu0
+[case1]
+type=CPU_MEM_COPY
+mem_size=1
+buf_size=64
+lcore=1
+END
+	fault=
+	# shellcheck disable=SC2016 # for the shell that is called
+	LD_LIBRARY_PATH=$dpdk_libdir RUNTIME_DIRECTORY=$work/run timeout 120 "${isolate[@]}" \
+		bash -c 'mount --bind "$1" "$2" && exec "$3" --config "$4" --list-dma' bash \
+		"$work/pmds" "$driver_dir" "$dest$program" "$work/list.ini" >"$work/log" 2>&1 ||
+		fault="it ended with $?"
+	grep -q '^dma_sdxi_emu0: directions mem2mem' "$work/log" || fault+=', no dma_sdxi_emu0'
+	verdict "$what" "${fault:+$fault:
+$(cat -- "$work/log")}"
+fi
+
+what='the man page'
+if ! $perf_app; then
+	skip "$what" 'perf_app is off'
+else
+	keys=$(LD_LIBRARY_PATH=$dpdk_libdir "$dest$program" --help | sed -nE 's/^    ([a-z_]+)(<N>)?  .*/\1/p')
+	fault=
+	((${#keys} > 0)) || fault='no keys in --help'
+	for key in $keys; do
+		grep -Eq "^\\.B.* ?$key\\b" "$dest$man_page" || fault+="no key $key; "
+	done
+	verdict "$what has all keys" "$fault"
+	if command -v groff >/dev/null; then
+		verdict "$what is clean" \
+			"$(groff -ww -man -Tascii -z "$dest$man_page" 2>&1 || echo "groff ended with $?")"
+	else
+		skip "$what is clean" 'no groff'
+	fi
+fi
+
+fault=
+ninja -C "$build" uninstall </dev/null >"$work/log" 2>&1 || fault=$(tail -n 20 -- "$work/log")
+[[ ! -e $dest ]] || fault+=$(find "$dest")
+verdict 'uninstall leaves nothing' "$fault"
+
+echo "1..$number"
+((failures == 0))
