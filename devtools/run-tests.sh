@@ -23,7 +23,7 @@ Set the machine up if need be (devtools/setup.sh), build, run the tests. The las
                   docs        the guide, built with Sphinx without a warning
                   unit        parts of the driver and of the emulated function by themselves
                   driver      the driver on the emulated function, through DPDK's public API
-                  dpdk        DPDK's own dmadev_autotest on the emulated function
+                  dpdk        DPDK's own dmadev_autotest and dpdk-dma on the emulated function
                   app         dpdk-test-dma-perf: its files, messages and exit codes; the table and
                               the picture of its results
                   clang       a build with clang, warnings being errors

@@ -10,7 +10,7 @@ set -euo pipefail
 
 # What is built of DPDK, on top of its libraries.
 readonly apps=test,proc-info
-readonly drivers=bus/pci,bus/vdev,mempool/ring,dma/skeleton,dma/ioat,dma/idxd
+readonly drivers=bus/pci,bus/vdev,mempool/ring,dma/skeleton,dma/ioat,dma/idxd,net/null
 readonly options=(
 	--buildtype=release
 	--libdir=lib
