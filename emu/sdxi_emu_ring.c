@@ -663,8 +663,10 @@ ring_part(struct sdxi_emu *emu, struct emu_cxt *cxt, unsigned int budget)
 	if (EMU_UNLIKELY(cxt->n_faults != 0) && valid != 0) {
 		const uint64_t distance = emu_fault_distance(emu, cxt);
 
+		/* vl may have been withdrawn between the two looks at the slot. */
 		if (distance == 0)
-			return ring_hit(emu, cxt);
+			return turn->dsc[0].any.opcode & emu_le32((uint32_t)SDXI_DSC_VL) ?
+				       ring_hit(emu, cxt) : 0;
 		valid = EMU_MIN((uint64_t)valid, distance);
 	}
 	for (i = 0; i < (unsigned int)valid && bytes < SDXI_EMU_CHUNK; i++) {
