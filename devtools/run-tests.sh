@@ -72,6 +72,10 @@ while (($# > 0)); do
 	shift
 done
 if $coverage; then
+	if $quick || ((${#suites[@]} > 0)); then
+		usage >&2
+		exit 2
+	fi
 	suites=(coverage)
 fi
 if ((${#suites[@]} == 0)); then
@@ -162,8 +166,8 @@ run_suite()
 	sed '$d' "$out"
 	read -r p f s <<<"$counts"
 	say "$what: $p passed, $f failed, $s skipped"
-	# what Meson calls a failure is one, whatever the cases say
-	if ((rc != 0 && f == 0)); then
+	# what Meson calls a failure is one, whatever the cases say, and so is a suite that tried nothing
+	if (((rc != 0 && f == 0) || (p == 0 && f == 0))); then
 		f=1
 		say "$what: meson test ended with $rc; log: ${json%.json}.txt"
 	fi

@@ -724,7 +724,7 @@ sdxi_datapath_is_idle(const struct sdxi_dev *dev, const struct sdxi_vchan *vc, b
 {
 	const struct sdxi_ring *r = &vc->ring;
 	bool batch = dev->mode == SDXI_MODE_BATCH;
-	uint64_t op, end = SDXI_LOOK(r->op_submitted), tail = SDXI_LOOK(r->tail);
+	uint64_t op, end = SDXI_LOAD(&r->op_submitted, acquire), tail = SDXI_LOOK(r->tail);
 	bool idle = true;
 
 	*failed = false;
@@ -750,26 +750,30 @@ uint64_t
 sdxi_datapath_completed(const struct sdxi_dev *dev, const struct sdxi_vchan *vc)
 {
 	const struct sdxi_ring *r = &vc->ring;
-	uint64_t op = SDXI_LOOK(r->tail), end = SDXI_LOOK(r->op_submitted);
+	uint32_t remade = SDXI_LOAD(&vc->remade, acquire);
+	uint64_t op = SDXI_LOAD(&r->tail, acquire), end = SDXI_LOAD(&r->op_submitted, acquire);
 	uint64_t read_index;
 
 	/* Recovery makes indices anew; tail is at what had been consumed then. */
-	if (dev->mode != SDXI_MODE_SILENT || SDXI_LOOK(r->halted) ||
-	    SDXI_LOAD(&vc->recovering, acquire))
+	if (dev->mode != SDXI_MODE_SILENT || SDXI_LOOK(r->halted) || remade % 2 != 0)
 		return op;
 	read_index = rte_le_to_cpu_64(SDXI_LOAD(&r->sts->read_index, acquire));
 	while (op < end && sdxi_ring_look_start(r, op + 1) <= read_index)
 		op++;
-	return op;
+	/* All loads before acquire, so this one is behind them. */
+	return SDXI_LOOK(vc->remade) == remade ? op : SDXI_LOOK(r->tail);
 }
 
 uint64_t
 sdxi_datapath_errors(const struct sdxi_dev *dev, const struct sdxi_vchan *vc)
 {
-	uint64_t errors = SDXI_LOOK(vc->errors) - SDXI_LOOK(vc->errors_off);
+	/* Offsets first: they are taken from counts, which only grow. */
+	uint64_t errors_off = SDXI_LOAD(&vc->errors_off, acquire);
+	uint64_t faults_off = SDXI_LOAD(&vc->faults_off, acquire);
+	uint64_t errors = SDXI_LOOK(vc->errors) - errors_off;
 
 	/* What no call reports is counted as the log tells it. */
 	if (dev->mode == SDXI_MODE_SILENT)
-		errors += SDXI_LOOK(vc->cxt.faults.total) - SDXI_LOOK(vc->faults_off);
+		errors += SDXI_LOOK(vc->cxt.faults.total) - faults_off;
 	return errors;
 }

@@ -68,10 +68,11 @@ struct __rte_cache_aligned sdxi_vchan {
 	RTE_ATOMIC(uint32_t) status_looks; /**< by whom asks for the status */
 	/*
 	 * The channel's own thread sets these, with the device's lock held where that matters; who asks
-	 * for the status or for statistics only looks, and each says what it says alone. But recovering:
-	 * it is released, so that who finds it false does not see indices that are being made anew.
+	 * for the status or for statistics only looks, and each says what it says alone. But remade: who
+	 * finds it even, and the same before and after, has not looked at indices that were made anew.
 	 */
 	uint32_t epoch;		   /**< dev->epoch that the context was started in */
+	uint32_t remade;	   /**< odd while recovery or a start makes indices anew; else released */
 	bool parked;
 	bool recovering;   /**< a recovery has begun and not ended */
 	bool err_recent;   /**< an operation was reported failed, which may stop the context yet */

@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <rte_eal.h>
 #include <rte_malloc.h>
@@ -59,7 +60,8 @@ sdxi_mem_alloc(struct sdxi_mem *mem, size_t len, size_t align, int socket)
 		/* Freed only behind the reservation below, which must not find the same place. */
 	}
 
-	snprintf(name, sizeof(name), "sdxi_%" PRIu32,
+	/* Secondary processes have memzones of their own to name. */
+	snprintf(name, sizeof(name), "sdxi_%d_%" PRIu32, (int)getpid(),
 		 rte_atomic_fetch_add_explicit(&zone_seq, 1, rte_memory_order_relaxed));
 	mem->zone = rte_memzone_reserve_aligned(name, len, socket, RTE_MEMZONE_IOVA_CONTIG, align);
 	rte_free(va);

@@ -1053,12 +1053,16 @@ sdxi_recover(struct sdxi_dev *dev, struct sdxi_vchan *vc)
 	/* What statistics count as completed stays so while indices are made anew. */
 	if (dev->mode == SDXI_MODE_SILENT)
 		silent_count(vc);
-	SDXI_STORE(&vc->recovering, true, release);
+	SDXI_SHOW(vc->recovering, true);
+	SDXI_SHOW(vc->remade, vc->remade | 1);
+	/* That stands before any index that is made anew. */
+	rte_io_wmb();
 	ret = recover_locked(dev, vc);
 	/* Unless the device has been stopped meanwhile, the next poll begins anew. */
 	if (ret == -EAGAIN)
 		return;
-	SDXI_STORE(&vc->recovering, false, release);
+	SDXI_SHOW(vc->recovering, false);
+	SDXI_STORE(&vc->remade, vc->remade + 1, release);
 	if (ret == 0) {
 		vchan_go(dev, vc);
 	} else {

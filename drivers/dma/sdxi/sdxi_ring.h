@@ -248,8 +248,9 @@ sdxi_ring_look_start(const struct sdxi_ring *r, uint64_t op)
 
 	if (op >= SDXI_LOAD(&r->wide_end, acquire))
 		return op + shift;
-	submitted = SDXI_LOOK(r->submitted);
-	return submitted - (uint32_t)((uint32_t)submitted - SDXI_LOOK(r->op_desc[op & r->mask]));
+	submitted = SDXI_LOAD(&r->submitted, acquire);
+	return submitted - (uint32_t)((uint32_t)submitted -
+				      SDXI_LOAD(&r->op_desc[op & r->mask], acquire));
 }
 
 /** Write down where each outstanding operation begins, as an entry of op_desc. */
@@ -360,7 +361,7 @@ sdxi_ring_grant(struct sdxi_ring *r, enum sdxi_mode mode)
 		sdxi_ring_clean(r, nb);
 	r->stop = r->next + nb;
 	/* As for sdxi_ring_close(): it may have been halted meanwhile. */
-	if (unlikely(r->halted))
+	if (unlikely(SDXI_LOOK(r->halted)))
 		sdxi_ring_close(r);
 	return nb;
 }
@@ -376,7 +377,7 @@ sdxi_ring_refill(struct sdxi_ring *r, enum sdxi_mode mode)
 {
 	int ret;
 
-	if (r->halted)
+	if (SDXI_LOOK(r->halted))
 		return -EIO;
 	ret = sdxi_ring_refresh(r);
 	if (ret < 0) {
@@ -516,7 +517,7 @@ sdxi_ring_submit(struct sdxi_ring *r, enum sdxi_mode mode)
 		const uint32_t slot = r->op_submitted & mask;
 
 		/* Of a dead ring, blocks say already what became of their operations. */
-		if (likely(!r->halted)) {
+		if (likely(!SDXI_LOOK(r->halted))) {
 			struct sdxi_cst_blk *csb = &r->csb[slot];
 
 			SDXI_SHOW(csb->signal, rte_cpu_to_le_64(head - r->submitted));
@@ -525,7 +526,6 @@ sdxi_ring_submit(struct sdxi_ring *r, enum sdxi_mode mode)
 		}
 		r->last = r->csb_iova + (op_head & mask) * sizeof(struct sdxi_cst_blk);
 	}
-	SDXI_SHOW(r->op_submitted, op_head);
 	/*
 	 * The function may look at Write_Index at any time: descriptors below it, and the blocks that
 	 * they name, are to be visible before. So is what the user has stored; and what was read of
@@ -535,6 +535,8 @@ sdxi_ring_submit(struct sdxi_ring *r, enum sdxi_mode mode)
 	rte_io_wmb();
 	SDXI_STORE(r->write_index, rte_cpu_to_le_64(head), release);
 	SDXI_SHOW(r->submitted, head);
+	/* Last: who looks at it takes the rest for at least as new. */
+	SDXI_STORE(&r->op_submitted, op_head, release);
 	/*
 	 * The doorbell sends the function to Write_Index, which is to be visible before. The function
 	 * takes the doorbell first and reads Write_Index then, so no ring is lost.

@@ -47,7 +47,11 @@
 
 /* Work that the function does before others get at the core lock: see sdxi_emu_run(). */
 #define EMU_BUDGET	128
-/* So long a thread gives way to others, who may always be there; on a busy machine, that is once. */
+/*
+ * So long at least a thread gives way to others, who may always be there; on a busy machine, that is once.
+ * Threads that share the lock have to be away at the same moment for others to get it, so each is away
+ * for as many times its last turn as there are threads.
+ */
 #define EMU_GIVE_WAY_US	200
 /*
  * Without work, a thread looks again at once for so long, which is longer than software that is at work
@@ -74,6 +78,7 @@ struct emu_fn {
 	struct sdxi_vdev_shm shm; /* doorbells: software stores, the function looks */
 	struct emu_thread thread[SDXI_VDEV_MAX_ENGINES];
 	unsigned int nb_threads; /* that have been started */
+	unsigned int engines;	 /* that there are to be; set before the first one is started */
 	RTE_ATOMIC(bool) entered; /* the first thread answers other processes */
 	RTE_ATOMIC(bool) exit;    /* the threads are to end */
 	RTE_ATOMIC(bool) rest;    /* there is work for the first thread alone */
@@ -343,7 +348,7 @@ emu_thread_main(void *arg)
 	const bool is_first = thread == fn->thread;
 	const uint64_t us = rte_get_tsc_hz() / US_PER_S;
 	uint64_t worked = rte_rdtsc(), idle;
-	uint64_t turn = worked;
+	uint64_t turn = worked, away = EMU_GIVE_WAY_US * us;
 
 	if (is_first) {
 		sdxi_vdev_shm_enter(&fn->shm);
@@ -355,10 +360,11 @@ emu_thread_main(void *arg)
 		/* Whoever asks once is likely to ask again. */
 		if (is_first && unlikely(sdxi_vdev_shm_serve(&fn->shm, &fn->self)))
 			worked = rte_rdtsc();
-		if (unlikely(emu_is_wanted(fn)) && rte_rdtsc() - turn < EMU_GIVE_WAY_US * us) {
+		if (unlikely(emu_is_wanted(fn)) && rte_rdtsc() - turn < away) {
 			sched_yield();
 			continue;
 		}
+		turn = rte_rdtsc();
 		if (thread->engine == NULL) {
 			done = emu_work(fn);
 		} else {
@@ -368,6 +374,7 @@ emu_thread_main(void *arg)
 				done += emu_work(fn);
 		}
 
+		away = RTE_MAX(EMU_GIVE_WAY_US * us, (rte_rdtsc() - turn) * fn->engines);
 		turn = rte_rdtsc();
 		idle = turn - worked;
 		if (done != 0)
@@ -546,6 +553,7 @@ emu_fn_start(struct emu_fn *fn, const struct sdxi_vdev_args *args)
 			return ret;
 		}
 	}
+	fn->engines = args->engines;
 	ret = sdxi_vdev_mem_watch(&fn->mem);
 	if (ret < 0)
 		return ret;
