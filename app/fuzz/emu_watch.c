@@ -20,10 +20,10 @@
  * The most accesses that one unit of sdxi_emu_run()'s budget may cost. The dearest is a part of an
  * administrative operation: 32 contexts, each with its tables, AKey table, CXT_STS and Write_Index
  * read, its state written, and an entry of the log (10). Add a batch of 32 descriptors with a block
- * (read, er, signal), an AKey or two and a slot each, and 64 pages of a REPCOPY.
+ * (read, er, signal), an AKey or two and a slot (read, written) each, and 64 pages of a REPCOPY.
  */
-#define ACCESSES_PER_UNIT (32 * 10 + 32 * 6 + 64 + 24)
-/* One that only looks at a context, and at most so often at each: all levels of qos, and once more. */
+#define ACCESSES_PER_UNIT (32 * 10 + 32 * 7 + 64 + 24)
+/* One that only looks at a context; at most so often at each: all levels of qos, and once more. */
 #define ACCESSES_PER_VISIT 8
 #define VISITS 5
 /* Bytes: an operation counts for 1 and for 1 more with each whole chunk that it moves. */
@@ -35,13 +35,17 @@
 struct key {
 	uint16_t akey;
 	uint16_t flags;
+	uint64_t when; /* by accesses */
 };
 
 /* A descriptor that a context was shown. */
 struct rec {
 	struct sdxi_dsc dsc;
 	uint32_t slot;
-	bool begun;	/* its AKeys were looked at, and are not again */
+	uint64_t when;	/* by accesses */
+	bool begun;	/* a part of it has been done, and the rest goes on by the same AKeys */
+	bool done;	/* and has nothing to move any more */
+	bool consumed;	/* where it was mapped */
 	bool signalled;
 	bool er;
 };
@@ -155,8 +159,9 @@ watch_init(struct watch *w)
 			r->len = part[j].len;
 		}
 	}
-	/* One with room for a larger AKey table. */
+	/* One with room for a larger AKey table, and behind the ring. */
 	w->region[region_of(WATCH_CXTS - 1, PART_AKEY)].len = 2 * PAGE;
+	w->region[region_of(WATCH_CXTS - 1, PART_RING)].len += 2 * PAGE;
 	for (i = 0; i < REGIONS; i++) {
 		r = &w->region[i];
 		r->va = calloc(1, r->len);
@@ -341,9 +346,9 @@ key_find(const struct live *l, uint16_t akey)
 }
 
 /*
- * Does an AKey name this function's own memory? Another function's is behind a pair of keys that a
- * function without rkey_cap (watch_create() looks) cannot have, and other address spaces of this one
- * are behind PASIDs.
+ * Does an AKey name this function's own memory? Another function's is behind a pair of keys, which
+ * a function without rkey_cap (watch_create() looks) cannot have, and other address spaces of this
+ * one are behind PASIDs.
  */
 static bool
 akey_good(const struct watch *w, const struct sdxi_akey_ent *ent)
@@ -352,6 +357,12 @@ akey_good(const struct watch *w, const struct sdxi_akey_ent *ent)
 
 	return (flags & SDXI_AKEY_ENT_VL) && !(flags & SDXI_AKEY_ENT_PV) &&
 	       (sfunc == 0 || sfunc == w->conf.sfunc);
+}
+
+static uint64_t
+now(const struct watch *w)
+{
+	return w->all_accesses + w->accesses;
 }
 
 static void
@@ -363,13 +374,15 @@ akey_seen(struct watch *w, struct live *l, uint16_t akey, const struct sdxi_akey
 
 	if (akey_good(w, ent)) {
 		for (i = 0; i < l->n_keys; i++)
-			if (l->key[i].akey == akey && l->key[i].flags == flags)
+			if (l->key[i].akey == akey && l->key[i].flags == flags) {
+				l->key[i].when = now(w);
 				return;
+			}
 		if (l->n_keys == MAX_KEYS) {
 			w->lost = true;
 			return;
 		}
-		l->key[l->n_keys++] = (struct key){ akey, flags };
+		l->key[l->n_keys++] = (struct key){ akey, flags, now(w) };
 	} else if (may_forget) {
 		for (i = 0; i < l->n_keys;)
 			if (l->key[i].akey == akey)
@@ -381,7 +394,7 @@ akey_seen(struct watch *w, struct live *l, uint16_t akey, const struct sdxi_akey
 
 /* Is a descriptor of the data group one that may be executed? */
 static bool
-may_move(const struct live *l, struct rec *rec, unsigned int n_akeys)
+may_move(const struct live *l, const struct rec *rec, unsigned int n_akeys)
 {
 	const struct sdxi_dsc *dsc = &rec->dsc;
 	const uint32_t defined = (uint32_t)(SDXI_DSC_VL | SDXI_DSC_SE | SDXI_DSC_FE | SDXI_DSC_CH |
@@ -390,8 +403,8 @@ may_move(const struct live *l, struct rec *rec, unsigned int n_akeys)
 	const uint64_t last = le64(dsc->any.csb_ptr);
 	unsigned int i;
 
-	if (rec->begun)
-		return true;
+	if (rec->begun || rec->done)
+		return rec->begun;
 	if ((opcode_of(rec) & ~defined) != 0 || dsc->copy.attr != 0 ||
 	    (l->opb & 1u << SDXI_TYPE_DMAB) == 0)
 		return false;
@@ -406,11 +419,7 @@ may_move(const struct live *l, struct rec *rec, unsigned int n_akeys)
 		return false;
 	if (key_find(l, le16(dsc->copy.akey0)) == NULL)
 		return false;
-	if (n_akeys == 2 && key_find(l, le16(dsc->copy.akey1)) == NULL)
-		return false;
-	/* A part of it is under way: the rest goes on by the same AKeys. */
-	rec->begun = true;
-	return true;
+	return n_akeys == 1 || key_find(l, le16(dsc->copy.akey1)) != NULL;
 }
 
 static uint64_t
@@ -421,7 +430,7 @@ size_of(const struct rec *rec)
 
 /* Does a descriptor have the function copy this? */
 static bool
-copy_follows(const struct live *l, struct rec *rec, uint64_t dst, uint64_t src, uint64_t len)
+copy_follows(const struct live *l, const struct rec *rec, uint64_t dst, uint64_t src, uint64_t len)
 {
 	const uint64_t src_at = le64(rec->dsc.copy.addr0), dst_at = le64(rec->dsc.copy.addr1);
 	const uint64_t size = size_of(rec);
@@ -439,7 +448,8 @@ copy_follows(const struct live *l, struct rec *rec, uint64_t dst, uint64_t src, 
 }
 
 static bool
-write_imm_follows(const struct live *l, struct rec *rec, uint64_t dst, const void *buf, size_t len)
+write_imm_follows(const struct live *l, const struct rec *rec, uint64_t dst, const void *buf,
+		  size_t len)
 {
 	return is_op(rec, SDXI_TYPE_DMAB, SDXI_DMAB_WRT_IMM) && len == size_of(rec) &&
 	       len <= SDXI_WRT_IMM_MAX && dst == le64(rec->dsc.wrt_imm.addr0) &&
@@ -461,7 +471,7 @@ rec_find(struct live *l, uint32_t slot)
 }
 
 static void
-rec_seen(struct live *l, uint32_t slot, const void *dsc)
+rec_seen(const struct watch *w, struct live *l, uint32_t slot, const void *dsc)
 {
 	struct rec *rec = rec_find(l, slot);
 
@@ -470,7 +480,7 @@ rec_seen(struct live *l, uint32_t slot, const void *dsc)
 		if (l->n_recs < MAX_RECS)
 			l->n_recs++;
 	}
-	*rec = (struct rec){ .slot = slot };
+	*rec = (struct rec){ .slot = slot, .when = now(w) };
 	memcpy(&rec->dsc, dsc, sizeof(rec->dsc));
 }
 
@@ -580,6 +590,7 @@ start_follows(const struct watch *w, uint64_t sts)
 	const uint64_t cxt_ctl = le64(w->start.l1.cxt_ctl_ptr);
 
 	return w->start.stage == WALK_WRITE_INDEX && w->start.num <= w->conf.max_cxt &&
+	       (w->start.num <= w->max_cxt || w->start.num == SDXI_CXT_ADMIN) &&
 	       (cxt_ctl & SDXI_L1_ENT_VL) && !(cxt_ctl & SDXI_L1_ENT_PV) &&
 	       (first & SDXI_CXT_CTL_VL) && ring_sz >= SDXI_DS_RING_SZ_MIN &&
 	       ring_sz <= (uint64_t)SDXI_DS_RING_SZ_MIN << w->conf.max_ds_ring_sz &&
@@ -651,8 +662,9 @@ cb_read(void *opaque, uint64_t iova, void *buf, size_t len)
 	if (!there)
 		memset(buf, 0xa5, len);
 
-	if (w->walk.stage == WALK_L2 && len == sizeof(w->walk.l1) && (w->walk.l2 & SDXI_L2_ENT_VL) &&
-	    within(iova, len, l1_at, SDXI_TABLE_LEN) && iova % len == 0) {
+	if (w->walk.stage == WALK_L2 && len == sizeof(w->walk.l1) &&
+	    (w->walk.l2 & SDXI_L2_ENT_VL) && within(iova, len, l1_at, SDXI_TABLE_LEN) &&
+	    iova % len == 0) {
 		ok = true;
 		w->walk.num += (iova - l1_at) / len;
 		memcpy(&w->walk.l1, buf, len);
@@ -692,7 +704,7 @@ cb_read(void *opaque, uint64_t iova, void *buf, size_t len)
 		    slots_follow(l, iova, len / SDXI_DESC_LEN, &slot)) {
 			ok = true;
 			for (j = 0; there && j < len / SDXI_DESC_LEN; j++)
-				rec_seen(l, slot + j, (uint8_t *)buf + j * SDXI_DESC_LEN);
+				rec_seen(w, l, slot + j, (uint8_t *)buf + j * SDXI_DESC_LEN);
 		}
 	}
 	if (!ok && !w->lost)
@@ -707,8 +719,8 @@ cb_read64(void *opaque, uint64_t iova, uint64_t *val)
 	struct watch *w = opaque;
 	enum stage next = WALK_NOWHERE;
 	bool there, ok = false;
-	struct live *l;
 	unsigned int i, j;
+	struct live *l;
 	uint32_t slot;
 
 	begin_access(w, iova, sizeof(*val));
@@ -808,8 +820,9 @@ cb_write(void *opaque, uint64_t iova, const void *buf, size_t len)
 {
 	struct watch *w = opaque;
 	uint8_t copy[32 * SDXI_DESC_LEN];
+	unsigned int i, j, n_imm = 0;
+	struct rec *imm = NULL;
 	bool ok = false;
-	unsigned int i, j;
 	uint32_t flags;
 
 	begin_access(w, iova, len);
@@ -831,24 +844,40 @@ cb_write(void *opaque, uint64_t iova, const void *buf, size_t len)
 				ok |= le32(flags) == SDXI_CST_BLK_ER;
 				rec->er = true;
 			}
-			ok |= write_imm_follows(l, rec, iova, copy, len);
+			if (write_imm_follows(l, rec, iova, copy, len)) {
+				ok = true;
+				imm = rec;
+				n_imm++;
+			}
 		}
 	}
 	if (!ok && !w->lost)
 		watch_fail("nothing lets %zu bytes be written at %#llx", len, LLX(iova));
+	if (n_imm == 1)
+		imm->done = true;
 	return mem_access(w, iova, copy, len, PERM_W) ? SDXI_EMU_MEM_OK : SDXI_EMU_MEM_FAULT;
 }
 
-/* An AKEY_UPD without fault is complete: what it names has to be looked up anew. */
+/*
+ * An AKEY_UPD without fault is complete: what it names has to be looked up anew, if it was not after
+ * the AKEY_UPD was there, which may have had its effect a while ago.
+ */
 static void
 akeys_updated(struct watch *w, const struct rec *rec)
 {
-	unsigned int i;
+	unsigned int i, j;
 
-	for (i = 0; i < w->n_live; i++)
-		if (w->live[i].num >= le16(rec->dsc.adm.cxt_start) &&
-		    w->live[i].num <= le16(rec->dsc.adm.cxt_end))
-			w->live[i].n_keys = 0;
+	for (i = 0; i < w->n_live; i++) {
+		struct live *l = &w->live[i];
+
+		if (l->num < le16(rec->dsc.adm.cxt_start) || l->num > le16(rec->dsc.adm.cxt_end))
+			continue;
+		for (j = 0; j < l->n_keys;)
+			if (l->key[j].when < rec->when)
+				l->key[j] = l->key[--l->n_keys];
+			else
+				j++;
+	}
 }
 
 static void
@@ -924,16 +953,18 @@ cb_write64(void *opaque, uint64_t iova, uint64_t raw)
 	/* Stopped: it has nothing in memory any more. */
 	if (!start && there && n_sts == 1 && (val == SDXI_CXT_STOP_SW || val == SDXI_CXT_STOP_FN))
 		live_drop(w, gone);
-	return mem_access(w, iova, &raw, sizeof(raw), PERM_W) ? SDXI_EMU_MEM_OK : SDXI_EMU_MEM_FAULT;
+	mem_access(w, iova, &raw, sizeof(raw), PERM_W);
+	return there ? SDXI_EMU_MEM_OK : SDXI_EMU_MEM_FAULT;
 }
 
 static enum sdxi_emu_mem
 cb_copy(void *opaque, uint64_t dst, uint64_t src, size_t len)
 {
 	static uint8_t buf[SDXI_EMU_CHUNK];
+	enum sdxi_emu_mem res = SDXI_EMU_MEM_OK;
 	struct watch *w = opaque;
-	bool ok = false;
-	unsigned int i, j;
+	struct rec *last = NULL;
+	unsigned int i, j, n = 0;
 
 	begin_access(w, dst, len);
 	w->walk.stage = WALK_NOWHERE;
@@ -941,17 +972,31 @@ cb_copy(void *opaque, uint64_t dst, uint64_t src, size_t len)
 	if (len > SDXI_EMU_CHUNK || wraps(dst, len) || wraps(src, len) || dst - src < len ||
 	    src - dst < len)
 		watch_fail("copy of %zu bytes from %#llx to %#llx", len, LLX(src), LLX(dst));
-	for (i = 0; i < w->n_live && !ok; i++)
-		for (j = 0; j < w->live[i].n_recs && !ok; j++)
-			ok = copy_follows(&w->live[i], &w->live[i].rec[j], dst, src, len);
-	if (!ok && !w->lost)
+	if (!is_there(w, src, len, PERM_R))
+		res = SDXI_EMU_MEM_SRC_FAULT;
+	else if (!is_there(w, dst, len, PERM_W))
+		res = SDXI_EMU_MEM_DST_FAULT;
+	for (i = 0; i < w->n_live; i++) {
+		for (j = 0; j < w->live[i].n_recs; j++) {
+			struct rec *rec = &w->live[i].rec[j];
+
+			if (!copy_follows(&w->live[i], rec, dst, src, len))
+				continue;
+			last = rec;
+			n++;
+			rec->begun = res == SDXI_EMU_MEM_OK &&
+				     dst + len != le64(rec->dsc.copy.addr1) + size_of(rec);
+		}
+	}
+	if (n == 0 && !w->lost)
 		watch_fail("nothing lets %zu bytes be copied from %#llx to %#llx", len, LLX(src),
 			   LLX(dst));
+	/* Which one it was is known where it can only be one. */
+	if (n == 1)
+		last->done = !last->begun;
 	w->copied += len;
-	if (!is_there(w, src, len, PERM_R))
-		return w->plain_fault ? SDXI_EMU_MEM_FAULT : SDXI_EMU_MEM_SRC_FAULT;
-	if (!is_there(w, dst, len, PERM_W))
-		return w->plain_fault ? SDXI_EMU_MEM_FAULT : SDXI_EMU_MEM_DST_FAULT;
+	if (res != SDXI_EMU_MEM_OK)
+		return w->plain_fault ? SDXI_EMU_MEM_FAULT : res;
 	mem_access(w, src, buf, len, PERM_R);
 	mem_access(w, dst, buf, len, PERM_W);
 	return SDXI_EMU_MEM_OK;
@@ -998,7 +1043,7 @@ cb_map(void *opaque, uint64_t iova, struct sdxi_emu_map *map)
 	if (!w->at_work)
 		watch_fail("map of %#llx outside of a run", LLX(iova));
 	w->accesses++;
-	if (r == NULL || r->perm != PERM_RW || r->len > RING_SZ * SDXI_DESC_LEN)
+	if (r == NULL || r->perm != PERM_RW || r == &w->region[REG_BIG])
 		return false;
 	off = iova - r->iova;
 	len = r->len;
@@ -1041,7 +1086,7 @@ cb_map(void *opaque, uint64_t iova, struct sdxi_emu_map *map)
 			if (!within(at, SDXI_DESC_LEN, r->iova + off, len) ||
 			    !slots_follow(l, at, 1, &slot) || !(dsc[0] & SDXI_DSC_VL))
 				break;
-			rec_seen(l, slot, dsc);
+			rec_seen(w, l, slot, dsc);
 		}
 	}
 	*map = (struct sdxi_emu_map){ r->iova + off, len, win->va };
@@ -1081,8 +1126,10 @@ change_follows(struct watch *w, uint64_t at, uint8_t old, uint8_t new)
 		if (within(at, 1, l->ring, (uint64_t)l->ring_sz * SDXI_DESC_LEN) &&
 		    (at - l->ring) % SDXI_DESC_LEN == 0) {
 			rec = rec_find(l, (at - l->ring) / SDXI_DESC_LEN);
-			if (rec != NULL && (opcode_of(rec) & vl) && (old & ~vl) == new)
+			if (rec != NULL && (opcode_of(rec) & vl) && (old & ~vl) == new) {
+				rec->consumed = true;
 				return 1;
+			}
 		}
 		if (within(at, 1, l->sts + 8, 8))
 			return l->sts + 16 - at;
@@ -1152,6 +1199,9 @@ window_close(struct watch *w)
 		}
 		free(win->buf);
 	}
+	for (i = 0; w->n_window != 0 && i < w->n_live; i++)
+		for (j = 0; j < w->live[i].n_recs; j++)
+			w->live[i].rec[j].done |= w->live[i].rec[j].consumed;
 	w->n_window = 0;
 }
 
@@ -1188,6 +1238,8 @@ watch_state(struct watch *w)
 {
 	const unsigned int gsv = sdxi_emu_reg_read(w->emu, SDXI_MMIO_STS0, 8);
 	const uint64_t l2 = sdxi_emu_reg_read(w->emu, SDXI_MMIO_CXT_L2, 8);
+	const uint16_t max_cxt = SDXI_GET(SDXI_CTL2_MAX_CXT,
+					  sdxi_emu_reg_read(w->emu, SDXI_MMIO_CTL2, 8));
 	unsigned int i;
 
 	if (gsv > SDXI_GSV_ERROR)
@@ -1195,7 +1247,9 @@ watch_state(struct watch *w)
 	if (gsv == SDXI_GSV_STOP || gsv == SDXI_GSV_ERROR) {
 		w->n_live = 0;
 		w->n_l2 = 0;
+		w->max_cxt = 0;
 	}
+	w->max_cxt = max_cxt > w->max_cxt ? max_cxt : w->max_cxt;
 	for (i = 0; i < w->n_l2; i++)
 		if (w->l2[i] == l2)
 			break;

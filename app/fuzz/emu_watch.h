@@ -13,8 +13,8 @@
  * emu/sdxi_emu.h. From the values that it hands out it follows which contexts have been started,
  * which descriptors they were shown and which AKeys they looked up, and each access has to follow
  * from these: a table that a valid entry of the one above names, a slot of a running context's ring
- * below Write_Index, a block or a buffer that a valid descriptor names by an AKey that was looked up
- * and found good, an entry of the error log. All else ends the program.
+ * below Write_Index, a block or a buffer that a valid descriptor names, the buffer by an AKey that
+ * was looked up and found good, an entry of the error log. All else ends the program.
  *
  * What the function may reach directly (map()) is a copy of its own for each piece of memory, of
  * exactly that size, which is looked at and freed when the function has to have done with it.
@@ -125,6 +125,7 @@ struct watch {
 	uint64_t read_index;
 	uint64_t l2[16]; /* level 2 tables that CXT_L2 has named */
 	unsigned int n_l2;
+	uint16_t max_cxt; /* the most that CTL2 has granted */
 
 	struct live *live;
 	unsigned int n_live;

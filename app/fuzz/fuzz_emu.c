@@ -6,9 +6,9 @@
  * The emulated function under software that does what the input says.
  *
  * The input is a head of 16 bytes, the function's configuration, and records of 16 bytes, each a
- * step of software or of the function. With HEAD_UP the functions are brought up first, with tables,
- * contexts and doorbells as they should be, for the records to spoil. There are two functions, each
- * with memory of its own; emu_watch.c judges what they do with it.
+ * step of software or of the function. With HEAD_UP the functions are brought up first, with
+ * tables, contexts and doorbells as they should be, for the records to spoil. There are two
+ * functions, each with memory of its own; emu_watch.c judges what they do with it.
  */
 
 #include <stdio.h>
@@ -410,9 +410,10 @@ do_reg_set(struct fn *fn, const struct record *r)
 	};
 	static const uint8_t sizes[] = { 8, 8, 4, 4, 2, 1, 3, 16 };
 	/* Any offset, the last ones of all too. */
-	const uint64_t off = r->b & 0x80 ? (uint64_t)(int64_t)(int32_t)r->c :
-					   offs[r->b % 64 % ARRAY_LEN(offs)] + (r->b & 0x40 ? 4 : 0);
+	uint64_t off = (uint64_t)(int64_t)(int32_t)r->c;
 
+	if (!(r->b & 0x80))
+		off = offs[r->b % 64 % ARRAY_LEN(offs)] + (r->b & 0x40 ? 4 : 0);
 	reg_set(fn, off, r->d, sizes[r->b >> 8 & 7]);
 }
 
@@ -480,7 +481,8 @@ dsc_make(struct fn *fn, unsigned int kind, uint32_t p)
 			       (p & 0x7ffff) + 1);
 		return dsc;
 	case 4:
-		return dsc_copy(at(fn, REG_TOP) + (p >> 12 & 0xfff), at(fn, REG_LOW), (p & 0xfff) + 1);
+		return dsc_copy(at(fn, REG_TOP) + (p >> 12 & 0xfff), at(fn, REG_LOW),
+				(p & 0xfff) + 1);
 	case 5:
 		dsc = dsc_copy(0, 0, p % SDXI_WRT_IMM_MAX + 1);
 		dsc.any.opcode = le32(SDXI_DSC_OP(SDXI_TYPE_DMAB, SDXI_DMAB_WRT_IMM));
@@ -614,7 +616,8 @@ do_akey(struct fn *fn, const struct record *r)
 		ent.intr_num = 0;
 		break;
 	}
-	watch_poke(&fn->w, region_of(place, PART_AKEY), r->b % 512 * sizeof(ent), &ent, sizeof(ent));
+	watch_poke(&fn->w, region_of(place, PART_AKEY), r->b % 512 * sizeof(ent), &ent,
+		   sizeof(ent));
 }
 
 /* The half of the pair that the function itself has to give. */
@@ -835,29 +838,32 @@ conf_get(struct sdxi_emu_conf *conf, const uint8_t *head)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
+	uint8_t head[REC_LEN] = { 0 };
 	struct sdxi_emu_conf conf;
 	unsigned int i, n_fns = 1;
 	struct record r;
 	struct fn *fn;
 	size_t pos;
 
+	/* What is missing of the head is 0. */
+	memcpy(head, data, len < REC_LEN ? len : REC_LEN);
 	if (len < REC_LEN)
-		return 0;
-	conf_get(&conf, data);
+		len = REC_LEN;
+	conf_get(&conf, head);
 	for (pos = REC_LEN; len - pos >= REC_LEN; pos += REC_LEN)
 		if (data[pos + 1] & SEL_FN)
 			n_fns = FNS;
 	for (i = 0; i < n_fns; i++) {
 		fn = &fns[i];
 		conf.sfunc = SFUNC + i;
-		fn->w.map_kind = data[0] >> HEAD_MAP_SHIFT & 3;
-		fn->w.plain_fault = data[0] & HEAD_PLAIN;
+		fn->w.map_kind = head[0] >> HEAD_MAP_SHIFT & 3;
+		fn->w.plain_fault = head[0] & HEAD_PLAIN;
 		watch_clear(&fn->w);
 		memset(fn->wix, 0, sizeof(fn->wix));
 		fn->fills = 0;
-		fn_make(fn, &conf, data[0] & HEAD_DOORBELLS);
-		if (data[0] & HEAD_UP)
-			fn_build(fn, !(data[0] & HEAD_HELD));
+		fn_make(fn, &conf, head[0] & HEAD_DOORBELLS);
+		if (head[0] & HEAD_UP)
+			fn_build(fn, !(head[0] & HEAD_HELD));
 	}
 	for (pos = REC_LEN; len - pos >= REC_LEN; pos += REC_LEN) {
 		r = record_get(data + pos);
@@ -937,6 +943,8 @@ rnd_record(uint8_t *p)
 	put(p + 2, 2, rnd());
 	put(p + 4, 4, rnd() % 2 ? rnd() : rnd_val());
 	put(p + 8, 8, rnd_val());
+	if (p[0] == OP_AKEY && rnd() % 4)
+		put(p + 2, 2, rnd() % 3);
 	if (p[0] == OP_PUSH) {
 		/* Good, rung for, and not too many, more often than not. */
 		if (rnd() % 4)
@@ -961,8 +969,11 @@ LLVMFuzzerCustomMutator(uint8_t *data, size_t len, size_t max, unsigned int seed
 		return LLVMFuzzerMutate(data, len, max);
 	n = (len - REC_LEN) / REC_LEN;
 	len = (n + 1) * REC_LEN;
-	if (rnd() % 32 == 0) {
-		data[rnd() % REC_LEN] = rnd();
+	if (rnd() % 24 == 0) {
+		if (rnd() % 2)
+			data[0] ^= 1u << rnd() % 8;
+		else
+			data[rnd() % REC_LEN] = rnd();
 		return len;
 	}
 	a = n == 0 ? 0 : rnd() % n;
