@@ -48,8 +48,8 @@ DPDK once into a cache folder. A second run finds everything done.
   --coverage     also install what devtools/run-tests.sh --coverage needs: gcovr
   --export       also install what devtools/test-export.sh needs: what DPDK's own checks ask for, and
                  what its documentation is built with
-  --source FOLDER  do nothing else but unpack the distribution's source package of DPDK into FOLDER,
-                 which must not exist; where it comes from is kept in the cache
+  --source FOLDER  install the packages, and unpack the distribution's source package of DPDK, whatever
+                 DPDK_SOURCE says, into FOLDER, which must not exist; it is kept in the cache
 
 Where DPDK comes from, first match:
   DPDK_SOURCE=FOLDER  a DPDK source tree (22.11 or newer); it is built elsewhere and not written to
