@@ -89,6 +89,8 @@ LD_LIBRARY_PATH=$dir${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
 export LD_LIBRARY_PATH RUNTIME_DIRECTORY=$work
 mkdir -p -- "$dir/dpdk-dma-log"
 log=$dir/dpdk-dma-log/$mode.log
+# It is looked into before the application has begun to write.
+: >"$log"
 find_cpus
 # The main lcore does nothing but print once a second.
 eal=(--no-huge -m 512 --no-pci --lcores="0@$driver_cpu,1@$driver_cpu"
