@@ -5,443 +5,28 @@
 /*
  * The n-th allocation of the driver's fails, for n from 1 until there is none left to fail: each
  * call says so or does without, nothing is left behind, and the same again works.
- *
- * Only the plugin's own calls are counted: those in its table of what the linker has bound are led
- * here, so EAL's and the C library's own never fail.
  */
 
 #include <errno.h>
 #include <inttypes.h>
-#include <link.h>
-#include <pthread.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #include <rte_bus_vdev.h>
 #include <rte_common.h>
-#include <rte_eal.h>
-#include <rte_errno.h>
-#include <rte_log.h>
 #include <rte_malloc.h>
-#include <rte_memory.h>
-#include <rte_memzone.h>
 #include <rte_telemetry.h>
 
 #include "test_driver_util.h"
+#include "test_inject.h"
 
 #define FN0 TD_NAME(0)
-#define PLUGIN_PART "librte_dma_sdxi"
 
 enum {
 	LEN = 300,
 	NB_DESC = 64,
 	BAD = 64, /* an address where nothing is */
 };
-
-/* ---- what fails ------------------------------------------------------------------------------ */
-
-/* Whose calls: control operations' are the main thread's, the function has threads of its own. */
-enum whose {
-	NOBODYS,
-	MAINS,
-	OTHERS,
-	ANYBODYS,
-};
-
-static struct {
-	enum whose whose;   /* atomic */
-	unsigned int fail;  /* atomic: number of the call that fails, from 1 */
-	bool on;	    /* and all behind it */
-	bool no_iova;	    /* heap memory has no IOVA: memzones are taken */
-	unsigned int calls; /* atomic: so far */
-	unsigned int hits;  /* atomic: those that failed */
-	const char *first;  /* name of the first one */
-	long live;	    /* atomic: C heap elements that the driver holds */
-} inject;
-
-static pthread_t main_thread;
-
-static bool
-hit(const char *name)
-{
-	enum whose whose = __atomic_load_n(&inject.whose, __ATOMIC_RELAXED);
-	unsigned int n;
-
-	if (whose == NOBODYS || (whose == MAINS && !pthread_equal(pthread_self(), main_thread)) ||
-	    (whose == OTHERS && pthread_equal(pthread_self(), main_thread)))
-		return false;
-	n = __atomic_add_fetch(&inject.calls, 1, __ATOMIC_RELAXED);
-	if (n != inject.fail && (!inject.on || n < inject.fail))
-		return false;
-	if (__atomic_fetch_add(&inject.hits, 1, __ATOMIC_RELAXED) == 0)
-		inject.first = name;
-	return true;
-}
-
-static void
-live(int n)
-{
-	__atomic_fetch_add(&inject.live, n, __ATOMIC_RELAXED);
-}
-
-/* What stands in the place of a function, called real_NAME where it is. */
-#define HOOK(type, name, params, args, code, failed)                                               \
-	static type(*real_##name) params;                                                          \
-	static type hook_##name params                                                             \
-	{                                                                                          \
-		if (hit(#name)) {                                                                  \
-			errno = (code);                                                            \
-			rte_errno = (code);                                                        \
-			return failed;                                                             \
-		}                                                                                  \
-		return real_##name args;                                                           \
-	}
-
-/* The same for what the driver gives back with free(). */
-#define HOOK_HEAP(name, params, args, more)                                                        \
-	static void *(*real_##name) params;                                                        \
-	static void *hook_##name params                                                            \
-	{                                                                                          \
-		void *p;                                                                           \
-                                                                                                   \
-		if (hit(#name)) {                                                                  \
-			errno = ENOMEM;                                                            \
-			return NULL;                                                               \
-		}                                                                                  \
-		p = real_##name args;                                                              \
-		live(p != NULL && (more));                                                         \
-		return p;                                                                          \
-	}
-
-HOOK_HEAP(malloc, (size_t len), (len), true)
-HOOK_HEAP(calloc, (size_t n, size_t len), (n, len), true)
-HOOK_HEAP(realloc, (void *old, size_t len), (old, len), old == NULL)
-HOOK_HEAP(aligned_alloc, (size_t align, size_t len), (align, len), true)
-HOOK_HEAP(strdup, (const char *s), (s), true)
-HOOK(void *, rte_zmalloc_socket, (const char *type, size_t len, unsigned int align, int socket),
-     (type, len, align, socket), ENOMEM, NULL)
-HOOK(const struct rte_memzone *, rte_memzone_reserve_aligned,
-     (const char *name, size_t len, int socket, unsigned int flags, unsigned int align),
-     (name, len, socket, flags, align), ENOMEM, NULL)
-HOOK(void *, rte_dma_pmd_allocate, (const char *name, int socket, size_t len), (name, socket, len),
-     ENOMEM, NULL)
-HOOK(void *, rte_kvargs_parse, (const char *args, const char *const *keys), (args, keys), EINVAL,
-     NULL)
-HOOK(void *, rte_intr_instance_alloc, (uint32_t flags), (flags), ENOMEM, NULL)
-HOOK(int, rte_intr_type_set, (void *handle, int type), (handle, type), ENOMEM, -ENOMEM)
-HOOK(int, rte_intr_fd_set, (void *handle, int fd), (handle, fd), ENOMEM, -ENOMEM)
-HOOK(int, rte_intr_callback_register, (const void *handle, void *cb, void *arg), (handle, cb, arg),
-     ENOMEM, -ENOMEM)
-HOOK(int, rte_mp_action_register, (const char *name, void *action), (name, action), ENOMEM, -1)
-HOOK(int, rte_mp_request_sync, (void *req, void *reply, const void *ts), (req, reply, ts), ENOMEM,
-     -1)
-HOOK(int, rte_mem_event_callback_register, (const char *name, void *cb, void *arg),
-     (name, cb, arg), ENOMEM, -1)
-HOOK(int, rte_ctrl_thread_create, (void *id, const char *name, const void *attr, void *f, void *arg),
-     (id, name, attr, f, arg), EAGAIN, -EAGAIN)
-HOOK(int, rte_thread_create_internal_control, (void *id, const char *name, void *f, void *arg),
-     (id, name, f, arg), EAGAIN, -EAGAIN)
-HOOK(int, eventfd, (unsigned int count, int flags), (count, flags), EMFILE, -1)
-HOOK(int, memfd_create, (const char *name, unsigned int flags), (name, flags), EMFILE, -1)
-HOOK(int, ftruncate64, (int fd, off_t len), (fd, len), ENOSPC, -1)
-HOOK(void *, mmap64, (void *at, size_t len, int prot, int flags, int fd, off_t off),
-     (at, len, prot, flags, fd, off), ENOMEM, MAP_FAILED)
-HOOK(int, pthread_mutexattr_init, (void *attr), (attr), ENOMEM, ENOMEM)
-HOOK(int, pthread_mutex_init, (void *mutex, const void *attr), (mutex, attr), ENOMEM, ENOMEM)
-HOOK(int, pthread_rwlock_init, (void *lock, const void *attr), (lock, attr), ENOMEM, ENOMEM)
-
-static void (*real_free)(void *p);
-
-static void
-hook_free(void *p)
-{
-	live(-(p != NULL));
-	real_free(p);
-}
-
-static rte_iova_t (*real_rte_malloc_virt2iova)(const void *p);
-
-static rte_iova_t
-hook_rte_malloc_virt2iova(const void *p)
-{
-	return inject.no_iova ? RTE_BAD_IOVA : real_rte_malloc_virt2iova(p);
-}
-
-/*
- * The driver's patience is a matter of looks with a sleep in between. Where it lasts they are made
- * longer, so that no verdict depends on how soon the function's thread has a CPU.
- */
-#define SLEEPS_AS_THEY_ARE 100
-#define SLEEPS_LONGER	   20
-
-static unsigned int sleeps;
-static void (*real_rte_delay_us_sleep)(unsigned int us);
-
-static void
-hook_rte_delay_us_sleep(unsigned int us)
-{
-	if (pthread_equal(pthread_self(), main_thread) && ++sleeps > SLEEPS_AS_THEY_ARE)
-		us *= SLEEPS_LONGER;
-	real_rte_delay_us_sleep(us);
-}
-
-static unsigned int lines; /* atomic: of the log, the driver's */
-static int (*real_rte_log)(uint32_t level, uint32_t type, const char *fmt, ...);
-
-static int __rte_format_printf(3, 4)
-hook_rte_log(uint32_t level, uint32_t type, const char *fmt, ...)
-{
-	va_list ap;
-	int ret;
-
-	__atomic_fetch_add(&lines, 1, __ATOMIC_RELAXED);
-	va_start(ap, fmt);
-	ret = rte_vlog(level, type, fmt, ap);
-	va_end(ap);
-	return ret;
-}
-
-/* Telemetry's containers, until they are freed; those that are put into others go with these. */
-static struct {
-	void *data;
-	const void *in;
-} tel[64];
-
-static unsigned int
-tel_find(const void *data)
-{
-	unsigned int i;
-
-	for (i = 0; i < RTE_DIM(tel) && tel[i].data != data; i++)
-		;
-	return i;
-}
-
-static void *(*real_rte_tel_data_alloc)(void);
-
-static void *
-hook_rte_tel_data_alloc(void)
-{
-	unsigned int i = tel_find(NULL);
-
-	assert_in_range(i, 0, RTE_DIM(tel) - 1);
-	if (hit("rte_tel_data_alloc"))
-		return NULL;
-	tel[i].data = real_rte_tel_data_alloc();
-	tel[i].in = NULL;
-	return tel[i].data;
-}
-
-static int (*real_rte_tel_data_add_dict_container)(void *d, const char *name, void *val, int keep);
-
-static int
-hook_rte_tel_data_add_dict_container(void *d, const char *name, void *val, int keep)
-{
-	int ret = real_rte_tel_data_add_dict_container(d, name, val, keep);
-
-	if (ret == 0)
-		tel[tel_find(val)].in = d;
-	return ret;
-}
-
-static void (*real_rte_tel_data_free)(void *data);
-
-static void
-hook_rte_tel_data_free(void *data)
-{
-	if (data != NULL)
-		tel[tel_find(data)].data = NULL;
-	real_rte_tel_data_free(data);
-}
-
-/*
- * Allocators that may fail, and those without which the driver does: it looks at the error log when
- * it wants to know, and other processes are not there where they cannot be.
- */
-static struct {
-	const char *name;
-	const void *hook;
-	const void *real; /* address of the pointer */
-	int code;	  /* the errno that is passed on; 0: the driver does without */
-} hooks[] = {
-#define ENTRY(name, code) { #name, (const void *)(uintptr_t)hook_##name, &real_##name, code }
-	ENTRY(malloc, ENOMEM),
-	ENTRY(calloc, ENOMEM),
-	ENTRY(realloc, ENOMEM),
-	ENTRY(aligned_alloc, ENOMEM),
-	ENTRY(strdup, ENOMEM),
-	ENTRY(free, 0),
-	ENTRY(rte_delay_us_sleep, 0),
-	ENTRY(rte_log, 0),
-	ENTRY(rte_malloc_virt2iova, 0),
-	ENTRY(rte_zmalloc_socket, ENOMEM),
-	ENTRY(rte_memzone_reserve_aligned, ENOMEM),
-	ENTRY(rte_dma_pmd_allocate, ENOMEM),
-	ENTRY(rte_kvargs_parse, EINVAL),
-	ENTRY(rte_intr_instance_alloc, 0),
-	ENTRY(rte_intr_type_set, 0),
-	ENTRY(rte_intr_fd_set, 0),
-	ENTRY(rte_intr_callback_register, 0),
-	ENTRY(rte_mp_action_register, 0),
-	ENTRY(rte_mp_request_sync, ENOMEM),
-	ENTRY(rte_mem_event_callback_register, ENOMEM),
-	ENTRY(rte_ctrl_thread_create, EAGAIN),
-	ENTRY(rte_thread_create_internal_control, EAGAIN),
-	ENTRY(eventfd, EMFILE),
-	ENTRY(memfd_create, EMFILE),
-	ENTRY(ftruncate64, ENOSPC),
-	{ "ftruncate", (const void *)(uintptr_t)hook_ftruncate64, &real_ftruncate64, ENOSPC },
-	ENTRY(mmap64, ENOMEM),
-	{ "mmap", (const void *)(uintptr_t)hook_mmap64, &real_mmap64, ENOMEM },
-	ENTRY(pthread_mutexattr_init, ENOMEM),
-	ENTRY(pthread_mutex_init, ENOMEM),
-	ENTRY(pthread_rwlock_init, ENOMEM),
-	ENTRY(rte_tel_data_alloc, ENOMEM),
-	ENTRY(rte_tel_data_add_dict_container, 0),
-	ENTRY(rte_tel_data_free, 0),
-};
-
-static int
-code_of(const char *name)
-{
-	unsigned int i;
-
-	for (i = 0; i < RTE_DIM(hooks); i++)
-		if (strcmp(hooks[i].name, name) == 0)
-			return hooks[i].code;
-	fail_msg("%s is not known", name);
-	return 0;
-}
-
-/* What allocates, by its name, and is not led here: found as soon as somebody uses it. */
-static bool
-is_missed(const char *name)
-{
-	static const char *const parts[] = {
-		"alloc", "dup", "create", "reserve", "eventfd", "mmap", "open", "socket", "clone",
-		"_init", "register", "epoll", "timerfd", "asprintf", "getline",
-	};
-	static const char *const harmless[] = {
-		/* Constructors, before anything can be led here. */
-		"rte_vdev_register", "rte_pci_register", "rte_telemetry_register_cmd",
-		"rte_log_register_type_and_pick_level",
-		"rte_mem_event_callback_unregister", "rte_mp_action_unregister",
-		"rte_intr_callback_unregister_sync",
-	};
-	unsigned int i;
-
-	/* Tools' own: sanitizers, coverage, profilers. */
-	if (name[0] == '_')
-		return false;
-	for (i = 0; i < RTE_DIM(harmless); i++)
-		if (strcmp(harmless[i], name) == 0)
-			return false;
-	for (i = 0; i < RTE_DIM(parts); i++)
-		if (strstr(name, parts[i]) != NULL)
-			return true;
-	return false;
-}
-
-struct table {
-	const ElfW(Rela) *rela;
-	size_t len;
-};
-
-/* One symbol that the plugin has from elsewhere, and where the linker put its address. */
-static void
-slot_take(const char *name, void **slot, unsigned int *missed)
-{
-	const uintptr_t page = (uintptr_t)slot & ~((uintptr_t)sysconf(_SC_PAGESIZE) - 1);
-	unsigned int i;
-
-	for (i = 0; i < RTE_DIM(hooks); i++) {
-		if (strcmp(name, hooks[i].name) != 0)
-			continue;
-		memcpy((void *)(uintptr_t)hooks[i].real, slot, sizeof(*slot));
-		if (mprotect((void *)page, (uintptr_t)(slot + 1) - page, PROT_READ | PROT_WRITE) < 0) {
-			perror("mprotect");
-			exit(1);
-		}
-		memcpy(slot, &hooks[i].hook, sizeof(*slot));
-		return;
-	}
-	if (is_missed(name)) {
-		fprintf(stderr, "the driver calls %s, of which this test knows nothing\n", name);
-		(*missed)++;
-	}
-}
-
-/* Lead the plugin's calls here. */
-static int
-plugin_take(struct dl_phdr_info *info, size_t len, void *missed)
-{
-	struct table tables[2] = { { NULL, 0 }, { NULL, 0 } };
-	const ElfW(Dyn) *dyn = NULL;
-	const ElfW(Sym) *symtab = NULL;
-	const char *strtab = NULL;
-	unsigned int t;
-	size_t i;
-
-	RTE_SET_USED(len);
-	if (strstr(info->dlpi_name, PLUGIN_PART) == NULL)
-		return 0;
-	for (i = 0; i < info->dlpi_phnum; i++)
-		if (info->dlpi_phdr[i].p_type == PT_DYNAMIC)
-			dyn = (const void *)(info->dlpi_addr + info->dlpi_phdr[i].p_vaddr);
-	for (; dyn != NULL && dyn->d_tag != DT_NULL; dyn++) {
-		switch (dyn->d_tag) {
-		case DT_SYMTAB:
-			symtab = (const void *)dyn->d_un.d_ptr;
-			break;
-		case DT_STRTAB:
-			strtab = (const void *)dyn->d_un.d_ptr;
-			break;
-		case DT_JMPREL:
-			tables[0].rela = (const void *)dyn->d_un.d_ptr;
-			break;
-		case DT_PLTRELSZ:
-			tables[0].len = dyn->d_un.d_val;
-			break;
-		case DT_RELA:
-			tables[1].rela = (const void *)dyn->d_un.d_ptr;
-			break;
-		case DT_RELASZ:
-			tables[1].len = dyn->d_un.d_val;
-			break;
-		}
-	}
-	for (t = 0; t < RTE_DIM(tables); t++) {
-		for (i = 0; i < tables[t].len / sizeof(*tables[t].rela); i++) {
-			const ElfW(Rela) *r = &tables[t].rela[i];
-			const ElfW(Sym) *sym = &symtab[ELF64_R_SYM(r->r_info)];
-
-			if (ELF64_R_SYM(r->r_info) != 0 && sym->st_shndx == SHN_UNDEF)
-				slot_take(strtab + sym->st_name,
-					  (void **)(info->dlpi_addr + r->r_offset), missed);
-		}
-	}
-	return 1;
-}
-
-static void
-arm(enum whose whose, unsigned int fail, bool on)
-{
-	inject.fail = fail;
-	inject.on = on;
-	inject.calls = 0;
-	inject.hits = 0;
-	inject.first = NULL;
-	__atomic_store_n(&inject.whose, whose, __ATOMIC_SEQ_CST);
-}
-
-static void
-disarm(void)
-{
-	__atomic_store_n(&inject.whose, NOBODYS, __ATOMIC_SEQ_CST);
-}
 
 /* ---- what is there --------------------------------------------------------------------------- */
 
@@ -513,7 +98,7 @@ phase_do(const struct variant *v, enum phase phase, int16_t *id)
 	unsigned int i;
 	int ret;
 
-	sleeps = 0;
+	inject.sleeps = 0;
 	switch (phase) {
 	case PROBE:
 		ret = rte_vdev_init(FN0, td_args(v->args, args, sizeof(args)));
@@ -625,25 +210,25 @@ run(const struct variant *v, unsigned int fail, bool on, bool again)
 	stock_take(&stock);
 	before = &stock;
 	inject.no_iova = v->no_iova;
-	arm(NOBODYS, fail, on);
+	inject_arm(INJECT_NOBODYS, fail, on);
 	for (phase = 0; phase < NB_PHASES; phase++) {
 		if (!was_hit && (v->phases & 1u << phase) != 0)
-			__atomic_store_n(&inject.whose, MAINS, __ATOMIC_SEQ_CST);
-		__atomic_store_n(&lines, 0, __ATOMIC_RELAXED);
+			__atomic_store_n(&inject.whose, INJECT_MAINS, __ATOMIC_SEQ_CST);
+		__atomic_store_n(&inject.lines, 0, __ATOMIC_RELAXED);
 		ret = phase_do(v, phase, &id);
-		disarm();
+		inject_disarm();
 		was_hit = inject.hits > 0;
 		if (ret == 0)
 			continue;
 		failed = true;
 		if (!was_hit)
 			fail_msg("%s: %d, though no call failed", phase_names[phase], ret);
-		code = code_of(inject.first);
+		code = inject_code(inject.first);
 		/* Memory may come from the heap or a memzone. */
 		if (ret != -code)
 			fail_msg("%s: call %u, of %s, fails: expected %d, found %d",
 				 phase_names[phase], fail, inject.first, -code, ret);
-		if (__atomic_load_n(&lines, __ATOMIC_RELAXED) == 0)
+		if (__atomic_load_n(&inject.lines, __ATOMIC_RELAXED) == 0)
 			fail_msg("%s: call %u, of %s, fails: nothing in the log",
 				 phase_names[phase], fail, inject.first);
 		if (phase == PROBE)
@@ -656,28 +241,28 @@ run(const struct variant *v, unsigned int fail, bool on, bool again)
 				 phase_names[phase], fail, inject.first, ret);
 	}
 	/* Once is bridged where the other kind of memory is there. */
-	if (was_hit && !failed && code_of(inject.first) != 0 &&
+	if (was_hit && !failed && inject_code(inject.first) != 0 &&
 	    (on || strcmp(inject.first, "rte_zmalloc_socket") != 0))
 		fail_msg("call %u, of %s, failed, and nobody said so", fail, inject.first);
 	if (ret == 0) {
 		unsigned int calls = inject.calls;
 
-		__atomic_store_n(&inject.whose, MAINS, __ATOMIC_SEQ_CST);
+		__atomic_store_n(&inject.whose, INJECT_MAINS, __ATOMIC_SEQ_CST);
 		inject.fail = UINT32_MAX;
 		inject.on = false;
 		traffic(v, id);
-		disarm();
+		inject_disarm();
 		assert_int_equal(inject.calls, calls);
 		inject.fail = fail;
 	}
 	if (id >= 0) {
 		/* Which has to go without memory, too. */
-		__atomic_store_n(&inject.whose, MAINS, __ATOMIC_SEQ_CST);
+		__atomic_store_n(&inject.whose, INJECT_MAINS, __ATOMIC_SEQ_CST);
 		inject.calls = 0;
 		inject.fail = 1;
 		inject.on = true;
 		ret = rte_vdev_uninit(FN0);
-		disarm();
+		inject_disarm();
 		inject.fail = fail;
 		if (ret != 0)
 			fail_msg("call %u, of %s, had failed; remove: %d", fail,
@@ -744,7 +329,7 @@ test_function(void **state)
 	for (way = 0; way < 2; way++) {
 		for (n = 1, was_hit = true; was_hit; n++) {
 			stock_take(&before);
-			arm(OTHERS, n, way == 1);
+			inject_arm(INJECT_OTHERS, n, way == 1);
 			for (phase = 0, ret = 0; phase < NB_PHASES && ret == 0; phase++)
 				ret = phase_do(v, phase, &id);
 			assert_in_range(-ret, 0, 133);
@@ -753,7 +338,7 @@ test_function(void **state)
 			else if (inject.hits == 0)
 				fail_msg("%s: %d, though no call failed", phase_names[phase - 1],
 					 ret);
-			disarm();
+			inject_disarm();
 			was_hit = inject.hits > 0;
 			if (id >= 0)
 				assert_int_equal(rte_vdev_uninit(FN0), 0);
@@ -775,27 +360,6 @@ rte_telemetry_register_cmd(const char *cmd, telemetry_cb fn, const char *help)
 	if (strcmp(cmd, "/dmadev_sdxi/info") == 0)
 		tel_info = fn;
 	return 0;
-}
-
-/* Free all containers, as telemetry does with an answer; gives how many are not in it. */
-static unsigned int
-tel_clear(const void *answer)
-{
-	unsigned int i, at, lost = 0;
-
-	for (i = 0; i < RTE_DIM(tel); i++) {
-		if (tel[i].data == NULL)
-			continue;
-		for (at = i; at < RTE_DIM(tel) && tel[at].in != answer;)
-			at = tel[at].in != NULL ? tel_find(tel[at].in) : RTE_DIM(tel);
-		lost += answer == NULL || at == RTE_DIM(tel);
-	}
-	for (i = 0; i < RTE_DIM(tel); i++) {
-		if (tel[i].data != NULL)
-			real_rte_tel_data_free(tel[i].data);
-		tel[i].data = NULL;
-	}
-	return lost;
 }
 
 static void
@@ -827,10 +391,10 @@ test_telemetry(void **state)
 		struct rte_tel_data *answer = rte_tel_data_alloc();
 
 		assert_non_null(answer);
-		arm(MAINS, n, false);
+		inject_arm(INJECT_MAINS, n, false);
 		ret = tel_info("/dmadev_sdxi/info", param, answer);
-		disarm();
-		lost = tel_clear(ret == 0 ? answer : NULL);
+		inject_disarm();
+		lost = inject_tel_clear(ret == 0 ? answer : NULL);
 		rte_tel_data_free(answer);
 		if (ret != (inject.hits > 0 ? -ENOMEM : 0) || lost != 0)
 			fail_msg("allocation %u fails: expected %d and 0 containers lost, found %d "
@@ -840,7 +404,7 @@ test_telemetry(void **state)
 			break;
 	}
 	/* The dictionaries of the answer, and three of entries. */
-	assert_in_range(n - 1, 7, RTE_DIM(tel));
+	assert_in_range(n - 1, 7, INJECT_TEL_MAX);
 	assert_int_equal(rte_vdev_uninit(FN0), 0);
 }
 
@@ -848,7 +412,7 @@ test_telemetry(void **state)
 static int
 teardown(void **state)
 {
-	disarm();
+	inject_disarm();
 	inject.no_iova = false;
 	rte_vdev_uninit(FN0);
 	return td_teardown(state);
@@ -880,19 +444,17 @@ main(int argc, char **argv)
 		TEST(test_function, "with liberties", &free_one),
 		TEST(test_telemetry, "info", NULL),
 	};
-	unsigned int missed = 0;
 	int ret;
 
 	plain.phases = all;
 	full.phases = all;
 	zones.phases = all;
-	main_thread = pthread_self();
 	ret = td_eal_init(argv[0], 256, NULL);
 	if (ret < 0) {
 		fprintf(stderr, "EAL or the driver cannot be brought up: %s\n", strerror(-ret));
 		return 1;
 	}
-	if (dl_iterate_phdr(plugin_take, &missed) == 0 || missed > 0) {
+	if (inject_begin() < 0) {
 		fprintf(stderr, "the driver's calls cannot be led here\n");
 		return 1;
 	}

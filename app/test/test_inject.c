@@ -1,0 +1,454 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The SDXI for DPDK authors
+ */
+
+#include <errno.h>
+#include <link.h>
+#include <pthread.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <rte_common.h>
+#include <rte_eal.h>
+#include <rte_errno.h>
+#include <rte_log.h>
+#include <rte_malloc.h>
+#include <rte_memory.h>
+#include <rte_memzone.h>
+#include <rte_telemetry.h>
+
+#include "test_driver_util.h"
+#include "test_inject.h"
+
+#define PLUGIN_PART "librte_dma_sdxi"
+
+struct inject inject;
+
+static pthread_t main_thread;
+
+static bool
+hit(const char *name)
+{
+	enum inject_whose whose = __atomic_load_n(&inject.whose, __ATOMIC_RELAXED);
+	unsigned int n;
+
+	if (whose == INJECT_NOBODYS || (whose == INJECT_MAINS && !pthread_equal(pthread_self(), main_thread)) ||
+	    (whose == INJECT_OTHERS && pthread_equal(pthread_self(), main_thread)))
+		return false;
+	n = __atomic_add_fetch(&inject.calls, 1, __ATOMIC_RELAXED);
+	if (n != inject.fail && (!inject.on || n < inject.fail))
+		return false;
+	if (__atomic_fetch_add(&inject.hits, 1, __ATOMIC_RELAXED) == 0)
+		inject.first = name;
+	return true;
+}
+
+static void
+live(int n)
+{
+	__atomic_fetch_add(&inject.live, n, __ATOMIC_RELAXED);
+}
+
+/* What stands in the place of a function, called real_NAME where it is. */
+#define HOOK(type, name, params, args, code, failed)                                               \
+	static type(*real_##name) params;                                                          \
+	static type hook_##name params                                                             \
+	{                                                                                          \
+		if (hit(#name)) {                                                                  \
+			errno = (code);                                                            \
+			rte_errno = (code);                                                        \
+			return failed;                                                             \
+		}                                                                                  \
+		return real_##name args;                                                           \
+	}
+
+/* The same for what the driver gives back with free(). */
+#define HOOK_HEAP(name, params, args, more)                                                        \
+	static void *(*real_##name) params;                                                        \
+	static void *hook_##name params                                                            \
+	{                                                                                          \
+		void *p;                                                                           \
+                                                                                                   \
+		if (hit(#name)) {                                                                  \
+			errno = ENOMEM;                                                            \
+			return NULL;                                                               \
+		}                                                                                  \
+		p = real_##name args;                                                              \
+		live(p != NULL && (more));                                                         \
+		return p;                                                                          \
+	}
+
+HOOK_HEAP(malloc, (size_t len), (len), true)
+HOOK_HEAP(calloc, (size_t n, size_t len), (n, len), true)
+HOOK_HEAP(realloc, (void *old, size_t len), (old, len), old == NULL)
+HOOK_HEAP(aligned_alloc, (size_t align, size_t len), (align, len), true)
+HOOK_HEAP(strdup, (const char *s), (s), true)
+HOOK(void *, rte_zmalloc_socket, (const char *type, size_t len, unsigned int align, int socket),
+     (type, len, align, socket), ENOMEM, NULL)
+HOOK(const struct rte_memzone *, rte_memzone_reserve_aligned,
+     (const char *name, size_t len, int socket, unsigned int flags, unsigned int align),
+     (name, len, socket, flags, align), ENOMEM, NULL)
+HOOK(void *, rte_dma_pmd_allocate, (const char *name, int socket, size_t len), (name, socket, len),
+     ENOMEM, NULL)
+HOOK(void *, rte_kvargs_parse, (const char *args, const char *const *keys), (args, keys), EINVAL,
+     NULL)
+HOOK(void *, rte_intr_instance_alloc, (uint32_t flags), (flags), ENOMEM, NULL)
+HOOK(int, rte_intr_type_set, (void *handle, int type), (handle, type), ENOMEM, -ENOMEM)
+HOOK(int, rte_intr_fd_set, (void *handle, int fd), (handle, fd), ENOMEM, -ENOMEM)
+HOOK(int, rte_intr_callback_register, (const void *handle, void *cb, void *arg), (handle, cb, arg),
+     ENOMEM, -ENOMEM)
+HOOK(int, rte_mp_action_register, (const char *name, void *action), (name, action), ENOMEM, -1)
+HOOK(int, rte_mem_event_callback_register, (const char *name, void *cb, void *arg),
+     (name, cb, arg), ENOMEM, -1)
+HOOK(int, rte_ctrl_thread_create, (void *id, const char *name, const void *attr, void *f, void *arg),
+     (id, name, attr, f, arg), EAGAIN, -EAGAIN)
+HOOK(int, rte_thread_create_internal_control, (void *id, const char *name, void *f, void *arg),
+     (id, name, f, arg), EAGAIN, -EAGAIN)
+HOOK(int, eventfd, (unsigned int count, int flags), (count, flags), EMFILE, -1)
+HOOK(int, memfd_create, (const char *name, unsigned int flags), (name, flags), EMFILE, -1)
+HOOK(int, ftruncate64, (int fd, off_t len), (fd, len), ENOSPC, -1)
+HOOK(void *, mmap64, (void *at, size_t len, int prot, int flags, int fd, off_t off),
+     (at, len, prot, flags, fd, off), ENOMEM, MAP_FAILED)
+HOOK(int, pthread_mutexattr_init, (void *attr), (attr), ENOMEM, ENOMEM)
+HOOK(int, pthread_mutex_init, (void *mutex, const void *attr), (mutex, attr), ENOMEM, ENOMEM)
+HOOK(int, pthread_rwlock_init, (void *lock, const void *attr), (lock, attr), ENOMEM, ENOMEM)
+
+/* The answers are the driver's to free. */
+static int (*real_rte_mp_request_sync)(struct rte_mp_msg *req, struct rte_mp_reply *reply,
+				       const struct timespec *ts);
+
+static int
+hook_rte_mp_request_sync(struct rte_mp_msg *req, struct rte_mp_reply *reply,
+			 const struct timespec *ts)
+{
+	int ret;
+
+	if (hit("rte_mp_request_sync")) {
+		rte_errno = ENOMEM;
+		return -1;
+	}
+	ret = real_rte_mp_request_sync(req, reply, ts);
+	live(ret == 0 && reply->msgs != NULL);
+	return ret;
+}
+
+static void (*real_free)(void *p);
+
+static void
+hook_free(void *p)
+{
+	live(-(p != NULL));
+	real_free(p);
+}
+
+static rte_iova_t (*real_rte_malloc_virt2iova)(const void *p);
+
+static rte_iova_t
+hook_rte_malloc_virt2iova(const void *p)
+{
+	return inject.no_iova ? RTE_BAD_IOVA : real_rte_malloc_virt2iova(p);
+}
+
+/*
+ * The driver's patience is a matter of looks with a sleep in between. Where it lasts they are made
+ * longer, so that no verdict depends on how soon the function's thread has a CPU.
+ */
+#define SLEEPS_AS_THEY_ARE 100
+#define SLEEPS_LONGER	   20
+
+static void (*real_rte_delay_us_sleep)(unsigned int us);
+
+static void
+hook_rte_delay_us_sleep(unsigned int us)
+{
+	if (pthread_equal(pthread_self(), main_thread) && ++inject.sleeps > SLEEPS_AS_THEY_ARE)
+		us *= SLEEPS_LONGER;
+	real_rte_delay_us_sleep(us);
+}
+
+static int (*real_rte_log)(uint32_t level, uint32_t type, const char *fmt, ...);
+
+static int __rte_format_printf(3, 4)
+hook_rte_log(uint32_t level, uint32_t type, const char *fmt, ...)
+{
+	va_list ap;
+	int ret;
+
+	__atomic_fetch_add(&inject.lines, 1, __ATOMIC_RELAXED);
+	va_start(ap, fmt);
+	ret = rte_vlog(level, type, fmt, ap);
+	va_end(ap);
+	return ret;
+}
+
+/* Telemetry's containers, until they are freed; those that are put into others go with these. */
+static struct {
+	void *data;
+	const void *in;
+} tel[INJECT_TEL_MAX];
+
+static unsigned int
+tel_find(const void *data)
+{
+	unsigned int i;
+
+	for (i = 0; i < RTE_DIM(tel) && tel[i].data != data; i++)
+		;
+	return i;
+}
+
+static void *(*real_rte_tel_data_alloc)(void);
+
+static void *
+hook_rte_tel_data_alloc(void)
+{
+	unsigned int i = tel_find(NULL);
+
+	assert_in_range(i, 0, RTE_DIM(tel) - 1);
+	if (hit("rte_tel_data_alloc"))
+		return NULL;
+	tel[i].data = real_rte_tel_data_alloc();
+	tel[i].in = NULL;
+	return tel[i].data;
+}
+
+static int (*real_rte_tel_data_add_dict_container)(void *d, const char *name, void *val, int keep);
+
+static int
+hook_rte_tel_data_add_dict_container(void *d, const char *name, void *val, int keep)
+{
+	int ret = real_rte_tel_data_add_dict_container(d, name, val, keep);
+
+	if (ret == 0)
+		tel[tel_find(val)].in = d;
+	return ret;
+}
+
+static void (*real_rte_tel_data_free)(void *data);
+
+static void
+hook_rte_tel_data_free(void *data)
+{
+	if (data != NULL)
+		tel[tel_find(data)].data = NULL;
+	real_rte_tel_data_free(data);
+}
+
+/*
+ * Allocators that may fail, and those without which the driver does: it looks at the error log when
+ * it wants to know, and other processes are not there where they cannot be.
+ */
+static struct {
+	const char *name;
+	const void *hook;
+	const void *real; /* address of the pointer */
+	int code;	  /* the errno that is passed on; 0: the driver does without */
+} hooks[] = {
+#define ENTRY(name, code) { #name, (const void *)(uintptr_t)hook_##name, &real_##name, code }
+	ENTRY(malloc, ENOMEM),
+	ENTRY(calloc, ENOMEM),
+	ENTRY(realloc, ENOMEM),
+	ENTRY(aligned_alloc, ENOMEM),
+	ENTRY(strdup, ENOMEM),
+	ENTRY(free, 0),
+	ENTRY(rte_delay_us_sleep, 0),
+	ENTRY(rte_log, 0),
+	ENTRY(rte_malloc_virt2iova, 0),
+	ENTRY(rte_zmalloc_socket, ENOMEM),
+	ENTRY(rte_memzone_reserve_aligned, ENOMEM),
+	ENTRY(rte_dma_pmd_allocate, ENOMEM),
+	ENTRY(rte_kvargs_parse, EINVAL),
+	ENTRY(rte_intr_instance_alloc, 0),
+	ENTRY(rte_intr_type_set, 0),
+	ENTRY(rte_intr_fd_set, 0),
+	ENTRY(rte_intr_callback_register, 0),
+	ENTRY(rte_mp_action_register, 0),
+	ENTRY(rte_mp_request_sync, ENOMEM),
+	ENTRY(rte_mem_event_callback_register, ENOMEM),
+	ENTRY(rte_ctrl_thread_create, EAGAIN),
+	ENTRY(rte_thread_create_internal_control, EAGAIN),
+	ENTRY(eventfd, EMFILE),
+	ENTRY(memfd_create, EMFILE),
+	ENTRY(ftruncate64, ENOSPC),
+	{ "ftruncate", (const void *)(uintptr_t)hook_ftruncate64, &real_ftruncate64, ENOSPC },
+	ENTRY(mmap64, ENOMEM),
+	{ "mmap", (const void *)(uintptr_t)hook_mmap64, &real_mmap64, ENOMEM },
+	ENTRY(pthread_mutexattr_init, ENOMEM),
+	ENTRY(pthread_mutex_init, ENOMEM),
+	ENTRY(pthread_rwlock_init, ENOMEM),
+	ENTRY(rte_tel_data_alloc, ENOMEM),
+	ENTRY(rte_tel_data_add_dict_container, 0),
+	ENTRY(rte_tel_data_free, 0),
+};
+
+int
+inject_code(const char *name)
+{
+	unsigned int i;
+
+	for (i = 0; i < RTE_DIM(hooks); i++)
+		if (strcmp(hooks[i].name, name) == 0)
+			return hooks[i].code;
+	fail_msg("%s is not known", name);
+	return 0;
+}
+
+/* What allocates, by its name, and is not led here: found as soon as somebody uses it. */
+static bool
+is_missed(const char *name)
+{
+	static const char *const parts[] = {
+		"alloc", "dup", "create", "reserve", "eventfd", "mmap", "open", "socket", "clone",
+		"_init", "register", "epoll", "timerfd", "asprintf", "getline",
+	};
+	static const char *const harmless[] = {
+		/* Constructors, before anything can be led here. */
+		"rte_vdev_register", "rte_pci_register", "rte_telemetry_register_cmd",
+		"rte_log_register_type_and_pick_level",
+		"rte_mem_event_callback_unregister", "rte_mp_action_unregister",
+		"rte_intr_callback_unregister_sync",
+	};
+	unsigned int i;
+
+	/* Tools' own: sanitizers, coverage, profilers. */
+	if (name[0] == '_')
+		return false;
+	for (i = 0; i < RTE_DIM(harmless); i++)
+		if (strcmp(harmless[i], name) == 0)
+			return false;
+	for (i = 0; i < RTE_DIM(parts); i++)
+		if (strstr(name, parts[i]) != NULL)
+			return true;
+	return false;
+}
+
+struct table {
+	const ElfW(Rela) *rela;
+	size_t len;
+};
+
+/* One symbol that the plugin has from elsewhere, and where the linker put its address. */
+static void
+slot_take(const char *name, void **slot, unsigned int *missed)
+{
+	const uintptr_t page = (uintptr_t)slot & ~((uintptr_t)sysconf(_SC_PAGESIZE) - 1);
+	unsigned int i;
+
+	for (i = 0; i < RTE_DIM(hooks); i++) {
+		if (strcmp(name, hooks[i].name) != 0)
+			continue;
+		memcpy((void *)(uintptr_t)hooks[i].real, slot, sizeof(*slot));
+		if (mprotect((void *)page, (uintptr_t)(slot + 1) - page, PROT_READ | PROT_WRITE) < 0) {
+			perror("mprotect");
+			exit(1);
+		}
+		memcpy(slot, &hooks[i].hook, sizeof(*slot));
+		return;
+	}
+	if (is_missed(name)) {
+		fprintf(stderr, "the driver calls %s, of which this test knows nothing\n", name);
+		(*missed)++;
+	}
+}
+
+/* Lead the plugin's calls here. */
+static int
+plugin_take(struct dl_phdr_info *info, size_t len, void *missed)
+{
+	struct table tables[2] = { { NULL, 0 }, { NULL, 0 } };
+	const ElfW(Dyn) *dyn = NULL;
+	const ElfW(Sym) *symtab = NULL;
+	const char *strtab = NULL;
+	unsigned int t;
+	size_t i;
+
+	RTE_SET_USED(len);
+	if (strstr(info->dlpi_name, PLUGIN_PART) == NULL)
+		return 0;
+	for (i = 0; i < info->dlpi_phnum; i++)
+		if (info->dlpi_phdr[i].p_type == PT_DYNAMIC)
+			dyn = (const void *)(info->dlpi_addr + info->dlpi_phdr[i].p_vaddr);
+	for (; dyn != NULL && dyn->d_tag != DT_NULL; dyn++) {
+		switch (dyn->d_tag) {
+		case DT_SYMTAB:
+			symtab = (const void *)dyn->d_un.d_ptr;
+			break;
+		case DT_STRTAB:
+			strtab = (const void *)dyn->d_un.d_ptr;
+			break;
+		case DT_JMPREL:
+			tables[0].rela = (const void *)dyn->d_un.d_ptr;
+			break;
+		case DT_PLTRELSZ:
+			tables[0].len = dyn->d_un.d_val;
+			break;
+		case DT_RELA:
+			tables[1].rela = (const void *)dyn->d_un.d_ptr;
+			break;
+		case DT_RELASZ:
+			tables[1].len = dyn->d_un.d_val;
+			break;
+		}
+	}
+	for (t = 0; t < RTE_DIM(tables); t++) {
+		for (i = 0; i < tables[t].len / sizeof(*tables[t].rela); i++) {
+			const ElfW(Rela) *r = &tables[t].rela[i];
+			const ElfW(Sym) *sym = &symtab[ELF64_R_SYM(r->r_info)];
+
+			if (ELF64_R_SYM(r->r_info) != 0 && sym->st_shndx == SHN_UNDEF)
+				slot_take(strtab + sym->st_name,
+					  (void **)(info->dlpi_addr + r->r_offset), missed);
+		}
+	}
+	return 1;
+}
+
+int
+inject_begin(void)
+{
+	unsigned int missed = 0;
+
+	main_thread = pthread_self();
+	return dl_iterate_phdr(plugin_take, &missed) == 0 || missed > 0 ? -ENOENT : 0;
+}
+
+void
+inject_arm(enum inject_whose whose, unsigned int fail, bool on)
+{
+	inject.fail = fail;
+	inject.on = on;
+	inject.calls = 0;
+	inject.hits = 0;
+	inject.first = NULL;
+	__atomic_store_n(&inject.whose, whose, __ATOMIC_SEQ_CST);
+}
+
+void
+inject_disarm(void)
+{
+	__atomic_store_n(&inject.whose, INJECT_NOBODYS, __ATOMIC_SEQ_CST);
+}
+
+/* Free all containers, as telemetry does with an answer; gives how many are not in it. */
+unsigned int
+inject_tel_clear(const void *answer)
+{
+	unsigned int i, at, lost = 0;
+
+	for (i = 0; i < RTE_DIM(tel); i++) {
+		if (tel[i].data == NULL)
+			continue;
+		for (at = i; at < RTE_DIM(tel) && tel[at].in != answer;)
+			at = tel[at].in != NULL ? tel_find(tel[at].in) : RTE_DIM(tel);
+		lost += answer == NULL || at == RTE_DIM(tel);
+	}
+	for (i = 0; i < RTE_DIM(tel); i++) {
+		if (tel[i].data != NULL)
+			real_rte_tel_data_free(tel[i].data);
+		tel[i].data = NULL;
+	}
+	return lost;
+}

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The SDXI for DPDK authors
+ */
+
+#ifndef _TEST_INJECT_H_
+#define _TEST_INJECT_H_
+
+/**
+ * @file
+ * The n-th allocation of the driver's fails.
+ *
+ * Only the plugin's own calls are counted: those in its table of what the linker has bound are led
+ * here, so EAL's and the C library's own never fail.
+ */
+
+#include <stdbool.h>
+
+/** Containers of telemetry that there may be at a time. */
+#define INJECT_TEL_MAX 64
+
+/** Whose calls: control operations' are the main thread's, the function has threads of its own. */
+enum inject_whose {
+	INJECT_NOBODYS,
+	INJECT_MAINS,
+	INJECT_OTHERS,
+	INJECT_ANYBODYS,
+};
+
+/** What is to fail, and what did. */
+struct inject {
+	enum inject_whose whose; /**< atomic */
+	unsigned int fail;	 /**< atomic: number of the call that fails, from 1 */
+	bool on;		 /**< and all behind it */
+	bool no_iova;		 /**< heap memory has no IOVA: memzones are taken */
+	unsigned int calls;	 /**< atomic: so far */
+	unsigned int hits;	 /**< atomic: those that failed */
+	const char *first;	 /**< name of the first one */
+	long live;		 /**< atomic: C heap elements that the driver holds */
+	unsigned int sleeps;	 /**< of the main thread's: where they last they are made longer */
+	unsigned int lines;	 /**< atomic: of the log, the driver's */
+};
+
+extern struct inject inject;
+
+/**
+ * Lead the plugin's calls here. The calling thread is the main thread from now on.
+ *
+ * @return
+ *   0, or -ENOENT: there is no plugin, or it calls an allocator that is not known here, which is
+ *   said on stderr.
+ */
+int inject_begin(void);
+
+/** From now on the call number @p fail, and with @p on all behind it, fails. */
+void inject_arm(enum inject_whose whose, unsigned int fail, bool on);
+void inject_disarm(void);
+
+/** The errno that the driver passes on when @p name fails; 0: it does without. */
+int inject_code(const char *name);
+
+/**
+ * Free all containers of telemetry, as it does with an answer itself.
+ *
+ * @return
+ *   How many are not in @p answer.
+ */
+unsigned int inject_tel_clear(const void *answer);
+
+#endif /* _TEST_INJECT_H_ */
