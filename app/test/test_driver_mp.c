@@ -22,6 +22,7 @@
 #include <rte_malloc.h>
 
 #include "test_driver_util.h"
+#include "test_inject.h"
 
 enum {
 	VCHANS = 4,
@@ -447,6 +448,53 @@ cmd_probe(const char *name)
 		say("ok");
 }
 
+/*
+ * NAME: in this process alone, a secondary one, with one call after the other that fails, by itself or
+ * with all behind it, until there is none left; how many failed.
+ */
+static void
+cmd_attach(const char *name)
+{
+	unsigned int way, n, total = 0;
+
+	for (way = 0; way < 2; way++) {
+		for (n = 1;; n++) {
+			const unsigned int files = td_nb_files(), devices = rte_dma_count_avail();
+			const long live = inject.live;
+			int ret, code;
+
+			inject.lines = 0;
+			inject_arm(INJECT_MAINS, n, way == 1);
+			ret = rte_vdev_init(name, "");
+			inject_disarm();
+			code = inject.hits > 0 ? inject_code(inject.first) : 0;
+			/* As if the primary process had no such dmadev. */
+			if (code != 0 && strcmp(inject.first, "rte_dma_pmd_allocate") == 0)
+				code = ENODEV;
+			if (ret != -code || (ret < 0 && inject.lines == 0)) {
+				say("no: call %u, of %s, fails: expected %d and a line, found %d and "
+				    "%u lines", n, inject.first, -code, ret, inject.lines);
+				return;
+			}
+			if (ret == 0 && rte_vdev_uninit(name) != 0) {
+				say("no: %s cannot be removed", name);
+				return;
+			}
+			if (td_nb_files() != files || rte_dma_count_avail() != devices ||
+			    inject.live != live) {
+				say("no: call %u, of %s, fails: files %u -> %u, dmadevs %u -> %u, C heap "
+				    "elements %ld -> %ld", n, inject.first, files, td_nb_files(),
+				    devices, rte_dma_count_avail(), live, inject.live);
+				return;
+			}
+			if (inject.hits == 0)
+				break;
+			total++;
+		}
+	}
+	say("ok %u", total);
+}
+
 static void
 cmd_up(int16_t id)
 {
@@ -485,6 +533,8 @@ command(char *line)
 		cmd_plug(name, *word == 'p');
 	else if (strcmp(word, "probe") == 0)
 		cmd_probe(name);
+	else if (strcmp(word, "attach") == 0)
+		cmd_attach(name);
 	else if (strcmp(word, "up") == 0)
 		cmd_up(id);
 	else if (strcmp(word, "start") == 0 || strcmp(word, "stop") == 0)
@@ -545,6 +595,10 @@ main(int argc, char **argv)
 	ret = eal_init(argv[0], argv[1], argv[2], argv[3], telemetry);
 	if (ret < 0) {
 		say("no: EAL: %s", strerror(-ret));
+		return 1;
+	}
+	if (inject_begin() < 0) {
+		say("no: the driver's calls cannot be led here");
 		return 1;
 	}
 	src = rte_malloc("src", SLOT + SHIFT, 64);

@@ -421,6 +421,42 @@ no_such_function()
 		ask secondary ok copy 0 1 1000
 }
 
+attach_without_memory()
+{
+	begin && ask primary ok probe dma_sdxi_emu1 && ask secondary 'ok [1-9]*' attach dma_sdxi_emu1 &&
+		ask secondary ok probe dma_sdxi_emu1 && ask primary ok up 1 &&
+		ask secondary ok copy 1 1 1000 && ask secondary ok copy 0 1 1000
+}
+
+# unanswered: how often the log says that a register access had no answer.
+unanswered()
+{
+	grep -c 'no answer from the primary process' "$log" || true
+}
+
+# The primary is there and does nothing: accesses give up, in time, and it may go on later.
+primary_stands_still()
+{
+	local before rc=0
+
+	begin && spawn other secondary && ask primary ok probe dma_sdxi_emu1 &&
+		ask secondary ok copy 0 1 1000 || return 1
+	before=$(unanswered)
+	kill -STOP "${pid[primary]}"
+	# One has the mailbox, the other waits for it.
+	{ tell secondary dump 0 1 && tell other dump 0 1 &&
+		answer secondary 'no: dump: *' && answer other 'no: dump: *' &&
+		ask other 'no: dma_sdxi_emu1: *' probe dma_sdxi_emu1; } || rc=1
+	kill -CONT "${pid[primary]}"
+	((rc == 0)) || return 1
+	(($(unanswered) >= before + 3)) ||
+		wrong "expected three lines more than $before about answers, found $(unanswered)" ||
+		return 1
+	ask primary ok copy 0 0 1000 && ask secondary ok dump 0 10 &&
+		ask secondary ok copy 0 1 1000 && ask other ok dump 0 10 &&
+		ask other ok probe dma_sdxi_emu1
+}
+
 primary_killed()
 {
 	begin "$1" && spawn other secondary && tell secondary flow 0 1 && tell other flow 0 2 &&
@@ -470,6 +506,8 @@ run_case 'secondary processes are killed while they read registers' killed_with_
 run_case 'secondary processes are killed while they recover' killed_in_recovery
 run_case 'a function comes and goes' plugged
 run_case 'a function that the primary process does not have' no_such_function
+run_case 'a secondary process attaches without memory' attach_without_memory
+run_case 'the primary process stands still' primary_stands_still
 run_case 'the primary process is killed while others copy' primary_killed completion=op
 run_case 'the same, with completion=batch' primary_killed completion=batch
 run_case 'the primary process exits while another copies' primary_exits
