@@ -4,8 +4,9 @@
 
 /*
  * 16 channels of one function, driven from two threads for a while: random sizes, bursts and
- * fences. Every index comes in order, and every byte is where it belongs. A third thread asks for all that
- * can be asked for beside.
+ * fences. Every index comes in order, and every byte is where it belongs. Beside them one thread has
+ * operations fail on a channel of its own, and starts and stops another function; and one asks for all
+ * that can be asked for.
  */
 
 #include <errno.h>
@@ -21,15 +22,20 @@
 #include "test_driver_util.h"
 
 #define FN0 TD_NAME(0)
+#define FN1 TD_NAME(1)
 
 enum {
 	VCHANS = 16,
+	FAILING = VCHANS, /* one more, on which operations fail */
 	THREADS = 2,
 	SOURCE = 8 << 20,  /* bytes of pattern that all channels copy from */
 	REGION = 4 << 20,  /* bytes of destinations a channel */
 	LONGEST = 1 << 20, /* bytes that one operation copies */
 	SLOT_GUARD = 64,   /* bytes between destinations */
 	LEAST_OPS = 100,   /* operations on each channel at least */
+	ROUND = 8,	   /* operations of which one fails */
+	ROUND_LEN = 1000,  /* bytes of each */
+	BAD = 64,	   /* an address where nothing is */
 };
 
 /* What an operation is to have copied. */
@@ -53,6 +59,8 @@ struct chan {
 struct worker {
 	pthread_t thread;
 	int16_t id;
+	int16_t other; /* the function that is started and stopped */
+	uint8_t *dst;  /* for the rounds in which operations fail */
 	unsigned int first; /* every THREADS-th channel from here on is this thread's */
 	uint64_t rnd;
 	char error[256];
@@ -61,6 +69,18 @@ struct worker {
 static struct chan chans[VCHANS];
 static uint8_t *source;
 static bool stopping; /* atomic: no new operations */
+
+static bool
+is_stopping(void)
+{
+	return __atomic_load_n(&stopping, __ATOMIC_RELAXED);
+}
+
+static void
+stop_all(void)
+{
+	__atomic_store_n(&stopping, true, __ATOMIC_RELAXED);
+}
 
 static uint64_t
 rnd_next(uint64_t *rnd)
@@ -227,7 +247,7 @@ work(void *arg)
 		bool progress = false;
 
 		/* However short the time is, each channel gets its part. */
-		more = few || !__atomic_load_n(&stopping, __ATOMIC_RELAXED);
+		more = few || !is_stopping();
 		few = false;
 		busy = more;
 		for (i = w->first; i < VCHANS; i += THREADS) {
@@ -245,7 +265,92 @@ work(void *arg)
 	}
 out:
 	if (w->error[0] != '\0')
-		__atomic_store_n(&stopping, true, __ATOMIC_RELAXED);
+		stop_all();
+	rte_thread_unregister();
+	return NULL;
+}
+
+/* A few operations one of which fails, and what is said of each; false: something is wrong. */
+static bool
+fail_one(struct worker *w, int16_t id, uint16_t vchan, uint8_t *dst)
+{
+	enum rte_dma_status_code status[ROUND], want;
+	const unsigned int bad = rnd_next(&w->rnd) % ROUND;
+	struct td_bound bound;
+	unsigned int i, n, got;
+
+	memset(dst, TD_GUARD, ROUND * ROUND_LEN);
+	for (i = 0; i < ROUND; i++)
+		if (rte_dma_copy(id, vchan, i == bad ? BAD : (uintptr_t)source + i,
+				 (uintptr_t)dst + i * ROUND_LEN, ROUND_LEN,
+				 RTE_DMA_OP_FLAG_SUBMIT) < 0)
+			break;
+	if (i < ROUND) {
+		snprintf(w->error, sizeof(w->error), "device %d, vchan %u: a copy is refused", id,
+			 vchan);
+		return false;
+	}
+	td_bound_set(&bound);
+	for (n = 0; n < ROUND; n += got) {
+		got = rte_dma_completed_status(id, vchan, ROUND - n, NULL, status + n);
+		if (got == 0 && td_bound_yield(&bound)) {
+			snprintf(w->error, sizeof(w->error), "device %d, vchan %u: operation %u of a "
+				 "round does not complete", id, vchan, n);
+			return false;
+		}
+	}
+	for (i = 0; i < ROUND; i++) {
+		want = i == bad ? RTE_DMA_STATUS_INVALID_SRC_ADDR : RTE_DMA_STATUS_SUCCESSFUL;
+		if (status[i] != want ||
+		    (i != bad && memcmp(dst + i * ROUND_LEN, source + i, ROUND_LEN) != 0)) {
+			snprintf(w->error, sizeof(w->error), "device %d, vchan %u: operation %u of a "
+				 "round: expected status %d, found %d, or wrong data", id, vchan, i,
+				 want, status[i]);
+			return false;
+		}
+	}
+	return true;
+}
+
+/* Failures and recovery on a channel beside the others, and on a function that comes and goes. */
+static void *
+fail_rounds(void *arg)
+{
+	struct worker *w = arg;
+	struct rte_dma_stats stats;
+	unsigned int rounds = 0;
+
+	if (rte_thread_register() < 0) {
+		snprintf(w->error, sizeof(w->error), "thread cannot be registered with EAL");
+		stop_all();
+		return NULL;
+	}
+	do {
+		if (!fail_one(w, w->id, FAILING, w->dst))
+			break;
+		if (rte_dma_start(w->other) < 0) {
+			snprintf(w->error, sizeof(w->error), "device %d does not start", w->other);
+			break;
+		}
+		if (!fail_one(w, w->other, 0, w->dst) || !fail_one(w, w->other, 1, w->dst))
+			break;
+		if (rte_dma_stats_get(w->other, 1, &stats) < 0 || stats.submitted != ROUND ||
+		    stats.completed != ROUND || stats.errors != 1) {
+			snprintf(w->error, sizeof(w->error), "device %d: expected %u submitted and "
+				 "completed, 1 error, found %" PRIu64 ", %" PRIu64 ", %" PRIu64,
+				 w->other, ROUND, stats.submitted, stats.completed, stats.errors);
+			break;
+		}
+		/* The other channel's are counted anew by who looks, at any time. */
+		if (rte_dma_stop(w->other) < 0 || rte_dma_stats_reset(w->other, 1) < 0) {
+			snprintf(w->error, sizeof(w->error), "device %d does not stop", w->other);
+			break;
+		}
+		rounds++;
+	} while (!is_stopping());
+	if (w->error[0] != '\0')
+		stop_all();
+	print_message("# %u rounds of failures\n", rounds);
 	rte_thread_unregister();
 	return NULL;
 }
@@ -264,7 +369,7 @@ look(void *arg)
 
 	if (f == NULL || rte_thread_register() < 0) {
 		snprintf(w->error, sizeof(w->error), "no file, or no thread of EAL's");
-		__atomic_store_n(&stopping, true, __ATOMIC_RELAXED);
+		stop_all();
 		if (f != NULL)
 			fclose(f);
 		return NULL;
@@ -277,18 +382,25 @@ look(void *arg)
 				snprintf(w->error, sizeof(w->error), "vchan %u: refused", i);
 			else if (stats.completed < completed[i] || stats.errors != 0 ||
 				 status == RTE_DMA_VCHAN_HALTED_ERROR ||
-				 info.nb_vchans != VCHANS)
+				 info.nb_vchans != VCHANS + 1)
 				snprintf(w->error, sizeof(w->error), "vchan %u: completed %" PRIu64
 					 " behind %" PRIu64 ", errors %" PRIu64 ", status %d, %u "
 					 "channels", i, stats.completed, completed[i],
 					 stats.errors, status, info.nb_vchans);
 			completed[i] = stats.completed;
 		}
-		if (w->error[0] == '\0' && rte_dma_dump(w->id, f) < 0)
-			snprintf(w->error, sizeof(w->error), "dump refused");
+		if (w->error[0] == '\0' &&
+		    (rte_dma_dump(w->id, f) < 0 || rte_dma_dump(w->other, f) < 0 ||
+		     rte_dma_stats_get(w->id, FAILING, &stats) < 0 ||
+		     rte_dma_stats_reset(w->id, FAILING) < 0 ||
+		     rte_dma_vchan_status(w->id, FAILING, &status) < 0 ||
+		     rte_dma_stats_get(w->other, RTE_DMA_ALL_VCHAN, &stats) < 0 ||
+		     rte_dma_stats_reset(w->other, 0) < 0 ||
+		     rte_dma_vchan_status(w->other, 0, &status) < 0))
+			snprintf(w->error, sizeof(w->error), "what fails cannot be looked at");
 		if (w->error[0] != '\0')
-			__atomic_store_n(&stopping, true, __ATOMIC_RELAXED);
-	} while (!__atomic_load_n(&stopping, __ATOMIC_RELAXED));
+			stop_all();
+	} while (!is_stopping());
 	fclose(f);
 	rte_thread_unregister();
 	return NULL;
@@ -297,9 +409,9 @@ look(void *arg)
 static unsigned int seconds = 5;
 static uint64_t seed;
 
-/* None of the channels has been recovered: that is for those with failures. */
+/* The last channel alone has been recovered: that is for those with failures. */
 static void
-expect_no_recovery(int16_t id)
+expect_recovery_of_last(int16_t id)
 {
 	static const char good[] = "recoveries 0, function resets 0\n";
 	unsigned int n = 0;
@@ -313,9 +425,10 @@ expect_no_recovery(int16_t id)
 	assert_return_code(rte_dma_dump(id, f), 0);
 	fclose(f);
 	for (at = text; (at = strstr(at, "recoveries ")) != NULL; at++, n++)
-		if (strncmp(at, good, strlen(good)) != 0)
-			fail_msg("expected \"%s\" of all channels, found:\n%s", good, text);
-	assert_int_equal(n, VCHANS);
+		if ((strncmp(at, good, strlen(good)) == 0) != (n != FAILING))
+			fail_msg("expected \"%s\" of all channels but %u, found:\n%s", good, FAILING,
+				 text);
+	assert_int_equal(n, VCHANS + 1);
 	free(text);
 }
 
@@ -325,20 +438,27 @@ test_threads(void **state)
 	static const uint16_t nb_desc[VCHANS] = {
 		1, 2, 3, 8, 31, 32, 64, 100, 128, 256, 500, 512, 1000, 1024, 1025, 2048,
 	};
-	struct worker worker[THREADS + 1] = { 0 };
+	void *(*const jobs[])(void *) = { work, work, look, fail_rounds };
+	struct worker worker[RTE_DIM(jobs)] = { 0 };
 	uint64_t ops = 0, bytes = 0, fences = 0;
-	struct rte_dma_stats stats;
+	uint8_t *dst = td_alloc(ROUND * ROUND_LEN, 64);
+	struct rte_dma_stats stats, failing;
 	struct timespec end, now;
 	pthread_attr_t attr;
 	unsigned int i;
-	int16_t id;
+	int16_t id, other;
 
 	RTE_SET_USED(state);
 	source = td_alloc(SOURCE, 64);
 	td_fill(source, SOURCE, seed);
 	/* Without a watchdog nothing is looked after that is only slow. */
 	id = td_probe(FN0, "watchdog=0");
-	td_configure(id, VCHANS);
+	td_configure(id, VCHANS + 1);
+	td_vchan_setup(id, FAILING, 64);
+	other = td_probe(FN1, "watchdog=0");
+	td_configure(other, 2);
+	td_vchan_setup(other, 0, 64);
+	td_vchan_setup(other, 1, 64);
 	for (i = 0; i < VCHANS; i++) {
 		struct chan *c = &chans[i];
 
@@ -356,12 +476,13 @@ test_threads(void **state)
 	/* EAL has bound this thread to one CPU, which these would have from it. */
 	pthread_attr_init(&attr);
 	pthread_attr_setaffinity_np(&attr, sizeof(cpu_set_t), td_cpus());
-	for (i = 0; i <= THREADS; i++) {
+	for (i = 0; i < RTE_DIM(jobs); i++) {
 		worker[i].id = id;
+		worker[i].other = other;
+		worker[i].dst = dst;
 		worker[i].first = i;
 		worker[i].rnd = seed + ((uint64_t)i << 56);
-		assert_int_equal(pthread_create(&worker[i].thread, &attr, i < THREADS ? work : look,
-						&worker[i]), 0);
+		assert_int_equal(pthread_create(&worker[i].thread, &attr, jobs[i], &worker[i]), 0);
 	}
 	pthread_attr_destroy(&attr);
 	clock_gettime(CLOCK_MONOTONIC, &end);
@@ -372,13 +493,13 @@ test_threads(void **state)
 		nanosleep(&pause, NULL);
 		clock_gettime(CLOCK_MONOTONIC, &now);
 		/* A thread that has found something stops before its time. */
-	} while (!__atomic_load_n(&stopping, __ATOMIC_RELAXED) &&
+	} while (!is_stopping() &&
 		 (now.tv_sec < end.tv_sec ||
 		  (now.tv_sec == end.tv_sec && now.tv_nsec < end.tv_nsec)));
-	__atomic_store_n(&stopping, true, __ATOMIC_RELAXED);
-	for (i = 0; i <= THREADS; i++)
+	stop_all();
+	for (i = 0; i < RTE_DIM(jobs); i++)
 		assert_int_equal(pthread_join(worker[i].thread, NULL), 0);
-	for (i = 0; i <= THREADS; i++)
+	for (i = 0; i < RTE_DIM(jobs); i++)
 		if (worker[i].error[0] != '\0')
 			fail_msg("thread %u: %s", i, worker[i].error);
 
@@ -395,11 +516,12 @@ test_threads(void **state)
 		fences += c->fences;
 		free(c->op);
 	}
+	assert_return_code(rte_dma_stats_get(id, FAILING, &failing), 0);
 	assert_return_code(rte_dma_stats_get(id, RTE_DMA_ALL_VCHAN, &stats), 0);
-	assert_int_equal(stats.submitted, ops);
-	assert_int_equal(stats.completed, ops);
-	assert_int_equal(stats.errors, 0);
-	expect_no_recovery(id);
+	assert_int_equal(stats.submitted, ops + failing.submitted);
+	assert_int_equal(stats.completed, ops + failing.completed);
+	assert_int_equal(stats.errors, failing.errors);
+	expect_recovery_of_last(id);
 	print_message("%" PRIu64 " operations, %" PRIu64 " MiB, %" PRIu64 " fences\n", ops,
 		      bytes >> 20, fences);
 }
