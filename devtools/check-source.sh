@@ -81,9 +81,7 @@ check_codespell()
 		>"$log" 2>&1
 }
 
-"$project_root/devtools/setup.sh" --checks
-environment=$("$project_root/devtools/setup.sh" --env)
-eval "$environment"
+set_up --checks
 find_builds
 cd -- "$project_root"
 

@@ -158,6 +158,16 @@ run_ninja()
 		ninja_progress "$log" "$what"
 }
 
+# set_up [OPTIONS OF SETUP.SH...]: set the machine up if need be, and have its environment.
+set_up()
+{
+	local environment
+
+	"$project_root/devtools/setup.sh" "$@" || return 1
+	environment=$("$project_root/devtools/setup.sh" --env) || return 1
+	eval "$environment"
+}
+
 # Set $builds, the folder of the scripts' build folders: in the clone, or in the cache where the clone
 # cannot be written. Keep others out of it until the script ends; those that it calls may use it.
 find_builds()
@@ -202,6 +212,31 @@ configure()
 	fi
 }
 
+# try_build NAME WHAT [MESON OPTION | TARGET]...: configure if need be, and build, in $builds/NAME; what
+# begins with - is an option. If that fails, $build_step and $build_tool say how far it came, and
+# $build_log is the log.
+try_build()
+{
+	local name=$1 what=$2 argument options=() targets=()
+	shift 2
+	for argument; do
+		if [[ $argument == -* ]]; then options+=("$argument"); else targets+=("$argument"); fi
+	done
+	build_log=$builds/log/$name-build.log
+	build_step="configuring $what"
+	build_tool="meson setup $builds/$name"
+	configure "$name" "${options[@]}" >"$build_log" 2>&1 || return 1
+	build_step="building $what"
+	build_tool="ninja in $builds/$name"
+	run_ninja "$builds/$name" "$build_log" "$build_step" "${targets[@]}"
+}
+
+# The same, and the script ends where it fails.
+must_build()
+{
+	try_build "$@" || die "$build_step" "$build_tool" 'mend what the log says' "$build_log"
+}
+
 # Set $driver_cpu and $device_cpu: of the CPUs that this process may use the first one, which mostly has
 # the interrupts, drives the device, and the second one is the device.
 # shellcheck disable=SC2034 # used by those who source this
@@ -224,16 +259,7 @@ find_cpus()
 # build_perf [OPTIONS OF SETUP.SH...]: set the machine up, and build what is measured with in $builds/perf.
 build_perf()
 {
-	local environment log
-
-	"$project_root/devtools/setup.sh" "$@"
-	environment=$("$project_root/devtools/setup.sh" --env)
-	eval "$environment"
+	set_up "$@"
 	find_builds
-	log=$builds/log/perf-build.log
-	if ! configure perf -Dperf_app=enabled -Dtests=disabled >"$log" 2>&1; then
-		die 'configuring' "meson setup $builds/perf" 'mend what the log says' "$log"
-	fi
-	run_ninja "$builds/perf" "$log" building ||
-		die 'building' "ninja in $builds/perf" 'mend what the log says' "$log"
+	must_build perf 'the benchmarks' -Dperf_app=enabled -Dtests=disabled
 }

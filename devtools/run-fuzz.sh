@@ -74,22 +74,11 @@ while (($# > 0)); do
 done
 ((${#targets[@]} > 0)) || targets=("${all_targets[@]}")
 
-"$project_root/devtools/setup.sh" --fuzz
-environment=$("$project_root/devtools/setup.sh" --env)
-eval "$environment"
+set_up --fuzz
 find_builds
-
-log=$builds/log/fuzz-build.log
-if ! CC=clang configure fuzz -Dwerror=true -Dfuzz=enabled -Dtests=disabled -Dperf_app=disabled \
-	-Db_sanitize=address,undefined -Db_lundef=false -Doptimization=1 >"$log" 2>&1; then
-	die 'configuring the fuzzers' "meson setup $builds/fuzz" 'mend what the log says' "$log"
-fi
-built=()
-for target in "${targets[@]}"; do
-	built+=("app/fuzz/fuzz_$target")
-done
-run_ninja "$builds/fuzz" "$log" 'building the fuzzers' "${built[@]}" ||
-	die 'building the fuzzers' "ninja in $builds/fuzz" 'mend what the log says' "$log"
+CC=clang must_build fuzz 'the fuzzers' -Dwerror=true -Dfuzz=enabled -Dtests=disabled \
+	-Dperf_app=disabled -Db_sanitize=address,undefined -Db_lundef=false -Doptimization=1 \
+	"${targets[@]/#/app/fuzz/fuzz_}"
 
 # What an input may take: seconds, and MiB.
 readonly limits=(-timeout=20 -rss_limit_mb=2048)

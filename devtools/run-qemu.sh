@@ -473,9 +473,7 @@ mark=$'\036'sdxi-guest-$(od -An -N 8 -t x8 /dev/urandom | tr -d ' '):
 exec {stdout}>&1
 [[ $mode != run ]] || exec >&2
 
-"$project_root/devtools/setup.sh"
-environment=$("$project_root/devtools/setup.sh" --env)
-eval "$environment"
+set_up
 cache=$(cache_dir)
 ensure_packages "$cache" "${packages[@]}"
 
@@ -492,11 +490,7 @@ cleanup()
 }
 trap cleanup EXIT
 
-log=$builds/log/gcc-build.log
-CC=gcc configure gcc "${test_build_options[@]}" >"$log" 2>&1 ||
-	die 'configuring' "meson setup $builds/gcc" 'mend what the log says' "$log"
-run_ninja "$builds/gcc" "$log" 'building' ||
-	die 'building' "ninja in $builds/gcc" 'mend what the log says' "$log"
+CC=gcc must_build gcc 'the driver' "${test_build_options[@]}"
 ready_qemu
 if [[ $mode == build ]]; then
 	say "QEMU: $qemu/qemu-system-x86_64 -L $qemu/bios"

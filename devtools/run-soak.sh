@@ -62,9 +62,7 @@ while (($# > 0)); do
 done
 [[ -n $minutes ]] || { usage >&2; exit 2; }
 
-"$project_root/devtools/setup.sh"
-environment=$("$project_root/devtools/setup.sh" --env)
-eval "$environment"
+set_up
 find_builds
 
 name=gcc
@@ -73,11 +71,8 @@ if $sanitizers; then
 	name=sanitizers
 	options=("${sanitizer_options[@]}")
 fi
-log=$builds/log/soak-build.log
-CC=gcc configure "$name" "${test_build_options[@]}" "${options[@]}" >"$log" 2>&1 ||
-	die 'configuring' "meson setup $builds/$name" 'mend what the log says' "$log"
-run_ninja "$builds/$name" "$log" building app/test/test_driver_soak ||
-	die 'building' "ninja in $builds/$name" 'mend what the log says' "$log"
+CC=gcc must_build "$name" 'the program' "${test_build_options[@]}" "${options[@]}" \
+	app/test/test_driver_soak
 
 # The program ends itself; its summary is to be seen even so.
 trap : INT

@@ -122,25 +122,15 @@ maybe_stop()
 # build NAME WHAT [MESON OPTIONS...]: configure if need be, and build, in $builds/NAME.
 build()
 {
-	local name=$1 what=$2 log=$builds/log/$1-build.log
-	shift 2
-	if ! configure "$name" "${test_build_options[@]}" "$@" >"$log" 2>&1; then
-		build_failed "configuring $what" "$log"
-		return 1
+	if try_build "$1" "$2" "${test_build_options[@]}" "${@:3}"; then
+		passed=$((passed + 1))
+		return 0
 	fi
-	if ! run_ninja "$builds/$name" "$log" "building $what"; then
-		build_failed "building $what" "$log"
-		return 1
-	fi
-	passed=$((passed + 1))
-}
-
-build_failed()
-{
 	failed=$((failed + 1))
-	say "$1 failed, the end of the log:"
-	tail -n 40 -- "$2"
-	say "log: $2"
+	say "$build_step failed, the end of the log:"
+	tail -n 40 -- "$build_log"
+	say "log: $build_log"
+	return 1
 }
 
 # run_suite NAME WHAT LOG [MESON TEST ARGUMENTS...]: run tests in $builds/NAME and count them.
@@ -196,7 +186,7 @@ run_program()
 
 # --- Main -----------------------------------------------------------------------------------------
 
-setup=("$project_root/devtools/setup.sh")
+setup=()
 if wanted app; then
 	# for the test of devtools/plot-perf.py, which leaves out what it cannot do
 	setup+=(--plots)
@@ -204,13 +194,10 @@ fi
 if $coverage; then
 	setup+=(--coverage)
 fi
-if ! "${setup[@]}"; then
+if ! set_up "${setup[@]}"; then
 	failed=1
 	finish
 fi
-environment=$("$project_root/devtools/setup.sh" --env)
-eval "$environment"
-
 find_builds
 
 if wanted static; then
