@@ -57,6 +57,12 @@ enum {
 /* One that is always the same tells a change's defects from those that were there before. */
 #define DEFAULT_SEED UINT64_C(0x5d5d1)
 
+/* Cycles that are run however short the time is, and those in which something of everything occurs. */
+#define LEAST_CYCLES 2
+#define VARIED_CYCLES 10
+/* Functions given up for no fault's sake, before that is compared with how many were reset. */
+#define MOST_LATE 3
+
 struct memory {
 	struct td_stock dpdk; /* and threads */
 	unsigned int files;
@@ -77,7 +83,7 @@ static struct {
 
 static struct {
 	uint64_t cycles, probes, configured, starts, cut, ops, bytes, faults, recoveries, resets;
-	uint64_t silent_ops, rops;
+	uint64_t silent_ops, rops, fault_cycles;
 	struct memory first, last;
 } sum;
 
@@ -260,7 +266,29 @@ on_signal(int number)
 static bool
 is_over(uint64_t cycle)
 {
-	return asked_to_end || cycle >= conf.cycles || seconds_gone() >= conf.seconds;
+	/* Memory is compared with that behind the first cycle. */
+	return asked_to_end || cycle >= conf.cycles ||
+	       (cycle >= LEAST_CYCLES && seconds_gone() >= conf.seconds);
+}
+
+/* So many cycles have some of everything, unless what they are made of has gone. */
+static void
+expect_variety(void)
+{
+	const unsigned int late = fns[0].nb_late + fns[1].nb_late;
+
+	if (sum.fault_cycles >= VARIED_CYCLES && (sum.faults == 0 || sum.resets == 0))
+		model_fail("%" PRIu64 " cycles with faults: expected some to hit, and functions to be "
+			   "reset, found %" PRIu64 " hits, %" PRIu64 " resets", sum.fault_cycles,
+			   sum.faults, sum.resets);
+	if (sum.cycles >= VARIED_CYCLES && (sum.recoveries == 0 || sum.cut == 0))
+		model_fail("%" PRIu64 " cycles: expected recoveries, and stops with operations "
+			   "outstanding, found %" PRIu64 " and %" PRIu64, sum.cycles, sum.recoveries,
+			   sum.cut);
+	/* A function that gets no CPU for seconds is rare, on whatever machine. */
+	if (late > MOST_LATE && late > sum.resets / 8)
+		model_fail("%u functions given up for want of a CPU, as it seems, and %" PRIu64
+			   " reset with success", late, sum.resets);
 }
 
 /* ---- traffic --------------------------------------------------------------------------------- */
@@ -510,6 +538,7 @@ run_cycle(uint64_t cycle)
 	model_conf.batch = one_in(&rng, 2);
 	model_conf.freedom = draw_word(&rng, conf.freedom, "none", 2);
 	model_conf.faults = draw_word(&rng, conf.faults, "no", 5);
+	sum.fault_cycles += model_conf.faults;
 	engines = 1 + below(&rng, 3);
 	nb_fns = 1 + below(&rng, MODEL_MAX_FNS);
 	snprintf(args, sizeof(args), "error=%s,completion=%s,freedom=%s,engines=%u,watchdog=%u",
@@ -542,6 +571,7 @@ test_soak(void **state)
 	for (cycle = conf.cycle; cycle == conf.cycle || !is_over(cycle - conf.cycle); cycle++) {
 		run_cycle(cycle);
 		memory_check(cycle);
+		expect_variety();
 	}
 	model_free(vchans);
 }
