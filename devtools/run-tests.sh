@@ -241,12 +241,16 @@ if wanted coverage; then
 		run_suite coverage 'unit, driver and dpdk, for coverage' coverage --suite unit \
 			--suite driver --suite dpdk --no-suite slow --timeout-multiplier 4
 		mkdir -p -- "$builds/coverage/html"
-		if limit "$work_limit" gcovr --root "$project_root" --object-directory "$builds/coverage" \
-			--filter 'drivers/dma/sdxi/' --filter 'emu/' --exclude 'emu/qemu/' \
-			--html-details "$builds/coverage/html/index.html" --txt "$builds/log/coverage.txt"; then
+		# Its filters are relative to the folder that it is run in.
+		if (cd -- "$project_root" && limit "$work_limit" gcovr --root . \
+			--object-directory "$builds/coverage" --filter 'drivers/dma/sdxi/' --filter 'emu/' \
+			--exclude 'emu/qemu/' --html-details "$builds/coverage/html/index.html" \
+			--txt "$builds/log/coverage.txt") &&
+		   grep -Eq '^TOTAL +[1-9]' "$builds/log/coverage.txt"; then
 			cat -- "$builds/log/coverage.txt"
 			say "line by line: $builds/coverage/html/index.html"
 		else
+			say 'no line was counted'
 			failed=$((failed + 1))
 		fi
 	fi
@@ -270,7 +274,7 @@ fi
 if wanted threads; then
 	if CC=gcc build threads 'with ThreadSanitizer' -Db_sanitize=thread -Db_lundef=false \
 		-Doptimization=1; then
-		TSAN_OPTIONS="suppressions=$project_root/app/test/tsan.supp" \
+		TSAN_OPTIONS="suppressions='$project_root/app/test/tsan.supp'" \
 			run_suite threads 'threads, under ThreadSanitizer' threads \
 			--suite threads --timeout-multiplier 4
 	fi
