@@ -101,11 +101,12 @@ fuzz()
 	mkdir -p -- "$grown" "$crashes"
 	say "$target: fuzzing for $seconds seconds"
 	# libFuzzer tells of each new input: a line for each tenth of the time is enough here.
-	limit $((seconds + work_limit)) "$program" "${limits[@]}" -max_total_time="$seconds" \
-		-print_final_stats=1 -artifact_prefix="$crashes/" "$grown" "$committed" \
-		</dev/null >"$out" 2>&1 &
+	# Not by limit: what is ended below would be the shell around it. The lock is not the fuzzer's to hold.
+	timeout --foreground --kill-after=30 $((seconds + work_limit)) "$program" "${limits[@]}" \
+		-max_total_time="$seconds" -print_final_stats=1 -artifact_prefix="$crashes/" \
+		"$grown" "$committed" </dev/null >"$out" 2>&1 9>&- &
 	local pid=$! next=$(((seconds + 9) / 10)) started=$SECONDS
-	trap 'kill "$pid" 2>/dev/null || true' EXIT
+	trap 'kill "$pid" 2>/dev/null && wait "$pid" || true' EXIT
 	while kill -0 "$pid" 2>/dev/null; do
 		sleep 1
 		if ((SECONDS - started >= next)); then
@@ -115,6 +116,7 @@ fuzz()
 	done
 	wait "$pid" || rc=$?
 	trap - EXIT
+	limit_told "$rc" $((seconds + work_limit)) "$program" >&2
 	say "$target: $(figure number_of_executed_units "$out") inputs tried," \
 		"$(figure average_exec_per_sec "$out") a second;" \
 		"coverage: $(sed -n 's/.* cov: \([0-9]*\) ft: \([0-9]*\) .*/\1 edges, \2 features/p' \
