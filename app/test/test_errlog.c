@@ -847,10 +847,16 @@ test_format(void **state)
 		.dsc_index = rte_cpu_to_le_64(UINT64_C(0x123456789a)),
 		.err_class = rte_cpu_to_le_16(0x21),
 	};
+	/* The same as it is in memory. */
+	static const uint8_t bytes[64] = {
+		0x01, 0x0a, 0xf7, 0x07, 0x17, 0x11, 0x05, 0x00, 0x9a, 0x78, 0x56, 0x34, 0x12, 0, 0, 0,
+		[44] = 0x21,
+	};
 	char text[192], cut[12];
 	unsigned int i;
 
 	(void)state;
+	assert_memory_equal(&ent, bytes, sizeof(bytes));
 	assert_string_equal(sdxi_errlog_format(&ent, text, sizeof(text)),
 			    "context 5, descriptor 78187493530, buffer 1: data buffer: address "
 			    "translation failure (context stopped; class 0x21)");
