@@ -203,7 +203,7 @@ configure()
 {
 	local dir=$builds/$1 stamp
 	shift
-	stamp=$(printf '%s\n' "$DPDK_SDXI_PREFIX" "$(stat -c %Y -- "$DPDK_SDXI_PREFIX")" \
+	stamp=$(printf '%s\n' "${DPDK_SDXI_PREFIX:-}" "${DPDK_SDXI_PREFIX:+$(stat -c %Y -- "$DPDK_SDXI_PREFIX")}" \
 		"$project_root" "$(${CC:-cc} --version | head -n 1)" "$@")
 	if [[ ! -f $dir/build.ninja || $(cat -- "$dir/configured-for" 2>/dev/null) != "$stamp" ]]; then
 		rm -rf -- "$dir"

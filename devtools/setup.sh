@@ -7,21 +7,20 @@ set -euo pipefail
 . "$(dirname -- "${BASH_SOURCE[0]}")/lib.sh"
 # shellcheck source-path=SCRIPTDIR source=apt.sh
 . "$project_root/devtools/apt.sh"
+# shellcheck source-path=SCRIPTDIR source=cross.sh
+. "$project_root/devtools/cross.sh"
 
 # What is built of DPDK, on top of its libraries.
 readonly apps=test,proc-info
 readonly drivers=bus/pci,bus/vdev,mempool/ring,dma/skeleton,dma/ioat,dma/idxd,net/null
-readonly options=(
+readonly cross_drivers=bus/pci,bus/vdev,mempool/ring
+options=(
 	--buildtype=release
 	--libdir=lib
 	-Ddefault_library=shared
 	-Dplatform=generic
 	-Ddeveloper_mode=disabled
 	-Denable_driver_sdk=true
-	-Dtests=true
-	"-Denable_apps=$apps"
-	"-Denable_drivers=$drivers"
-	"-Ddisable_libs=$dpdk_unused_libs"
 )
 readonly packages=(
 	build-essential clang dpkg-dev libcmocka-dev libnuma-dev meson ninja-build pkg-config python3
@@ -32,7 +31,7 @@ usage()
 {
 	cat <<'END'
 Usage: devtools/setup.sh [--env] [--no-packages] [--plots] [--fuzz] [--checks]
-                         [--coverage] [--export] [--help]
+                         [--coverage] [--export] [--cross ARCH] [--help]
        devtools/setup.sh --source FOLDER
 
 Make this machine ready to build and test: install the Debian packages that are missing, and build
@@ -48,12 +47,16 @@ DPDK once into a cache folder. A second run finds everything done.
   --coverage     also install what devtools/run-tests.sh --coverage needs: gcovr
   --export       also install what devtools/test-export.sh needs: what DPDK's own checks ask for, and
                  what its documentation is built with
+  --cross ARCH  in the place of this machine's DPDK and for another machine: cross compiler and QEMU's
+                user mode, cmocka and DPDK. ARCH is aarch64 or ppc64le; or s390x, which DPDK does
+                not support, or i686, which the driver does not: without DPDK. With --env,
+                SDXI_CROSS_FILE is a cross file for Meson
   --source FOLDER  install the packages, and unpack the distribution's source package of DPDK, whatever
                  DPDK_SOURCE says, into FOLDER, which must not exist; it is kept in the cache
 
 Where DPDK comes from, first match:
   DPDK_SOURCE=FOLDER  a DPDK source tree (22.11 or newer); it is built elsewhere and not written to
-  DPDK_PREFIX=FOLDER  an installed DPDK, used as it is
+  DPDK_PREFIX=FOLDER  an installed DPDK, used as it is; not with --cross
   neither             the distribution's source package, verified by APT
 
 Also: DPDK_SDXI_CACHE=FOLDER for what is kept (default: dpdk-sdxi in $XDG_CACHE_HOME or ~/.cache),
@@ -68,6 +71,7 @@ fuzz=false
 checks=false
 coverage=false
 export=false
+cross=
 source_to=
 while (($# > 0)); do
 	case $1 in
@@ -78,6 +82,14 @@ while (($# > 0)); do
 	--checks) checks=true ;;
 	--coverage) coverage=true ;;
 	--export) export=true ;;
+	--cross)
+		if (($# < 2)) || ! cross_names "$2"; then
+			usage >&2
+			exit 2
+		fi
+		cross=$2
+		shift
+		;;
 	--source)
 		(($# > 1)) || { usage >&2; exit 2; }
 		source_to=$2
@@ -240,7 +252,7 @@ build_dpdk()
 	local log=$cache/log/$key-configure.log
 	local tools=(env -u CFLAGS -u CPPFLAGS -u LDFLAGS -u PKG_CONFIG_PATH -u DESTDIR CC=gcc)
 
-	say "configuring DPDK ($source)"
+	say "configuring DPDK${cross:+ for $cross} ($source)"
 	limit "$work_limit" "${tools[@]}" meson setup "$work/build" "$source" --prefix="$prefix" "${options[@]}" \
 		</dev/null >"$log" 2>&1 ||
 		die 'configuring DPDK' "meson setup $source" \
@@ -269,6 +281,9 @@ mkdir -p "$cache/log"
 
 if ! $env_only && $install_packages; then
 	ensure_packages "$cache" "${packages[@]}"
+	if [[ -n $cross ]]; then
+		ensure_packages "$cache" "gcc-$cross_triplet" "libc6-dev-$cross_deb-cross" qemu-user
+	fi
 	# Pictures are a pleasure: nothing else waits for them.
 	if $plots && ! (ensure_packages "$cache" python3-matplotlib); then
 		warn 'there will be no pictures: devtools/plot-perf.py needs python3-matplotlib'
@@ -303,6 +318,29 @@ if [[ -n $source_to ]]; then
 	exit 0
 fi
 
+if [[ -n $cross ]]; then
+	unset DPDK_PREFIX
+	cross_cmocka=
+	if $cross_tests; then
+		ensure_cmocka
+	fi
+	if ! $cross_dpdk; then
+		cross_file=$cache/cross-$cross.ini
+		if $env_only; then
+			printf 'export SDXI_CROSS_FILE=%q\n' "$cross_file"
+		else
+			# where there is no cmocka, a folder without files of pkg-config
+			write_cross_file "$cross_file" "${cross_cmocka:-$cache}"
+			say "ready to build for $cross, without DPDK"
+		fi
+		exit 0
+	fi
+	options+=(-Dtests=false '-Ddisable_apps=*' "-Denable_drivers=$cross_drivers")
+else
+	options+=(-Dtests=true "-Denable_apps=$apps" "-Denable_drivers=$drivers")
+fi
+options+=("-Ddisable_libs=$dpdk_unused_libs")
+
 if [[ -n ${DPDK_SOURCE:-} ]]; then
 	[[ -f $DPDK_SOURCE/meson.build && -d $DPDK_SOURCE/lib/eal ]] ||
 		die 'looking at DPDK_SOURCE' "$DPDK_SOURCE is not a DPDK source tree" \
@@ -323,8 +361,8 @@ built=false
 if [[ -z ${DPDK_SOURCE:-} && -n ${DPDK_PREFIX:-} ]]; then
 	prefix=$origin
 else
-	compiler=$(gcc --version 2>/dev/null | head -n 1 || true)
-	key=$(printf '%s\n' 1 "$source_dir" "$identity" "${options[*]}" "$compiler" "$(uname -m)" |
+	compiler=$("${cross:+$cross_triplet-}gcc" --version 2>/dev/null | head -n 1 || true)
+	key=$(printf '%s\n' 1 "$source_dir" "$identity" "${options[*]}" "$compiler" "${cross:-$(uname -m)}" |
 		sha256sum | cut -c 1-12)
 	prefix=$cache/dpdk-$key
 	# The last thing written: without it a prefix is the rest of a build that was broken off.
@@ -341,6 +379,11 @@ else
 		trap 'rm -rf "$work"' EXIT
 		rm -rf "$work" "$prefix"
 		mkdir -p "$work"
+		if [[ -n $cross ]]; then
+			# pkg-config is to find nothing: libraries of this machine are none of that one's
+			write_cross_file "$work/cross.ini" "$work"
+			options+=(--cross-file "$work/cross.ini")
+		fi
 		if [[ -z $source_dir ]]; then
 			unpack_package "$work/source"
 			build_from=$work/source
@@ -354,11 +397,19 @@ else
 	fi
 fi
 check_prefix "$prefix"
+if [[ -n $cross ]]; then
+	cross_file=$cache/cross-$key.ini
+	$env_only || write_cross_file "$cross_file" "$dpdk_pc" "$cross_cmocka"
+fi
 
 # shellcheck disable=SC2016 # for the shell that reads it
 print_env()
 {
 	printf 'export DPDK_SDXI_PREFIX=%q\n' "$prefix"
+	if [[ -n $cross ]]; then
+		printf 'export SDXI_CROSS_FILE=%q\n' "$cross_file"
+		return
+	fi
 	printf 'export PKG_CONFIG_PATH=%q${PKG_CONFIG_PATH:+:$PKG_CONFIG_PATH}\n' "$dpdk_pc"
 	printf 'export LD_LIBRARY_PATH=%q${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}\n' "$dpdk_libdir"
 	printf 'export PATH=%q:$PATH\n' "$prefix/bin"
@@ -367,9 +418,9 @@ print_env()
 if $env_only; then
 	print_env
 elif $built; then
-	say "done: DPDK $dpdk_version in $prefix"
-	say 'for use by hand, eval what "devtools/setup.sh --env" prints:'
+	say "done: DPDK $dpdk_version${cross:+ for $cross} in $prefix"
+	say "for use by hand, eval what \"devtools/setup.sh${cross:+ --cross $cross} --env\" prints:"
 	print_env | sed 's/^/    /'
 else
-	say "nothing to do: DPDK $dpdk_version is ready in $prefix"
+	say "nothing to do: DPDK $dpdk_version${cross:+ for $cross} is ready in $prefix"
 fi
