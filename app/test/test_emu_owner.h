@@ -652,12 +652,20 @@ same(struct owner *own, uint64_t a, uint64_t b, uint64_t len)
 static bool with_freedom;
 static uint64_t freedom_seed;
 
-/* Tests that hold for such a function too, with so many seeds. */
+/* Tests that hold for such a function too, with so many seeds, or as many as the environment says. */
 #define FREEDOM_SEEDS 12
+static inline uint64_t
+freedom_seeds(void)
+{
+	const char *env = getenv("SDXI_TEST_SEEDS");
+
+	return env != NULL ? strtoul(env, NULL, 0) : FREEDOM_SEEDS;
+}
+
 #define RUN_WITH_FREEDOM(failed, tests)                                                            \
 	do {                                                                                       \
 		with_freedom = true;                                                               \
-		for (freedom_seed = 1; freedom_seed <= FREEDOM_SEEDS; freedom_seed++)              \
+		for (freedom_seed = 1; freedom_seed <= freedom_seeds(); freedom_seed++)            \
 			(failed) += cmocka_run_group_tests_name("freedom", tests, NULL, NULL);     \
 	} while (0)
 
