@@ -6,7 +6,7 @@ set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname -- "${BASH_SOURCE[0]}")/lib.sh"
 
-readonly all_suites=(static docs unit driver dpdk app clang sanitizers threads model fuzz
+readonly all_suites=(static docs unit driver dpdk app clang cross sanitizers threads model fuzz
 	valgrind soak export qemu)
 
 usage()
@@ -27,6 +27,8 @@ Set the machine up if need be (devtools/setup.sh), build, run the tests. The las
                   app         dpdk-test-dma-perf: its files, messages and exit codes; the table and
                               the picture of its results
                   clang       a build with clang, warnings being errors
+                  cross       builds for aarch64, ppc64le and big-endian s390x with gcc, and the unit
+                              tests there, under QEMU's user mode (devtools/run-cross.sh)
                   sanitizers  unit and driver under address and undefined-behaviour sanitizers
                   threads     the tests with several threads, under ThreadSanitizer
                   model       the ring protocol, model-checked with spin (devtools/run-model.sh)
@@ -259,6 +261,11 @@ fi
 
 if wanted clang; then
 	CC=clang build clang 'with clang' || true
+	maybe_stop
+fi
+
+if wanted cross; then
+	run_program cross 'other machines' "$project_root/devtools/run-cross.sh"
 	maybe_stop
 fi
 
