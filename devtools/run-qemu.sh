@@ -280,7 +280,7 @@ make_initramfs()
 	done
 	# glibc opens it by itself, where a thread ends.
 	copy_in "$(realpath -- "$(gcc -print-file-name=libgcc_s.so.1)")"
-	cp -- "$project_root"/app/test/{guest/run.sh,run_dmadev_autotest.sh} "$guest/sdxi/"
+	cp -- "$project_root"/app/test/{guest/run.sh,run_dmadev_autotest.sh,tap.sh} "$guest/sdxi/"
 	: >"$guest/sdxi/modules"
 	if ! $own_kernel; then
 		for module in "${modules[@]}"; do

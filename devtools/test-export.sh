@@ -5,6 +5,8 @@
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname -- "${BASH_SOURCE[0]}")/lib.sh"
+# shellcheck source-path=SCRIPTDIR source=../app/test/tap.sh
+. "$project_root/app/test/tap.sh"
 
 usage()
 {
@@ -41,29 +43,6 @@ done
 readonly export_script=$project_root/devtools/export-to-dpdk.sh
 readonly driver=drivers/dma/sdxi commits=8
 
-passed=0
-failed=0
-skipped=0
-
-ok()
-{
-	passed=$((passed + 1))
-	echo "ok - $1"
-}
-
-not_ok()
-{
-	failed=$((failed + 1))
-	echo "not ok - $1"
-	[[ $# -lt 2 || ! -s $2 ]] || tail -n 20 -- "$2" | sed 's/^/# /'
-}
-
-skip()
-{
-	skipped=$((skipped + 1))
-	echo "ok - $1 # SKIP $2"
-}
-
 # check WHAT COMMAND...: it has to succeed.
 check()
 {
@@ -72,7 +51,7 @@ check()
 	if "$@" >"$dir/out" 2>&1; then
 		ok "$what"
 	else
-		not_ok "$what" "$dir/out"
+		not_ok "$what" '' "$dir/out"
 	fi
 }
 
@@ -83,11 +62,11 @@ refused()
 	shift 3
 	before=$(state_of "$tree")
 	if "$@" >"$dir/out" 2>&1; then
-		not_ok "$what is refused: it was not" "$dir/out"
+		not_ok "$what is refused: it was not" '' "$dir/out"
 	elif ! grep -q -- "$message" "$dir/out"; then
-		not_ok "$what is refused: expected \"$message\"" "$dir/out"
+		not_ok "$what is refused: expected \"$message\"" '' "$dir/out"
 	elif [[ $before != "$(state_of "$tree")" ]]; then
-		not_ok "$what is refused: the tree is not as it was" "$dir/out"
+		not_ok "$what is refused: the tree is not as it was" '' "$dir/out"
 	else
 		ok "$what is refused"
 	fi
@@ -235,7 +214,7 @@ check 'check-git-log.sh' in_tree devtools/check-git-log.sh -r "$base.."
 checkpatch=${DPDK_CHECKPATCH_PATH:-}
 if [[ ! -x $checkpatch ]]; then
 	checkpatch=/bin/true
-	skip 'checkpatch.pl' 'DPDK_CHECKPATCH_PATH does not name it'
+	skip_case 'checkpatch.pl' 'DPDK_CHECKPATCH_PATH does not name it'
 fi
 check 'checkpatches.sh: tokens, symbols, tags, release notes' in_tree \
 	env DPDK_CHECKPATCH_PATH="$checkpatch" devtools/checkpatches.sh -r "$base.."
@@ -316,15 +295,14 @@ build_tree()
 {
 	local log=$builds/log/export-build.log
 	if ! meson_build >"$log" 2>&1 || ! run_ninja "$dir/build" "$log" "building $1"; then
-		not_ok "$1 builds" "$log"
+		not_ok "$1 builds" '' "$log"
 		return 1
 	fi
 	ok "$1 builds"
 }
 
 if ! $build; then
-	echo "$passed passed, $failed failed, $skipped skipped"
-	((failed == 0)) || exit 1
+	totals || exit 1
 	exit 0
 fi
 
@@ -360,5 +338,4 @@ if build_tree 'the series'; then
 	check 'dmadev_sdxi_autotest' autotest
 fi
 
-echo "$passed passed, $failed failed, $skipped skipped"
-((failed == 0)) || exit 1
+totals

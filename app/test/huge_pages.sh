@@ -2,8 +2,7 @@
 # Copyright(c) 2026 The SDXI for DPDK authors
 # shellcheck shell=bash
 
-# Huge pages of 2 MiB for the test scripts that source this; they define skip, which says why a test
-# cannot run here, and ends it.
+# Huge pages of 2 MiB for the test scripts that source this behind tap.sh.
 
 huge_pages_dir=/sys/kernel/mm/hugepages/hugepages-2048kB
 huge_pages_before=
@@ -13,15 +12,15 @@ huge_pages_get()
 {
 	local needed=$1 free
 
-	[[ -r $huge_pages_dir/free_hugepages ]] || skip "this machine has no huge pages of 2 MiB"
+	[[ -r $huge_pages_dir/free_hugepages ]] || skip_all "this machine has no huge pages of 2 MiB"
 	free=$(<"$huge_pages_dir/free_hugepages")
 	((free < needed)) || return 0
-	((EUID == 0)) || skip "$needed free huge pages of 2 MiB are needed, found $free"
-	[[ -w $huge_pages_dir/nr_hugepages ]] || skip "the number of huge pages is read-only here"
+	((EUID == 0)) || skip_all "$needed free huge pages of 2 MiB are needed, found $free"
+	[[ -w $huge_pages_dir/nr_hugepages ]] || skip_all "the number of huge pages is read-only here"
 	huge_pages_before=$(<"$huge_pages_dir/nr_hugepages")
 	echo $((huge_pages_before + needed - free)) >"$huge_pages_dir/nr_hugepages"
 	free=$(<"$huge_pages_dir/free_hugepages")
-	((free >= needed)) || skip "$needed huge pages of 2 MiB are needed, memory has $free"
+	((free >= needed)) || skip_all "$needed huge pages of 2 MiB are needed, memory has $free"
 }
 
 # huge_pages_restore: as many as before.

@@ -3,6 +3,8 @@
 # Copyright(c) 2026 The SDXI for DPDK authors
 
 set -euo pipefail
+# shellcheck source-path=SCRIPTDIR source=tap.sh
+. "$(dirname -- "${BASH_SOURCE[0]}")/tap.sh"
 
 usage()
 {
@@ -46,44 +48,17 @@ else
 	eal=(--no-huge -m 1024 --no-pci --no-shconf --file-prefix="$prefix" --vdev="$3")
 fi
 
-if (($# == 4)); then
-	log=$4
-	keep_log=true
-else
-	log=$(mktemp -t sdxi-autotest.XXXXXX)
-	keep_log=false
-fi
+open_log "${4:-}"
 lines=$(mktemp -t sdxi-autotest.XXXXXX)
 names=$(mktemp -t sdxi-autotest.XXXXXX)
 
 cleanup()
 {
 	rm -f "$lines" "$names"
-	$keep_log || rm -f "$log"
-	if ((EUID == 0)); then
-		rm -rf "/var/run/dpdk/$prefix"
-	else
-		rm -rf "${XDG_RUNTIME_DIR:-/tmp}/dpdk/$prefix"
-	fi
+	close_log
+	remove_runtime "$prefix"
 }
 trap cleanup EXIT
-
-number=0
-failures=0
-
-ok()
-{
-	number=$((number + 1))
-	echo "ok $number - $1"
-}
-
-not_ok()
-{
-	number=$((number + 1))
-	failures=$((failures + 1))
-	echo "not ok $number - $1"
-	echo "# $2"
-}
 
 # The last counters that a part of the test printed for the device: submitted, completed, errors.
 counters_of()
@@ -192,11 +167,5 @@ if ((rc == 0)) && grep -q '^Test OK' "$lines"; then
 else
 	not_ok 'dmadev_autotest' "expected exit code 0 and 'Test OK', found exit code $rc"
 fi
-echo "1..$number"
-
-if ((failures > 0)); then
-	keep_log=true
-	echo "# the last lines of $log:"
-	grep -v '^Ops submitted' "$lines" | tail -n 40 | sed 's/^/# /'
-	exit 1
-fi
+sed -i '/^Ops submitted/d' "$lines"
+finish_with_log "$lines" "$log"

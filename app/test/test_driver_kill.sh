@@ -3,6 +3,8 @@
 # Copyright(c) 2026 The SDXI for DPDK authors
 
 set -euo pipefail
+# shellcheck source-path=SCRIPTDIR source=tap.sh
+. "$(dirname -- "${BASH_SOURCE[0]}")/tap.sh"
 
 usage()
 {
@@ -34,25 +36,14 @@ patience=240
 pid=
 
 work=$(mktemp --directory --tmpdir sdxi-kill.XXXXXX)
-keep_log=true
-if (($# == 2)); then
-	log=$2
-else
-	log=$(mktemp --tmpdir sdxi-kill-log.XXXXXX)
-	keep_log=false
-fi
-: >"$log"
+open_log "${2:-}"
 
 cleanup()
 {
 	[[ -z $pid ]] || kill -KILL "$pid" 2>/dev/null || true
 	rm -rf "$work"
-	$keep_log || rm -f "$log"
-	if ((EUID == 0)); then
-		rm -rf "/var/run/dpdk/$prefix"
-	else
-		rm -rf "${XDG_RUNTIME_DIR:-/tmp}/dpdk/$prefix"
-	fi
+	close_log
+	remove_runtime "$prefix"
 }
 trap cleanup EXIT
 
@@ -79,21 +70,6 @@ terms=(
 	"$recovery"
 	'stopping 80000'
 )
-
-number=0
-failures=0
-
-verdict()
-{
-	number=$((number + 1))
-	if [[ -z $2 ]]; then
-		echo "ok $number - $1"
-	else
-		failures=$((failures + 1))
-		echo "not ok $number - $1"
-		echo "# $2"
-	fi
-}
 
 # kill_at SIGNAL LINE: says what went wrong, if anything did.
 kill_at()
@@ -140,11 +116,4 @@ for moment in "${moments[@]/#/KILL }" "${terms[@]/#/TERM }"; do
 	fi
 	verdict "SIG${moment%% *} at '${moment#* }'" "$problem"
 done
-echo "1..$number"
-
-if ((failures > 0)); then
-	keep_log=true
-	echo "# the last lines of $log:"
-	tail -n 40 "$log" | sed 's/^/# /'
-	exit 1
-fi
+finish_with_log "$log"

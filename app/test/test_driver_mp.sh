@@ -3,6 +3,8 @@
 # Copyright(c) 2026 The SDXI for DPDK authors
 
 set -euo pipefail
+# shellcheck source-path=SCRIPTDIR source=tap.sh
+. "$(dirname -- "${BASH_SOURCE[0]}")/tap.sh"
 # shellcheck source-path=SCRIPTDIR source=huge_pages.sh
 . "$(dirname -- "${BASH_SOURCE[0]}")/huge_pages.sh"
 
@@ -45,14 +47,7 @@ mounted=
 declare -A pid=() to=() from=()
 
 work=$(mktemp --directory --tmpdir sdxi-mp.XXXXXX)
-keep_log=true
-if (($# >= 2)); then
-	log=$2
-else
-	log=$(mktemp --tmpdir sdxi-mp-log.XXXXXX)
-	keep_log=false
-fi
-: >"$log"
+open_log "${2:-}"
 
 cleanup()
 {
@@ -69,22 +64,12 @@ cleanup()
 	fi
 	huge_pages_restore
 	rm -rf "$work"
-	$keep_log || rm -f "$log"
-	if ((EUID == 0)); then
-		rm -rf "/var/run/dpdk/$prefix"
-	else
-		rm -rf "${XDG_RUNTIME_DIR:-/tmp}/dpdk/$prefix"
-	fi
+	close_log
+	remove_runtime "$prefix"
 }
 trap cleanup EXIT
 # Whoever is spoken to may be dead.
 trap '' PIPE
-
-skip()
-{
-	echo "1..0 # SKIP $1"
-	exit 77
-}
 
 # --- Huge pages ---------------------------------------------------------------------------------
 
@@ -108,13 +93,13 @@ get_pages()
 	huge_pages_get "$pages_needed"
 	find_mount
 	if [[ -z $huge_dir ]]; then
-		((EUID == 0)) || skip "no hugetlbfs of 2 MiB pages is mounted for this user"
+		((EUID == 0)) || skip_all "no hugetlbfs of 2 MiB pages is mounted for this user"
 		# EAL finds no mount point with a blank in it, which the temporary folder may have.
 		huge_dir=$(mktemp --directory /tmp/sdxi-mp-huge.XXXXXX)
 		mount -t hugetlbfs -o pagesize=2M none "$huge_dir" 2>>"$log" || {
 			rmdir "$huge_dir"
 			huge_dir=
-			skip "hugetlbfs cannot be mounted here"
+			skip_all "hugetlbfs cannot be mounted here"
 		}
 		mounted=$huge_dir
 	fi
@@ -122,22 +107,7 @@ get_pages()
 
 # --- Processes ----------------------------------------------------------------------------------
 
-number=0
-failures=0
 problem=
-
-verdict()
-{
-	number=$((number + 1))
-	if [[ -z $problem ]]; then
-		echo "ok $number - $1"
-	else
-		failures=$((failures + 1))
-		echo "not ok $number - $1"
-		echo "# $problem"
-	fi
-	problem=
-}
 
 # wrong TEXT: the case's first problem counts. Always fails.
 wrong()
@@ -250,8 +220,8 @@ clear_away()
 #
 # Each begins without processes. A vchan belongs to one process at a time: the primary has 0.
 
-# begin [ARGUMENTS [telemetry]]: a primary with a started function, and a secondary.
-begin()
+# set_up [ARGUMENTS [telemetry]]: a primary with a started function, and a secondary.
+set_up()
 {
 	spawn primary primary "${1:-}" "${@:2}" &&
 		spawn secondary secondary &&
@@ -260,7 +230,7 @@ begin()
 
 both_copy()
 {
-	begin &&
+	set_up &&
 		tell primary copy 0 0 20000 && tell secondary copy 0 1 20000 &&
 		answer primary ok && answer secondary ok
 }
@@ -269,7 +239,7 @@ secondary_looks()
 {
 	local counts
 
-	begin && ask secondary ok copy 0 1 1000 &&
+	set_up && ask secondary ok copy 0 1 1000 &&
 		ask secondary 'ok idle' status 0 1 &&
 		ask secondary 'ok 1000 1000 0' stats 0 1 && counts=$line &&
 		ask primary "$counts" stats 0 1 &&
@@ -291,7 +261,7 @@ look_up()
 
 primary_telemetry()
 {
-	begin error=continue telemetry &&
+	set_up error=continue telemetry &&
 		ask primary ok copy 0 0 500 && ask secondary ok copy 0 1 1000 &&
 		ask secondary ok fail 0 1 &&
 		look_up /dmadev_sdxi/list '*{"/dmadev_sdxi/list": \[0\]}*' &&
@@ -320,7 +290,7 @@ refused='configure=refused vchan_setup=refused'
 
 refused_started()
 {
-	begin &&
+	set_up &&
 		ask secondary "ok $refused start=* stop=refused close=refused" control 0 &&
 		ask primary ok copy 0 0 1000 && ask secondary ok copy 0 1 1000
 }
@@ -332,7 +302,7 @@ refused_stopped()
 	for i in "${!what[@]}"; do
 		before[i]=$(refusals "${what[i]}")
 	done
-	begin && ask secondary ok copy 0 1 1000 && ask primary ok stop 0 &&
+	set_up && ask secondary ok copy 0 1 1000 && ask primary ok stop 0 &&
 		ask secondary "ok $refused start=refused stop=* close=*" control 0 || return 1
 	# A message says why, each time.
 	for i in "${!what[@]}"; do
@@ -352,7 +322,7 @@ secondary_recovers()
 {
 	local i
 
-	begin "$1" && tell primary copy 0 0 40000 &&
+	set_up "$1" && tell primary copy 0 0 40000 &&
 		for ((i = 0; i < 20; i++)); do
 			ask secondary ok fail 0 1 && ask secondary ok copy 0 1 100 || return 1
 		done
@@ -361,14 +331,14 @@ secondary_recovers()
 
 secondary_exits()
 {
-	begin && tell primary copy 0 0 40000 && ask secondary ok copy 0 1 5000 &&
+	set_up && tell primary copy 0 0 40000 && ask secondary ok copy 0 1 5000 &&
 		quit secondary && answer primary ok &&
 		spawn next secondary && ask next ok copy 0 1 5000 && ask primary ok copy 0 0 1000
 }
 
 secondary_killed()
 {
-	begin && tell primary copy 0 0 60000 && tell secondary flow 0 1 &&
+	set_up && tell primary copy 0 0 60000 && tell secondary flow 0 1 &&
 		await secondary 'at 3000' && slay secondary &&
 		answer primary ok &&
 		spawn next secondary && ask next ok copy 0 2 5000 &&
@@ -380,7 +350,7 @@ killed_with_mailbox()
 {
 	local i
 
-	begin || return 1
+	set_up || return 1
 	for ((i = 1; i <= 8; i++)); do
 		spawn victim secondary && tell victim dump 0 1000000 &&
 			await victim "at ${i}00" && slay victim &&
@@ -393,7 +363,7 @@ killed_in_recovery()
 {
 	local i
 
-	begin error=stop || return 1
+	set_up error=stop || return 1
 	for ((i = 1; i <= 8; i++)); do
 		# Stopping and starting the device is what makes the victim's vchan usable again.
 		spawn victim secondary && tell victim failures 0 1 && await victim "at $i" &&
@@ -406,7 +376,7 @@ killed_in_recovery()
 
 plugged()
 {
-	begin && ask primary ok plug dma_sdxi_emu1 && ask primary 'ok 1' find dma_sdxi_emu1 &&
+	set_up && ask primary ok plug dma_sdxi_emu1 && ask primary 'ok 1' find dma_sdxi_emu1 &&
 		ask secondary 'ok 1' find dma_sdxi_emu1 && ask primary ok up 1 &&
 		tell primary copy 1 0 5000 && ask secondary ok copy 1 1 5000 && answer primary ok &&
 		ask primary ok stop 1 && ask primary ok unplug dma_sdxi_emu1 &&
@@ -416,14 +386,14 @@ plugged()
 
 no_such_function()
 {
-	begin && ask secondary 'no: dma_sdxi_emu7: *' probe dma_sdxi_emu7 &&
+	set_up && ask secondary 'no: dma_sdxi_emu7: *' probe dma_sdxi_emu7 &&
 		ask secondary 'no: dma_sdxi_emu7: *' find dma_sdxi_emu7 &&
 		ask secondary ok copy 0 1 1000
 }
 
 attach_without_memory()
 {
-	begin && ask primary ok probe dma_sdxi_emu1 && ask secondary 'ok [1-9]*' attach dma_sdxi_emu1 &&
+	set_up && ask primary ok probe dma_sdxi_emu1 && ask secondary 'ok [1-9]*' attach dma_sdxi_emu1 &&
 		ask secondary ok probe dma_sdxi_emu1 && ask primary ok up 1 &&
 		ask secondary ok copy 1 1 1000 && ask secondary ok copy 0 1 1000
 }
@@ -439,7 +409,7 @@ primary_stands_still()
 {
 	local before rc=0
 
-	begin && spawn other secondary && ask primary ok probe dma_sdxi_emu1 &&
+	set_up && spawn other secondary && ask primary ok probe dma_sdxi_emu1 &&
 		ask secondary ok copy 0 1 1000 || return 1
 	before=$(unanswered)
 	kill -STOP "${pid[primary]}"
@@ -459,24 +429,24 @@ primary_stands_still()
 
 primary_killed()
 {
-	begin "$1" && spawn other secondary && tell secondary flow 0 1 && tell other flow 0 2 &&
+	set_up "$1" && spawn other secondary && tell secondary flow 0 1 && tell other flow 0 2 &&
 		await secondary 'at 3000' && await other 'at 3000' &&
 		slay primary &&
 		answer secondary 'ok gone, *' && answer other 'ok gone, *' &&
 		quit secondary && quit other &&
-		begin "$1" && ask secondary ok copy 0 1 1000
+		set_up "$1" && ask secondary ok copy 0 1 1000
 }
 
 primary_exits()
 {
-	begin && tell secondary flow 0 1 && await secondary 'at 3000' && quit primary &&
+	set_up && tell secondary flow 0 1 && await secondary 'at 3000' && quit primary &&
 		answer secondary 'ok gone, *' && quit secondary
 }
 
 # looks_at_what_is_gone COMMAND...: each of dmadev's control operations is answered, if with an error.
 looks_at_what_is_gone()
 {
-	begin && ask secondary ok copy 0 1 1000 && quit primary &&
+	set_up && ask secondary ok copy 0 1 1000 && quit primary &&
 		ask secondary "$@" && quit secondary
 }
 
@@ -484,7 +454,8 @@ run_case()
 {
 	"${@:2}" || wrong "without a word" || true
 	clear_away
-	verdict "$1"
+	verdict "$1" "$problem"
+	problem=
 }
 
 get_pages
@@ -493,8 +464,7 @@ run_case 'statistics, dump and status in the secondary process' secondary_looks
 if [[ -r $client ]]; then
 	run_case 'telemetry about what a secondary process does' primary_telemetry
 else
-	number=$((number + 1))
-	echo "ok $number - telemetry # SKIP there is no dpdk-telemetry.py"
+	skip_case 'telemetry' 'there is no dpdk-telemetry.py'
 fi
 run_case 'control operations are refused while the device runs' refused_started
 run_case 'control operations are refused while it is stopped' refused_stopped
@@ -514,11 +484,4 @@ run_case 'the primary process exits while another copies' primary_exits
 run_case 'a dump behind its exit' looks_at_what_is_gone 'no: dump: *' dump 0 1
 run_case 'statistics behind its exit' looks_at_what_is_gone 'ok *' stats 0 65535
 run_case 'control operations behind its exit' looks_at_what_is_gone 'ok *' control 0
-echo "1..$number"
-
-if ((failures > 0)); then
-	keep_log=true
-	echo "# the last lines of $log:"
-	tail -n 40 "$log" | sed 's/^/# /'
-	exit 1
-fi
+finish_with_log "$log"

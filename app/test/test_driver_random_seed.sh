@@ -3,6 +3,8 @@
 # Copyright(c) 2026 The SDXI for DPDK authors
 
 set -euo pipefail
+# shellcheck source-path=SCRIPTDIR source=tap.sh
+. "$(dirname -- "${BASH_SOURCE[0]}")/tap.sh"
 
 usage()
 {
@@ -25,21 +27,6 @@ if (($# != 1)); then
 	exit 2
 fi
 program=$1
-
-number=0
-failures=0
-
-verdict()
-{
-	number=$((number + 1))
-	if [[ -z $2 ]]; then
-		echo "ok $number - $1"
-	else
-		failures=$((failures + 1))
-		echo "not ok $number - $1"
-		echo "# $2"
-	fi
-}
 
 # digest_of SEED: what was done with it, as a number.
 digest_of()
@@ -64,5 +51,4 @@ verdict 'the same seed makes the same operations and faults' "$problem"
 problem=
 [[ -n $other && $first != "$other" ]] || problem="expected another than '$first', found '$other'"
 verdict 'another seed makes others' "$problem"
-echo "1..$number"
-((failures == 0))
+finish

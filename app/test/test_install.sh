@@ -3,6 +3,8 @@
 # Copyright(c) 2026 The SDXI for DPDK authors
 
 set -euo pipefail
+# shellcheck source-path=SCRIPTDIR source=tap.sh
+. "$(dirname -- "${BASH_SOURCE[0]}")/tap.sh"
 
 usage()
 {
@@ -52,28 +54,6 @@ cleanup()
 trap cleanup EXIT
 rm -rf -- "$dest"
 
-number=0
-failures=0
-
-# verdict WHAT FAULT: no fault, no failure
-verdict()
-{
-	number=$((number + 1))
-	if [[ -z $2 ]]; then
-		echo "ok $number - $1"
-		return
-	fi
-	failures=$((failures + 1))
-	echo "not ok $number - $1"
-	printf '# %s\n' "${2//$'\n'/$'\n# '}"
-}
-
-skip()
-{
-	number=$((number + 1))
-	echo "ok $number - $1 # SKIP $2"
-}
-
 plugin=$driver_dir/librte_dma_sdxi.so
 program=$prefix/bin/dpdk-test-dma-perf
 man_page=$prefix/share/man/man1/dpdk-test-dma-perf.1
@@ -105,9 +85,9 @@ verdict "the guide's images" "$fault"
 
 what='dpdk-pmdinfo.py'
 if [[ ! -f $dpdk_prefix/bin/dpdk-pmdinfo.py ]]; then
-	skip "$what" "there is none in $dpdk_prefix/bin"
+	skip_case "$what" "there is none in $dpdk_prefix/bin"
 elif ! grep -q PMD_INFO_STRING "$dest$plugin"; then
-	skip "$what" 'built without elftools'
+	skip_case "$what" 'built without elftools'
 else
 	fault=
 	LD_LIBRARY_PATH=$dpdk_libdir python3 "$dpdk_prefix/bin/dpdk-pmdinfo.py" "$dest$plugin" \
@@ -138,11 +118,11 @@ what='an application finds the plugin without -d'
 isolate=(unshare --mount)
 ((EUID == 0)) || isolate+=(--map-root-user)
 if ! $perf_app; then
-	skip "$what" 'there is no application: perf_app is off'
+	skip_case "$what" 'there is no application: perf_app is off'
 elif ! "${isolate[@]}" true 2>/dev/null; then
-	skip "$what" 'mounting is not allowed here'
+	skip_case "$what" 'mounting is not allowed here'
 elif [[ ! -d $driver_dir ]] || ! ls "$driver_dir"/librte_bus_vdev.so* >/dev/null 2>&1; then
-	skip "$what" "no drivers of DPDK in $driver_dir"
+	skip_case "$what" "no drivers of DPDK in $driver_dir"
 else
 	mkdir -- "$work/pmds" "$work/run"
 	cp -a -- "$driver_dir/." "$work/pmds"
@@ -169,7 +149,7 @@ fi
 
 what='the man page'
 if ! $perf_app; then
-	skip "$what" 'perf_app is off'
+	skip_case "$what" 'perf_app is off'
 else
 	keys=$(LD_LIBRARY_PATH=$dpdk_libdir "$dest$program" --help | sed -nE 's/^    ([a-z_]+)(<N>)?  .*/\1/p')
 	fault=
@@ -182,7 +162,7 @@ else
 		verdict "$what is clean" \
 			"$(groff -ww -man -Tascii -z "$dest$man_page" 2>&1 || echo "groff ended with $?")"
 	else
-		skip "$what is clean" 'no groff'
+		skip_case "$what is clean" 'no groff'
 	fi
 fi
 
@@ -191,5 +171,4 @@ ninja -C "$build" uninstall </dev/null >"$work/log" 2>&1 || fault=$(tail -n 20 -
 [[ ! -e $dest ]] || fault+=$(find "$dest")
 verdict 'uninstall leaves nothing' "$fault"
 
-echo "1..$number"
-((failures == 0))
+finish

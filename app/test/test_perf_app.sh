@@ -3,6 +3,8 @@
 # Copyright(c) 2026 The SDXI for DPDK authors
 
 set -euo pipefail
+# shellcheck source-path=SCRIPTDIR source=tap.sh
+. "$(dirname -- "${BASH_SOURCE[0]}")/tap.sh"
 
 usage()
 {
@@ -46,39 +48,7 @@ eal="--no-huge -m 128 --no-shconf --no-pci --no-telemetry --lcores=0@$cpu,1@$cpu
 skeletons=(-- --vdev=dma_skeleton0 --vdev=dma_skeleton1)
 functions=(-- -d librte_dma_sdxi.so --vdev=dma_sdxi_emu0 --vdev=dma_sdxi_emu1)
 
-nb=0
-failed=0
-result=0
-what=
-
-# begin WHAT: what follows, up to end, checks this.
-begin()
-{
-	what=$1
-	result=0
-}
-
-end()
-{
-	nb=$((nb + 1))
-	if ((result == 0)); then
-		echo "ok $nb - $what"
-		return
-	fi
-	failed=$((failed + 1))
-	echo "not ok $nb - $what"
-	for file in out err test_result.csv test_result.json; do
-		if [[ -f $file ]]; then
-			sed "s/^/# $file: /" "$file"
-		fi
-	done
-}
-
-complain()
-{
-	echo "# $1"
-	result=1
-}
+tap_files=(out err test_result.csv test_result.json)
 
 # run CODE ARGUMENT...: run the program, which must end with the exit code.
 run()
@@ -632,5 +602,4 @@ run 0 --config test.ini
 has_not out 'scenario 1 of 2'
 end
 
-echo "1..$nb"
-((failed == 0))
+finish

@@ -3,6 +3,8 @@
 # Copyright(c) 2026 The SDXI for DPDK authors
 
 set -euo pipefail
+# shellcheck source-path=SCRIPTDIR source=tap.sh
+. "$(dirname -- "${BASH_SOURCE[0]}")/tap.sh"
 
 usage()
 {
@@ -30,41 +32,7 @@ export PYTHONDONTWRITEBYTECODE=1
 mkdir "$work/a folder"
 cd "$work/a folder"
 
-nb=0
-failed=0
-result=0
-what=
-
-begin()
-{
-	what=$1
-	result=0
-}
-
-end()
-{
-	nb=$((nb + 1))
-	if ((result == 0)); then
-		echo "ok $nb - $what"
-		return
-	fi
-	failed=$((failed + 1))
-	echo "not ok $nb - $what"
-	sed 's/^/# out: /' out
-	sed 's/^/# err: /' err
-}
-
-skip()
-{
-	nb=$((nb + 1))
-	echo "ok $nb - $1 # SKIP no matplotlib"
-}
-
-complain()
-{
-	echo "# $1"
-	result=1
-}
+tap_files=(out err)
 
 # run CODE SCRIPT ARGUMENT...
 run()
@@ -257,11 +225,11 @@ end
 
 if ! "$devtools/plot-perf.py" --output probe "$inputs/three.json" >/dev/null 2>&1 &&
    ! /usr/bin/python3 -c 'import matplotlib' 2>/dev/null; then
-	skip 'a picture of one file'
-	skip 'a picture of several files'
-	skip 'a picture that cannot be written'
-	echo "1..$nb"
-	exit $((failed != 0))
+	skip_case 'a picture of one file' 'no matplotlib'
+	skip_case 'a picture of several files' 'no matplotlib'
+	skip_case 'a picture that cannot be written' 'no matplotlib'
+	finish
+	exit
 fi
 
 # picture BASE TEXT...: BASE.png and BASE.svg are pictures, and the texts stand in the latter.
@@ -321,5 +289,4 @@ run 1 plot-perf.py --output no/such "$inputs/three.json"
 one_line_error 'no/such.png: No such file or directory'
 end
 
-echo "1..$nb"
-((failed == 0))
+finish

@@ -3,6 +3,8 @@
 # Copyright(c) 2026 The SDXI for DPDK authors
 
 set -euo pipefail
+# shellcheck source-path=SCRIPTDIR source=tap.sh
+. "$(dirname -- "${BASH_SOURCE[0]}")/tap.sh"
 
 usage()
 {
@@ -45,27 +47,6 @@ cleanup()
 	rm -rf -- "$work"
 }
 trap cleanup EXIT
-
-number=0
-failures=0
-
-# verdict TITLE [PROBLEM [FILE...]]
-verdict()
-{
-	local title=$1 problem=${2:-} file
-	number=$((number + 1))
-	if [[ -z $problem ]]; then
-		echo "ok $number - $title"
-		return
-	fi
-	failures=$((failures + 1))
-	echo "not ok $number - $title"
-	echo "# ${problem//$'\n'/; }"
-	for file in "${@:3}"; do
-		echo "# the end of what it said on ${file##*/}:"
-		tail -n 30 -- "$file" | cat -v | sed 's/^/# /'
-	done
-}
 
 # expect TITLE CODE OUTPUT [ERRORS [NONE]]: of what has run, its exit code, what it has printed ('*': no
 # matter), a pattern that a line of its errors matches, if that is given, and one that none does.
@@ -352,6 +333,5 @@ test_shell()
 for part in "${parts[@]}"; do
 	"test_$part"
 done
-echo "1..$number"
-echo "$((number - failures)) passed, $failures failed, 0 skipped"
-((failures == 0))
+finish || true
+totals

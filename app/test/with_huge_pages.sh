@@ -3,6 +3,8 @@
 # Copyright(c) 2026 The SDXI for DPDK authors
 
 set -euo pipefail
+# shellcheck source-path=SCRIPTDIR source=tap.sh
+. "$(dirname -- "${BASH_SOURCE[0]}")/tap.sh"
 # shellcheck source-path=SCRIPTDIR source=huge_pages.sh
 . "$(dirname -- "${BASH_SOURCE[0]}")/huge_pages.sh"
 
@@ -26,12 +28,6 @@ if (($# < 2)) || [[ ! $1 =~ ^[1-9][0-9]*$ ]]; then
 	exit 2
 fi
 pid=
-
-skip()
-{
-	echo "1..0 # SKIP $1"
-	exit 77
-}
 
 cleanup()
 {

@@ -3,6 +3,9 @@
 # Copyright(c) 2026 The SDXI for DPDK authors
 
 set -euo pipefail
+here=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd -P)
+# shellcheck source-path=SCRIPTDIR source=../tap.sh
+. "$here/tap.sh"
 
 usage()
 {
@@ -11,7 +14,7 @@ Usage: run.sh [--help]
 
 The guest tests: run the driver on QEMU's SDXI functions and print TAP verdicts. To be run as root
 inside the guest that devtools/run-qemu.sh boots, from the folder that holds test_guest and
-run_dmadev_autotest.sh; needs the functions of app/test/guest/devices bound to vfio-pci.
+run_dmadev_autotest.sh and tap.sh; needs the functions of app/test/guest/devices bound to vfio-pci.
 
   DPDK_SDXI_PREFIX  DPDK's prefix
 END
@@ -44,41 +47,18 @@ readonly patience=500
 # MMIO_STS0, its field fn_gsv, and two of its values.
 readonly sts0=0x100 fn_gsv=7 stop=0 active=2
 
-here=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd -P)
 work=$(mktemp -d -t sdxi-guest.XXXXXX)
 # Huge pages of a process that was killed stay for the next one with this prefix.
 kill_prefix=sdxi-guest-$$
 
 cleanup()
 {
-	rm -rf "$work" "/var/run/dpdk/$kill_prefix"
+	rm -rf "$work"
+	remove_runtime "$kill_prefix"
 }
 trap cleanup EXIT
 
 export CMOCKA_MESSAGE_OUTPUT=TAP
-
-number=0
-failures=0
-
-# verdict TITLE [PROBLEM [LOG]]
-verdict()
-{
-	number=$((number + 1))
-	if [[ -z ${2:-} ]]; then
-		echo "ok $number - $1"
-		return
-	fi
-	failures=$((failures + 1))
-	echo "not ok $number - $1"
-	echo "# $2"
-	[[ -z ${3:-} ]] || show_log "$3"
-}
-
-show_log()
-{
-	echo '# the last lines of its log:'
-	tail -n 40 "$1" | cut -c 1-300 | sed 's/^/# /'
-}
 
 # relay LABEL OUTPUT LOG EXIT_CODE: the verdicts of a program, as this one's; none may be skipped.
 relay()
@@ -112,7 +92,7 @@ relay()
 		bad=$((bad + 1))
 		verdict "$label" "expected exit code 0, found $4"
 	fi
-	((bad == 0)) || show_log "$3"
+	((bad == 0)) || show_end "$3"
 	echo "# $label: $SECONDS seconds since the start"
 }
 
@@ -315,5 +295,4 @@ eal=(--in-memory -l 0-1)
 virtual_functions
 all_autotests
 kernel_is_well 'no oops in all of this'
-echo "1..$number"
-((failures == 0))
+finish
