@@ -19,11 +19,11 @@
 
 #include <cmocka.h>
 
-#include <rte_eal.h>
 #include <rte_malloc.h>
 
 #include "sdxi_cxt.h"
 #include "sdxi_dev.h"
+#include "test_eal.h"
 
 enum { STOP, INIT, ACTIVE, STOPG_SF, STOPG_HD, ERROR };
 enum { RESET, STOP_SF, STOP_HD, ACTIVATE };
@@ -638,26 +638,6 @@ test_admin_no_answer(void **state)
 	assert_int_equal(doorbells[0], rte_cpu_to_le_64(1));
 }
 
-static int
-eal_setup(void **state)
-{
-	char *argv[] = {
-		(char[]){ "test" }, (char[]){ "--no-huge" }, (char[]){ "--no-shconf" },
-		(char[]){ "--no-pci" }, (char[]){ "--no-telemetry" }, (char[]){ "-m" },
-		(char[]){ "64" }, (char[]){ "-l" }, (char[]){ "0" }, NULL,
-	};
-
-	(void)state;
-	return rte_eal_init(RTE_DIM(argv) - 1, argv) < 0 ? -1 : 0;
-}
-
-static int
-eal_teardown(void **state)
-{
-	(void)state;
-	return rte_eal_cleanup();
-}
-
 #define UNIT_TEST(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int
@@ -690,5 +670,5 @@ main(void)
 		UNIT_TEST(test_admin_no_answer),
 	};
 
-	return cmocka_run_group_tests(tests, eal_setup, eal_teardown);
+	return cmocka_run_group_tests(tests, test_eal_up, test_eal_down);
 }

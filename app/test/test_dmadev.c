@@ -21,11 +21,11 @@
 #include <rte_bus_vdev.h>
 #include <rte_cycles.h>
 #include <rte_dmadev.h>
-#include <rte_eal.h>
 #include <rte_malloc.h>
 
 #include "sdxi_dmadev.h"
 #include "sdxi_vdev.h"
+#include "test_eal.h"
 
 #define DEV "dma_sdxi_emu0"
 #define OPS 8
@@ -1113,26 +1113,6 @@ test_admin_lags(void **state)
 	assert_int_equal(i, admin->ring.mask + 1);
 }
 
-static int
-eal_setup(void **state)
-{
-	char *argv[] = {
-		(char[]){ "test" }, (char[]){ "--no-huge" }, (char[]){ "--no-shconf" },
-		(char[]){ "--no-pci" }, (char[]){ "--no-telemetry" }, (char[]){ "-m" },
-		(char[]){ "64" }, NULL,
-	};
-
-	(void)state;
-	return rte_eal_init(RTE_DIM(argv) - 1, argv) < 0 ? -1 : 0;
-}
-
-static int
-eal_teardown(void **state)
-{
-	(void)state;
-	return rte_eal_cleanup();
-}
-
 #define UNIT_TEST(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 #define SILENT_TEST(test) cmocka_unit_test_setup_teardown(test, setup_silent, teardown)
 #define BATCH_TEST(test) cmocka_unit_test_setup_teardown(test, setup_batch, teardown)
@@ -1182,5 +1162,5 @@ main(void)
 		  &went_on },
 	};
 
-	return cmocka_run_group_tests(tests, eal_setup, eal_teardown);
+	return cmocka_run_group_tests(tests, test_eal_up, test_eal_down);
 }

@@ -22,12 +22,12 @@
 
 #include <cmocka.h>
 
-#include <rte_eal.h>
 
 #include "sdxi_dev.h"
 #include "sdxi_dmadev.h"
 #include "sdxi_errlog.h"
 #include "sdxi_report.h"
+#include "test_eal.h"
 
 #define NB_VCHANS 3
 #define RING_SZ 1024
@@ -1140,26 +1140,6 @@ test_report(void **state)
 	fclose(f);
 }
 
-static int
-eal_setup(void **state)
-{
-	char *argv[] = {
-		(char[]){ "test" }, (char[]){ "--no-huge" }, (char[]){ "--no-shconf" },
-		(char[]){ "--no-pci" }, (char[]){ "--no-telemetry" }, (char[]){ "-m" },
-		(char[]){ "64" }, (char[]){ "-l" }, (char[]){ "0" }, NULL,
-	};
-
-	(void)state;
-	return rte_eal_init(RTE_DIM(argv) - 1, argv) < 0 ? -1 : 0;
-}
-
-static int
-eal_teardown(void **state)
-{
-	(void)state;
-	return rte_eal_cleanup();
-}
-
 #define UNIT_TEST(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int
@@ -1190,5 +1170,5 @@ main(void)
 		UNIT_TEST(test_report),
 	};
 
-	return cmocka_run_group_tests(tests, eal_setup, eal_teardown);
+	return cmocka_run_group_tests(tests, test_eal_up, test_eal_down);
 }

@@ -29,8 +29,9 @@
 #include <rte_cycles.h>
 #include <rte_devargs.h>
 #include <rte_dmadev.h>
-#include <rte_eal.h>
 #include <rte_interrupts.h>
+
+#include "test_eal.h"
 
 /* Registers, by hand from the specification's layout. */
 #define MMIO_LEN 0x20030
@@ -333,26 +334,6 @@ test_mastering_fails(void **state)
 	assert_int_equal(drv->remove(&pci), 0);
 }
 
-static int
-eal_setup(void **state)
-{
-	char *argv[] = {
-		(char[]){ "test" }, (char[]){ "--no-huge" }, (char[]){ "--no-shconf" },
-		(char[]){ "--no-pci" }, (char[]){ "--no-telemetry" }, (char[]){ "-m" },
-		(char[]){ "64" }, (char[]){ "-l" }, (char[]){ "0" }, NULL,
-	};
-
-	(void)state;
-	return rte_eal_init(RTE_DIM(argv) - 1, argv) < 0 ? -1 : 0;
-}
-
-static int
-eal_teardown(void **state)
-{
-	(void)state;
-	return rte_eal_cleanup();
-}
-
 #define UNIT_TEST(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int
@@ -369,5 +350,5 @@ main(void)
 		UNIT_TEST(test_mastering_fails),
 	};
 
-	return cmocka_run_group_tests(tests, eal_setup, eal_teardown);
+	return cmocka_run_group_tests(tests, test_eal_up, test_eal_down);
 }
