@@ -1343,14 +1343,8 @@ test_stats(void **state)
 static char *
 dump(int16_t id)
 {
-	size_t len;
-	char *text;
-	FILE *f;
+	char *text = td_dump(id);
 
-	f = open_memstream(&text, &len);
-	assert_non_null(f);
-	assert_return_code(rte_dma_dump(id, f), 0);
-	fclose(f);
 	assert_non_null(strstr(text, FN0));
 	return text;
 }
@@ -1553,13 +1547,8 @@ main(int argc, char **argv)
 		TD_TEST(test_two_functions),
 		TD_TEST(test_probe_cycles),
 	};
-	int ret = td_eal_init(argv[0], 640, NULL);
 
-	if (ret < 0) {
-		fprintf(stderr, "EAL or the driver cannot be brought up: %s\n", strerror(-ret));
+	if (!td_eal_init(argv[0], 640, NULL))
 		return 1;
-	}
-	if (argc > 1)
-		cmocka_set_test_filter(argv[1]);
-	return cmocka_run_group_tests_name("driver", tests, NULL, NULL) != 0;
+	return TD_RUN("driver", tests, argc > 1 ? argv[1] : NULL);
 }

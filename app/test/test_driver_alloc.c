@@ -449,23 +449,18 @@ main(int argc, char **argv)
 	plain.phases = all;
 	full.phases = all;
 	zones.phases = all;
-	ret = td_eal_init(argv[0], 256, NULL);
-	if (ret < 0) {
-		fprintf(stderr, "EAL or the driver cannot be brought up: %s\n", strerror(-ret));
+	if (!td_eal_init(argv[0], 256, NULL))
 		return 1;
-	}
 	if (inject_begin() < 0) {
 		fprintf(stderr, "the driver's calls cannot be led here\n");
 		return 1;
 	}
-	if (argc > 1)
-		cmocka_set_test_filter(argv[1]);
 	src = rte_malloc("src", LEN + 64, 64);
 	dst = rte_malloc("dst", 8 * LEN, 64);
 	if (src == NULL || dst == NULL)
 		return 1;
 	td_fill(src, LEN + 64, 1);
-	ret = cmocka_run_group_tests_name("driver, allocations", tests, NULL, NULL);
+	ret = TD_RUN("driver, allocations", tests, argc > 1 ? argv[1] : NULL);
 	rte_free(src);
 	rte_free(dst);
 	return ret != 0;

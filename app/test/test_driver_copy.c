@@ -202,14 +202,10 @@ main(int argc, char **argv)
 		TD_TEST(test_alignments),
 		TD_TEST(test_long_beside_short),
 	};
-	int ret;
 
 	max_len = td_is_slow() ? GIB / 32 : getenv(TD_FREEDOM) != NULL ? GIB / 8 : GIB;
-	ret = td_eal_init(argv[0], 2 * (max_len >> 20) + 128, NULL);
-	if (ret < 0) {
-		fprintf(stderr, "EAL or the driver cannot be brought up: %s\n", strerror(-ret));
+	if (!td_eal_init(argv[0], 2 * (max_len >> 20) + 128, NULL))
 		return 1;
-	}
 	src_mem = rte_malloc("src", max_len + 2 * MARGIN, 64);
 	dst_mem = rte_malloc("dst", max_len + 2 * MARGIN, 64);
 	if (src_mem == NULL || dst_mem == NULL) {
@@ -217,7 +213,5 @@ main(int argc, char **argv)
 		return 1;
 	}
 	td_fill(src_mem, max_len + 2 * MARGIN, SEED);
-	if (argc > 1)
-		cmocka_set_test_filter(argv[1]);
-	return cmocka_run_group_tests_name("driver_copy", tests, NULL, NULL) != 0;
+	return TD_RUN("driver_copy", tests, argc > 1 ? argv[1] : NULL);
 }

@@ -355,14 +355,9 @@ dump_number(int16_t id, const char *name)
 {
 	const char *at;
 	unsigned int n;
-	size_t len;
 	char *text;
-	FILE *f;
 
-	f = open_memstream(&text, &len);
-	assert_non_null(f);
-	assert_return_code(rte_dma_dump(id, f), 0);
-	fclose(f);
+	text = td_dump(id);
 	at = strstr(text, "vchan 1:");
 	at = at == NULL ? NULL : strstr(at, name);
 	if (at == NULL)
@@ -456,13 +451,8 @@ main(int argc, char **argv)
 		TD_TEST(test_fault_recovered),
 		TD_TEST(test_fault_activation),
 	};
-	int ret = td_eal_init(argv[0], 160, NULL);
 
-	if (ret < 0) {
-		fprintf(stderr, "EAL or the driver cannot be brought up: %s\n", strerror(-ret));
+	if (!td_eal_init(argv[0], 160, NULL))
 		return 1;
-	}
-	if (argc > 1)
-		cmocka_set_test_filter(argv[1]);
-	return cmocka_run_group_tests_name("driver, device arguments", tests, NULL, NULL) != 0;
+	return TD_RUN("driver, device arguments", tests, argc > 1 ? argv[1] : NULL);
 }

@@ -1473,16 +1473,10 @@ main(int argc, char **argv)
 		EACH(test_silent_fence),
 		EACH(test_silent_errors),
 	};
-	int ret;
 
-	ret = td_eal_init_linked(argv[0], 128);
-	if (ret < 0) {
-		fprintf(stderr, "EAL or the driver cannot be brought up: %s\n", strerror(-ret));
+	if (!td_eal_init_linked(argv[0], 128))
 		return 1;
-	}
 	if (argc > 1)
 		all_args = argv[1];
-	if (argc > 2)
-		cmocka_set_test_filter(argv[2]);
-	return cmocka_run_group_tests_name("driver, faults", tests, NULL, NULL) != 0;
+	return TD_RUN("driver, faults", tests, argc > 2 ? argv[2] : NULL);
 }

@@ -83,11 +83,8 @@ main(int argc, char **argv)
 	}
 	if (argc == 3)
 		most = strtoull(argv[2], NULL, 0);
-	ret = td_eal_init(argv[0], 128, argv[1]);
-	if (ret < 0) {
-		fprintf(stderr, "EAL or the driver cannot be brought up: %s\n", strerror(-ret));
+	if (!td_eal_init(argv[0], 128, argv[1]))
 		return 1;
-	}
 	say("eal", 0);
 	src = rte_malloc("src", SLOT + 64, 64);
 	dst = rte_malloc("dst", (size_t)VCHANS * DEPTH * SLOT, 64);

@@ -1232,16 +1232,10 @@ main(int argc, char **argv)
 		EITHER(test_enq_deq_full),
 		EITHER(test_enq_deq_errors),
 	};
-	int ret;
 
-	ret = td_eal_init_linked(argv[0], 192);
-	if (ret < 0) {
-		fprintf(stderr, "EAL or the driver cannot be brought up: %s\n", strerror(-ret));
+	if (!td_eal_init_linked(argv[0], 192))
 		return 1;
-	}
 	if (argc > 1)
 		all_args = argv[1];
-	if (argc > 2)
-		cmocka_set_test_filter(argv[2]);
-	return cmocka_run_group_tests_name("driver, operations", tests, NULL, NULL) != 0;
+	return TD_RUN("driver, operations", tests, argc > 2 ? argv[2] : NULL);
 }

@@ -244,7 +244,6 @@ int
 main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = { TD_TEST(test_random) };
-	int ret;
 
 	if (parse_args(argc, argv) < 0)
 		return usage(argv[0], 2);
@@ -254,13 +253,10 @@ main(int argc, char **argv)
 	       model_conf.freedom ? "random" : "none", nb_ops, nb_fns,
 	       model_conf.faults ? "yes" : "no", model_conf.seed);
 	fflush(stdout);
-	ret = td_eal_init_linked(argv[0], 320);
-	if (ret < 0) {
-		fprintf(stderr, "EAL or the driver cannot be brought up: %s\n", strerror(-ret));
+	if (!td_eal_init_linked(argv[0], 320))
 		return 1;
-	}
 	/* What is injected here is said in the log ten thousand times. */
 	if (model_conf.quiet)
 		rte_log_set_level_pattern("pmd.dma.sdxi*", RTE_LOG_CRIT);
-	return cmocka_run_group_tests_name("driver, random", tests, NULL, NULL) != 0;
+	return TD_RUN("driver, random", tests, NULL);
 }

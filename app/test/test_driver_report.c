@@ -16,11 +16,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <rte_bus_vdev.h>
 #include <rte_common.h>
 #include <rte_eal.h>
-#include <rte_errno.h>
-#include <rte_log.h>
 
 #include "test_driver_util.h"
 
@@ -76,20 +73,6 @@ copies(int16_t id, uint16_t vchan, uint64_t *idx, const char *ends)
 	td_free(buf);
 }
 
-static char *
-dump(int16_t id)
-{
-	static size_t len;
-	static char *text;
-	FILE *f;
-
-	f = open_memstream(&text, &len);
-	assert_non_null(f);
-	assert_return_code(rte_dma_dump(id, f), 0);
-	fclose(f);
-	return text;
-}
-
 /* The part of a text that starts with @p from and ends before @p to; freed by the caller. */
 static char *
 part(const char *text, const char *from, const char *to)
@@ -142,7 +125,7 @@ test_dump_arguments(void **state)
 	RTE_SET_USED(state);
 	id = td_probe(FN0, "max_cxt=55,max_ring=4096,max_vchans=7,completion=batch,watchdog=4321,"
 			   "errlog_size=192");
-	text = dump(id);
+	text = td_dump(id);
 	expect(text, "SDXI version: 1.0\n");
 	expect(text, "function state: STOP (0), not in use\n");
 	expect(text, "contexts 1 to 55, rings up to 4096 descriptors");
@@ -154,7 +137,7 @@ test_dump_arguments(void **state)
 
 	td_configure(id, 2);
 	td_vchan_setup(id, 1, 333);
-	text = dump(id);
+	text = td_dump(id);
 	expect(text, "function state: ACTIVE (2), in use\n");
 	expect(text, "completions in use: batch");
 	expect(text, "error log: 192 entries, read up to 0,");
@@ -167,7 +150,7 @@ test_dump_arguments(void **state)
 
 	td_vchan_setup(id, 0, 100);
 	assert_return_code(rte_dma_start(id), 0);
-	text = dump(id);
+	text = td_dump(id);
 	expect(text, "function state: ACTIVE (2), in use, started\n");
 	expect(text, "vchan 0: context 1 RUN, in use, ");
 	free(text);
@@ -193,7 +176,7 @@ test_dump_errors(void **state)
 	copies(id, 1, &idx[1], "ssd");
 	/* Written, and not handed over. */
 	assert_return_code(rte_dma_copy(id, 0, BAD_ADDR, BAD_ADDR, 1, 0), 0);
-	text = dump(id);
+	text = td_dump(id);
 	expect(text, "    entries 2, overflows 0, unusable 0, bad ERR_WRT 0, invalid entries 0, "
 	       "about other contexts 0, lines left out 0\n");
 	snprintf(what, sizeof(what), "buffer 1: data buffer: address translation failure (%s; ",
@@ -244,7 +227,7 @@ test_dump_many_errors(void **state)
 	copies(id, 0, &idx, "d");
 	for (i = 0; i < 40; i++)
 		copies(id, 0, &idx, "d");
-	text = dump(id);
+	text = td_dump(id);
 	entries = number(text, "    entries ");
 	assert_in_range(entries, 17, 45);
 	assert_true(number(text, ", overflows ") >= 1);
@@ -269,7 +252,7 @@ test_dump_reset(void **state)
 	copies(id, 0, &idx, "ss");
 	copies(id, 0, &idx, "?");
 	copies(id, 0, &idx, "s");
-	text = dump(id);
+	text = td_dump(id);
 	expect(text, "function state: ACTIVE (2), in use, started\n");
 	expect(text, "(function stopped; class ");
 	assert_int_equal(number(text, ", function resets "), 1);
@@ -527,41 +510,6 @@ test_telemetry_busy(void **state)
 	td_remove(FN0);
 }
 
-static void
-remove_runtime_dir(void)
-{
-	rmdir(rte_eal_get_runtime_dir());
-}
-
-/* EAL as the others have it, but with telemetry. */
-static int
-eal_up(const char *prog)
-{
-	struct td_stock unused;
-	char name[128];
-	char *argv[] = {
-		name, (char[]){ "--no-huge" }, (char[]){ "-m" }, (char[]){ "256" },
-		(char[]){ "--no-pci" }, (char[]){ "--iova-mode=va" }, (char[]){ "-l" },
-		(char[]){ "0" }, (char[]){ "--no-shconf" }, (char[]){ "--file-prefix" },
-		file_prefix, (char[]){ "-d" }, (char[]){ TD_PLUGIN }, NULL,
-	};
-	int ret;
-
-	snprintf(name, sizeof(name), "%s", prog);
-	snprintf(file_prefix, sizeof(file_prefix), "sdxi-report-%d", getpid());
-	rte_openlog_stream(stderr);
-	/* Behind telemetry, which removes its socket at the exit. */
-	atexit(remove_runtime_dir);
-	if (rte_eal_init(RTE_DIM(argv) - 1, argv) < 0)
-		return -rte_errno;
-	/* dmadev allocates its own tables with the first device and keeps them. */
-	ret = rte_vdev_init(TD_NAME(999), "");
-	if (ret == 0)
-		ret = rte_vdev_uninit(TD_NAME(999));
-	td_stock_take(&unused);
-	return ret;
-}
-
 int
 main(int argc, char **argv)
 {
@@ -580,12 +528,10 @@ main(int argc, char **argv)
 	int ret;
 
 	client = argc > 1 ? argv[1] : NULL;
-	ret = eal_up(argv[0]);
-	if (ret < 0) {
-		fprintf(stderr, "%s: EAL: %s\n", argv[0], strerror(-ret));
+	snprintf(file_prefix, sizeof(file_prefix), "sdxi-report-%d", getpid());
+	if (!td_eal_init_telemetry(argv[0], 256, file_prefix))
 		return 1;
-	}
-	ret = cmocka_run_group_tests(tests, NULL, NULL);
+	ret = TD_RUN("driver, reports", tests, NULL);
 	rte_eal_cleanup();
 	return ret;
 }

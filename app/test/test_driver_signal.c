@@ -9,7 +9,6 @@
  */
 
 #include <dirent.h>
-#include <dlfcn.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <pthread.h>
@@ -44,13 +43,10 @@ static unsigned int sleeps; /* of the main thread, between looks; in EAL's place
 void
 rte_delay_us_sleep(unsigned int us)
 {
-	static void (*real)(unsigned int us);
+	static __typeof__(rte_delay_us_sleep) *real;
 
-	if (real == NULL) {
-		void *sym = dlsym(RTLD_NEXT, "rte_delay_us_sleep");
-
-		memcpy(&real, &sym, sizeof(real));
-	}
+	if (real == NULL)
+		real = TD_REAL(rte_delay_us_sleep);
 	if (pthread_equal(pthread_self(), main_thread))
 		sleeps++;
 	real(us);
@@ -273,15 +269,9 @@ main(int argc, char **argv)
 		{ "test_life (batch, 2 engines)", test_life, td_setup, teardown, &modes[2] },
 		{ "test_wait", test_wait, td_setup, teardown, NULL },
 	};
-	int ret;
 
 	main_thread = pthread_self();
-	ret = td_eal_init(argv[0], 128, NULL);
-	if (ret < 0) {
-		fprintf(stderr, "EAL or the driver cannot be brought up: %s\n", strerror(-ret));
+	if (!td_eal_init(argv[0], 128, NULL))
 		return 1;
-	}
-	if (argc > 1)
-		cmocka_set_test_filter(argv[1]);
-	return cmocka_run_group_tests_name("driver, signals", tests, NULL, NULL) != 0;
+	return TD_RUN("driver, signals", tests, argc > 1 ? argv[1] : NULL);
 }

@@ -669,11 +669,8 @@ main(int argc, char **argv)
 	fflush(stdout);
 	sem_init(&ended, 0, 0);
 	clock_gettime(CLOCK_MONOTONIC, &began);
-	ret = td_eal_init_linked(argv[0], DPDK_MIB);
-	if (ret < 0) {
-		fprintf(stderr, "EAL or the driver cannot be brought up: %s\n", strerror(-ret));
+	if (!td_eal_init_linked(argv[0], DPDK_MIB))
 		return 1;
-	}
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
 	model_conf.threads = true;
@@ -681,7 +678,7 @@ main(int argc, char **argv)
 	/* What is injected here is said in the log ten thousand times. */
 	if (model_conf.quiet)
 		rte_log_set_level_pattern("pmd.dma.sdxi*", RTE_LOG_CRIT);
-	ret = cmocka_run_group_tests_name("driver, soak", tests, NULL, NULL);
+	ret = TD_RUN("driver, soak", tests, NULL);
 	if (ret != 0)
 		printf("FAILED in cycle %" PRIu64 "\n", conf.cycle + sum.cycles);
 	show_sum();

@@ -416,14 +416,9 @@ expect_recovery_of_last(int16_t id)
 	static const char good[] = "recoveries 0, function resets 0\n";
 	unsigned int n = 0;
 	const char *at;
-	size_t len;
 	char *text;
-	FILE *f;
 
-	f = open_memstream(&text, &len);
-	assert_non_null(f);
-	assert_return_code(rte_dma_dump(id, f), 0);
-	fclose(f);
+	text = td_dump(id);
 	for (at = text; (at = strstr(at, "recoveries ")) != NULL; at++, n++)
 		if ((strncmp(at, good, strlen(good)) == 0) != (n != FAILING))
 			fail_msg("expected \"%s\" of all channels but %u, found:\n%s", good, FAILING,
@@ -531,7 +526,6 @@ main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = { TD_TEST(test_threads) };
 	char *end;
-	int ret;
 
 	seed = (uint64_t)time(NULL);
 	if (argc > 1) {
@@ -551,10 +545,7 @@ main(int argc, char **argv)
 		return 2;
 	}
 	fprintf(stderr, "%u seconds, seed %" PRIu64 "\n", seconds, seed);
-	ret = td_eal_init(argv[0], 160, NULL);
-	if (ret < 0) {
-		fprintf(stderr, "EAL or the driver cannot be brought up: %s\n", strerror(-ret));
+	if (!td_eal_init(argv[0], 160, NULL))
 		return 1;
-	}
-	return cmocka_run_group_tests_name("driver_threads", tests, NULL, NULL) != 0;
+	return TD_RUN("driver_threads", tests, NULL);
 }

@@ -10,7 +10,6 @@
  * What the driver frees is overwritten, so that who looks at it later finds nothing good.
  */
 
-#include <dlfcn.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <pthread.h>
@@ -48,13 +47,10 @@ static bool no_sleep; /* atomic: nobody is there to do what is waited for */
 void
 rte_delay_us_sleep(unsigned int us)
 {
-	static void (*real)(unsigned int us);
+	static __typeof__(rte_delay_us_sleep) *real;
 
-	if (real == NULL) {
-		void *sym = dlsym(RTLD_NEXT, "rte_delay_us_sleep");
-
-		memcpy(&real, &sym, sizeof(real));
-	}
+	if (real == NULL)
+		real = TD_REAL(rte_delay_us_sleep);
 	/* Commands alone: a lock's holder may be there. */
 	if (us != ADMIN_SLEEP_US || !__atomic_load_n(&no_sleep, __ATOMIC_RELAXED))
 		real(us);
@@ -63,14 +59,11 @@ rte_delay_us_sleep(unsigned int us)
 void
 rte_free(void *ptr)
 {
-	static void (*real)(void *ptr);
+	static __typeof__(rte_free) *real;
 	size_t len;
 
-	if (real == NULL) {
-		void *sym = dlsym(RTLD_NEXT, "rte_free");
-
-		memcpy(&real, &sym, sizeof(real));
-	}
+	if (real == NULL)
+		real = TD_REAL(rte_free);
 	if (ptr != NULL && rte_malloc_validate(ptr, &len) == 0)
 		memset(ptr, FREED, len);
 	real(ptr);
@@ -475,14 +468,8 @@ main(int argc, char **argv)
 		cmocka_unit_test_setup_teardown(test_gone_under_traffic, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_gone_at_any_time, setup, teardown),
 	};
-	int ret;
 
-	ret = td_eal_init_linked(argv[0], 128);
-	if (ret < 0) {
-		fprintf(stderr, "EAL or the driver cannot be brought up: %s\n", strerror(-ret));
+	if (!td_eal_init_linked(argv[0], 128))
 		return 1;
-	}
-	if (argc > 1)
-		cmocka_set_test_filter(argv[1]);
-	return cmocka_run_group_tests_name("driver, unplugged", tests, NULL, NULL) != 0;
+	return TD_RUN("driver, unplugged", tests, argc > 1 ? argv[1] : NULL);
 }

@@ -3,6 +3,7 @@
  */
 
 #include <dirent.h>
+#include <dlfcn.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -59,16 +60,22 @@ td_remove_runtime_dir(void)
 	rmdir(rte_eal_get_runtime_dir());
 }
 
+enum {
+	TD_EAL_LINKED = 1 << 0,
+	TD_EAL_FILES = 1 << 1,
+	TD_EAL_TELEMETRY = 1 << 2,
+};
+
 static int
-td_eal_up(const char *prog, unsigned int mib, const char *prefix, bool linked)
+td_eal_start(const char *prog, unsigned int mib, const char *prefix, unsigned int flags)
 {
 	char memory[16], lcores[32], prefix_arg[128], shconf[] = "--no-shconf";
 	char name[128];
 	char no_huge[] = "--no-huge", m[] = "-m", no_pci[] = "--no-pci", d[] = "-d";
 	char plugin[] = TD_PLUGIN, iova[] = "--iova-mode=va", telemetry[] = "--no-telemetry";
-	char *argv[14] = { name, no_huge, m, memory, no_pci, iova, telemetry, lcores, prefix_arg };
+	char *argv[14] = { name, no_huge, m, memory, no_pci, iova, lcores, prefix_arg };
 	struct td_stock unused;
-	int argc = 9, cpu, ret;
+	int argc = 8, cpu, ret;
 
 	if (sched_getaffinity(0, sizeof(td_all_cpus), &td_all_cpus) < 0)
 		return -errno;
@@ -78,21 +85,24 @@ td_eal_up(const char *prog, unsigned int mib, const char *prefix, bool linked)
 	snprintf(memory, sizeof(memory), "%u", mib);
 	snprintf(lcores, sizeof(lcores), "--lcores=0@%d", cpu);
 	/* Without huge pages EAL refuses --in-memory, which would leave not even a folder. */
-	if (prefix != NULL) {
+	if (prefix != NULL)
 		snprintf(prefix_arg, sizeof(prefix_arg), "--file-prefix=%s", prefix);
-	} else {
+	else
 		snprintf(prefix_arg, sizeof(prefix_arg), "--file-prefix=sdxi-test-%d", getpid());
+	if (!(flags & TD_EAL_FILES))
 		argv[argc++] = shconf;
-	}
-	if (!linked) {
+	if (!(flags & TD_EAL_TELEMETRY))
+		argv[argc++] = telemetry;
+	if (!(flags & TD_EAL_LINKED)) {
 		argv[argc++] = d;
 		argv[argc++] = plugin;
 	}
 	rte_openlog_stream(stderr);
+	/* Behind telemetry, which removes its socket at the exit. */
+	if (!(flags & TD_EAL_FILES))
+		atexit(td_remove_runtime_dir);
 	if (rte_eal_init(argc, argv) < 0)
 		return -rte_errno;
-	if (prefix == NULL)
-		atexit(td_remove_runtime_dir);
 
 	/* dmadev allocates its own tables with the first device and keeps them. */
 	ret = rte_vdev_init(TD_NAME(999), "");
@@ -102,16 +112,49 @@ td_eal_up(const char *prog, unsigned int mib, const char *prefix, bool linked)
 	return ret;
 }
 
-int
+static bool
+td_eal_up(const char *prog, unsigned int mib, const char *prefix, unsigned int flags)
+{
+	int ret = td_eal_start(prog, mib, prefix, flags);
+
+	if (ret < 0)
+		fprintf(stderr, "EAL or the driver cannot be brought up: %s\n", strerror(-ret));
+	return ret >= 0;
+}
+
+bool
 td_eal_init(const char *prog, unsigned int mib, const char *prefix)
 {
-	return td_eal_up(prog, mib, prefix, false);
+	return td_eal_up(prog, mib, prefix, prefix != NULL ? TD_EAL_FILES : 0);
+}
+
+bool
+td_eal_init_linked(const char *prog, unsigned int mib)
+{
+	return td_eal_up(prog, mib, NULL, TD_EAL_LINKED);
+}
+
+bool
+td_eal_init_telemetry(const char *prog, unsigned int mib, const char *prefix)
+{
+	return td_eal_up(prog, mib, prefix, TD_EAL_TELEMETRY);
 }
 
 int
-td_eal_init_linked(const char *prog, unsigned int mib)
+td_run(const char *name, const struct CMUnitTest *tests, size_t nb, const char *filter)
 {
-	return td_eal_up(prog, mib, NULL, true);
+	if (filter != NULL)
+		cmocka_set_test_filter(filter);
+	return _cmocka_run_group_tests(name, tests, nb, NULL, NULL) != 0;
+}
+
+void (*td_real(const char *name))(void)
+{
+	void *sym = dlsym(RTLD_NEXT, name);
+	void (*real)(void);
+
+	memcpy(&real, &sym, sizeof(real));
+	return real;
 }
 
 void
@@ -370,6 +413,20 @@ td_status(int16_t id, uint16_t vchan)
 
 	assert_return_code(rte_dma_vchan_status(id, vchan, &status), 0);
 	return status;
+}
+
+char *
+td_dump(int16_t id)
+{
+	char *text = NULL;
+	size_t len;
+	FILE *f;
+
+	f = open_memstream(&text, &len);
+	assert_non_null(f);
+	assert_return_code(rte_dma_dump(id, f), 0);
+	fclose(f);
+	return text;
 }
 
 void

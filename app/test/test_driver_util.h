@@ -55,18 +55,28 @@
  * @param prefix
  *   File prefix for an EAL that leaves its files behind, NULL for one that makes none.
  * @return
- *   0, or a negative errno.
+ *   Whether it is up; stderr says why not.
  */
-int td_eal_init(const char *prog, unsigned int mib, const char *prefix);
+bool td_eal_init(const char *prog, unsigned int mib, const char *prefix);
 
 /** The same for a program that the driver is linked into, without files left behind. */
-int td_eal_init_linked(const char *prog, unsigned int mib);
+bool td_eal_init_linked(const char *prog, unsigned int mib);
+/** And for one with telemetry, whose clients need the prefix. */
+bool td_eal_init_telemetry(const char *prog, unsigned int mib, const char *prefix);
 
 /** CPUs that this process had before EAL bound its main thread to one. */
 const cpu_set_t *td_cpus(void);
 
 /** Is this process run by valgrind or a sanitizer, so that less has to do? */
 bool td_is_slow(void);
+
+/** Run a group of tests for main(): those that @p filter names, which may be NULL. */
+#define TD_RUN(name, tests, filter) td_run(name, tests, RTE_DIM(tests), filter)
+int td_run(const char *name, const struct CMUnitTest *tests, size_t nb, const char *filter);
+
+/** What stands behind the program's own function @p f, in a library: for @p f to call. */
+#define TD_REAL(f) ((__typeof__(f) *)td_real(#f))
+void (*td_real(const char *name))(void);
 
 /* Waiting. */
 
@@ -154,6 +164,8 @@ int16_t td_open(const char *name, const char *args, uint16_t nb_vchans, uint16_t
 /** What rte_dma_vchan_setup() gives for a memory-to-memory channel. */
 int td_try_vchan_setup(int16_t id, uint16_t vchan, uint16_t nb_desc);
 enum rte_dma_vchan_status td_status(int16_t id, uint16_t vchan);
+/** What rte_dma_dump() says; freed by the caller. */
+char *td_dump(int16_t id);
 
 /** Enqueue a copy that must get the index @p idx. */
 void td_copy(int16_t id, uint16_t vchan, uint64_t idx, const void *src, void *dst, uint32_t len,

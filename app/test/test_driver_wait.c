@@ -10,7 +10,6 @@
  * Those of the function's state are in test_dev.c as well, those of channels in test_driver_fault.c.
  */
 
-#include <dlfcn.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <pthread.h>
@@ -63,13 +62,10 @@ static bool no_sleep;	    /* where nobody can do what it waits for: time is not 
 void
 rte_delay_us_sleep(unsigned int us)
 {
-	static void (*real)(unsigned int us);
+	static __typeof__(rte_delay_us_sleep) *real;
 
-	if (real == NULL) {
-		void *sym = dlsym(RTLD_NEXT, "rte_delay_us_sleep");
-
-		memcpy(&real, &sym, sizeof(real));
-	}
+	if (real == NULL)
+		real = TD_REAL(rte_delay_us_sleep);
 	if (is_main())
 		sleeps++;
 	if (!is_main() || !no_sleep)
@@ -81,15 +77,12 @@ static unsigned int clock_step_ms; /* that each look at the clock takes, for the
 int
 clock_gettime(clockid_t id, struct timespec *now)
 {
-	static int (*real)(clockid_t id, struct timespec *now);
+	static __typeof__(clock_gettime) *real;
 	static uint64_t ahead_ms;
 	int ret;
 
-	if (real == NULL) {
-		void *sym = dlsym(RTLD_NEXT, "clock_gettime");
-
-		memcpy(&real, &sym, sizeof(real));
-	}
+	if (real == NULL)
+		real = TD_REAL(clock_gettime);
 	ret = real(id, now);
 	if (is_main() && clock_step_ms > 0 && id == CLOCK_MONOTONIC) {
 		ahead_ms += clock_step_ms;
@@ -568,9 +561,6 @@ static void
 test_lock_errlog(void **state)
 {
 	const struct rte_dma_conf conf = { .nb_vchans = 1 };
-	char *text = NULL;
-	size_t len;
-	FILE *f;
 
 	RTE_SET_USED(state);
 	open_fn("");
@@ -579,10 +569,7 @@ test_lock_errlog(void **state)
 	/* Known to be held for ever, it is not waited for again; what is needs its time. */
 	no_sleep = false;
 	assert_int_equal(td_try_vchan_setup(id, 0, NB_DESC), -EBUSY);
-	f = open_memstream(&text, &len);
-	assert_int_equal(rte_dma_dump(id, f), 0);
-	fclose(f);
-	free(text);
+	free(td_dump(id));
 	assert_int_equal(rte_dma_start(id), 0);
 	td_one_copy(id, 0, 0);
 	assert_int_equal(rte_dma_stop(id), 0);
@@ -730,15 +717,9 @@ main(int argc, char **argv)
 		TD_TEST(test_remote),
 	};
 #undef LOCK_TEST
-	int ret;
 
 	main_thread = pthread_self();
-	ret = td_eal_init_linked(argv[0], 128);
-	if (ret < 0) {
-		fprintf(stderr, "EAL or the driver cannot be brought up: %s\n", strerror(-ret));
+	if (!td_eal_init_linked(argv[0], 128))
 		return 1;
-	}
-	if (argc > 1)
-		cmocka_set_test_filter(argv[1]);
-	return cmocka_run_group_tests_name("driver, waits", tests, NULL, NULL) != 0;
+	return TD_RUN("driver, waits", tests, argc > 1 ? argv[1] : NULL);
 }
