@@ -729,8 +729,7 @@ sdxi_datapath_is_idle(const struct sdxi_dev *dev, const struct sdxi_vchan *vc, b
 
 	*failed = false;
 	if (dev->mode == SDXI_MODE_SILENT)
-		return rte_le_to_cpu_64(SDXI_LOAD(&r->sts->read_index, acquire)) ==
-		       SDXI_LOOK(r->submitted);
+		return sdxi_sts_read_index(r->sts) == SDXI_LOOK(r->submitted);
 	/* Operations of one context complete in any order, so the last says nothing of the rest. */
 	for (op = batch ? RTE_MAX(SDXI_LOOK(r->done), tail) : tail; op < end;
 	     op = batch ? RTE_MAX(sdxi_ring_batch_end(r, op), op + 1) : op + 1) {
@@ -757,7 +756,7 @@ sdxi_datapath_completed(const struct sdxi_dev *dev, const struct sdxi_vchan *vc)
 	/* Recovery makes indices anew; tail is at what had been consumed then. */
 	if (dev->mode != SDXI_MODE_SILENT || SDXI_LOOK(r->halted) || remade % 2 != 0)
 		return op;
-	read_index = rte_le_to_cpu_64(SDXI_LOAD(&r->sts->read_index, acquire));
+	read_index = sdxi_sts_read_index(r->sts);
 	while (op < end && sdxi_ring_look_start(r, op + 1) <= read_index)
 		op++;
 	/* All loads before acquire, so this one is behind them. */

@@ -253,8 +253,7 @@ vchans_start(struct sdxi_dev *dev)
 
 		SDXI_SHOW(vc->submitted_off, vc->submitted_off + vc->ring.op_submitted);
 		SDXI_SHOW(vc->completed_off, vc->completed_off + sdxi_datapath_completed(dev, vc));
-		SDXI_SHOW(vc->remade, vc->remade | 1);
-		rte_io_wmb();
+		sdxi_vchan_remake(vc);
 		vc->ring.write_index = vc->cxt.write_index;
 		sdxi_ring_reset(&vc->ring);
 		memset(vc->page, 0, sizeof(vc->page));
@@ -266,7 +265,7 @@ vchans_start(struct sdxi_dev *dev)
 		SDXI_SHOW(vc->dead, false);
 		SDXI_SHOW(vc->parked, false);
 		SDXI_SHOW(vc->recovering, false);
-		SDXI_STORE(&vc->remade, vc->remade + 1, release);
+		sdxi_vchan_remade(vc);
 		vc->fault_looked = 0;
 		vc->begun_end = 0;
 		vc->stop_op = 0;

@@ -68,11 +68,11 @@ struct __rte_cache_aligned sdxi_vchan {
 	RTE_ATOMIC(uint32_t) status_looks; /**< by whom asks for the status */
 	/*
 	 * The channel's own thread sets these, with the device's lock held where that matters; who asks
-	 * for the status or for statistics only looks, and each says what it says alone. But remade: who
-	 * finds it even, and the same before and after, has not looked at indices that were made anew.
+	 * for the status or for statistics only looks, and each says what it says alone. But remade: see
+	 * sdxi_vchan_remake().
 	 */
 	uint32_t epoch;		   /**< dev->epoch that the context was started in */
-	uint32_t remade;	   /**< odd while recovery or a start makes indices anew; else released */
+	uint32_t remade;	   /**< odd while recovery or a start makes indices anew */
 	bool parked;
 	bool recovering;   /**< a recovery has begun and not ended */
 	bool err_recent;   /**< an operation was reported failed, which may stop the context yet */
@@ -80,6 +80,25 @@ struct __rte_cache_aligned sdxi_vchan {
 	bool fault_due;	   /**< the log tells of a failure that its block did not when last looked at */
 	bool dead;	   /**< given up: all that is outstanding has failed, nothing is taken */
 };
+
+/**
+ * Begin to make the channel's indices anew: remade is odd before any of them changes, and
+ * sdxi_vchan_remade() makes it even, and releases it, behind them all. Who finds it even, and the same
+ * before and after, has not looked at indices of which some are old and some new. It may be odd already,
+ * of a time that ended early.
+ */
+static inline void
+sdxi_vchan_remake(struct sdxi_vchan *vc)
+{
+	SDXI_SHOW(vc->remade, vc->remade | 1);
+	rte_io_wmb();
+}
+
+static inline void
+sdxi_vchan_remade(struct sdxi_vchan *vc)
+{
+	SDXI_STORE(&vc->remade, vc->remade + 1, release);
+}
 
 /** Keys of a device's arguments that the driver itself takes, whatever the bus is. */
 #define SDXI_ARG_MAX_VCHANS  "max_vchans"

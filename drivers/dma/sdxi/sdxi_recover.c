@@ -155,9 +155,7 @@ static void
 vchan_publish(struct sdxi_vchan *vc, uint64_t index)
 {
 	SDXI_SHOW(vc->published, index);
-	/* As in sdxi_ring_submit(). */
-	rte_io_wmb();
-	SDXI_STORE(vc->cxt.write_index, rte_cpu_to_le_64(index), release);
+	sdxi_write_index_set(vc->cxt.write_index, index);
 	sdxi_doorbell_ring(vc->cxt.doorbell, index);
 }
 
@@ -367,8 +365,7 @@ silent_reap(struct sdxi_dev *dev, struct sdxi_vchan *vc, const struct rest *rest
 static void
 silent_count(struct sdxi_vchan *vc)
 {
-	uint64_t read_index = rte_le_to_cpu_64(
-		SDXI_LOAD(&vc->cxt.sts->read_index, acquire));
+	uint64_t read_index = sdxi_sts_read_index(vc->cxt.sts);
 	struct sdxi_ring *r = &vc->ring;
 
 	if (read_index < r->read_index || read_index > r->submitted)
@@ -789,8 +786,7 @@ vchan_rest(struct sdxi_dev *dev, struct sdxi_vchan *vc, struct rest *rest, unsig
 		rest->stop_index = sdxi_errlog_stop_index(dev, &vc->cxt);
 
 	/* Behind a reset, all that was handed over may have been consumed; at least this was. */
-	read_index = rte_le_to_cpu_64(
-		SDXI_LOAD(&vc->cxt.sts->read_index, acquire));
+	read_index = sdxi_sts_read_index(vc->cxt.sts);
 	if (read_index < vc->ring.read_index || read_index > published) {
 		SDXI_LOG(ERR, dev, "vchan %u: context %u: expected Read_Index from %" PRIu64 " to %"
 			 PRIu64 ", found %" PRIu64, vc->cxt.num - 1, vc->cxt.num,
@@ -907,8 +903,7 @@ sdxi_recover_give_up(struct sdxi_dev *dev, struct sdxi_vchan *vc, bool rested, b
 {
 	struct sdxi_ring *r = &vc->ring;
 	struct rest rest = {
-		.read_index = rte_le_to_cpu_64(
-			SDXI_LOAD(&vc->cxt.sts->read_index, acquire)),
+		.read_index = sdxi_sts_read_index(vc->cxt.sts),
 		.stop_index = rested ? sdxi_errlog_stop_index(dev, &vc->cxt) : UINT64_MAX,
 		.reset = !rested,
 		.vague = !finished,
@@ -1054,15 +1049,13 @@ sdxi_recover(struct sdxi_dev *dev, struct sdxi_vchan *vc)
 	if (dev->mode == SDXI_MODE_SILENT)
 		silent_count(vc);
 	SDXI_SHOW(vc->recovering, true);
-	SDXI_SHOW(vc->remade, vc->remade | 1);
-	/* That stands before any index that is made anew. */
-	rte_io_wmb();
+	sdxi_vchan_remake(vc);
 	ret = recover_locked(dev, vc);
 	/* Unless the device has been stopped meanwhile, the next poll begins anew. */
 	if (ret == -EAGAIN)
 		return;
 	SDXI_SHOW(vc->recovering, false);
-	SDXI_STORE(&vc->remade, vc->remade + 1, release);
+	sdxi_vchan_remade(vc);
 	if (ret == 0) {
 		vchan_go(dev, vc);
 	} else {

@@ -75,6 +75,29 @@ struct sdxi_low16 {
 /** Look at it. */
 #define SDXI_LOOK(field) SDXI_LOAD(&(field), relaxed)
 
+/**
+ * Read_Index as the function last wrote it. Acquires: what is written to a slot that it has freed, and
+ * what is read of an operation that it has consumed, comes behind it.
+ */
+static inline uint64_t
+sdxi_sts_read_index(const struct sdxi_cxt_sts *sts)
+{
+	return rte_le_to_cpu_64(SDXI_LOAD(&sts->read_index, acquire));
+}
+
+/**
+ * Set Write_Index. The function may look at it at any time: descriptors below it, and the blocks that
+ * they name, are to be visible before. So is what the user has stored; and what was read of buffers
+ * that the function is to write now is to have been read, for which on arm64 the store has to be a
+ * releasing one: the barrier is for stores alone.
+ */
+static inline void
+sdxi_write_index_set(sdxi_le64 *write_index, uint64_t index)
+{
+	rte_io_wmb();
+	SDXI_STORE(write_index, rte_cpu_to_le_64(index), release);
+}
+
 /** Ring a doorbell: stores before it are visible before it. */
 static inline void
 sdxi_doorbell_ring(void *doorbell, uint64_t val)
@@ -274,8 +297,7 @@ sdxi_ring_note_starts(struct sdxi_ring *r)
 static inline int
 sdxi_ring_refresh(struct sdxi_ring *r)
 {
-	/* A slot's new content must not be written before the Read_Index that frees it was read. */
-	uint64_t read_index = rte_le_to_cpu_64(SDXI_LOAD(&r->sts->read_index, acquire));
+	uint64_t read_index = sdxi_sts_read_index(r->sts);
 
 	/* SDXI_RING_NO_BOUND is above all: what cannot be once is not believed later. */
 	if (unlikely(read_index < r->read_index || read_index > r->submitted)) {
@@ -526,14 +548,7 @@ sdxi_ring_submit(struct sdxi_ring *r, enum sdxi_mode mode)
 		}
 		r->last = r->csb_iova + (op_head & mask) * sizeof(struct sdxi_cst_blk);
 	}
-	/*
-	 * The function may look at Write_Index at any time: descriptors below it, and the blocks that
-	 * they name, are to be visible before. So is what the user has stored; and what was read of
-	 * buffers that the function is to write now is to have been read, for which on arm64 the store
-	 * has to be a releasing one: the barrier is for stores alone.
-	 */
-	rte_io_wmb();
-	SDXI_STORE(r->write_index, rte_cpu_to_le_64(head), release);
+	sdxi_write_index_set(r->write_index, head);
 	SDXI_SHOW(r->submitted, head);
 	/* Last: who looks at it takes the rest for at least as new. */
 	SDXI_STORE(&r->op_submitted, op_head, release);
