@@ -93,24 +93,6 @@ watch_fail(const char *fmt, ...)
 
 #define LLX(x) ((unsigned long long)(x))
 
-static uint64_t
-le64(uint64_t v)
-{
-	return __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ ? __builtin_bswap64(v) : v;
-}
-
-static uint32_t
-le32(uint32_t v)
-{
-	return __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ ? __builtin_bswap32(v) : v;
-}
-
-static uint16_t
-le16(uint16_t v)
-{
-	return __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ ? __builtin_bswap16(v) : v;
-}
-
 /* ---- memory ---- */
 
 #define BASE UINT64_C(0x40000000)

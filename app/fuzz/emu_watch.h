@@ -32,6 +32,8 @@
 #pragma clang attribute push(__attribute__((no_sanitize("coverage"))), apply_to = function)
 #endif
 
+#include "../test/test_le.h"
+
 /* Pieces of memory. Those of a context begin at REG_CXT + its place * REG_CXT_PARTS. */
 enum {
 	REG_L2,

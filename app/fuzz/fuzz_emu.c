@@ -91,24 +91,6 @@ static struct fn fns[FNS];
 /* Context numbers by place: two level 2 entries are in use. */
 static const uint16_t nums[WATCH_CXTS] = { 0, 1, 2, 130 };
 
-static uint16_t
-le16(uint16_t v)
-{
-	return __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ ? __builtin_bswap16(v) : v;
-}
-
-static uint32_t
-le32(uint32_t v)
-{
-	return __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ ? __builtin_bswap32(v) : v;
-}
-
-static uint64_t
-le64(uint64_t v)
-{
-	return __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ ? __builtin_bswap64(v) : v;
-}
-
 static uint64_t
 at(const struct fn *fn, unsigned int region)
 {

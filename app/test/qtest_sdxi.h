@@ -19,6 +19,7 @@
 
 #include "qtest.h"
 #include "sdxi_hw.h"
+#include "test_le.h"
 
 #define ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -73,24 +74,6 @@ struct fn {
 };
 
 extern struct fn fns[FNS];
-
-static inline uint16_t
-le16(uint16_t v)
-{
-	return __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ ? __builtin_bswap16(v) : v;
-}
-
-static inline uint32_t
-le32(uint32_t v)
-{
-	return __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ ? __builtin_bswap32(v) : v;
-}
-
-static inline uint64_t
-le64(uint64_t v)
-{
-	return __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ ? __builtin_bswap64(v) : v;
-}
 
 /** @name Registers
  * @{

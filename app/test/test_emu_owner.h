@@ -24,6 +24,7 @@
 
 #include "sdxi_emu.h"
 #include "sdxi_hw.h"
+#include "test_le.h"
 
 #define MEM_BASE UINT64_C(0x40000000)
 #define MEM_LEN (UINT64_C(32) << 20)
@@ -84,24 +85,6 @@ struct owner {
 	unsigned int n_areas;
 	uint64_t wix[AREAS]; /* the producers' Write_Index */
 };
-
-static inline uint16_t
-le16(uint16_t v)
-{
-	return __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ ? __builtin_bswap16(v) : v;
-}
-
-static inline uint32_t
-le32(uint32_t v)
-{
-	return __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ ? __builtin_bswap32(v) : v;
-}
-
-static inline uint64_t
-le64(uint64_t v)
-{
-	return __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ ? __builtin_bswap64(v) : v;
-}
 
 /* The tests' own view of memory. */
 static inline void *

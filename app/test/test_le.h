@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The SDXI for DPDK authors
+ */
+
+#ifndef _TEST_LE_H_
+#define _TEST_LE_H_
+
+/**
+ * @file
+ * To and from the little-endian words of SDXI's tables and descriptors, for the tests and fuzzers of the
+ * emulated function, which need no DPDK.
+ */
+
+#include <stdint.h>
+
+static inline uint16_t
+le16(uint16_t v)
+{
+	return __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ ? __builtin_bswap16(v) : v;
+}
+
+static inline uint32_t
+le32(uint32_t v)
+{
+	return __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ ? __builtin_bswap32(v) : v;
+}
+
+static inline uint64_t
+le64(uint64_t v)
+{
+	return __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ ? __builtin_bswap64(v) : v;
+}
+
+#endif /* _TEST_LE_H_ */
