@@ -813,7 +813,7 @@ vchan_step(struct sdxi_dev *dev, struct sdxi_vchan *vc, unsigned int nb, unsigne
 	uint64_t period = dev->watchdog_ms != 0 ? dev->watchdog_ms : STEP_MS;
 	uint64_t bound = rte_get_timer_hz() / 1000 * period * SOFT_PERIODS;
 	struct sdxi_ring *r = &vc->ring;
-	uint64_t op, began;
+	uint64_t op, began, failed = 0;
 	unsigned int i;
 
 	for (op = r->tail; op != r->op_submitted && nb > 0; op++) {
@@ -828,7 +828,7 @@ vchan_step(struct sdxi_dev *dev, struct sdxi_vchan *vc, unsigned int nb, unsigne
 		for (i = 1; !sdxi_ring_is_done(r, op); i++) {
 			/* Blocks may follow the state, so the last look is the other one. */
 			if (sdxi_cxt_state_is_final(sdxi_cxt_state(&vc->cxt)))
-				return op + 1;
+				return failed != 0 ? failed : op + 1;
 			if (i % STATE_SPINS != 0) {
 				rte_pause();
 				continue;
@@ -846,8 +846,12 @@ vchan_step(struct sdxi_dev *dev, struct sdxi_vchan *vc, unsigned int nb, unsigne
 			rte_delay_us_sleep(100);
 		}
 		sdxi_csb_acquire(&r->csb[op & r->mask], 1);
-		if (sdxi_ring_is_error(r, op) && cxt_settles(vc, op))
+		if (!sdxi_ring_is_error(r, op))
+			continue;
+		if (cxt_settles(vc, op))
 			return op + 1;
+		/* It may stop the context later: the one that is run by then is not to blame. */
+		failed = op + 1;
 	}
 	return 0;
 }
