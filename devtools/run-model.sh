@@ -15,8 +15,9 @@ Set the machine up if need be (devtools/setup.sh), and search all that can happe
 devtools/model/ring.pml has it, with spin: beside failures, stops, lost completions and recovery no operation
 is reported before it has been done or has failed, nothing is written of one that has been reported, none is
 executed again that was complete, no slot is taken that the function may read, and all are reported in the
-end. Then search it with one thing left away at a time that the protocol needs, which must be found out. The last
-line is "N passed, N failed, N skipped".
+end. Then search it with one thing left away at a time that the protocol needs, which must be found out. What
+is not as expected is shown step by step, and kept in build-scripts/log/model. The last line is "N passed, N
+failed, N skipped".
 END
 }
 
@@ -27,8 +28,9 @@ case ${1:-} in
 esac
 
 "$project_root/devtools/setup.sh"
-work=$(mktemp -d)
-trap 'rm -rf -- "$work"' EXIT
+find_builds
+work=$builds/log/model
+rm -rf -- "$work"
 passed=0
 failed=0
 total=0
@@ -65,7 +67,13 @@ search()
 		return
 	fi
 	failed=$((failed + 1))
-	say "$what: expected ${wanted:-no error}"
+	say "$what: expected ${wanted:-no error}; what was made and found: $dir"
+	if [[ -f ring.pml.trail ]]; then
+		limit "$work_limit" spin -k ring.pml.trail -p -g "${only[@]}" "$@" \
+			"$project_root/devtools/model/ring.pml" >steps 2>&1 || true
+		say "the end of its steps, which are in $dir/steps:"
+		tail -n 60 steps
+	fi
 }
 
 search '' 'the protocol' -DOPS=4
