@@ -220,7 +220,7 @@ test_dump_many_errors(void **state)
 	int i;
 
 	RTE_SET_USED(state);
-	id = td_open(FN0, "error=continue,errlog_size=64,fault=log_ovf:cxt=1:op=4:count=1,"
+	id = td_open(FN0, "error=continue,watchdog=0,errlog_size=64,fault=log_ovf:cxt=1:op=4:count=1,"
 			  "fault=log_err:cxt=1:op=6:count=1", 1, 100);
 	copies(id, 0, &idx, "dddd");
 	copies(id, 0, &idx, "dd");
@@ -445,7 +445,7 @@ test_telemetry_many(void **state)
 
 	RTE_SET_USED(state);
 	need_client();
-	id = td_open(FN0, "error=continue", 100, 100);
+	id = td_open(FN0, "error=continue,watchdog=0", 100, 100);
 	for (i = 0; i < 30; i++)
 		copies(id, 99, &idx, "d");
 	snprintf(commands, sizeof(commands), "/dmadev_sdxi/info,%d\n/dmadev_sdxi/vchan,%d,99\n", id,
@@ -479,7 +479,7 @@ test_telemetry_busy(void **state)
 	pid_t pid;
 
 	need_client();
-	id = td_probe(FN0, "error=continue");
+	id = td_probe(FN0, "error=continue,watchdog=0");
 	commands = malloc(rounds * 160);
 	assert_non_null(commands);
 	for (i = 0; i < rounds; i++)
@@ -490,7 +490,7 @@ test_telemetry_busy(void **state)
 	do {
 		if (!stays) {
 			td_remove(FN0);
-			assert_int_equal(td_probe(FN0, "error=continue"), id);
+			assert_int_equal(td_probe(FN0, "error=continue,watchdog=0"), id);
 		}
 		td_up(id, 2, 100);
 		idx = 0;
