@@ -958,6 +958,51 @@ test_step_interrupted(void **state)
 	}
 }
 
+static void
+clear_late(void)
+{
+	on_log_read = NULL;
+	assert_int_equal(sdxi_vdev_call(DEV, clear_cb, NULL), 0);
+}
+
+static void
+fail_and_stop_late(void)
+{
+	/* The suspects are handed over one by one. */
+	if (!vc->parked || vc->published == 0)
+		return;
+	if (vc->published == 1) {
+		complete(0, true);
+	} else {
+		on_state_read = NULL;
+		sts->state = SDXI_CXT_ERR_FN;
+		/* What is run behind this is run by the function. */
+		on_log_read = clear_late;
+	}
+}
+
+/* A suspect has failed, and the context stops for it when the next one runs: that one is innocent. */
+static void
+test_step_late_state(void **state)
+{
+	enum rte_dma_status_code status[OPS];
+	unsigned int i;
+
+	(void)state;
+	enqueue(OPS);
+	sts->read_index = rte_cpu_to_le_64(2);
+	sts->state = SDXI_CXT_STOP_FN;
+	stall();
+	on_state_read = fail_and_stop_late;
+	gather(status, OPS);
+	assert_null(on_state_read);
+	assert_int_equal(status[0], RTE_DMA_STATUS_ERROR_UNKNOWN);
+	for (i = 1; i < OPS; i++) {
+		assert_int_equal(status[i], RTE_DMA_STATUS_SUCCESSFUL);
+		expect_copied(i, true);
+	}
+}
+
 /* Who polls seldom does not wait longer for that: it is time that counts. */
 static void
 test_seldom_polled(void **state)
@@ -1153,6 +1198,7 @@ main(void)
 		BATCH_TEST(test_batch_unknown),
 		UNIT_TEST(test_recovery_interrupted),
 		UNIT_TEST(test_step_interrupted),
+		UNIT_TEST(test_step_late_state),
 		UNIT_TEST(test_reset_fence),
 		UNIT_TEST(test_admin_lags),
 		UNIT_TEST(test_seldom_polled),
