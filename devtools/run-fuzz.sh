@@ -28,7 +28,8 @@ folder. A crash is reported with its input, and the exit code is 1; the last lin
   --seconds N    for each target (default: 60)
   --minutes N    the same in minutes
   --merge        fuzz nothing, but take into app/fuzz/corpus few inputs that reach all places that
-                 those there and those found reach; fixed-* (inputs of defects mended) stay as they are
+                 those there and those found reach; fixed-* (inputs of defects mended) and planted-*
+                 (inputs that find a defect put in by hand) stay as they are
 
 DPDK_SOURCE, DPDK_PREFIX, DPDK_SDXI_CACHE and JOBS are passed on to devtools/setup.sh.
 END
@@ -145,7 +146,7 @@ merge_corpus()
 	new=$(mktemp -d -- "$builds/fuzz-merge.XXXXXX")
 	trap 'rm -rf -- "$new"' EXIT
 	nb_old=$(find "$committed" -type f | wc -l)
-	find "$committed" -name 'fixed-*' -exec cp -t "$new" -- {} +
+	find "$committed" \( -name 'fixed-*' -o -name 'planted-*' \) -exec cp -t "$new" -- {} +
 	limit "$build_limit" "$program" "${limits[@]}" -merge=1 -use_counters=0 "$new" "$committed" "$grown" \
 		</dev/null >"$out" 2>&1 ||
 		die 'merging the corpora' "$target" 'mend what the log says' "$out"

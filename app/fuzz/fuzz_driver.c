@@ -175,6 +175,7 @@ probe(const struct sdxi_fn *fn)
 	acts();
 	if (CALL(sdxi_dmadev_create(NAME, &dev, fn, &args)) < 0) {
 		liar_check(rte_dma_get_dev_id_by_name(NAME) < 0, "a probe that fails leaves a dmadev");
+		liar_forsake();
 		return false;
 	}
 	app.id = rte_dma_get_dev_id_by_name(NAME);
@@ -545,12 +546,12 @@ do_destroy(void)
 		liar_check(CALL(sdxi_dmadev_destroy(NAME)) == 0,
 			   "the device of an honest function is not closed");
 	}
-	liar_serve(NULL);
 	app.id = -1;
 	app.used = false;
 	app.started = false;
 	liar_check(rte_dma_get_dev_id_by_name(NAME) < 0, "a dmadev is left");
 	liar_check(liar_nb_pieces() == 0, "%u pieces of memory are left", liar_nb_pieces());
+	liar_forsake();
 	stats_forget();
 }
 

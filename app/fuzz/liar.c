@@ -23,6 +23,7 @@
 /* A step takes this long, and longer the more of them a call takes: it may wait for minutes. */
 #define STEP_NS	   40
 #define BUDGET	   16
+#define FORSAKEN_RUNS 4
 /* In a doorbell that has not been rung. */
 #define DB_QUIET   UINT64_MAX
 
@@ -94,6 +95,8 @@ static struct {
 	uint64_t db_stride; /* as it is */
 	bool incurable;
 	bool boasted; /* lied about what it has */
+	bool left_bus; /* once, or is off it */
+	bool keeps_dma; /* was told to leave memory alone last, and that failed */
 	uint64_t now;
 	uint64_t steps; /* of this call, and of all before */
 	uint64_t all_steps;
@@ -558,6 +561,7 @@ liar_act(void)
 		break;
 	case 11:
 		liar.gone = act >> 4 == 15 ? UINT16_MAX : act >> 4;
+		liar.left_bus |= liar.gone != 0;
 		break;
 	case 12:
 		liar.deaf = act >> 4 == 15 ? UINT16_MAX : act >> 4;
@@ -565,7 +569,6 @@ liar_act(void)
 		break;
 	case 13:
 		liar.dma_fails = liar_take8();
-		liar.lied = true;
 		break;
 	case 14:
 		liar.lazy = act >> 4;
@@ -838,8 +841,13 @@ static int
 dma_enable(const struct sdxi_fn *fn, bool on)
 {
 	RTE_SET_USED(fn);
-	if (next_of(&liar.dma_fails))
+	liar.keeps_dma = false;
+	if (next_of(&liar.dma_fails)) {
+		liar.keeps_dma = !on;
+		/* Who did not answer, keeps its memory and is back cannot be guarded against. */
+		liar.lied |= !on && liar.left_bus;
 		return -EIO;
+	}
 	liar.bus_master = on;
 	liar.idle = false;
 	return 0;
@@ -884,6 +892,10 @@ liar_create(void)
 	liar.idle = false;
 	liar.lied = false;
 	liar.boasted = false;
+	liar.left_bus = false;
+	liar.keeps_dma = false;
+	liar.irq_cb = NULL;
+	liar.irq_arg = NULL;
 	liar.irq_pending = false;
 	liar.no_irq = (more & 0x40) != 0;
 	liar.no_iova = (more & 0x80) != 0 ? liar_take8() : 0;
@@ -916,6 +928,23 @@ void
 liar_serve(struct sdxi_dev *dev)
 {
 	liar.dev = dev;
+}
+
+void
+liar_forsake(void)
+{
+	unsigned int i;
+	uint64_t at;
+
+	liar.dev = NULL;
+	liar_check(liar.irq_cb == NULL, "the interrupt of a device that is closed has a handler");
+	liar_check(!liar.bus_master || liar.keeps_dma,
+		   "the function of a device that is closed may work with memory");
+	/* It is done: whatever is rung, it looks at nothing that it was given. */
+	for (at = 0; at + sizeof(uint64_t) <= liar.db_len; at += liar.db_stride)
+		*(uint64_t *)(liar.db + at) = 1;
+	for (i = 0; i < FORSAKEN_RUNS; i++)
+		liar_run(BUDGET);
 }
 
 void

@@ -41,6 +41,8 @@ uint64_t liar_take_val(uint64_t near);
 struct sdxi_fn liar_create(void);
 /** It is the function of this device; NULL: of none. */
 void liar_serve(struct sdxi_dev *dev);
+/** Its device is closed, or was never there: it has been left alone, and leaves alone what it had. */
+void liar_forsake(void);
 void liar_destroy(void);
 
 /** One act of the function's, from the input. */
