@@ -477,12 +477,10 @@ take_reg_lie(void)
 	uint8_t which = liar_take8(), how = liar_take8();
 	struct reg_lie *l = &liar.reg[which % RTE_DIM(regs)];
 
-	*l = (struct reg_lie){
-		.how = how % NB_HOWS,
-		.pattern = (how & 0x80) != 0 ? liar_take8() : 0xff,
-		.left = (how & 0x40) != 0 ? UINT16_MAX : liar_take8(),
-		.val = liar_take_val(0),
-	};
+	l->val = liar_take_val(0);
+	l->left = (how & 0x40) != 0 ? UINT16_MAX : liar_take8();
+	l->how = how % NB_HOWS;
+	l->pattern = (how & 0x80) != 0 ? liar_take8() : 0xff;
 	liar.lied = true;
 	liar.boasted |= regs[which % RTE_DIM(regs)] == SDXI_MMIO_CAP0 ||
 			regs[which % RTE_DIM(regs)] == SDXI_MMIO_CAP1;
@@ -498,10 +496,10 @@ take_poke(void)
 		.target = what % NB_TARGETS,
 		.vchan = how >> 4 & 3,
 		.how = (how & 15) % NB_HOWS,
-		.at = (how & 0x40) != 0 ? liar_take16() : liar_take8(),
-		.val = liar_take_val(0),
 		.left = 1,
 	};
+	p->val = liar_take_val(0);
+	p->at = (how & 0x40) != 0 ? liar_take16() : liar_take8();
 	liar.lied = true;
 	if ((how & 0x80) == 0) {
 		poke(p);
@@ -523,14 +521,14 @@ take_fault(void)
 		.kind = (enum sdxi_emu_fault_kind)(kind % SDXI_EMU_FAULT_KINDS),
 		.cxt = flags & 3,
 		.op = flags >> 5,
-		.count = liar_take8(),
 		.no_block = (flags & 4) != 0,
 		.no_log = (flags & 8) != 0,
 		.buf = (flags & 16) != 0,
-		.step = liar_take8() % (SDXI_STEP_RKEY + 1),
 		.sub_step = kind >> 6,
 	};
 
+	fault.count = liar_take8();
+	fault.step = liar_take8() % (SDXI_STEP_RKEY + 1);
 	sdxi_emu_inject(liar.emu, &fault);
 }
 
