@@ -25,7 +25,6 @@
 #include "sdxi_dmadev.h"
 
 #define NAME	   "fuzz"
-#define MAX_VCHANS 3
 /* Behind so many steps of all calls an input comes to its end. */
 #define MAX_STEPS  400000
 #define MAX_CMDS   8
@@ -51,7 +50,7 @@ static struct {
 	uint64_t all_submitted; /* since statistics were reset */
 	uint64_t all_reported;
 	uint64_t all_failed;
-	struct model vchan[MAX_VCHANS];
+	struct model vchan[LIAR_MAX_VCHANS];
 } app;
 
 static FILE *null;
@@ -235,7 +234,7 @@ do_configure(void)
 	app.used = false;
 	liar_call();
 	liar_check(rte_dma_info_get(app.id, &info) == 0, "there is no info");
-	conf.nb_vchans = RTE_MIN(1 + (how & 3) % MAX_VCHANS, info.max_vchans);
+	conf.nb_vchans = RTE_MIN(1 + (how & 3) % LIAR_MAX_VCHANS, info.max_vchans);
 	silent = (how & 0xc) == 0xc;
 #ifdef RTE_DMA_CFG_FLAG_SILENT
 	conf.flags = silent ? RTE_DMA_CFG_FLAG_SILENT : 0;
@@ -454,14 +453,22 @@ do_burst_capacity(unsigned int vchan)
 {
 	struct model *m = &app.vchan[vchan];
 	uint64_t most = m->nb_desc;
+	uint32_t remade;
 	uint16_t room;
+	bool bad;
 
 	liar_call();
+	bad = liar_index_is_bad(vchan);
+	remade = liar_remade(vchan);
 	room = rte_dma_burst_capacity(app.id, vchan);
 	if (!app.silent)
 		most -= m->enqueued - m->reported;
 	liar_check(room <= most, "vchan %u: room for %u operations, expected at most %" PRIu64, vchan,
 		   room, most);
+	/* It looks at Read_Index first. */
+	liar_check(!bad || room == 0 || liar_remade(vchan) != remade,
+		   "vchan %u: room for %u operations, and nobody knows how far the function is", vchan,
+		   room);
 }
 
 static void

@@ -74,6 +74,13 @@ struct poke {
 	uint8_t vchan;
 };
 
+/* What a context's memory has told the driver of how far it is, since it was started. */
+struct progress {
+	uint64_t believable; /* the highest Read_Index that could be */
+	uint64_t believed;   /* the driver's at the last look */
+	uint32_t remade;
+};
+
 struct piece {
 	uint8_t *va;
 	size_t len;
@@ -112,6 +119,8 @@ static struct {
 	uint8_t dma_fails; /* pattern of requests that fail */
 	uint8_t lazy;	  /* works in every 2^n-th step only */
 	uint64_t forged;  /* log entries that the function itself has not written */
+
+	struct progress progress[LIAR_MAX_VCHANS];
 
 	void (*irq_cb)(void *arg);
 	void *irq_arg;
@@ -323,6 +332,46 @@ static const struct sdxi_emu_ops emu_ops = {
 	.copy = emu_copy, .irq = emu_irq,
 };
 
+/*
+ * What the driver believes of Read_Index is something that has been there and could be, and no slot
+ * is written anew that it does not free. To be looked at before memory changes.
+ */
+static void
+progress_check(unsigned int vchan)
+{
+	const struct sdxi_vchan *vc = &liar.dev->vchans[vchan];
+	struct progress *p = &liar.progress[vchan];
+	const struct sdxi_ring *r = &vc->ring;
+	uint64_t read_index;
+
+	if (vc->remade != p->remade)
+		*p = (struct progress){ .remade = vc->remade };
+	/* Indices are made anew, or count no more. */
+	if (vc->cxt.mem.va == NULL || vc->remade % 2 != 0 || r->halted)
+		return;
+	read_index = rte_le_to_cpu_64(vc->cxt.sts->read_index);
+	if (read_index > p->believable && read_index <= r->submitted)
+		p->believable = read_index;
+	liar_check(sdxi_ring_head(r) - p->believable <= r->mask + UINT64_C(1),
+		   "vchan %u: descriptors up to %" PRIu64 " are written, those from %" PRIu64
+		   " on may not have been read, the ring has %u", vchan, sdxi_ring_head(r),
+		   p->believable, r->mask + 1);
+	liar_check(r->read_index == SDXI_RING_NO_BOUND ||
+		   (r->read_index >= p->believed && r->read_index <= p->believable),
+		   "vchan %u: Read_Index from %" PRIu64 " to %" PRIu64 " can be, %" PRIu64
+		   " is believed", vchan, p->believed, p->believable, r->read_index);
+	p->believed = r->read_index;
+}
+
+static void
+progress_look(void)
+{
+	unsigned int i;
+
+	for (i = 0; liar.dev != NULL && i < liar.dev->nb_vchans; i++)
+		progress_check(i);
+}
+
 /* Lies. */
 
 static uint64_t
@@ -403,6 +452,7 @@ poke(const struct poke *p)
 
 	if (dev == NULL || !liar.bus_master)
 		return;
+	progress_look();
 	switch (p->target) {
 	case TARGET_ERRLOG:
 		lie_in(&dev->errlog.mem, p);
@@ -637,6 +687,7 @@ step(void)
 	liar.all_steps++;
 	liar_check(liar.steps < LIAR_MAX_STEPS, "a call takes no end");
 	liar.now += STEP_NS + (liar.steps >> 4) * 100;
+	progress_look();
 	pokes_step();
 	if ((liar.all_steps & ((UINT64_C(1) << liar.lazy) - 1)) == 0)
 		emu_run(BUDGET);
@@ -655,6 +706,7 @@ uint64_t
 liar_call(void)
 {
 	liar.steps = 0;
+	progress_look();
 	return liar.all_steps;
 }
 
@@ -926,6 +978,25 @@ void
 liar_serve(struct sdxi_dev *dev)
 {
 	liar.dev = dev;
+	memset(liar.progress, 0, sizeof(liar.progress));
+}
+
+bool
+liar_index_is_bad(unsigned int vchan)
+{
+	const struct sdxi_vchan *vc = &liar.dev->vchans[vchan];
+	uint64_t read_index;
+
+	if (vc->cxt.mem.va == NULL)
+		return false;
+	read_index = rte_le_to_cpu_64(vc->cxt.sts->read_index);
+	return read_index < vc->ring.read_index || read_index > vc->ring.submitted;
+}
+
+uint32_t
+liar_remade(unsigned int vchan)
+{
+	return liar.dev->vchans[vchan].remade;
 }
 
 void

@@ -28,6 +28,9 @@ extern uint8_t liar_mem[LIAR_MEM_LEN];
 /** Steps that one call of the driver's may take at most, whatever the function does. */
 #define LIAR_MAX_STEPS 1000000
 
+/** Channels that the application may ask for. */
+#define LIAR_MAX_VCHANS 3
+
 /** What is left of the input: zeros behind its end. */
 void liar_input(const uint8_t *data, size_t len);
 bool liar_has_input(void);
@@ -41,6 +44,10 @@ uint64_t liar_take_val(uint64_t near);
 struct sdxi_fn liar_create(void);
 /** It is the function of this device; NULL: of none. */
 void liar_serve(struct sdxi_dev *dev);
+/** Does the driver find a Read_Index that cannot be, when it looks at it next? */
+bool liar_index_is_bad(unsigned int vchan);
+/** Changes when the driver makes a channel's indices anew. */
+uint32_t liar_remade(unsigned int vchan);
 /** Its device is closed, or was never there: it has been left alone, and leaves alone what it had. */
 void liar_forsake(void);
 void liar_destroy(void);
