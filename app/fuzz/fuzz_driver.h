@@ -9,8 +9,8 @@
  * @file
  * Included in front of all of the driver's sources where they are built to be fuzzed. The function
  * acts wherever the driver waits or puts memory accesses in order, on a clock that is as fast as the
- * driver asks; the heap is one whose ends a sanitizer knows, and which runs out when it is told to;
- * telemetry has no thread.
+ * driver asks, and may change memory in front of each load; the heap is one whose ends a sanitizer
+ * knows, and which runs out when it is told to; telemetry has no thread.
  */
 
 #include <rte_atomic.h>
@@ -21,11 +21,14 @@
 #include <rte_pause.h>
 #include <rte_telemetry.h>
 
+#include "sdxi_compat.h"
+
 uint64_t liar_timer_cycles(void);
 uint64_t liar_timer_hz(void);
 void liar_delay_us_sleep(unsigned int us);
 void liar_pause(void);
 void liar_barrier(void);
+void liar_load(void);
 void liar_write64(uint64_t val, volatile void *addr);
 void *liar_zmalloc_socket(const char *type, size_t size, unsigned int align, int socket);
 void liar_free(void *ptr);
@@ -53,5 +56,11 @@ int fuzz_tel_data_add_dict_container(struct rte_tel_data *d, const char *name,
 #define rte_memzone_free	       liar_memzone_free
 #define rte_telemetry_register_cmd     fuzz_telemetry_register_cmd
 #define rte_tel_data_add_dict_container fuzz_tel_data_add_dict_container
+
+#undef SDXI_LOAD
+#define SDXI_LOAD(ptr, order) \
+	((void)liar_load(), \
+	 rte_atomic_load_explicit((typeof(*(ptr)) __rte_atomic *)(uintptr_t)(ptr), \
+				  rte_memory_order_##order))
 
 #endif /* _FUZZ_DRIVER_H_ */

@@ -62,7 +62,7 @@ enum target {
 	NB_TARGETS,
 };
 
-/* Something that the function writes in so many steps, and again and again. */
+/* Something that the function writes in so many steps, or loads, and again and again. */
 struct poke {
 	uint64_t val;
 	uint32_t delay;
@@ -72,6 +72,7 @@ struct poke {
 	uint8_t target;
 	uint8_t how;
 	uint8_t vchan;
+	bool at_loads;
 };
 
 /* What a context's memory has told the driver of how far it is, since it was started. */
@@ -114,6 +115,7 @@ static struct {
 	struct reg_lie reg[RTE_DIM(regs)];
 	struct poke poke[MAX_POKES];
 	unsigned int next_poke;
+	bool at_loads;	  /* some are for loads */
 	uint16_t gone;	  /* register reads as ones, nothing is written; UINT16_MAX: for ever */
 	uint16_t deaf;	  /* register writes that have no effect */
 	uint8_t dma_fails; /* pattern of requests that fail */
@@ -475,14 +477,14 @@ poke(const struct poke *p)
 }
 
 static void
-pokes_step(void)
+pokes_step(bool at_loads)
 {
 	unsigned int i;
 
 	for (i = 0; i < MAX_POKES && liar.next_poke > 0; i++) {
 		struct poke *p = &liar.poke[i];
 
-		if (p->left == 0)
+		if (p->left == 0 || p->at_loads != at_loads)
 			continue;
 		if (p->delay > 0) {
 			p->delay--;
@@ -492,6 +494,13 @@ pokes_step(void)
 		p->delay = p->period;
 		poke(p);
 	}
+}
+
+void
+liar_load(void)
+{
+	if (liar.at_loads)
+		pokes_step(true);
 }
 
 /* An entry of the log that the function itself knows nothing of. */
@@ -537,7 +546,7 @@ take_reg_lie(void)
 }
 
 static void
-take_poke(void)
+take_poke(bool at_loads)
 {
 	struct poke *p = &liar.poke[liar.next_poke++ % MAX_POKES];
 	uint8_t what = liar_take8(), how = liar_take8();
@@ -561,6 +570,8 @@ take_poke(void)
 	p->left = liar_take8();
 	if (p->left == UINT8_MAX)
 		p->left = UINT16_MAX;
+	p->at_loads = at_loads;
+	liar.at_loads |= at_loads;
 }
 
 static void
@@ -598,7 +609,7 @@ liar_act(void)
 	case 5:
 	case 6:
 	case 7:
-		take_poke();
+		take_poke((act & 0x80) != 0);
 		break;
 	case 8:
 	case 9:
@@ -640,6 +651,7 @@ liar_repent(void)
 	memset(liar.reg, 0, sizeof(liar.reg));
 	memset(liar.poke, 0, sizeof(liar.poke));
 	liar.next_poke = 0;
+	liar.at_loads = false;
 	liar.gone = 0;
 	liar.deaf = 0;
 	liar.dma_fails = 0;
@@ -688,7 +700,7 @@ step(void)
 	liar_check(liar.steps < LIAR_MAX_STEPS, "a call takes no end");
 	liar.now += STEP_NS + (liar.steps >> 4) * 100;
 	progress_look();
-	pokes_step();
+	pokes_step(false);
 	if ((liar.all_steps & ((UINT64_C(1) << liar.lazy) - 1)) == 0)
 		emu_run(BUDGET);
 }
@@ -714,7 +726,7 @@ void
 liar_run(unsigned int budget)
 {
 	liar_call();
-	pokes_step();
+	pokes_step(false);
 	liar.idle = false;
 	emu_run(budget);
 	interrupt();
@@ -987,7 +999,7 @@ liar_index_is_bad(unsigned int vchan)
 	const struct sdxi_vchan *vc = &liar.dev->vchans[vchan];
 	uint64_t read_index;
 
-	if (vc->cxt.mem.va == NULL)
+	if (vc->cxt.mem.va == NULL || liar.at_loads)
 		return false;
 	read_index = rte_le_to_cpu_64(vc->cxt.sts->read_index);
 	return read_index < vc->ring.read_index || read_index > vc->ring.submitted;

@@ -10,7 +10,7 @@
  * A function that lies: the emulated one, with whatever the input asks for laid over its registers
  * and over the memory that the driver gives it. Where the input asks for nothing (zeros, or its end)
  * it is honest. It acts where the driver accesses a register, rings a doorbell, waits or has a memory
- * barrier, and between calls.
+ * barrier, and between calls; and it writes between any two loads, if it is to.
  */
 
 #include <stdbool.h>
@@ -44,7 +44,7 @@ uint64_t liar_take_val(uint64_t near);
 struct sdxi_fn liar_create(void);
 /** It is the function of this device; NULL: of none. */
 void liar_serve(struct sdxi_dev *dev);
-/** Does the driver find a Read_Index that cannot be, when it looks at it next? */
+/** Is it certain that the driver finds a Read_Index that cannot be, when it looks at it next? */
 bool liar_index_is_bad(unsigned int vchan);
 /** Changes when the driver makes a channel's indices anew. */
 uint32_t liar_remade(unsigned int vchan);
