@@ -9,12 +9,13 @@
  * @file
  * Included in front of all of the driver's sources where they are built to be fuzzed. The function
  * acts wherever the driver waits or puts memory accesses in order, on a clock that is as fast as the
- * driver asks, and may change memory in front of each load; the heap is one whose ends a sanitizer
- * knows, and which runs out when it is told to; telemetry has no thread.
+ * driver asks, and may change memory in front of each load; the heap, a dmadev's private data included, is one whose ends a
+ * sanitizer knows, and which runs out when it is told to; telemetry has no thread.
  */
 
 #include <rte_atomic.h>
 #include <rte_cycles.h>
+#include <rte_dmadev_pmd.h>
 #include <rte_io.h>
 #include <rte_malloc.h>
 #include <rte_memzone.h>
@@ -36,6 +37,8 @@ rte_iova_t liar_malloc_virt2iova(const void *addr);
 const struct rte_memzone *liar_memzone_reserve_aligned(const char *name, size_t len, int socket,
 						       unsigned int flags, unsigned int align);
 int liar_memzone_free(const struct rte_memzone *zone);
+struct rte_dma_dev *liar_dma_allocate(const char *name, int socket, size_t size);
+int liar_dma_release(const char *name);
 int fuzz_telemetry_register_cmd(const char *cmd, telemetry_cb fn, const char *help);
 int fuzz_tel_data_add_dict_container(struct rte_tel_data *d, const char *name,
 				     struct rte_tel_data *val, int keep);
@@ -54,6 +57,8 @@ int fuzz_tel_data_add_dict_container(struct rte_tel_data *d, const char *name,
 #define rte_malloc_virt2iova	       liar_malloc_virt2iova
 #define rte_memzone_reserve_aligned    liar_memzone_reserve_aligned
 #define rte_memzone_free	       liar_memzone_free
+#define rte_dma_pmd_allocate	       liar_dma_allocate
+#define rte_dma_pmd_release	       liar_dma_release
 #define rte_telemetry_register_cmd     fuzz_telemetry_register_cmd
 #define rte_tel_data_add_dict_container fuzz_tel_data_add_dict_container
 

@@ -854,6 +854,76 @@ liar_memzone_free(const struct rte_memzone *zone)
 	return 0;
 }
 
+/* A dmadev's private data is none that the function could reach. */
+static struct {
+	struct rte_dma_dev *dmadev;
+	void *eals;
+	void *ours;
+	int (*close)(struct rte_dma_dev *dmadev);
+	struct rte_dma_dev_ops ops;
+} priv;
+
+#undef rte_dma_pmd_allocate
+#undef rte_dma_pmd_release
+
+static void
+priv_give_back(void)
+{
+	liar.dev = NULL;
+	priv.dmadev->data->dev_private = priv.eals;
+	priv.dmadev = NULL;
+	free(priv.ours);
+}
+
+struct rte_dma_dev *
+liar_dma_allocate(const char *name, int socket, size_t size)
+{
+	void *va;
+
+	liar_check(priv.dmadev == NULL, "there is a dmadev already");
+	if (posix_memalign(&va, RTE_CACHE_LINE_SIZE, size) != 0)
+		return NULL;
+	memset(va, 0, size);
+	priv.dmadev = rte_dma_pmd_allocate(name, socket, size);
+	if (priv.dmadev == NULL) {
+		free(va);
+		return NULL;
+	}
+	priv.ours = va;
+	priv.eals = priv.dmadev->data->dev_private;
+	priv.dmadev->data->dev_private = va;
+	priv.close = NULL;
+	return priv.dmadev;
+}
+
+/* EAL frees private data as soon as it is closed, and that has to be its own. */
+static int
+priv_close(struct rte_dma_dev *dmadev)
+{
+	int ret = priv.close(dmadev);
+
+	if (ret == 0)
+		priv_give_back();
+	return ret;
+}
+
+int
+liar_dma_release(const char *name)
+{
+	struct rte_dma_dev *dmadev = priv.dmadev;
+
+	liar_check(dmadev != NULL, "a dmadev is released that is not there");
+	if (dmadev->state != RTE_DMA_DEV_READY) {
+		priv_give_back();
+	} else if (priv.close == NULL) {
+		priv.ops = *dmadev->dev_ops;
+		priv.close = priv.ops.dev_close;
+		priv.ops.dev_close = priv_close;
+		dmadev->dev_ops = &priv.ops;
+	}
+	return rte_dma_pmd_release(name);
+}
+
 unsigned int
 liar_nb_pieces(void)
 {
