@@ -86,6 +86,12 @@ dst_of(uint16_t vchan, unsigned int op)
 	return src_of(op) + (vchan + 1) * NB_DESC * LEN;
 }
 
+static void *
+to_va(rte_iova_t iova)
+{
+	return (void *)(uintptr_t)iova;
+}
+
 static int
 copy(uint16_t vchan, unsigned int op)
 {
@@ -202,32 +208,49 @@ static pthread_rwlock_t calls = PTHREAD_RWLOCK_INITIALIZER;
 
 struct user {
 	uint16_t vchan;
-	unsigned int done, failed; /* atomic */
+	unsigned int done; /* atomic */
+	unsigned int failed, wrong;
 	int error; /* what ended it */
 	bool polls_only;
 	pthread_t thread;
 };
 
+/* What is said to be good is there, and was not before. */
+static uint16_t
+user_poll(struct user *user)
+{
+	enum rte_dma_status_code status[8];
+	unsigned int op = __atomic_load_n(&user->done, __ATOMIC_RELAXED);
+	uint16_t i, got = rte_dma_completed_status(id, user->vchan, RTE_DIM(status), NULL, status);
+
+	for (i = 0; i < got; i++, op++) {
+		if (status[i] != RTE_DMA_STATUS_SUCCESSFUL)
+			user->failed++;
+		else if (memcmp(to_va(dst_of(user->vchan, op)), to_va(src_of(op)), LEN) != 0)
+			user->wrong++;
+	}
+	__atomic_store_n(&user->done, op, __ATOMIC_RELAXED);
+	return got;
+}
+
 static void *
 user_main(void *arg)
 {
 	struct user *user = arg;
-	enum rte_dma_status_code status[8];
 	struct td_bound bound;
-	unsigned int op = 0, i;
+	unsigned int op = 0;
 	uint16_t got;
 	int ret = 0;
 
 	td_bound_set(&bound);
 	while (ret >= 0 || ret == -ENOSPC) {
 		pthread_rwlock_rdlock(&calls);
+		/* The operation that had the buffer before has been reported, or there is no room. */
+		if (op - __atomic_load_n(&user->done, __ATOMIC_RELAXED) < NB_DESC)
+			memset(to_va(dst_of(user->vchan, op)), TD_GUARD, LEN);
 		ret = copy(user->vchan, op);
 		op += ret >= 0;
-		got = rte_dma_completed_status(id, user->vchan, RTE_DIM(status), NULL, status);
-		for (i = 0; i < got; i++)
-			if (status[i] != RTE_DMA_STATUS_SUCCESSFUL)
-				user->failed++;
-		__atomic_fetch_add(&user->done, got, __ATOMIC_RELAXED);
+		got = user_poll(user);
 		pthread_rwlock_unlock(&calls);
 		if (got == 0 && td_bound_yield(&bound)) {
 			user->error = -ETIMEDOUT;
@@ -237,11 +260,7 @@ user_main(void *arg)
 	user->error = ret;
 	/* What is outstanding is told as long as there is somebody to tell it. */
 	while (user->polls_only && __atomic_load_n(&user->done, __ATOMIC_RELAXED) < op) {
-		got = rte_dma_completed_status(id, user->vchan, RTE_DIM(status), NULL, status);
-		for (i = 0; i < got; i++)
-			if (status[i] != RTE_DMA_STATUS_SUCCESSFUL)
-				user->failed++;
-		__atomic_fetch_add(&user->done, got, __ATOMIC_RELAXED);
+		got = user_poll(user);
 		if (got == 0 && td_bound_yield(&bound)) {
 			user->error = -ETIMEDOUT;
 			return NULL;
@@ -290,6 +309,7 @@ test_other_thread(void **state)
 		for (v = 0; v < VCHANS; v++) {
 			assert_int_equal(users[v].error, -EINVAL);
 			assert_int_equal(users[v].failed, 0);
+			assert_int_equal(users[v].wrong, 0);
 		}
 	}
 	expect_plugs_again();
@@ -369,6 +389,7 @@ test_gone_under_traffic(void **state)
 			assert_int_equal(pthread_join(users[v].thread, NULL), 0);
 		for (v = 0; v < VCHANS; v++) {
 			assert_int_equal(users[v].error, -EIO);
+			assert_int_equal(users[v].wrong, 0);
 			assert_int_equal(td_status(id, v), RTE_DMA_VCHAN_HALTED_ERROR);
 			assert_int_equal(rte_dma_burst_capacity(id, v), 0);
 		}
@@ -390,7 +411,7 @@ test_gone_at_any_time(void **state)
 {
 	const struct rte_dma_conf conf = { .nb_vchans = VCHANS };
 	enum rte_dma_status_code status[NB_DESC];
-	unsigned int n, i, failed, errors, k;
+	unsigned int n, i, op, failed, good, errors, k;
 	struct rte_dma_stats stats;
 	struct td_bound bound;
 	uint16_t got;
@@ -409,16 +430,27 @@ test_gone_at_any_time(void **state)
 			ret = rte_dma_start(id);
 		errors += ret < 0;
 		if (ret == 0) {
+			memset(to_va(dst_of(0, 0)), TD_GUARD, (8 + 1) * LEN);
 			for (i = 0; i < 8 && copy(0, i) >= 0; i++)
 				;
+			errors += i < 8;
+			good = i;
 			/* One that fails, so that the log is looked at. */
 			if (rte_dma_copy(id, 0, 8, dst_of(0, i), LEN, RTE_DMA_OP_FLAG_SUBMIT) >= 0)
 				i++;
 			td_bound_set(&bound);
-			for (failed = 0; i > 0; i -= got) {
+			for (failed = 0, op = 0; i > 0; i -= got) {
 				got = rte_dma_completed_status(id, 0, i, NULL, status);
-				for (k = 0; k < got; k++)
+				for (k = 0; k < got; k++, op++) {
 					failed += status[k] != RTE_DMA_STATUS_SUCCESSFUL;
+					errors += op < good &&
+						  status[k] != RTE_DMA_STATUS_SUCCESSFUL;
+					if (status[k] == RTE_DMA_STATUS_SUCCESSFUL &&
+					    (op >= good || memcmp(to_va(dst_of(0, op)),
+								  to_va(src_of(op)), LEN) != 0))
+						fail_msg("access %u: operation %u is said to be "
+							 "good, and is not", n, op);
+				}
 				if (got == 0 && td_bound_yield(&bound))
 					fail_msg("access %u: %u operations do not complete", n, i);
 			}
