@@ -25,6 +25,7 @@
 enum {
 	LEN = 300,
 	NB_DESC = 64,
+	KEEPS = 8, /* calls that fail may each keep something that later ones do not ask for again */
 	BAD = 64, /* an address where nothing is */
 };
 
@@ -192,6 +193,42 @@ traffic(const struct variant *v, int16_t id)
 }
 
 /*
+ * Have the n-th call of a phase fail until that leaves nothing more behind: what it keeps for the next
+ * time is had once, and does not grow each time.
+ *
+ * @return
+ *   What it gave last.
+ */
+static int
+fail_again(const struct variant *v, enum phase phase, int16_t *id, unsigned int n, bool on)
+{
+	const struct inject was = inject;
+	struct stock before, now;
+	unsigned int i;
+	int ret;
+
+	stock_take(&now);
+	for (i = 0;; i++) {
+		before = now;
+		inject_arm(INJECT_MAINS, n, on);
+		ret = phase_do(v, phase, id);
+		inject_disarm();
+		stock_take(&now);
+		if (ret == 0 || (now.td.memzones <= before.td.memzones &&
+				 now.td.bytes <= before.td.bytes && now.live <= before.live))
+			break;
+		if (i == KEEPS)
+			fail_msg("%s: call %u, of %s, fails: each time more is kept",
+				 phase_names[phase], n, inject.first);
+	}
+	inject.fail = was.fail;
+	inject.first = was.first;
+	inject.hits = was.hits;
+	inject.calls = was.calls;
+	return ret;
+}
+
+/*
  * The sequence with a failing call; behind one that fails, it ends there, or goes on with the same
  * once more.
  *
@@ -206,6 +243,7 @@ run(const struct variant *v, unsigned int fail, bool on, bool again)
 	int16_t id = -1;
 	int ret = 0, code;
 	bool was_hit = false, failed = false;
+	unsigned int calls_before;
 
 	stock_take(&stock);
 	before = &stock;
@@ -215,6 +253,7 @@ run(const struct variant *v, unsigned int fail, bool on, bool again)
 		if (!was_hit && (v->phases & 1u << phase) != 0)
 			__atomic_store_n(&inject.whose, INJECT_MAINS, __ATOMIC_SEQ_CST);
 		__atomic_store_n(&inject.lines, 0, __ATOMIC_RELAXED);
+		calls_before = inject.calls;
 		ret = phase_do(v, phase, &id);
 		inject_disarm();
 		was_hit = inject.hits > 0;
@@ -233,6 +272,10 @@ run(const struct variant *v, unsigned int fail, bool on, bool again)
 				 phase_names[phase], fail, inject.first);
 		if (phase == PROBE)
 			expect_stock(before, "a probe that failed");
+		else if (fail_again(v, phase, &id, fail - calls_before, on) == 0)
+			ret = 0;
+		if (ret == 0)
+			continue;
 		if (!again)
 			break;
 		ret = phase_do(v, phase, &id);
