@@ -44,6 +44,7 @@ struct rec {
 	uint32_t slot;
 	uint64_t when;	/* by accesses */
 	bool begun;	/* a part of it has been done, and the rest goes on by the same AKeys */
+	bool moved;	/* a part of it has been tried */
 	bool done;	/* and has nothing to move any more */
 	bool consumed;	/* where it was mapped */
 	bool signalled;
@@ -63,6 +64,7 @@ struct live {
 	uint64_t max_len;
 	uint64_t write_index;
 	uint64_t read_index; /* as written: the function may be further */
+	bool failed; /* it has been said to be in ERR_FN: what it has begun it may end */
 	struct key key[MAX_KEYS];
 	unsigned int n_keys;
 	struct rec rec[MAX_RECS];
@@ -387,6 +389,8 @@ may_move(const struct live *l, const struct rec *rec, unsigned int n_akeys)
 
 	if (rec->begun || rec->done)
 		return rec->begun;
+	if (l->failed && !rec->moved)
+		return false;
 	if ((opcode_of(rec) & ~defined) != 0 || dsc->copy.attr != 0 ||
 	    (l->opb & 1u << SDXI_TYPE_DMAB) == 0)
 		return false;
@@ -473,7 +477,7 @@ slots_follow(const struct live *l, uint64_t iova, uint64_t n, uint32_t *slot)
 	const uint64_t off = iova - l->ring, len = (uint64_t)l->ring_sz * SDXI_DESC_LEN;
 	uint64_t first;
 
-	if (!within(iova, n * SDXI_DESC_LEN, l->ring, len) || off % SDXI_DESC_LEN != 0)
+	if (l->failed || !within(iova, n * SDXI_DESC_LEN, l->ring, len) || off % SDXI_DESC_LEN != 0)
 		return false;
 	*slot = off / SDXI_DESC_LEN;
 	first = (*slot + l->ring_sz - l->read_index % l->ring_sz) % l->ring_sz;
@@ -600,6 +604,7 @@ live_add(struct watch *w)
 	l->write_index_ptr = le64(w->start.ctl.write_index_ptr);
 	l->read_index = w->read_index;
 	l->write_index = w->read_index;
+	l->failed = false;
 	l->n_recs = 0;
 	l->next_rec = 0;
 	walk_apply(w, &w->start, l);
@@ -738,7 +743,7 @@ cb_read64(void *opaque, uint64_t iova, uint64_t *val)
 	}
 	for (i = 0; i < w->n_live; i++) {
 		l = &w->live[i];
-		if (iova == l->write_index_ptr) {
+		if (iova == l->write_index_ptr && !l->failed) {
 			ok = true;
 			if (there)
 				write_index_seen(l, le64(*val));
@@ -898,9 +903,9 @@ cb_write64(void *opaque, uint64_t iova, uint64_t raw)
 {
 	struct watch *w = opaque;
 	const uint64_t val = le64(raw);
+	bool ok, there, start, state = false;
 	unsigned int i, j, n_sts = 0;
-	struct live *gone = NULL;
-	bool ok, there, start;
+	struct live *whose = NULL;
 
 	begin_access(w, iova, sizeof(raw));
 	if (iova % sizeof(raw) != 0)
@@ -912,11 +917,11 @@ cb_write64(void *opaque, uint64_t iova, uint64_t raw)
 		struct live *l = &w->live[i];
 
 		if (iova == l->sts) {
-			ok |= val == SDXI_CXT_STOP_SW || val == SDXI_CXT_STOPG_SW ||
-			      val == SDXI_CXT_STOP_FN || val == SDXI_CXT_STOPG_FN ||
-			      val == SDXI_CXT_ERR_FN;
+			state |= val == SDXI_CXT_STOP_SW || val == SDXI_CXT_STOPG_SW ||
+				 val == SDXI_CXT_STOP_FN || val == SDXI_CXT_STOPG_FN ||
+				 val == SDXI_CXT_ERR_FN;
 			n_sts++;
-			gone = l;
+			whose = l;
 		}
 		ok |= iova == l->sts + 8 && read_index_follows(l, val);
 		ok |= consumed_follows(l, iova, (const uint8_t *)&raw, sizeof(raw));
@@ -929,12 +934,17 @@ cb_write64(void *opaque, uint64_t iova, uint64_t raw)
 	ok |= start;
 	w->walk.stage = WALK_NOWHERE;
 	w->start.stage = WALK_NOWHERE;
-	if (!ok && !w->lost)
+	if (!ok && !state && !w->lost)
 		watch_fail("nothing lets %#llx be written at %#llx", LLX(val), LLX(iova));
 	signal_seen(w, iova);
-	/* Stopped: it has nothing in memory any more. */
-	if (!start && there && n_sts == 1 && (val == SDXI_CXT_STOP_SW || val == SDXI_CXT_STOP_FN))
-		live_drop(w, gone);
+	/* Whose state that was, and that it was a state, is known where it can be nothing else. */
+	if (!ok && n_sts == 1) {
+		if (val == SDXI_CXT_ERR_FN)
+			whose->failed = true;
+		/* Stopped: it has nothing in memory any more. */
+		else if (there && (val == SDXI_CXT_STOP_SW || val == SDXI_CXT_STOP_FN))
+			live_drop(w, whose);
+	}
 	mem_access(w, iova, &raw, sizeof(raw), PERM_W);
 	return there ? SDXI_EMU_MEM_OK : SDXI_EMU_MEM_FAULT;
 }
@@ -966,6 +976,7 @@ cb_copy(void *opaque, uint64_t dst, uint64_t src, size_t len)
 				continue;
 			last = rec;
 			n++;
+			rec->moved = true;
 			rec->begun = res == SDXI_EMU_MEM_OK &&
 				     dst + len != le64(rec->dsc.copy.addr1) + size_of(rec);
 		}
@@ -1056,7 +1067,8 @@ cb_map(void *opaque, uint64_t iova, struct sdxi_emu_map *map)
 		uint64_t val;
 
 		/* A helper's look at Write_Index. What is no good it leaves to others to find. */
-		if (iova == l->write_index_ptr && within(iova, 8, r->iova + off, len)) {
+		if (iova == l->write_index_ptr && !l->failed &&
+		    within(iova, 8, r->iova + off, len)) {
 			memcpy(&val, win->va + (iova - r->iova - off), sizeof(val));
 			if (le64(val) - l->read_index <= l->ring_sz)
 				write_index_seen(l, le64(val));
