@@ -47,8 +47,10 @@ struct rec {
 	bool moved;	/* a part of it has been tried */
 	bool done;	/* and has nothing to move any more */
 	bool consumed;	/* where it was mapped */
-	bool signalled;
+	bool signalled; /* its block is not the function's any more */
 	bool er;
+	bool looked;	/* at its block, since that was written last */
+	uint64_t signal; /* what was there */
 };
 
 /* A context that has been started. */
@@ -62,6 +64,7 @@ struct live {
 	uint32_t akeys;
 	uint32_t opb;
 	uint64_t max_len;
+	uint8_t csa; /* a bit for each value that CXT_CTL may have given it */
 	uint64_t write_index;
 	uint64_t read_index; /* as written: the function may be further */
 	bool failed; /* it has been said to be in ERR_FN: what it has begun it may end */
@@ -318,6 +321,63 @@ block_of(const struct rec *rec)
 	return last;
 }
 
+#define CSA(ctl) (1u << ((le64((ctl)->ds_ring_ptr) & SDXI_CXT_CTL_CSA) != 0))
+
+/* What is known of a block. */
+struct block {
+	unsigned int open; /* descriptors whose signal is yet to come */
+	unsigned int taken; /* of these, that have been consumed where they were mapped */
+	bool counts; /* one of all its descriptors has the signal counted down */
+	bool ends; /* or written 0 */
+	bool looked;
+	uint64_t signal;
+	const struct live *live; /* of the last one of these */
+	struct rec *rec;
+};
+
+static struct block
+block_find(struct watch *w, uint64_t csb)
+{
+	struct block b = { .open = 0 };
+	unsigned int i, j;
+
+	for (i = 0; i < w->n_live; i++) {
+		struct live *l = &w->live[i];
+
+		for (j = 0; j < l->n_recs; j++) {
+			struct rec *rec = &l->rec[j];
+			const bool csr = (opcode_of(rec) & SDXI_DSC_CSR) != 0;
+
+			if (block_of(rec) != csb)
+				continue;
+			b.counts |= !csr && (l->csa & 1u << 1);
+			b.ends |= csr || (l->csa & 1u << 0);
+			if (rec->signalled)
+				continue;
+			b.open++;
+			b.taken += rec->consumed;
+			if (rec->looked)
+				b.signal = rec->signal;
+			b.looked |= rec->looked;
+			b.live = l;
+			b.rec = rec;
+		}
+	}
+	return b;
+}
+
+/*
+ * May a signal have come to a value by min to max of a block's descriptors? In which order they were
+ * counts only where there are both kinds.
+ */
+static bool
+signal_fits(const struct block *b, uint64_t was, uint64_t val, unsigned int min, unsigned int max)
+{
+	if (b->counts && was - val >= min && was - val <= max)
+		return true;
+	return b->ends && (val == 0 || (b->counts && -val < max));
+}
+
 static const struct key *
 key_find(const struct live *l, uint16_t akey)
 {
@@ -542,6 +602,7 @@ walk_apply(const struct watch *w, const struct watch_walk *walk, struct live *l)
 	l->akeys = walk_akeys(walk);
 	l->opb = le32(walk->l1.opb_000_enb);
 	l->max_len = UINT64_C(1) << (max + SDXI_MAX_BUFFER_SHIFT);
+	l->csa = CSA(&walk->ctl);
 	l->n_keys = 0;
 }
 
@@ -663,6 +724,9 @@ cb_read(void *opaque, uint64_t iova, void *buf, size_t len)
 		ok = true;
 		memcpy(&w->walk.ctl, buf, len);
 		next = there ? WALK_CTL : WALK_NOWHERE;
+		l = live_find(w, w->walk.num);
+		if (there && l != NULL)
+			l->csa |= CSA(&w->walk.ctl);
 	}
 	probe = len == sizeof(ent) && walk_probes(w, iova);
 	w->start.stage = WALK_NOWHERE;
@@ -750,8 +814,15 @@ cb_read64(void *opaque, uint64_t iova, uint64_t *val)
 		}
 		/* The first word of a slot, with vl, is looked at before the slot is read. */
 		ok |= slots_follow(l, iova, 1, &slot);
-		for (j = 0; j < l->n_recs; j++)
-			ok |= block_of(&l->rec[j]) == iova;
+		for (j = 0; j < l->n_recs; j++) {
+			struct rec *rec = &l->rec[j];
+
+			if (block_of(rec) != iova || rec->signalled)
+				continue;
+			ok = true;
+			rec->looked = there;
+			rec->signal = le64(*val);
+		}
 	}
 	if (!ok && !w->lost)
 		watch_fail("nothing lets a word be read at %#llx", LLX(iova));
@@ -826,7 +897,7 @@ cb_write(void *opaque, uint64_t iova, const void *buf, size_t len)
 		for (j = 0; j < l->n_recs; j++) {
 			struct rec *rec = &l->rec[j];
 
-			if (len == sizeof(flags) && iova == block_of(rec) + 8) {
+			if (len == sizeof(flags) && iova == block_of(rec) + 8 && !rec->signalled) {
 				memcpy(&flags, copy, sizeof(flags));
 				ok |= le32(flags) == SDXI_CST_BLK_ER;
 				rec->er = true;
@@ -867,25 +938,39 @@ akeys_updated(struct watch *w, const struct rec *rec)
 	}
 }
 
-static void
-signal_seen(struct watch *w, uint64_t csb)
+/* Does a signal follow from descriptors that have none yet, and from what was there? */
+static bool
+signal_follows(const struct watch *w, const struct block *b, uint64_t val)
 {
-	struct rec *rec = NULL;
-	unsigned int i, j, n = 0;
+	/* With freedom each is written by itself. */
+	return b->open != 0 && b->looked &&
+	       signal_fits(b, b->signal, val, 1, w->conf.freedom ? 1 : b->open);
+}
 
+static void
+signal_done(struct watch *w, const struct block *b, uint64_t val)
+{
+	const uint64_t csb = block_of(b->rec);
+	/* At least so many. */
+	uint64_t n = b->ends ? 1 : b->signal - val;
+	unsigned int i, j;
+
+	/* Which one it was is known where there is but one. */
+	if (b->open == 1 && b->live->num == SDXI_CXT_ADMIN &&
+	    is_op(b->rec, SDXI_TYPE_ADMIN, SDXI_ADM_AKEY_UPD) && !b->rec->er)
+		akeys_updated(w, b->rec);
 	for (i = 0; i < w->n_live; i++) {
 		for (j = 0; j < w->live[i].n_recs; j++) {
-			struct rec *r = &w->live[i].rec[j];
+			struct rec *rec = &w->live[i].rec[j];
 
-			if (block_of(r) != csb || r->signalled)
+			if (block_of(rec) != csb || rec->signalled)
 				continue;
-			r->signalled = true;
-			rec = r;
-			n += w->live[i].num == SDXI_CXT_ADMIN ? 1 : 2;
+			/* Before it is written again, it has to be looked at again. */
+			rec->looked = false;
+			rec->signalled = n != 0;
+			n -= n != 0;
 		}
 	}
-	if (n == 1 && is_op(rec, SDXI_TYPE_ADMIN, SDXI_ADM_AKEY_UPD) && !rec->er)
-		akeys_updated(w, rec);
 }
 
 /* The read index that a context says it has come to. */
@@ -903,8 +988,9 @@ cb_write64(void *opaque, uint64_t iova, uint64_t raw)
 {
 	struct watch *w = opaque;
 	const uint64_t val = le64(raw);
-	bool ok, there, start, state = false;
-	unsigned int i, j, n_sts = 0;
+	const struct block block = block_find(w, iova);
+	bool ok, there, start, state = false, signal;
+	unsigned int i, n_sts = 0;
 	struct live *whose = NULL;
 
 	begin_access(w, iova, sizeof(raw));
@@ -925,20 +1011,21 @@ cb_write64(void *opaque, uint64_t iova, uint64_t raw)
 		}
 		ok |= iova == l->sts + 8 && read_index_follows(l, val);
 		ok |= consumed_follows(l, iova, (const uint8_t *)&raw, sizeof(raw));
-		for (j = 0; j < l->n_recs; j++)
-			ok |= block_of(&l->rec[j]) == iova;
 	}
+	signal = signal_follows(w, &block, val);
 	start = val == SDXI_CXT_RUN && start_follows(w, iova);
 	if (start && there)
 		live_add(w);
 	ok |= start;
 	w->walk.stage = WALK_NOWHERE;
 	w->start.stage = WALK_NOWHERE;
-	if (!ok && !state && !w->lost)
-		watch_fail("nothing lets %#llx be written at %#llx", LLX(val), LLX(iova));
-	signal_seen(w, iova);
-	/* Whose state that was, and that it was a state, is known where it can be nothing else. */
-	if (!ok && n_sts == 1) {
+	if (!ok && !state && !signal && !w->lost)
+		watch_fail("nothing lets %#llx be written at %#llx, a block of %u", LLX(val),
+			   LLX(iova), block.open);
+	/* What it was is known where it can be nothing else. */
+	if (signal && !ok && !state)
+		signal_done(w, &block, val);
+	if (state && !ok && !signal && n_sts == 1) {
 		if (val == SDXI_CXT_ERR_FN)
 			whose->failed = true;
 		/* Stopped: it has nothing in memory any more. */
@@ -1106,53 +1193,137 @@ copy_reaches(struct watch *w, uint64_t at)
 	return 0;
 }
 
+/* Is one of some bytes another one's than it seems: data, or a block, or a slot? */
+static bool
+is_shared(struct watch *w, uint64_t at, uint64_t len, bool with_slots)
+{
+	unsigned int i, j;
+	uint64_t off;
+
+	for (off = 0; off < len; off++)
+		if (copy_reaches(w, at + off))
+			return true;
+	for (i = 0; i < w->n_live; i++) {
+		const struct live *l = &w->live[i];
+
+		if (with_slots && within(at, 1, l->ring, (uint64_t)l->ring_sz * SDXI_DESC_LEN))
+			return true;
+		for (j = 0; !with_slots && j < l->n_recs; j++)
+			if (within(at, 1, block_of(&l->rec[j]), 8))
+				return true;
+	}
+	return false;
+}
+
+/* A block's signal has changed, where it is mapped. */
+static bool
+signal_change_follows(struct watch *w, uint64_t csb, uint64_t was, uint64_t val)
+{
+	const struct block b = block_find(w, csb);
+	unsigned int i, j;
+
+	if (b.open == 0)
+		return false;
+	/* All that was consumed has been signalled. */
+	if (b.taken != 0 && signal_fits(&b, was, val, b.taken, b.open))
+		return true;
+	if (is_shared(w, csb, 8, true))
+		return true;
+	if (b.taken != 0 || !signal_fits(&b, was, val, 1, b.open))
+		return false;
+	/* Where else is what says that it was consumed? */
+	for (i = 0; i < w->n_live; i++) {
+		const struct live *l = &w->live[i];
+
+		for (j = 0; j < l->n_recs; j++)
+			if (block_of(&l->rec[j]) == csb && !l->rec[j].signalled &&
+			    is_shared(w, l->ring + (uint64_t)l->rec[j].slot * SDXI_DESC_LEN, 4, false))
+				return true;
+	}
+	return false;
+}
+
 /* A byte of mapped memory has changed: how far is it from there on the function's to change? */
 static uint64_t
-change_follows(struct watch *w, uint64_t at, uint8_t old, uint8_t new)
+change_follows(struct watch *w, const struct window *win, uint32_t off)
 {
-	const uint64_t vl = SDXI_DSC_VL;
+	const uint64_t at = win->r->iova + win->off + off;
+	const uint8_t *before = win->r->va + win->off;
 	unsigned int i, j;
 
 	for (i = 0; i < w->n_live; i++) {
 		struct live *l = &w->live[i];
-		struct rec *rec;
 
-		if (within(at, 1, l->ring, (uint64_t)l->ring_sz * SDXI_DESC_LEN) &&
-		    (at - l->ring) % SDXI_DESC_LEN == 0) {
-			rec = rec_find(l, (at - l->ring) / SDXI_DESC_LEN);
-			if (rec != NULL && (opcode_of(rec) & vl) && (old & ~vl) == new) {
-				rec->consumed = true;
-				return 1;
-			}
-		}
 		if (within(at, 1, l->sts + 8, 8))
 			return l->sts + 16 - at;
-		for (j = 0; j < l->n_recs; j++)
-			if (within(at, 1, block_of(&l->rec[j]), 8))
-				return block_of(&l->rec[j]) + 8 - at;
+		for (j = 0; j < l->n_recs; j++) {
+			const struct rec *rec = &l->rec[j];
+			const uint64_t csb = block_of(rec), start = off - (at - csb);
+			uint64_t was, val;
+
+			if (rec->consumed && !rec->done &&
+			    at == l->ring + (uint64_t)rec->slot * SDXI_DESC_LEN)
+				return 1;
+			if (!within(at, 1, csb, 8) || !within(start, 8, 0, win->len))
+				continue;
+			memcpy(&was, before + start, sizeof(was));
+			memcpy(&val, win->va + start, sizeof(val));
+			if (signal_change_follows(w, csb, le64(was), le64(val)))
+				return csb + 8 - at;
+		}
 	}
 	return copy_reaches(w, at);
+}
+
+/* Note which descriptors have been consumed where they are mapped. */
+static void
+window_consumed(struct watch *w, const struct window *win)
+{
+	const uint64_t iova = win->r->iova + win->off;
+	const uint8_t *before = win->r->va + win->off;
+	unsigned int i, j;
+
+	for (i = 0; i < w->n_live; i++) {
+		struct live *l = &w->live[i];
+
+		if (!within(iova, 1, l->ring, (uint64_t)l->ring_sz * SDXI_DESC_LEN) &&
+		    !within(l->ring, 1, iova, win->len))
+			continue;
+		for (j = 0; j < l->n_recs; j++) {
+			struct rec *rec = &l->rec[j];
+			const uint64_t at = l->ring + (uint64_t)rec->slot * SDXI_DESC_LEN - iova;
+
+			if (within(at, 1, 0, win->len) && (opcode_of(rec) & SDXI_DSC_VL) &&
+			    before[at] != win->va[at] &&
+			    (before[at] & ~(uint8_t)SDXI_DSC_VL) == win->va[at])
+				rec->consumed = true;
+		}
+	}
 }
 
 static void
 window_check(struct watch *w, const struct window *win)
 {
 	const uint8_t *before = win->r->va + win->off;
-	const uint64_t iova = win->r->iova + win->off;
 	uint64_t at = 0, ok;
 
-	if (memcmp(before, win->va, win->len) == 0)
-		return;
 	while (at < win->len) {
 		if (before[at] == win->va[at]) {
 			at++;
 			continue;
 		}
-		ok = change_follows(w, iova + at, before[at], win->va[at]);
+		ok = change_follows(w, win, at);
 		if (ok == 0 && !w->lost)
-			watch_fail("nothing lets %#llx change, which is mapped", LLX(iova + at));
+			watch_fail("nothing lets %#llx change, which is mapped",
+				   LLX(win->r->iova + win->off + at));
 		at += ok == 0 ? 1 : ok;
 	}
+}
+
+static bool
+window_changed(const struct window *win)
+{
+	return memcmp(win->r->va + win->off, win->va, win->len) != 0;
 }
 
 /* Is a Read_Index that was changed in mapped memory a good one? */
@@ -1178,24 +1349,36 @@ read_index_check(struct watch *w, const struct window *win, uint64_t at)
 static void
 window_close(struct watch *w)
 {
+	bool changed[MAX_WINDOWS];
 	unsigned int i, j;
 
+	for (i = 0; i < w->n_window; i++) {
+		changed[i] = window_changed(&w->window[i]);
+		if (changed[i])
+			window_consumed(w, &w->window[i]);
+	}
 	for (i = 0; i < w->n_window; i++)
-		window_check(w, &w->window[i]);
+		if (changed[i])
+			window_check(w, &w->window[i]);
 	for (i = 0; i < w->n_window; i++) {
 		struct window *win = &w->window[i];
 
-		for (j = 0; j < w->n_live; j++)
-			read_index_check(w, win, w->live[j].sts + 8);
-		if (memcmp(win->r->va + win->off, win->va, win->len) != 0) {
+		if (changed[i]) {
+			for (j = 0; j < w->n_live; j++)
+				read_index_check(w, win, w->live[j].sts + 8);
 			memcpy(win->r->va + win->off, win->va, win->len);
 			make_dirty(win->r, win->off, win->len);
 		}
 		free(win->buf);
 	}
-	for (i = 0; w->n_window != 0 && i < w->n_live; i++)
-		for (j = 0; j < w->live[i].n_recs; j++)
-			w->live[i].rec[j].done |= w->live[i].rec[j].consumed;
+	for (i = 0; w->n_window != 0 && i < w->n_live; i++) {
+		for (j = 0; j < w->live[i].n_recs; j++) {
+			struct rec *rec = &w->live[i].rec[j];
+
+			rec->done |= rec->consumed;
+			rec->signalled |= rec->consumed;
+		}
+	}
 	w->n_window = 0;
 }
 
