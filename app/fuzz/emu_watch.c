@@ -47,6 +47,7 @@ struct rec {
 	bool moved;	/* a part of it has been tried */
 	bool done;	/* and has nothing to move any more */
 	bool consumed;	/* where it was mapped */
+	bool other;	/* there is another one of this slot, changed by software meanwhile */
 	bool signalled; /* its block is not the function's any more */
 	bool er;
 	bool looked;	/* at its block, since that was written last */
@@ -73,6 +74,7 @@ struct live {
 	struct rec rec[MAX_RECS];
 	unsigned int next_rec;
 	unsigned int n_recs;
+	bool others; /* some slots have more than one */
 };
 
 struct window {
@@ -219,6 +221,8 @@ watch_at(struct watch *w, uint64_t iova, size_t len)
 	return r->va + (iova - r->iova);
 }
 
+static void window_poke(struct watch *w, const struct region *r, uint32_t off, size_t len);
+
 void
 watch_poke(struct watch *w, unsigned int region, uint32_t off, const void *buf, size_t len)
 {
@@ -230,6 +234,8 @@ watch_poke(struct watch *w, unsigned int region, uint32_t off, const void *buf, 
 		len = r->len - off;
 	memcpy(r->va + off, buf, len);
 	make_dirty(r, off, len);
+	if (w->n_window != 0)
+		window_poke(w, r, off, len);
 }
 
 /* Read or write over any number of regions; false: part of it is not there. */
@@ -326,7 +332,8 @@ block_of(const struct rec *rec)
 /* What is known of a block. */
 struct block {
 	unsigned int open; /* descriptors whose signal is yet to come */
-	unsigned int taken; /* of these, that have been consumed where they were mapped */
+	unsigned int taken; /* of these, that may have been consumed where they were mapped */
+	unsigned int sure; /* and must have been */
 	bool counts; /* one of all its descriptors has the signal counted down */
 	bool ends; /* or written 0 */
 	bool looked;
@@ -356,6 +363,7 @@ block_find(struct watch *w, uint64_t csb)
 				continue;
 			b.open++;
 			b.taken += rec->consumed;
+			b.sure += rec->consumed && !rec->other;
 			if (rec->looked)
 				b.signal = rec->signal;
 			b.looked |= rec->looked;
@@ -367,8 +375,8 @@ block_find(struct watch *w, uint64_t csb)
 }
 
 /*
- * May a signal have come to a value by min to max of a block's descriptors? In which order they were
- * counts only where there are both kinds.
+ * May a signal have come to a value by min to max of a block's descriptors? In which order these
+ * were done is not known where there are both kinds.
  */
 static bool
 signal_fits(const struct block *b, uint64_t was, uint64_t val, unsigned int min, unsigned int max)
@@ -516,10 +524,26 @@ rec_find(struct live *l, uint32_t slot)
 	return NULL;
 }
 
+static uint64_t
+slot_at(const struct live *l, const struct rec *rec)
+{
+	return l->ring + (uint64_t)rec->slot * SDXI_DESC_LEN;
+}
+
+/* Nothing follows from it any more. */
+static void
+rec_end(struct rec *rec)
+{
+	rec->begun = false;
+	rec->done = true;
+	rec->signalled = true;
+}
+
 static void
 rec_seen(const struct watch *w, struct live *l, uint32_t slot, const void *dsc)
 {
 	struct rec *rec = rec_find(l, slot);
+	unsigned int i;
 
 	if (rec == NULL) {
 		rec = &l->rec[l->next_rec++ % MAX_RECS];
@@ -528,6 +552,24 @@ rec_seen(const struct watch *w, struct live *l, uint32_t slot, const void *dsc)
 	}
 	*rec = (struct rec){ .slot = slot, .when = now(w) };
 	memcpy(&rec->dsc, dsc, sizeof(rec->dsc));
+	for (i = 0; l->others && i < l->n_recs; i++)
+		if (l->rec[i].slot == slot && &l->rec[i] != rec)
+			rec_end(&l->rec[i]);
+}
+
+/* The same of one that software changes, so that the function may have either. */
+static void
+rec_changed(const struct watch *w, struct live *l, uint32_t slot, const void *dsc)
+{
+	struct rec *was = rec_find(l, slot), *rec = &l->rec[l->next_rec++ % MAX_RECS];
+
+	if (l->n_recs < MAX_RECS)
+		l->n_recs++;
+	if (was != NULL)
+		was->other = true;
+	*rec = (struct rec){ .slot = slot, .when = now(w), .other = was != NULL };
+	memcpy(&rec->dsc, dsc, sizeof(rec->dsc));
+	l->others = true;
 }
 
 /* Are n slots from an address on the function's to look at? */
@@ -537,7 +579,8 @@ slots_follow(const struct live *l, uint64_t iova, uint64_t n, uint32_t *slot)
 	const uint64_t off = iova - l->ring, len = (uint64_t)l->ring_sz * SDXI_DESC_LEN;
 	uint64_t first;
 
-	if (l->failed || !within(iova, n * SDXI_DESC_LEN, l->ring, len) || off % SDXI_DESC_LEN != 0)
+	if (l->failed || !within(iova, n * SDXI_DESC_LEN, l->ring, len) ||
+	    off % SDXI_DESC_LEN != 0)
 		return false;
 	*slot = off / SDXI_DESC_LEN;
 	first = (*slot + l->ring_sz - l->read_index % l->ring_sz) % l->ring_sz;
@@ -666,6 +709,7 @@ live_add(struct watch *w)
 	l->read_index = w->read_index;
 	l->write_index = w->read_index;
 	l->failed = false;
+	l->others = false;
 	l->n_recs = 0;
 	l->next_rec = 0;
 	walk_apply(w, &w->start, l);
@@ -674,23 +718,32 @@ live_add(struct watch *w)
 /* ---- accesses ---- */
 
 static void window_close(struct watch *w);
+static void window_settle(struct watch *w);
+
+static void
+count_access(struct watch *w)
+{
+	void (*hook)(struct watch *w, void *arg) = w->hook;
+
+	w->accesses++;
+	if (hook != NULL && w->all_accesses + w->accesses >= w->hook_at) {
+		w->hook = NULL;
+		/* What the function has done so far was not done to what software writes now. */
+		window_settle(w);
+		hook(w, w->hook_arg);
+	}
+}
 
 /* In front of each access but those to mapped memory. */
 static void
 begin_access(struct watch *w, uint64_t iova, uint64_t len)
 {
-	void (*hook)(struct watch *w, void *arg) = w->hook;
-
 	if (!w->at_work)
 		watch_fail("access to %#llx outside of a run", LLX(iova));
 	if (len == 0)
 		watch_fail("access of no length to %#llx", LLX(iova));
 	window_close(w);
-	w->accesses++;
-	if (hook != NULL && w->all_accesses + w->accesses >= w->hook_at) {
-		w->hook = NULL;
-		hook(w, w->hook_arg);
-	}
+	count_access(w);
 }
 
 static enum sdxi_emu_mem
@@ -897,7 +950,8 @@ cb_write(void *opaque, uint64_t iova, const void *buf, size_t len)
 		for (j = 0; j < l->n_recs; j++) {
 			struct rec *rec = &l->rec[j];
 
-			if (len == sizeof(flags) && iova == block_of(rec) + 8 && !rec->signalled) {
+			if (len == sizeof(flags) && iova == block_of(rec) + 8 &&
+			    !rec->signalled) {
 				memcpy(&flags, copy, sizeof(flags));
 				ok |= le32(flags) == SDXI_CST_BLK_ER;
 				rec->er = true;
@@ -1122,7 +1176,7 @@ cb_map(void *opaque, uint64_t iova, struct sdxi_emu_map *map)
 
 	if (!w->at_work)
 		watch_fail("map of %#llx outside of a run", LLX(iova));
-	w->accesses++;
+	count_access(w);
 	if (r == NULL || r->perm != PERM_RW || r == &w->region[REG_BIG])
 		return false;
 	off = iova - r->iova;
@@ -1165,9 +1219,11 @@ cb_map(void *opaque, uint64_t iova, struct sdxi_emu_map *map)
 			const uint8_t *dsc = win->va + (at - r->iova - off);
 
 			if (!within(at, SDXI_DESC_LEN, r->iova + off, len) ||
-			    !slots_follow(l, at, 1, &slot) || !(dsc[0] & SDXI_DSC_VL))
+			    !slots_follow(l, at, 1, &slot))
 				break;
-			rec_seen(w, l, slot, dsc);
+			/* One without vl has been consumed, or is not there yet. */
+			if (dsc[0] & SDXI_DSC_VL)
+				rec_seen(w, l, slot, dsc);
 		}
 	}
 	*map = (struct sdxi_emu_map){ r->iova + off, len, win->va };
@@ -1193,7 +1249,7 @@ copy_reaches(struct watch *w, uint64_t at)
 	return 0;
 }
 
-/* Is one of some bytes another one's than it seems: data, or a block, or a slot? */
+/* May some bytes have been changed as data too, or as a slot, or else as a block? */
 static bool
 is_shared(struct watch *w, uint64_t at, uint64_t len, bool with_slots)
 {
@@ -1225,7 +1281,7 @@ signal_change_follows(struct watch *w, uint64_t csb, uint64_t was, uint64_t val)
 	if (b.open == 0)
 		return false;
 	/* All that was consumed has been signalled. */
-	if (b.taken != 0 && signal_fits(&b, was, val, b.taken, b.open))
+	if (b.taken != 0 && signal_fits(&b, was, val, b.sure == 0 ? 1 : b.sure, b.open))
 		return true;
 	if (is_shared(w, csb, 8, true))
 		return true;
@@ -1237,7 +1293,7 @@ signal_change_follows(struct watch *w, uint64_t csb, uint64_t was, uint64_t val)
 
 		for (j = 0; j < l->n_recs; j++)
 			if (block_of(&l->rec[j]) == csb && !l->rec[j].signalled &&
-			    is_shared(w, l->ring + (uint64_t)l->rec[j].slot * SDXI_DESC_LEN, 4, false))
+			    is_shared(w, l->ring + slot_at(l, &l->rec[j]), 4, false))
 				return true;
 	}
 	return false;
@@ -1259,11 +1315,11 @@ change_follows(struct watch *w, const struct window *win, uint32_t off)
 		for (j = 0; j < l->n_recs; j++) {
 			const struct rec *rec = &l->rec[j];
 			const uint64_t csb = block_of(rec), start = off - (at - csb);
+			const uint64_t in_slot = at - slot_at(l, rec);
 			uint64_t was, val;
 
-			if (rec->consumed && !rec->done &&
-			    at == l->ring + (uint64_t)rec->slot * SDXI_DESC_LEN)
-				return 1;
+			if (rec->consumed && !rec->done && in_slot < 4)
+				return 4 - in_slot;
 			if (!within(at, 1, csb, 8) || !within(start, 8, 0, win->len))
 				continue;
 			memcpy(&was, before + start, sizeof(was));
@@ -1291,11 +1347,16 @@ window_consumed(struct watch *w, const struct window *win)
 			continue;
 		for (j = 0; j < l->n_recs; j++) {
 			struct rec *rec = &l->rec[j];
-			const uint64_t at = l->ring + (uint64_t)rec->slot * SDXI_DESC_LEN - iova;
+			const uint64_t at = slot_at(l, rec) - iova;
+			uint32_t val;
 
-			if (within(at, 1, 0, win->len) && (opcode_of(rec) & SDXI_DSC_VL) &&
-			    before[at] != win->va[at] &&
-			    (before[at] & ~(uint8_t)SDXI_DSC_VL) == win->va[at])
+			if (!within(at, sizeof(val), 0, win->len) || rec->done ||
+			    !(opcode_of(rec) & SDXI_DSC_VL))
+				continue;
+			memcpy(&val, win->va + at, sizeof(val));
+			/* Software may have withdrawn vl from a copy of it. */
+			if ((rec->other || memcmp(before + at, &val, sizeof(val)) != 0) &&
+			    le32(val) == (opcode_of(rec) & ~(uint32_t)SDXI_DSC_VL))
 				rec->consumed = true;
 		}
 	}
@@ -1346,11 +1407,12 @@ read_index_check(struct watch *w, const struct window *win, uint64_t at)
 		watch_fail("Read_Index at %#llx is %llu", LLX(at), (unsigned long long)le64(val));
 }
 
+/* Look at what the function has changed, and take it over. */
 static void
-window_close(struct watch *w)
+window_settle(struct watch *w)
 {
 	bool changed[MAX_WINDOWS];
-	unsigned int i, j;
+	unsigned int i, j, k;
 
 	for (i = 0; i < w->n_window; i++) {
 		changed[i] = window_changed(&w->window[i]);
@@ -1363,23 +1425,65 @@ window_close(struct watch *w)
 	for (i = 0; i < w->n_window; i++) {
 		struct window *win = &w->window[i];
 
-		if (changed[i]) {
-			for (j = 0; j < w->n_live; j++)
-				read_index_check(w, win, w->live[j].sts + 8);
-			memcpy(win->r->va + win->off, win->va, win->len);
-			make_dirty(win->r, win->off, win->len);
-		}
-		free(win->buf);
+		if (!changed[i])
+			continue;
+		for (j = 0; j < w->n_live; j++)
+			read_index_check(w, win, w->live[j].sts + 8);
+		memcpy(win->r->va + win->off, win->va, win->len);
+		make_dirty(win->r, win->off, win->len);
 	}
 	for (i = 0; w->n_window != 0 && i < w->n_live; i++) {
-		for (j = 0; j < w->live[i].n_recs; j++) {
-			struct rec *rec = &w->live[i].rec[j];
+		struct live *l = &w->live[i];
 
-			rec->done |= rec->consumed;
-			rec->signalled |= rec->consumed;
+		for (j = 0; j < l->n_recs; j++) {
+			if (!l->rec[j].consumed || l->rec[j].done)
+				continue;
+			rec_end(&l->rec[j]);
+			for (k = 0; l->others && k < l->n_recs; k++)
+				if (l->rec[k].slot == l->rec[j].slot)
+					rec_end(&l->rec[k]);
 		}
 	}
+}
+
+static void
+window_close(struct watch *w)
+{
+	unsigned int i;
+
+	window_settle(w);
+	for (i = 0; i < w->n_window; i++)
+		free(w->window[i].buf);
 	w->n_window = 0;
+}
+
+/* Software writes where memory is mapped. */
+static void
+window_poke(struct watch *w, const struct region *r, uint32_t off, size_t len)
+{
+	const uint64_t first = r->iova + off;
+	uint64_t at, into, n;
+	unsigned int i;
+	uint32_t slot;
+
+	for (i = 0; i < w->n_window; i++) {
+		struct window *win = &w->window[i];
+
+		/* Behind window_settle() nothing else is different. */
+		if (win->r == r)
+			memcpy(win->va, r->va + win->off, win->len);
+	}
+	for (i = 0; i < w->n_live; i++) {
+		struct live *l = &w->live[i];
+
+		into = (first - l->ring) % SDXI_DESC_LEN;
+		for (n = 0; n < into + len; n += SDXI_DESC_LEN) {
+			at = first - into + n;
+			if (within(at, SDXI_DESC_LEN, r->iova, r->len) &&
+			    slots_follow(l, at, 1, &slot))
+				rec_changed(w, l, slot, r->va + (at - r->iova));
+		}
+	}
 }
 
 /* ---- the function ---- */
@@ -1492,7 +1596,9 @@ watch_engine_run(struct watch *w, struct sdxi_emu_engine *engine)
 	bool rest;
 
 	work_begin(w);
+	w->helping = true;
 	done = sdxi_emu_engine_run(engine, &rest);
+	w->helping = false;
 	work_end(w);
 	if (!w->lost && (w->accesses > most || w->copied != 0))
 		watch_fail("%llu maps by a helper, %llu bytes copied by the owner",

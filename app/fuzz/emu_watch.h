@@ -17,7 +17,8 @@
  * was looked up and found good, an entry of the error log. All else ends the program.
  *
  * What the function may reach directly (map()) is a copy of its own for each piece of memory, of
- * exactly that size, which is looked at and freed when the function has to have done with it.
+ * exactly that size, which is looked at and freed when the function has to have done with it. What
+ * software writes in between is there at once, so a descriptor may be what it was or what it is.
  */
 
 #include <stdbool.h>
@@ -105,6 +106,7 @@ struct watch {
 	uint8_t map_kind;
 	bool plain_fault; /* copies do not say which side it was */
 	bool at_work; /* sdxi_emu_run() or a helper is on the stack */
+	bool helping; /* a helper is */
 
 	/* What sdxi_emu_run() does in one call. */
 	uint64_t accesses;
@@ -113,7 +115,7 @@ struct watch {
 	uint64_t all_accesses;
 	uint64_t all_copied;
 
-	/* Called in front of access number hook_at, once. */
+	/* Called in front of access number hook_at, or of a map(), once. */
 	void (*hook)(struct watch *w, void *arg);
 	void *hook_arg;
 	uint64_t hook_at;

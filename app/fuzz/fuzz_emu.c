@@ -419,18 +419,20 @@ do_hook(struct watch *w, void *arg)
 
 	switch (r->sel >> 5 & 3) {
 	case 0:
-		ask(fn, r->c & 3);
+		/* Nobody else calls the function while a helper is at work. */
+		if (!w->helping)
+			ask(fn, r->c & 3);
 		break;
 	case 1:
-		if (r->c & 1)
+		if ((r->c & 1) && !w->helping)
 			sdxi_emu_reset(w->emu);
-		else
+		else if (!(r->c & 1))
 			sdxi_emu_doorbell(w->emu, r->c >> 1, r->d);
 		break;
 	default:
 		do_poke(fn, &(struct record){ .sel = r->sel & 0x1f, .b = r->c & 7, .c = r->c >> 3,
 					      .d = r->d });
-		if (sdxi_emu_run(w->emu, 1) != 0)
+		if (!w->helping && sdxi_emu_run(w->emu, 1) != 0)
 			watch_fail("work within a callback");
 		break;
 	}
