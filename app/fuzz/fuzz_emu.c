@@ -62,7 +62,7 @@ enum op {
 	OP_INJECT_TEXT, /* the next four records are a text */
 	OP_CLEAR,
 	OP_REMOVE, /* the function goes, another one comes */
-	OP_HOOK,   /* b: in front of which access, sel, c, d: what happens then */
+	OP_HOOK,   /* b: in front of which access 7:0, sel, b 8, c, d: what happens then */
 	OP_AKEY,   /* sel: context, b: which, c: what */
 	OP_RKEY,
 	OP_WIX, /* sel: context, b: how, d: value */
@@ -430,8 +430,8 @@ do_hook(struct watch *w, void *arg)
 			sdxi_emu_doorbell(w->emu, r->c >> 1, r->d);
 		break;
 	default:
-		do_poke(fn, &(struct record){ .sel = r->sel & 0x1f, .b = r->c & 7, .c = r->c >> 3,
-					      .d = r->d });
+		do_poke(fn, &(struct record){ .sel = (r->sel & 0x1f) | (r->b >> 8 & 1) << 5,
+					      .b = r->c & 7, .c = r->c >> 3, .d = r->d });
 		if (!w->helping && sdxi_emu_run(w->emu, 1) != 0)
 			watch_fail("work within a callback");
 		break;
