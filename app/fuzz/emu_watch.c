@@ -482,6 +482,20 @@ size_of(const struct rec *rec)
 	return (uint64_t)le32(rec->dsc.copy.size) + 1;
 }
 
+static bool
+overlap(uint64_t a, uint64_t a_len, uint64_t b, uint64_t b_len)
+{
+	return a - b < b_len || b - a < a_len;
+}
+
+/* Would a descriptor's data and its own block be in each other's way? */
+static bool
+hits_block(const struct rec *rec, uint64_t at, uint64_t len)
+{
+	return !(le64(rec->dsc.any.csb_ptr) & SDXI_DSC_NP) &&
+	       overlap(at, len, block_of(rec), sizeof(struct sdxi_cst_blk));
+}
+
 /* Does a descriptor have the function copy this? */
 static bool
 copy_follows(const struct live *l, const struct rec *rec, uint64_t dst, uint64_t src, uint64_t len)
@@ -489,16 +503,23 @@ copy_follows(const struct live *l, const struct rec *rec, uint64_t dst, uint64_t
 	const uint64_t src_at = le64(rec->dsc.copy.addr0), dst_at = le64(rec->dsc.copy.addr1);
 	const uint64_t size = size_of(rec);
 
-	if (is_op(rec, SDXI_TYPE_DMAB, SDXI_DMAB_COPY))
-		return within(dst, len, dst_at, size) && dst - dst_at == src - src_at &&
-		       !wraps(src_at, size) && !wraps(dst_at, size) && size <= l->max_len &&
-		       may_move(l, rec, 2);
-	if (is_op(rec, SDXI_TYPE_DMAB, SDXI_DMAB_REPCOPY))
-		return len == SDXI_REPCOPY_PAGE && src == src_at &&
-		       within(dst, len, dst_at, size) && !wraps(dst_at, size) &&
-		       size <= l->max_len && ((src | dst | size) & (SDXI_REPCOPY_PAGE - 1)) == 0 &&
-		       may_move(l, rec, 2);
-	return false;
+	uint64_t src_size;
+
+	if (is_op(rec, SDXI_TYPE_DMAB, SDXI_DMAB_COPY)) {
+		src_size = size;
+		if (dst - dst_at != src - src_at)
+			return false;
+	} else if (is_op(rec, SDXI_TYPE_DMAB, SDXI_DMAB_REPCOPY)) {
+		src_size = SDXI_REPCOPY_PAGE;
+		if (len != src_size || src != src_at || ((src | dst | size) & (src_size - 1)) != 0)
+			return false;
+	} else {
+		return false;
+	}
+	return within(dst, len, dst_at, size) && !wraps(src_at, src_size) &&
+	       !wraps(dst_at, size) && !overlap(src_at, src_size, dst_at, size) &&
+	       !hits_block(rec, src_at, src_size) && !hits_block(rec, dst_at, size) &&
+	       size <= l->max_len && may_move(l, rec, 2);
 }
 
 static bool
@@ -507,7 +528,8 @@ write_imm_follows(const struct live *l, const struct rec *rec, uint64_t dst, con
 {
 	return is_op(rec, SDXI_TYPE_DMAB, SDXI_DMAB_WRT_IMM) && len == size_of(rec) &&
 	       len <= SDXI_WRT_IMM_MAX && dst == le64(rec->dsc.wrt_imm.addr0) &&
-	       memcmp(buf, rec->dsc.wrt_imm.data, len) == 0 && may_move(l, rec, 1);
+	       memcmp(buf, rec->dsc.wrt_imm.data, len) == 0 && !hits_block(rec, dst, len) &&
+	       may_move(l, rec, 1);
 }
 
 static struct rec *

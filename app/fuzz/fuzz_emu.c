@@ -455,7 +455,11 @@ dsc_make(struct fn *fn, unsigned int kind, uint32_t p)
 	case 0:
 		return dsc;
 	case 1:
-		return dsc_copy(dst, src + (p >> 10 & 0xfff), (p & 0x3ff) + 1);
+		src += p >> 10 & 0xfff;
+		/* Within one piece, where it may well be too near. */
+		if (p & 1u << 22)
+			dst = src + (p >> 23) * 64;
+		return dsc_copy(dst, src, (p & 0x3ff) + 1);
 	case 2:
 		/* Over the border of two pieces. */
 		return dsc_copy(src + (p >> 13 & 0x1fff) + 1, at(fn, REG_BIG), (p & 0x1fff) + 1);
