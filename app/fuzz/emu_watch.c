@@ -527,7 +527,7 @@ write_imm_follows(const struct live *l, const struct rec *rec, uint64_t dst, con
 		  size_t len)
 {
 	return is_op(rec, SDXI_TYPE_DMAB, SDXI_DMAB_WRT_IMM) && len == size_of(rec) &&
-	       len <= SDXI_WRT_IMM_MAX && dst == le64(rec->dsc.wrt_imm.addr0) &&
+	       len <= SDXI_WRT_IMM_MAX && !wraps(dst, len) && dst == le64(rec->dsc.wrt_imm.addr0) &&
 	       memcmp(buf, rec->dsc.wrt_imm.data, len) == 0 && !hits_block(rec, dst, len) &&
 	       may_move(l, rec, 1);
 }
@@ -693,15 +693,35 @@ walk_probes(struct watch *w, uint64_t iova)
 	return false;
 }
 
+/* Does a descriptor of the administrative context, not signalled yet, have a context started? */
+static bool
+start_asked(struct watch *w, uint16_t num)
+{
+	struct live *l = live_find(w, SDXI_CXT_ADMIN);
+	unsigned int i;
+
+	for (i = 0; l != NULL && i < l->n_recs; i++) {
+		const struct rec *rec = &l->rec[i];
+
+		if ((is_op(rec, SDXI_TYPE_ADMIN, SDXI_ADM_CXT_START_NM) ||
+		     is_op(rec, SDXI_TYPE_ADMIN, SDXI_ADM_CXT_START_RS)) &&
+		    !rec->signalled && num >= le16(rec->dsc.adm.cxt_start) &&
+		    num <= le16(rec->dsc.adm.cxt_end))
+			return true;
+	}
+	return num == SDXI_CXT_ADMIN;
+}
+
 /* Does RUN, written to a CXT_STS, follow from the tables that have been read? */
 static bool
-start_follows(const struct watch *w, uint64_t sts)
+start_follows(struct watch *w, uint64_t sts)
 {
 	const struct sdxi_cxt_ctl *ctl = &w->start.ctl;
 	const uint64_t first = le64(ctl->ds_ring_ptr), ring_sz = le32(ctl->ds_ring_sz);
 	const uint64_t cxt_ctl = le64(w->start.l1.cxt_ctl_ptr);
 
-	return w->start.stage == WALK_WRITE_INDEX && w->start.num <= w->conf.max_cxt &&
+	return w->start.stage == WALK_WRITE_INDEX && start_asked(w, w->start.num) &&
+	       w->start.num <= w->conf.max_cxt &&
 	       (w->start.num <= w->max_cxt || w->start.num == SDXI_CXT_ADMIN) &&
 	       (cxt_ctl & SDXI_L1_ENT_VL) && !(cxt_ctl & SDXI_L1_ENT_PV) &&
 	       (first & SDXI_CXT_CTL_VL) && ring_sz >= SDXI_DS_RING_SZ_MIN &&
