@@ -517,7 +517,7 @@ test_load(void **state)
 {
 	const char *env = getenv("SDXI_TEST_SEED");
 	const unsigned int first = env != NULL ? strtoul(env, NULL, 0) : 1;
-	const unsigned int end = env != NULL ? first + 1 : first + SEEDS;
+	const unsigned int end = env != NULL ? first + 1 : first + seeds_of(SEEDS);
 	unsigned int seed;
 	struct owner *own;
 
@@ -537,7 +537,8 @@ test_load(void **state)
 		      seen.order, seen.fence, seen.interleave, seen.signal, seen.late,
 		      seen.index_late, seen.index_far, seen.index_soon, seen.vl_kept,
 		      seen.vl_cleared, seen.recovered, seen.behind, seen.dropped);
-	if (env != NULL)
+	/* Fewer seeds need not have shown all. */
+	if (end < first + SEEDS)
 		return;
 	assert_true(seen.recovered > 0 && seen.vl_cleared > 0);
 	if (!with_freedom) {

@@ -635,20 +635,21 @@ same(struct owner *own, uint64_t a, uint64_t b, uint64_t len)
 static bool with_freedom;
 static uint64_t freedom_seed;
 
-/* Tests that hold for such a function too, with so many seeds, or as many as the environment says. */
-#define FREEDOM_SEEDS 12
-static inline uint64_t
-freedom_seeds(void)
+/* How many of a test's seeds are tried: all, or as many as the environment says. */
+static inline unsigned int
+seeds_of(unsigned int all)
 {
 	const char *env = getenv("SDXI_TEST_SEEDS");
 
-	return env != NULL ? strtoul(env, NULL, 0) : FREEDOM_SEEDS;
+	return env != NULL ? strtoul(env, NULL, 0) : all;
 }
 
+/* Tests that hold for such a function too, with so many seeds. */
+#define FREEDOM_SEEDS 12
 #define RUN_WITH_FREEDOM(failed, tests)                                                            \
 	do {                                                                                       \
 		with_freedom = true;                                                               \
-		for (freedom_seed = 1; freedom_seed <= freedom_seeds(); freedom_seed++)            \
+		for (freedom_seed = 1; freedom_seed <= seeds_of(FREEDOM_SEEDS); freedom_seed++)    \
 			(failed) += cmocka_run_group_tests_name("freedom", tests, NULL, NULL);     \
 	} while (0)
 
