@@ -388,14 +388,15 @@ no_such_function()
 {
 	set_up && ask secondary 'no: dma_sdxi_emu7: *' probe dma_sdxi_emu7 &&
 		ask secondary 'no: dma_sdxi_emu7: *' find dma_sdxi_emu7 &&
-		ask secondary ok copy 0 1 1000
+		ask secondary ok copy 0 1 1000 && quit secondary && quit primary
 }
 
 attach_without_memory()
 {
 	set_up && ask primary ok probe dma_sdxi_emu1 && ask secondary 'ok [1-9]*' attach dma_sdxi_emu1 &&
 		ask secondary ok probe dma_sdxi_emu1 && ask primary ok up 1 &&
-		ask secondary ok copy 1 1 1000 && ask secondary ok copy 0 1 1000
+		ask secondary ok copy 1 1 1000 && ask secondary ok copy 0 1 1000 &&
+		quit secondary && quit primary
 }
 
 # unanswered: how often the log says that a register access had no answer.
@@ -424,7 +425,7 @@ primary_stands_still()
 		return 1
 	ask primary ok copy 0 0 1000 && ask secondary ok dump 0 10 &&
 		ask secondary ok copy 0 1 1000 && ask other ok dump 0 10 &&
-		ask other ok probe dma_sdxi_emu1
+		ask other ok probe dma_sdxi_emu1 && quit other && quit secondary && quit primary
 }
 
 primary_killed()
