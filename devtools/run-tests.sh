@@ -145,7 +145,8 @@ run_suite()
 	rm -f -- "$json"
 	say "testing: $what"
 	# Meson appends the name of a wrapper to that of the log.
-	meson test -C "$dir" --no-rebuild --logbase "${log%-valgrind}" \
+	# What a test may take is for a machine that does nothing else; the last multiplier counts.
+	meson test -C "$dir" --no-rebuild --logbase "${log%-valgrind}" --timeout-multiplier 4 \
 		${JOBS:+--num-processes "$JOBS"} "$@" </dev/null 2>&1 |
 		sed -un 's/^ *[0-9]*\/[0-9]* /    /p' || rc=$?
 	if [[ ! -s $json ]]; then
@@ -241,7 +242,7 @@ if wanted coverage; then
 		-Dc_args=-fprofile-update=atomic; then
 		find "$builds/coverage" -name '*.gcda' -delete
 		run_suite coverage 'unit, driver and dpdk, for coverage' coverage --suite unit \
-			--suite driver --suite dpdk --no-suite slow --timeout-multiplier 4
+			--suite driver --suite dpdk --no-suite slow
 		mkdir -p -- "$builds/coverage/html"
 		# Its filters are relative to the folder that it is run in.
 		if (cd -- "$project_root" && limit "$work_limit" gcovr --root . \
@@ -273,7 +274,7 @@ if wanted sanitizers; then
 	if CC=gcc build sanitizers 'with sanitizers' "${sanitizer_options[@]}"; then
 		UBSAN_OPTIONS=print_stacktrace=1 \
 			run_suite sanitizers 'unit and driver, with sanitizers' sanitizers \
-			--suite unit --suite driver --no-suite slow --timeout-multiplier 4
+			--suite unit --suite driver --no-suite slow
 	fi
 	maybe_stop
 fi
@@ -283,7 +284,7 @@ if wanted threads; then
 		-Doptimization=1; then
 		TSAN_OPTIONS="suppressions='$project_root/app/test/tsan.supp'" \
 			run_suite threads 'threads, under ThreadSanitizer' threads \
-			--suite threads --timeout-multiplier 4
+			--suite threads
 	fi
 	maybe_stop
 fi
