@@ -432,8 +432,8 @@ run_by_qos(struct sdxi_emu *emu, unsigned int budget)
 }
 
 /*
- * One after the other, as many of the cold contexts as are asked for; true: something has changed that
- * makes the rest void. To look at a doorbell is what an idle context costs.
+ * One after the other, as many of the cold contexts as are asked for; true: something has changed
+ * that makes the rest void. To look at a doorbell is what an idle context costs.
  */
 static bool
 run_cold(struct sdxi_emu *emu, uint32_t n, unsigned int budget, unsigned int *done)
@@ -497,7 +497,10 @@ run_contexts(struct sdxi_emu *emu, unsigned int budget)
 		emu->cold_left = emu->n_run - emu->n_hot;
 		emu->all_idle = emu->cold_left == 0;
 	} else if (!emu->all_idle) {
-		/* To have looked at all but a part at a time is no reason to say that there is nothing. */
+		/*
+		 * To have looked at all but a part at a time is no reason to say that there is
+		 * nothing.
+		 */
 		done = 1;
 		emu->cold_left -= EMU_MIN(emu->cold_left, n_cold);
 		emu->all_idle = emu->cold_left == 0;

@@ -44,7 +44,9 @@ enum sdxi_emu_mem {
 	SDXI_EMU_MEM_DST_FAULT = 3, /**< copy only: the destination does not */
 };
 
-/** Memory in one piece: @p len bytes of the function's addresses from @p iova on lie at @p va on. */
+/**
+ * Memory in one piece: @p len bytes of the function's addresses from @p iova on lie at @p va on.
+ */
 struct sdxi_emu_map {
 	uint64_t iova;
 	uint64_t len;
@@ -74,8 +76,8 @@ struct sdxi_emu_ops {
 	enum sdxi_emu_mem (*copy)(void *opaque, uint64_t dst, uint64_t src, size_t len);
 	/**
 	 * Say where the memory around @p iova lies, for the function to read and write it directly:
-	 * until it calls another of these callbacks, or sdxi_emu_run() returns. May be NULL, and may
-	 * give false for anything: the other callbacks are asked then.
+	 * until it calls another of these callbacks, or sdxi_emu_run() returns. May be NULL, and
+	 * may give false for anything: the other callbacks are asked then.
 	 */
 	bool (*map)(void *opaque, uint64_t iova, struct sdxi_emu_map *map);
 	/** Raise interrupt @p vector. May be NULL. */
@@ -290,8 +292,9 @@ uint64_t sdxi_emu_injected(const struct sdxi_emu *emu);
 uint64_t sdxi_emu_injected_of(const struct sdxi_emu *emu, enum sdxi_emu_fault_kind kind);
 
 /**
- * A helper of sdxi_emu_run(), for owners with more threads: it serves the contexts whose numbers are
- * @p index modulo @p count, as far as they do no more than copy between memory that can be mapped.
+ * A helper of sdxi_emu_run(), for owners with more threads: it serves the contexts whose numbers
+ * are @p index modulo @p count, as far as they do no more than copy between memory that can be
+ * mapped.
  *
  * @return 0, -EINVAL for an index that is not below the count, -ENOMEM.
  */

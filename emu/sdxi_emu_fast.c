@@ -12,8 +12,8 @@
  * The common case of a context's turn: copies between memory that the owner can map, of which
  * nothing can go wrong. Descriptors are looked at where they are, each word of them once, and are
  * executed when a batch of them has been judged and everything that they touch is on its way into
- * this CPU's cache. Whatever is not as simple as that ends the batch and is left to sdxi_emu_ring.c,
- * which knows all cases. What is seen from outside is the same.
+ * this CPU's cache. Whatever is not as simple as that ends the batch and is left to
+ * sdxi_emu_ring.c, which knows all cases. What is seen from outside is the same.
  *
  * No callback but map() is called in a batch, so what was mapped stays.
  */
@@ -174,8 +174,8 @@ emu_fast_part(struct sdxi_emu *emu, struct emu_cxt *cxt, struct emu_fast *fast, 
 }
 
 /*
- * Helpers. What they write is theirs alone: their contexts, as long as these run and nothing special
- * happens, and memory. All else they leave, and say so.
+ * Helpers. What they write is theirs alone: their contexts, as long as these run and nothing
+ * special happens, and memory. All else they leave, and say so.
  */
 
 struct sdxi_emu_engine {
@@ -256,7 +256,8 @@ sdxi_emu_engine_run(struct sdxi_emu_engine *engine, bool *rest)
 	uint32_t i;
 
 	*rest = false;
-	if (emu->gsv != SDXI_GSV_ACTIVE || emu->conf.freedom || emu->ops.map == NULL || emu->irq_due) {
+	if (emu->gsv != SDXI_GSV_ACTIVE || emu->conf.freedom || emu->ops.map == NULL ||
+	    emu->irq_due) {
 		*rest = engine->index == 0 && (emu->gsv == SDXI_GSV_INIT || emu_fn_stopping(emu) ||
 					       emu->gsv == SDXI_GSV_ACTIVE || emu->irq_due);
 		return 0;

@@ -41,7 +41,9 @@ emu_log(struct sdxi_emu *emu, uint16_t cxt, uint64_t index, emu_fail_t fail,
 
 	if (emu_fault_log(emu))
 		return;
-	/* [I] A size that is 0, above CAP1's or too much for the addresses makes the log unusable. */
+	/*
+	 * [I] A size that is 0, above CAP1's or too much for the addresses makes the log unusable.
+	 */
 	if (sz == 0 || sz > UINT64_C(1) << emu->conf.max_errlog_sz ||
 	    base + (entries * sizeof(ent) - 1) < base) {
 		emu->err_sts |= SDXI_ERR_STS_ERR;

@@ -7,8 +7,8 @@
 
 /**
  * @file
- * What the emulated function takes of a compiler beyond C11: in a DPDK tree by DPDK's names. Nothing
- * else of it knows where it is built.
+ * What the emulated function takes of a compiler beyond C11: in a DPDK tree by DPDK's names.
+ * Nothing else of it knows where it is built.
  */
 
 #ifdef RTE_COMPONENT_NAME

@@ -172,12 +172,13 @@ struct emu_akey {
 struct emu_free;
 
 /**
- * A context. Its own fields, but num, belong to the thread whose turn it has: engines share the owner's lock
- * and have different contexts, all others hold it alone.
+ * A context. Its own fields, but num, belong to the thread whose turn it has: engines share the
+ * owner's lock and have different contexts, all others hold it alone.
  *
  * Words in memory that it shares with software:
- *   doorbell     any thread of software stores; exchanged for EMU_DB_IDLE, sequentially consistent, before
- *                Write_Index is read, so a ring is either seen by this read or there for the next look
+ *   doorbell     any thread of software stores; exchanged for EMU_DB_IDLE, sequentially consistent,
+ *                before Write_Index is read, so a ring is either seen by this read or there for the
+ *                next look
  *   Write_Index  software stores it, releasing what lies below; read with an acquire
  *   vl           read with an acquire, for several producers; cleared before Read_Index is written
  *   Read_Index   written with a release: slots below have been read, and may be written
@@ -329,7 +330,9 @@ struct sdxi_emu {
 	bool no_reset;
 	uint64_t injected[SDXI_EMU_FAULT_KINDS];
 
-	/** Trapped doorbells, a bit each; set by any thread with a release, taken with an acquire. */
+	/**
+	 * Trapped doorbells, a bit each; set by any thread with a release, taken with an acquire.
+	 */
 	_Atomic uint64_t *db_bits;
 	/** Contexts by number / 128, made when one is first started, kept until the end. */
 	struct emu_chunk *chunk[SDXI_L2_ENTRIES];

@@ -527,7 +527,8 @@ fetch(struct sdxi_emu *emu, struct emu_cxt *cxt, unsigned int n)
 
 	/*
 	 * With several producers a slot below Write_Index may be filled at this moment. That vl is
-	 * there says that the rest is, but of bytes alone that are read behind it, so read64() acquires.
+	 * there says that the rest is, but of bytes alone that are read behind it, so read64()
+	 * acquires.
 	 */
 	for (i = 0; i < n; i++) {
 		if (EMU_UNLIKELY(emu->ops.read64(emu->opaque, iova + i * sizeof(*dsc), &first) !=

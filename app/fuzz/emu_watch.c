@@ -1013,8 +1013,8 @@ cb_write(void *opaque, uint64_t iova, const void *buf, size_t len)
 }
 
 /*
- * An AKEY_UPD without fault is complete: what it names has to be looked up anew, if it was not after
- * the AKEY_UPD was there, which may have had its effect a while ago.
+ * An AKEY_UPD without fault is complete: what it names has to be looked up anew, if it was not
+ * after the AKEY_UPD was there, which may have had its effect a while ago.
  */
 static void
 akeys_updated(struct watch *w, const struct rec *rec)

@@ -397,7 +397,8 @@ check_reported(unsigned int vchan, uint16_t n, uint16_t max, uint16_t last)
 {
 	struct model *m = &app.vchan[vchan];
 
-	liar_check(n <= max, "vchan %u: %u operations are reported, %u were asked for", vchan, n, max);
+	liar_check(n <= max, "vchan %u: %u operations are reported, %u were asked for", vchan, n,
+		   max);
 	if (app.silent) {
 		liar_check(n == 0, "vchan %u: is silent, and reports %u operations", vchan, n);
 		/* Those that are said to be done were submitted. */
@@ -464,12 +465,12 @@ do_burst_capacity(unsigned int vchan)
 	room = rte_dma_burst_capacity(app.id, vchan);
 	if (!app.silent)
 		most -= m->enqueued - m->reported;
-	liar_check(room <= most, "vchan %u: room for %u operations, expected at most %" PRIu64, vchan,
-		   room, most);
+	liar_check(room <= most, "vchan %u: room for %u operations, expected at most %" PRIu64,
+		   vchan, room, most);
 	/* It looks at Read_Index first. */
 	liar_check(!bad || room == 0 || liar_remade(vchan) != remade,
-		   "vchan %u: room for %u operations, and nobody knows how far the function is", vchan,
-		   room);
+		   "vchan %u: room for %u operations, and nobody knows how far the function is",
+		   vchan, room);
 }
 
 static void
@@ -482,7 +483,8 @@ do_status(unsigned int vchan)
 		liar_check(CALL(rte_dma_vchan_status(app.id, vchan, &status)) == 0,
 			   "vchan %u: no status", vchan);
 		liar_check(status == RTE_DMA_VCHAN_IDLE || status == RTE_DMA_VCHAN_ACTIVE ||
-			   status == RTE_DMA_VCHAN_HALTED_ERROR, "vchan %u: status %d", vchan, status);
+			   status == RTE_DMA_VCHAN_HALTED_ERROR, "vchan %u: status %d", vchan,
+			   status);
 	}
 }
 
@@ -508,7 +510,8 @@ do_stats(void)
 		   stats.errors == app.all_failed,
 		   "statistics: expected %" PRIu64 " submitted, %" PRIu64 " completed, %" PRIu64
 		   " failed, found %" PRIu64 ", %" PRIu64 ", %" PRIu64, app.all_submitted,
-		   app.all_reported, app.all_failed, stats.submitted, stats.completed, stats.errors);
+		   app.all_reported, app.all_failed, stats.submitted, stats.completed,
+		   stats.errors);
 }
 
 static void
@@ -769,7 +772,9 @@ LLVMFuzzerInitialize(int *argc, char ***argv)
 	liar_check(null != NULL, "there is no /dev/null");
 	if (getenv("SDXI_FUZZ_LOG") == NULL)
 		rte_openlog_stream(null);
-	/* The first dmadev takes what all share: an honest one, so that each input is judged alike. */
+	/*
+	 * The first dmadev takes what all share: an honest one, so that each input is judged alike.
+	 */
 	live(NULL, 0);
 	heap_base = heap_used();
 	return 0;

@@ -8,9 +8,10 @@
 /**
  * @file
  * Included in front of all of the driver's sources where they are built to be fuzzed. The function
- * acts wherever the driver waits or puts memory accesses in order, on a clock that is as fast as the
- * driver asks, and may change memory in front of each load; the heap, a dmadev's private data included, is one whose ends a
- * sanitizer knows, and which runs out when it is told to; telemetry has no thread.
+ * acts wherever the driver waits or puts memory accesses in order, on a clock that is as fast as
+ * the driver asks, and may change memory in front of each load; the heap, a dmadev's private data
+ * included, is one whose ends a sanitizer knows, and which runs out when it is told to; telemetry
+ * has no thread.
  */
 
 #include <rte_atomic.h>

@@ -132,7 +132,7 @@ static struct {
 	struct piece piece[MAX_PIECES];
 	unsigned int nb_pieces;
 	unsigned int alloc_fails_in; /* 0: none does */
-	uint8_t no_iova;	     /* pattern of pieces that are not in one piece for the function */
+	uint8_t no_iova; /* pattern of pieces that are not in one piece for the function */
 } liar;
 
 void
@@ -264,7 +264,8 @@ reach(uint64_t iova, size_t len)
 	if (iova >= mem && len <= LIAR_MEM_LEN && iova - mem <= LIAR_MEM_LEN - len)
 		return liar_mem + (iova - mem);
 	/* What reaches over its end, by as much as a length may be, is the application's. */
-	liar_check(liar.lied || iova < 4 * LIAR_NOWHERE || iova - mem <= LIAR_MEM_LEN + UINT64_C(0xffffffff),
+	liar_check(liar.lied || iova < 4 * LIAR_NOWHERE ||
+		   iova - mem <= LIAR_MEM_LEN + UINT64_C(0xffffffff),
 		   "the function works with memory that the driver has freed, at 0x%" PRIx64, iova);
 	return NULL;
 }
@@ -516,7 +517,8 @@ forge(void)
 	if (dev == NULL || dev->errlog.mem.va == NULL || !liar.bus_master)
 		return;
 	if (num > 0 && num <= dev->nb_vchans && dev->vchans[num - 1].cxt.mem.va != NULL)
-		index = sdxi_ring_op_start(&dev->vchans[num - 1].ring, dev->vchans[num - 1].ring.tail);
+		index = sdxi_ring_op_start(&dev->vchans[num - 1].ring,
+					   dev->vchans[num - 1].ring.tail);
 	index = liar_take_val(index);
 	at = sdxi_emu_reg_read(liar.emu, SDXI_MMIO_ERR_WRT, 8) + liar.forged++;
 	ent = (struct sdxi_errlog_hd_ent *)dev->errlog.mem.va + at % dev->errlog.size;
@@ -524,8 +526,8 @@ forge(void)
 	ent->hd = ((bits & 1) == 0 ? SDXI_ERRLOG_VL : 0) | ((bits & 2) == 0 ? SDXI_ERRLOG_CV : 0) |
 		  ((bits & 4) == 0 ? SDXI_ERRLOG_DIV : 0) | ((bits & 8) == 0 ? SDXI_ERRLOG_BV : 0) |
 		  SDXI_PUT(SDXI_ERRLOG_RE, bits >> 4) | SDXI_PUT(SDXI_ERRLOG_STEP, where & 15) |
-		  SDXI_PUT(SDXI_ERRLOG_SUB_STEP, where >> 4) | SDXI_PUT(SDXI_ERRLOG_BUF, where >> 7) |
-		  SDXI_PUT(SDXI_ERRLOG_CXT_NUM, num) |
+		  SDXI_PUT(SDXI_ERRLOG_SUB_STEP, where >> 4) |
+		  SDXI_PUT(SDXI_ERRLOG_BUF, where >> 7) | SDXI_PUT(SDXI_ERRLOG_CXT_NUM, num) |
 		  SDXI_PUT(SDXI_ERRLOG_TYPE, SDXI_ERRLOG_TYPE_HD);
 	liar.lied = true;
 }

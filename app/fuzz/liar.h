@@ -8,9 +8,9 @@
 /**
  * @file
  * A function that lies: the emulated one, with whatever the input asks for laid over its registers
- * and over the memory that the driver gives it. Where the input asks for nothing (zeros, or its end)
- * it is honest. It acts where the driver accesses a register, rings a doorbell, waits or has a memory
- * barrier, and between calls; and it writes between any two loads, if it is to.
+ * and over the memory that the driver gives it. Where the input asks for nothing (zeros, or its
+ * end) it is honest. It acts where the driver accesses a register, rings a doorbell, waits or has a
+ * memory barrier, and between calls; and it writes between any two loads, if it is to.
  */
 
 #include <stdbool.h>
@@ -48,7 +48,9 @@ void liar_serve(struct sdxi_dev *dev);
 bool liar_index_is_bad(unsigned int vchan);
 /** Changes when the driver makes a channel's indices anew. */
 uint32_t liar_remade(unsigned int vchan);
-/** Its device is closed, or was never there: it has been left alone, and leaves alone what it had. */
+/**
+ * Its device is closed, or was never there: it has been left alone, and leaves alone what it had.
+ */
 void liar_forsake(void);
 void liar_destroy(void);
 

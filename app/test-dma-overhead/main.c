@@ -5,11 +5,12 @@
 /*
  * Calls of the dmadev data path, for a tool that counts their instructions: see
  * devtools/run-overhead.sh. What is counted is what happens in the functions whose names begin with
- * count_, the driver's part and the inline functions of rte_dmadev.h alike. The device works between
- * them, and has ended before the next one begins, so that the figures are the same in each run.
+ * count_, the driver's part and the inline functions of rte_dmadev.h alike. The device works
+ * between them, and has ended before the next one begins, so that the figures are the same in each
+ * run.
  *
- * The device is any that DPDK knows, by its name, or DPDK's own driver "ioat" with registers in plain
- * memory, whose device is played by this program.
+ * The device is any that DPDK knows, by its name, or DPDK's own driver "ioat" with registers in
+ * plain memory, whose device is played by this program.
  */
 
 #include <dlfcn.h>
@@ -34,7 +35,9 @@
 #define RING 1024
 #define BUF_LEN 64
 #define DST (RING * BUF_LEN)
-/* Operations that each figure is an average of, a multiple of all burst sizes and laps of the ring. */
+/*
+ * Operations that each figure is an average of, a multiple of all burst sizes and laps of the ring.
+ */
 #define NB_OPS (8 * RING)
 
 /* Registers of an I/OAT channel that its driver looks at: offsets, and values of some. */

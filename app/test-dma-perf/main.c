@@ -451,7 +451,10 @@ main(int argc, char **argv)
 		ret = EXIT_USAGE;
 		goto out;
 	}
-	/* Whoever reads this output may go first, and on Ctrl-C does: the files are written even so. */
+	/*
+	 * Whoever reads this output may go first, and on Ctrl-C does: the files are written even
+	 * so.
+	 */
 	signal(SIGPIPE, SIG_IGN);
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);

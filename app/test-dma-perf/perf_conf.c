@@ -529,7 +529,8 @@ set_lane_dir(const struct where *w, const char *text, struct perf_lane *lane)
 			return true;
 		}
 	}
-	return complain(w, PERF_ERROR, "dir '%s' found, expected mem2mem, mem2dev or dev2mem", text);
+	return complain(w, PERF_ERROR, "dir '%s' found, expected mem2mem, mem2dev or dev2mem",
+			text);
 }
 
 /* Hexadecimal with or without 0x, as upstream has it. */

@@ -134,7 +134,8 @@ perf_range_count(const struct perf_range *range);
  * as in upstream's tool.
  */
 uint64_t
-perf_nb_bufs(const struct perf_case *pc, uint64_t mem_mib, uint64_t buf_size, unsigned int nb_lanes);
+perf_nb_bufs(const struct perf_case *pc, uint64_t mem_mib, uint64_t buf_size,
+	     unsigned int nb_lanes);
 
 /* Scenarios of a case, all ranges having been checked. */
 uint64_t

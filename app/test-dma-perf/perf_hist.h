@@ -66,8 +66,8 @@ void
 perf_hist_reset(struct perf_hist *h);
 
 /*
- * The value that permille of 1000 values do not exceed (nearest rank): never below the true one, and
- * above it by less than 1/PERF_HIST_SUB. 0 if the histogram is empty.
+ * The value that permille of 1000 values do not exceed (nearest rank): never below the true one,
+ * and above it by less than 1/PERF_HIST_SUB. 0 if the histogram is empty.
  */
 uint64_t
 perf_hist_percentile(const struct perf_hist *h, unsigned int permille);

@@ -179,8 +179,8 @@ expect(uint8_t *out, const struct perf_layout *layout, uint64_t first, uint64_t 
 	segment = layout->buf_size / layout->nb_src;
 	while (len != 0) {
 		i = RTE_MIN(offset / segment, (uint64_t)layout->nb_src - 1);
-		n = RTE_MIN(len, i * segment + perf_mem_segment(layout->buf_size, layout->nb_src, i) -
-			    offset);
+		n = RTE_MIN(len, i * segment +
+			    perf_mem_segment(layout->buf_size, layout->nb_src, i) - offset);
 		expect_source(out, first + op * layout->nb_src + i, offset - i * segment, n);
 		out += n;
 		len -= n;

@@ -21,9 +21,9 @@ struct perf_mem {
 };
 
 /*
- * How the operations lie in buffers: number i takes its buf_size bytes from the nb_src source buffers
- * that begin with number i * nb_src, and puts them into the nb_dst destination buffers that begin
- * with number i * nb_dst. No source buffer: the operations are fills.
+ * How the operations lie in buffers: number i takes its buf_size bytes from the nb_src source
+ * buffers that begin with number i * nb_src, and puts them into the nb_dst destination buffers that
+ * begin with number i * nb_dst. No source buffer: the operations are fills.
  */
 struct perf_layout {
 	uint64_t buf_size;

@@ -20,7 +20,8 @@
 enum perf_record_kind {
 	PERF_RECORD_RESULT,
 	PERF_RECORD_FAILED,	/* reason says why; nothing below hz is set */
-	PERF_RECORD_PROGRESS,	/* reason names the pass that begins; of the others, scenario is set */
+	/* reason names the pass that begins; of the others, scenario is set */
+	PERF_RECORD_PROGRESS,
 };
 
 /*
@@ -86,8 +87,8 @@ struct perf_result {
 };
 
 /*
- * Create the CSV file and the JSON file, for up to that many cases. 0 or a negative errno, with *bad
- * being the path that it is about.
+ * Create the CSV file and the JSON file, for up to that many cases. 0 or a negative errno, with
+ * *bad being the path that it is about.
  */
 int
 perf_result_open(struct perf_result *res, const char *csv, const char *json, unsigned int nb_cases,
@@ -123,8 +124,8 @@ struct perf_about {
 };
 
 /*
- * Write the JSON file. 0, or a negative errno if some of a file could not be written, with *bad being
- * its path.
+ * Write the JSON file. 0, or a negative errno if some of a file could not be written, with *bad
+ * being its path.
  */
 int
 perf_result_close(struct perf_result *res, const struct perf_about *about, const char **bad);

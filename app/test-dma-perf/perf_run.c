@@ -444,8 +444,8 @@ set_sges(struct rte_dma_sge *sges, struct rte_mbuf **bufs, uint64_t nb_bufs, uin
 }
 
 /*
- * Where the buffers are, so that the loops look at no mbuf: that is a cache miss for each, which is the
- * tool's and not the device's. And the operations that are enqueued as such.
+ * Where the buffers are, so that the loops look at no mbuf: that is a cache miss for each, which is
+ * the tool's and not the device's. And the operations that are enqueued as such.
  */
 static int
 alloc_lists(struct run *run)
@@ -474,7 +474,9 @@ alloc_lists(struct run *run)
 			return -ENOMEM;
 		for (n = 0; n < nb_ops; n++) {
 			struct rte_dma_op *op = RTE_PTR_ADD(run->dma_op_mem, n * size);
-			/* Each lane begins with buffers of its own, and may leave its last unused. */
+			/*
+			 * Each lane begins with buffers of its own, and may leave its last unused.
+			 */
 			uint64_t buf = n / run->sc.nb_ops * run->sc.nb_bufs;
 			uint64_t i = n % run->sc.nb_ops;
 

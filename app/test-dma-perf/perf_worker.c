@@ -243,8 +243,8 @@ put_batch(struct perf_worker *w, enum perf_op op, uint64_t batch, uint64_t *ops)
 }
 
 /*
- * No buffer is in flight twice: two copies to one place may be done in any order, and a ring full of
- * large copies would take long to drain.
+ * No buffer is in flight twice: two copies to one place may be done in any order, and a ring full
+ * of large copies would take long to drain.
  */
 static inline uint64_t
 batch_of(const struct perf_worker *w)

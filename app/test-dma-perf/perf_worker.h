@@ -19,8 +19,8 @@
 #include "perf_hist.h"
 
 /*
- * What a pass measures. A clock that is read more often, or a device that is left idle, would change
- * the throughput: each has a pass of its own.
+ * What a pass measures. A clock that is read more often, or a device that is left idle, would
+ * change the throughput: each has a pass of its own.
  */
 enum perf_pass {
 	PERF_PASS_THROUGHPUT,
@@ -57,7 +57,7 @@ struct perf_work {
 	uint64_t first;		/* number of the first in the whole scenario */
 	struct rte_mbuf **srcs;
 	struct rte_mbuf **dsts;
-	struct rte_dma_sge *src_sges;	/* nb_src for each operation; a CPU's are its own addresses */
+	struct rte_dma_sge *src_sges; /* nb_src for each operation; a CPU's are its own addresses */
 	struct rte_dma_sge *dst_sges;
 	struct rte_dma_op **dma_ops;
 };

@@ -3,8 +3,8 @@
  */
 
 /*
- * What more channels of one device cost: see devtools/run-scaling.sh, which explains the columns. All
- * channels are driven by one lcore, so that it is the number of channels alone that changes.
+ * What more channels of one device cost: see devtools/run-scaling.sh, which explains the columns.
+ * All channels are driven by one lcore, so that it is the number of channels alone that changes.
  */
 
 #include <inttypes.h>

@@ -263,7 +263,9 @@ test_ladder_into_error(void **state)
 	assert_int_equal(requests(), STOP_SF * 10 + RESET);
 }
 
-/* At probe: off the bus before anything is asked of it, and nothing asked of one that is stopped. */
+/*
+ * At probe: off the bus before anything is asked of it, and nothing asked of one that is stopped.
+ */
 static void
 test_seize(void **state)
 {

@@ -633,8 +633,10 @@ test_silent_given_up(void **state)
 	(void)state;
 	enqueue(2);
 	sts->read_index = rte_cpu_to_le_64(2);
-	assert_int_equal(rte_dma_copy(id, 0, (uintptr_t)src_of(2), (uintptr_t)dst_of(2), LEN, 0), 2);
-	assert_int_equal(rte_dma_copy(id, 0, (uintptr_t)src_of(3), (uintptr_t)dst_of(3), LEN, 0), 3);
+	assert_int_equal(rte_dma_copy(id, 0, (uintptr_t)src_of(2), (uintptr_t)dst_of(2), LEN, 0),
+			 2);
+	assert_int_equal(rte_dma_copy(id, 0, (uintptr_t)src_of(3), (uintptr_t)dst_of(3), LEN, 0),
+			 3);
 	assert_int_equal(rte_dma_stop(id), 0);
 	expect_counts(2, 0);
 	assert_int_equal(rte_dma_submit(id, 0), 0);
@@ -981,7 +983,9 @@ fail_and_stop_late(void)
 	}
 }
 
-/* A suspect has failed, and the context stops for it when the next one runs: that one is innocent. */
+/*
+ * A suspect has failed, and the context stops for it when the next one runs: that one is innocent.
+ */
 static void
 test_step_late_state(void **state)
 {

@@ -3,9 +3,9 @@
  */
 
 /*
- * The SDXI driver on emulated functions, for dpdk-test of a DPDK tree. What every dmadev has to do is
- * tried by dmadev_autotest, on any such function that is there; this is about failures, of which a
- * generic test knows little, and about data that comes in all sizes and in many parts.
+ * The SDXI driver on emulated functions, for dpdk-test of a DPDK tree. What every dmadev has to do
+ * is tried by dmadev_autotest, on any such function that is there; this is about failures, of which
+ * a generic test knows little, and about data that comes in all sizes and in many parts.
  */
 
 #include <inttypes.h>
@@ -95,8 +95,8 @@ check_copies(void)
 				    "copy %u of round %u: status %d", i, round, status[i]);
 		TEST_ASSERT(memcmp(src, dst, at) == 0, "round %u: wrong data", round);
 		for (i = at; i < BYTES; i++)
-			TEST_ASSERT(dst[i] == 0, "round %u: byte %u behind the end is written", round,
-				    i);
+			TEST_ASSERT(dst[i] == 0, "round %u: byte %u behind the end is written",
+				    round, i);
 	}
 	return TEST_SUCCESS;
 }
@@ -202,7 +202,8 @@ check_function(const char *args)
 	dev = rte_dma_get_dev_id_by_name(DEVICE);
 	ret = dev < 0 ? TEST_FAILED : check_device();
 	if (ret == TEST_SUCCESS)
-		ret = rte_dma_stop(dev) == 0 && rte_dma_close(dev) == 0 ? TEST_SUCCESS : TEST_FAILED;
+		ret = rte_dma_stop(dev) == 0 && rte_dma_close(dev) == 0 ? TEST_SUCCESS :
+									  TEST_FAILED;
 	TEST_ASSERT_SUCCESS(rte_eal_hotplug_remove("vdev", DEVICE), "cannot be unplugged");
 	TEST_ASSERT(rte_dma_get_dev_id_by_name(DEVICE) < 0, "there is still a dmadev");
 	return ret;

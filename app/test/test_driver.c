@@ -1126,7 +1126,8 @@ test_error_unsubmitted(void **state)
 	memset(buf, TD_GUARD, 8192);
 	td_fill(buf, 64, 77);
 	id = td_open(FN0, *state, 1, 64);
-	assert_int_equal(rte_dma_copy(id, 0, 0, (uintptr_t)buf + 2048, 64, RTE_DMA_OP_FLAG_SUBMIT), 0);
+	assert_int_equal(rte_dma_copy(id, 0, 0, (uintptr_t)buf + 2048, 64, RTE_DMA_OP_FLAG_SUBMIT),
+			 0);
 	for (n = 1; n < 4; n++)
 		td_copy(id, 0, n, buf, buf + 4096 + n * 64, 64, 0);
 	TD_WAIT((rte_dma_completed(id, 0, 4, &last, &error), error));

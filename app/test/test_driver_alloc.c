@@ -25,7 +25,7 @@
 enum {
 	LEN = 300,
 	NB_DESC = 64,
-	KEEPS = 8, /* calls that fail may each keep something that later ones do not ask for again */
+	KEEPS = 8, /* calls that fail may each keep something that later ones do not ask for */
 	BAD = 64, /* an address where nothing is */
 };
 
@@ -146,7 +146,8 @@ traffic(const struct variant *v, int16_t id)
 			from[i] = (struct rte_dma_sge){ (uintptr_t)src + i * 50, 40 };
 			to[i] = (struct rte_dma_sge){ (uintptr_t)dst + 2 * LEN + i * 40, 40 };
 		}
-		assert_int_equal(rte_dma_copy(id, vchan, (uintptr_t)src, (uintptr_t)dst, LEN, 0), 0);
+		assert_int_equal(rte_dma_copy(id, vchan, (uintptr_t)src, (uintptr_t)dst, LEN, 0),
+				 0);
 		assert_int_equal(rte_dma_fill(id, vchan, UINT64_C(0x0101010101010101) * 7,
 					      (uintptr_t)dst + LEN, LEN, 0), 1);
 		assert_int_equal(rte_dma_copy_sg(id, vchan, from, to, 2, 2, 0), 2);
@@ -193,8 +194,8 @@ traffic(const struct variant *v, int16_t id)
 }
 
 /*
- * Have the n-th call of a phase fail until that leaves nothing more behind: what it keeps for the next
- * time is had once, and does not grow each time.
+ * Have the n-th call of a phase fail until that leaves nothing more behind: what it keeps for the
+ * next time is had once, and does not grow each time.
  *
  * @return
  *   What it gave last.
@@ -357,7 +358,9 @@ traffic_any(int16_t id)
 			assert_memory_equal(dst + i * LEN, src + i, LEN);
 }
 
-/* A function without memory is one that errs: the driver reports that, and nothing is left behind. */
+/*
+ * A function without memory is one that errs: the driver reports that, and nothing is left behind.
+ */
 static void
 test_function(void **state)
 {

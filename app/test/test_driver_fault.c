@@ -1409,7 +1409,9 @@ test_silent(void **state)
 			for (i = 0, spoilt = 0; i < OPS; i++)
 				if (memcmp(dst_of(&rig, 0, i), rig.src + i * ROOM, LEN) != 0)
 					spoilt |= 1u << i;
-			/* What a reset has cut off of those consumed is counted, as all failures. */
+			/*
+			 * What a reset has cut off of those consumed is counted, as all failures.
+			 */
 			counted = silent_errors(rig.id) - errors;
 			if (counted < (unsigned int)__builtin_popcount(spoilt))
 				fail_msg("fault kind %d at %u: operations not done: 0x%x, %" PRIu64

@@ -950,7 +950,9 @@ stats_of(const struct model_vchan *v)
 	return stats;
 }
 
-/* Nothing is reported of what is silent: it is counted, and looked at when the device has stopped. */
+/*
+ * Nothing is reported of what is silent: it is counted, and looked at when the device has stopped.
+ */
 static bool
 poll_silent(struct model_vchan *v, uint16_t want)
 {

@@ -196,8 +196,8 @@ void model_recheck(struct model_vchan *vchans);
 void model_free(struct model_vchan *vchans);
 
 /**
- * @p v is the channel @p vchan of a function that is new; what is done with it follows from @p cycle,
- * and not from what was done before.
+ * @p v is the channel @p vchan of a function that is new; what is done with it follows from @p
+ * cycle, and not from what was done before.
  */
 void model_is_probed(struct model_vchan *v, struct model_fn *fn, uint16_t vchan, uint32_t cycle);
 /**

@@ -449,8 +449,8 @@ cmd_probe(const char *name)
 }
 
 /*
- * NAME: in this process alone, a secondary one, with one call after the other that fails, by itself or
- * with all behind it, until there is none left; how many failed.
+ * NAME: in this process alone, a secondary one, with one call after the other that fails, by itself
+ * or with all behind it, until there is none left; how many failed.
  */
 static void
 cmd_attach(const char *name)

@@ -161,7 +161,8 @@ burst(int16_t id, uint16_t vchan, uint64_t *idx, int bad)
 		expected = (int)i == bad ? RTE_DMA_STATUS_INVALID_SRC_ADDR :
 					   RTE_DMA_STATUS_SUCCESSFUL;
 		if (status[i] != expected)
-			fail_msg("operation %u: expected status %d, found %d", i, expected, status[i]);
+			fail_msg("operation %u: expected status %d, found %d", i, expected,
+				 status[i]);
 		if ((int)i != bad)
 			assert_memory_equal(dst + i * LEN, src + i, LEN);
 	}

@@ -48,8 +48,9 @@ enum {
 #define LIBC_ALLOWED 1024
 
 /*
- * What RSS may grow by: DPDK's memory and the model's are touched before the first cycle, but how libc places its blocks and which thread stacks
- * it keeps is up to the threads' timing. Address sanitizer keeps 256 MiB of what was freed.
+ * What RSS may grow by: DPDK's memory and the model's are touched before the first cycle, but how
+ * libc places its blocks and which thread stacks it keeps is up to the threads' timing. Address
+ * sanitizer keeps 256 MiB of what was freed.
  */
 #define RSS_ALLOWED (UINT64_C(2) << 20)
 #define RSS_ALLOWED_SLOW (UINT64_C(320) << 20)
@@ -57,7 +58,9 @@ enum {
 /* One that is always the same tells a change's defects from those that were there before. */
 #define DEFAULT_SEED UINT64_C(0x5d5d1)
 
-/* Cycles that are run however short the time is, and those in which something of everything occurs. */
+/*
+ * Cycles that are run however short the time is, and those in which something of everything occurs.
+ */
 #define LEAST_CYCLES 2
 #define VARIED_CYCLES 10
 /* Functions given up for no fault's sake, before that is compared with how many were reset. */
@@ -172,13 +175,14 @@ memory_check(uint64_t cycle)
 	if (memcmp(&a->dpdk, &b->dpdk, sizeof(a->dpdk)) != 0 || a->files != b->files ||
 	    b->libc > a->libc + LIBC_ALLOWED || b->rss > a->rss + allowed)
 		model_fail("seed %" PRIu64 ": memory behind cycle %" PRIu64 ": expected %zu bytes "
-			   "of DPDK's heap in %u blocks, %u memzones, %u files, %u threads, %" PRIu64
-			   " bytes of libc's heap and %" PRIu64 " KiB resident or less, found %zu in "
+			   "of DPDK's heap in %u blocks, %u memzones, %u files, %u threads, "
+			   "%" PRIu64 " bytes of libc's heap and %" PRIu64
+			   " KiB resident or less, found %zu in "
 			   "%u, %u, %u, %u, %" PRIu64 ", %" PRIu64 " KiB", model_conf.seed, cycle,
 			   a->dpdk.bytes, a->dpdk.allocs, a->dpdk.memzones, a->files,
-			   a->dpdk.threads, a->libc + LIBC_ALLOWED, (a->rss + allowed) >> 10, b->dpdk.bytes,
-			   b->dpdk.allocs, b->dpdk.memzones, b->files, b->dpdk.threads, b->libc,
-			   b->rss >> 10);
+			   a->dpdk.threads, a->libc + LIBC_ALLOWED, (a->rss + allowed) >> 10,
+			   b->dpdk.bytes, b->dpdk.allocs, b->dpdk.memzones, b->files,
+			   b->dpdk.threads, b->libc, b->rss >> 10);
 }
 
 /* ---- what is said ---------------------------------------------------------------------------- */
@@ -283,8 +287,8 @@ expect_variety(void)
 			   sum.faults, sum.resets);
 	if (sum.cycles >= VARIED_CYCLES && (sum.recoveries == 0 || sum.cut == 0))
 		model_fail("%" PRIu64 " cycles: expected recoveries, and stops with operations "
-			   "outstanding, found %" PRIu64 " and %" PRIu64, sum.cycles, sum.recoveries,
-			   sum.cut);
+			   "outstanding, found %" PRIu64 " and %" PRIu64, sum.cycles,
+			   sum.recoveries, sum.cut);
 	/* A function that gets no CPU for seconds is rare, on whatever machine. */
 	if (late > MOST_LATE && late > sum.resets / 8)
 		model_fail("%u functions given up for want of a CPU, as it seems, and %" PRIu64

@@ -4,9 +4,9 @@
 
 /*
  * 16 channels of one function, driven from two threads for a while: random sizes, bursts and
- * fences. Every index comes in order, and every byte is where it belongs. Beside them one thread has
- * operations fail on a channel of its own, and starts and stops another function; and one asks for all
- * that can be asked for.
+ * fences. Every index comes in order, and every byte is where it belongs. Beside them one thread
+ * has operations fail on a channel of its own, and starts and stops another function; and one asks
+ * for all that can be asked for.
  */
 
 #include <errno.h>
@@ -421,8 +421,8 @@ expect_recovery_of_last(int16_t id)
 	text = td_dump(id);
 	for (at = text; (at = strstr(at, "recoveries ")) != NULL; at++, n++)
 		if ((strncmp(at, good, strlen(good)) == 0) != (n != FAILING))
-			fail_msg("expected \"%s\" of all channels but %u, found:\n%s", good, FAILING,
-				 text);
+			fail_msg("expected \"%s\" of all channels but %u, found:\n%s", good,
+				 FAILING, text);
 	assert_int_equal(n, VCHANS + 1);
 	free(text);
 }

@@ -245,7 +245,9 @@ user_main(void *arg)
 	td_bound_set(&bound);
 	while (ret >= 0 || ret == -ENOSPC) {
 		pthread_rwlock_rdlock(&calls);
-		/* The operation that had the buffer before has been reported, or there is no room. */
+		/*
+		 * The operation that had the buffer before has been reported, or there is no room.
+		 */
 		if (op - __atomic_load_n(&user->done, __ATOMIC_RELAXED) < NB_DESC)
 			memset(to_va(dst_of(user->vchan, op)), TD_GUARD, LEN);
 		ret = copy(user->vchan, op);

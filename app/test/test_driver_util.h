@@ -131,8 +131,8 @@ struct td_stock {
 void td_stock_take(struct td_stock *stock);
 
 /**
- * Open files of this process, but for those that EAL's interrupt thread opens anew, at a time of its own,
- * whenever its sources change.
+ * Open files of this process, but for those that EAL's interrupt thread opens anew, at a time of
+ * its own, whenever its sources change.
  */
 unsigned int td_nb_files(void);
 

@@ -4,10 +4,11 @@
 
 /*
  * Every wait of the driver's that is bounded runs out: the result is an errno and a line that says
- * which device and context, what was expected and what was found; it was not given up early, nothing
- * is left behind, and the device works again once the function does.
+ * which device and context, what was expected and what was found; it was not given up early,
+ * nothing is left behind, and the device works again once the function does.
  *
- * Those of the function's state are in test_dev.c as well, those of channels in test_driver_fault.c.
+ * Those of the function's state are in test_dev.c as well, those of channels in
+ * test_driver_fault.c.
  */
 
 #include <errno.h>
@@ -185,8 +186,9 @@ static void
 copy(unsigned int n)
 {
 	while (n-- > 0)
-		assert_return_code(rte_dma_copy(id, 0, (uintptr_t)mem, (uintptr_t)mem + LEN * NB_DESC,
-						LEN, RTE_DMA_OP_FLAG_SUBMIT), 0);
+		assert_return_code(rte_dma_copy(id, 0, (uintptr_t)mem,
+						(uintptr_t)mem + LEN * NB_DESC, LEN,
+						RTE_DMA_OP_FLAG_SUBMIT), 0);
 }
 
 /* Gather @p n; gives how many have failed. */
@@ -200,7 +202,8 @@ gather(unsigned int n)
 
 	td_bound_set(&bound);
 	while (n > 0) {
-		got = rte_dma_completed_status(id, 0, RTE_MIN(n, (unsigned int)NB_DESC), NULL, status);
+		got = rte_dma_completed_status(id, 0, RTE_MIN(n, (unsigned int)NB_DESC), NULL,
+					       status);
 		for (i = 0; i < got; i++)
 			failed += status[i] != RTE_DMA_STATUS_SUCCESSFUL;
 		n -= got;
@@ -210,7 +213,9 @@ gather(unsigned int n)
 	return failed;
 }
 
-/* Stopped or not, it begins anew and works; and goes without a trace, which td_teardown() checks. */
+/*
+ * Stopped or not, it begins anew and works; and goes without a trace, which td_teardown() checks.
+ */
 static void
 expect_works(void)
 {
@@ -413,7 +418,9 @@ test_cxt_stop_never(void **state)
 
 /* ---- recovery -------------------------------------------------------------------------------- */
 
-/* Neither does it come to rest, nor does it run again, whatever is done: the channel is given up. */
+/*
+ * Neither does it come to rest, nor does it run again, whatever is done: the channel is given up.
+ */
 static void
 test_recover(void **state)
 {

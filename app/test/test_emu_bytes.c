@@ -4,8 +4,8 @@
 
 /*
  * What the emulated function reads of memory and writes to it, as bytes: of each structure at least
- * once. They are written by hand from the specification's layout, and use neither structures nor masks
- * of the function's, so that a machine's byte order does not come into it.
+ * once. They are written by hand from the specification's layout, and use neither structures nor
+ * masks of the function's, so that a machine's byte order does not come into it.
  */
 
 #include "test_emu_owner.h"
@@ -41,8 +41,8 @@ setup(void **state)
 	/* CXT_L2_ENT: vl; lv01_ptr 0x40001000 */
 	PUT(own, L2_AT, 0x01, 0x10, 0x00, 0x40, 0, 0, 0, 0);
 	/*
-	 * CXT_L1_ENT of contexts 0 and 5: vl, cxt_ctl_ptr 0x40038000 and 0x40078000; akey_sz 0, akey_ptr
-	 * 0x4003b000 and 0x4007b000; max_buffer 11; opb_000_enb 0x16
+	 * CXT_L1_ENT of contexts 0 and 5: vl, cxt_ctl_ptr 0x40038000 and 0x40078000; akey_sz 0,
+	 * akey_ptr 0x4003b000 and 0x4007b000; max_buffer 11; opb_000_enb 0x16
 	 */
 	PUT(own, 0x40001000, 0x01, 0x80, 0x03, 0x40, 0, 0, 0, 0, 0x00, 0xb0, 0x03, 0x40, 0, 0, 0, 0,
 	    0x00, 0x00, 0xb0, 0x00, 0x16, 0x00, 0x00, 0x00, ZEROS_8);
@@ -73,14 +73,20 @@ setup(void **state)
 	/* RUN */
 	EXPECT(own, 0x40039000, 0x01, 0, 0, 0, 0, 0, 0, 0, ZEROS_8);
 
-	/* CST_BLK: signal 1; CXT_START_NM: vl, fe, subtype 3, type 2; contexts 5 to 5; csb_ptr 0x40030000 */
+	/*
+	 * CST_BLK: signal 1; CXT_START_NM: vl, fe, subtype 3, type 2; contexts 5 to 5; csb_ptr
+	 * 0x40030000
+	 */
 	PUT(own, 0x40030000, 0x01, 0, 0, 0, 0, 0, 0, 0, ZEROS_8, ZEROS_16);
 	PUT(own, 0x40020000, 0x05, 0x03, 0x02, 0x00, 0, 0, 0, 0, 0x05, 0x00, 0x05, 0x00, 0, 0, 0, 0,
 	    ZEROS_16, ZEROS_16, ZEROS_8, 0x00, 0x00, 0x03, 0x40, 0, 0, 0, 0);
 	PUT(own, 0x4003a000, 0x01, 0, 0, 0, 0, 0, 0, 0);
 	sdxi_emu_doorbell(own->emu, 0, 1);
 	run_dry(own);
-	/* Done; consumed, of which vl tells as well; the context is in RUN, its Read_Index as it was. */
+	/*
+	 * Done; consumed, of which vl tells as well; the context is in RUN, its Read_Index as it
+	 * was.
+	 */
 	EXPECT(own, 0x40030000, ZEROS_16, ZEROS_16);
 	EXPECT(own, 0x40020000, 0x04, 0x03, 0x02, 0x00);
 	EXPECT(own, 0x40039000, 0x01, 0, 0, 0, 0, 0, 0, 0, 0x01, 0, 0, 0, 0, 0, 0, 0);

@@ -767,7 +767,8 @@ test_csb_error_before_slow(void **state)
 		setup_active(&s);
 		own = s;
 		area = cxt_up(own, 1);
-		akeys_of(own, area)[1].intr_num = le16(SDXI_AKEY_ENT_VL | SDXI_AKEY_ENT_IV | 3 << 4);
+		akeys_of(own, area)[1].intr_num =
+			le16(SDXI_AKEY_ENT_VL | SDXI_AKEY_ENT_IV | 3 << 4);
 		hole_add(own, DST + (2 << 20), 32, false, true);
 		dsc = dsc_copy(DST, SRC, 64);
 		dsc.any.csb_ptr = le64(DST + (2 << 20));
@@ -845,8 +846,8 @@ test_intr(void **state)
 }
 
 /*
- * Bursts in which copies of all sizes, blocks that are shared, none at all, fences and operations that
- * are not copies alternate: all data, all signals, all slots.
+ * Bursts in which copies of all sizes, blocks that are shared, none at all, fences and operations
+ * that are not copies alternate: all data, all signals, all slots.
  */
 static void
 test_bursts(void **state)
@@ -866,7 +867,8 @@ test_bursts(void **state)
 			struct sdxi_dsc dsc;
 
 			random = random * 1664525 + 1013904223;
-			len[i] = random >> 30 == 0 ? 1 + (random >> 8) % 8000 : 1 + (random >> 8) % 128;
+			len[i] = random >> 30 == 0 ? 1 + (random >> 8) % 8000 :
+						     1 + (random >> 8) % 128;
 			dsc = dsc_copy(DST + i * 8192 + (random >> 24) % 64, SRC + i * 8192 + round,
 				       len[i]);
 			if ((random >> 20) % 16 == 0)
@@ -888,7 +890,8 @@ test_bursts(void **state)
 				push(own, area, &dsc);
 			} else {
 				shared = push(own, area, &dsc);
-				share = dsc.any.csb_ptr == 0 && !(dsc.any.opcode & le32(SDXI_DSC_CSR));
+				share = dsc.any.csb_ptr == 0 &&
+					!(dsc.any.opcode & le32(SDXI_DSC_CSR));
 			}
 		}
 		ring_doorbell(own, area);
@@ -902,8 +905,8 @@ test_bursts(void **state)
 				assert_true(((struct sdxi_cst_blk *)mem_at(own,
 					le64(slot->any.csb_ptr)))->signal == 0);
 			if (len[i] != 0)
-				assert_true(same(own, le64(slot->copy.addr0), le64(slot->copy.addr1),
-						 len[i]));
+				assert_true(same(own, le64(slot->copy.addr0),
+						 le64(slot->copy.addr1), len[i]));
 			/* And nothing around it. */
 			if (len[i] != 0) {
 				const uint8_t *d = mem_at(own, le64(slot->copy.addr1));

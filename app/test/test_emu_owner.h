@@ -282,8 +282,8 @@ owner_make(const struct sdxi_emu_conf *conf)
 	own->mem = mmap(NULL, MEM_LEN, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	assert_ptr_not_equal(own->mem, MAP_FAILED);
 	own->can_map = getenv("SDXI_TEST_MAP") != NULL;
-	assert_int_equal(sdxi_emu_create(&own->conf, own->can_map ? &owner_ops_map : &owner_ops, own,
-					 &own->emu), 0);
+	assert_int_equal(sdxi_emu_create(&own->conf, own->can_map ? &owner_ops_map : &owner_ops,
+					 own, &own->emu), 0);
 	return own;
 }
 

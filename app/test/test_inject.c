@@ -35,7 +35,8 @@ hit(const char *name)
 	enum inject_whose whose = __atomic_load_n(&inject.whose, __ATOMIC_RELAXED);
 	unsigned int n;
 
-	if (whose == INJECT_NOBODYS || (whose == INJECT_MAINS && !pthread_equal(pthread_self(), main_thread)) ||
+	if (whose == INJECT_NOBODYS ||
+	    (whose == INJECT_MAINS && !pthread_equal(pthread_self(), main_thread)) ||
 	    (whose == INJECT_OTHERS && pthread_equal(pthread_self(), main_thread)))
 		return false;
 	n = __atomic_add_fetch(&inject.calls, 1, __ATOMIC_RELAXED);
@@ -103,7 +104,8 @@ HOOK(int, rte_intr_callback_register, (const void *handle, void *cb, void *arg),
 HOOK(int, rte_mp_action_register, (const char *name, void *action), (name, action), ENOMEM, -1)
 HOOK(int, rte_mem_event_callback_register, (const char *name, void *cb, void *arg),
      (name, cb, arg), ENOMEM, -1)
-HOOK(int, rte_ctrl_thread_create, (void *id, const char *name, const void *attr, void *f, void *arg),
+HOOK(int, rte_ctrl_thread_create,
+     (void *id, const char *name, const void *attr, void *f, void *arg),
      (id, name, attr, f, arg), EAGAIN, -EAGAIN)
 HOOK(int, rte_thread_create_internal_control, (void *id, const char *name, void *f, void *arg),
      (id, name, f, arg), EAGAIN, -EAGAIN)
@@ -348,7 +350,8 @@ slot_take(const char *name, void **slot, unsigned int *missed)
 		if (strcmp(name, hooks[i].name) != 0)
 			continue;
 		memcpy((void *)(uintptr_t)hooks[i].real, slot, sizeof(*slot));
-		if (mprotect((void *)page, (uintptr_t)(slot + 1) - page, PROT_READ | PROT_WRITE) < 0) {
+		if (mprotect((void *)page, (uintptr_t)(slot + 1) - page,
+			     PROT_READ | PROT_WRITE) < 0) {
 			perror("mprotect");
 			exit(1);
 		}

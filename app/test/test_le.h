@@ -7,8 +7,8 @@
 
 /**
  * @file
- * To and from the little-endian words of SDXI's tables and descriptors, for the tests and fuzzers of the
- * emulated function, which need no DPDK.
+ * To and from the little-endian words of SDXI's tables and descriptors, for the tests and fuzzers
+ * of the emulated function, which need no DPDK.
  */
 
 #include <stdint.h>

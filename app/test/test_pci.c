@@ -3,9 +3,9 @@
  */
 
 /*
- * The driver's way with the PCI bus, which is played here: a device whose registers are plain memory
- * that a thread answers, and whose interrupt is a socket, as UIO's is a file. How it goes with a device
- * that works, over VFIO and an IOMMU, is tested in a guest of QEMU.
+ * The driver's way with the PCI bus, which is played here: a device whose registers are plain
+ * memory that a thread answers, and whose interrupt is a socket, as UIO's is a file. How it goes
+ * with a device that works, over VFIO and an IOMMU, is tested in a guest of QEMU.
  */
 
 #include <errno.h>
@@ -291,13 +291,15 @@ static int irq[2]; /* the bus's end, the device's end */
 static void
 raise_irq(void)
 {
-	const uint64_t raised = 0x11; /* a reserved bit tells the function's value from the driver's */
+	/* A reserved bit tells the function's value from the driver's. */
+	const uint64_t raised = 0x11;
 	const uint32_t count = 1;
 	unsigned int i;
 
 	__atomic_store_n(&regs[ERR_STS / 8], raised, __ATOMIC_RELAXED);
 	assert_int_equal(write(irq[1], &count, sizeof(count)), sizeof(count));
-	for (i = 0; i < 20000 && __atomic_load_n(&regs[ERR_STS / 8], __ATOMIC_RELAXED) == raised; i++)
+	for (i = 0;
+	     i < 20000 && __atomic_load_n(&regs[ERR_STS / 8], __ATOMIC_RELAXED) == raised; i++)
 		rte_delay_us_sleep(1000);
 	assert_int_equal(__atomic_load_n(&regs[ERR_STS / 8], __ATOMIC_RELAXED), 0x01);
 }

@@ -494,7 +494,8 @@ test_every_mistake(void **state)
 			"key=value or a comment" },
 		{ GLOBAL "[case1\ntype=CPU_MEM_COPY\nlcore=1\n" BUF DMA_KEYS,
 			"line 3: '[case1' found, expected a ']'" },
-		{ "[GLOBAL] x\n" CPU_CASE "lcore=1\n", "'x' found, expected nothing behind [GLOBAL]" },
+		{ "[GLOBAL] x\n" CPU_CASE "lcore=1\n",
+			"'x' found, expected nothing behind [GLOBAL]" },
 		/* Sections */
 		{ GLOBAL GLOBAL CPU_CASE "lcore=1\n", "[GLOBAL] found twice, expected once" },
 		{ GLOBAL CPU_CASE "lcore=1\n" CPU_CASE, "[case1] found twice, expected once" },
@@ -510,7 +511,8 @@ test_every_mistake(void **state)
 		{ GLOBAL "kick_batch=1\n" CPU_CASE "lcore=1\n", "[GLOBAL] kick_batch=1: expected in a "
 			"section [case<N>]" },
 		{ GLOBAL "[case1]\nlcore=1\n" BUF DMA_KEYS, "[case1] type: missing" },
-		{ GLOBAL "[case1]\ntype=\n" BUF DMA_KEYS, "[case1] type=: expected DMA_MEM_COPY, " },
+		{ GLOBAL "[case1]\ntype=\n" BUF DMA_KEYS,
+			"[case1] type=: expected DMA_MEM_COPY, " },
 		{ GLOBAL CPU_CASE, "[case1] lcore: missing" },
 		{ GLOBAL DMA_CASE RING LANE, "[case1] buf_size: missing" },
 		{ GLOBAL DMA_CASE BUF LANE "kick_batch=1\n", "[case1] dma_ring_size: missing" },
@@ -521,7 +523,8 @@ test_every_mistake(void **state)
 			"1" },
 		{ GLOBAL "test_seconds=0\n" CPU_CASE "lcore=1\n", "[GLOBAL] test_seconds=0: expected a "
 			"whole number from 1 to 65535" },
-		{ GLOBAL "test_seconds=65536\n" CPU_CASE "lcore=1\n", "test_seconds=65536: expected" },
+		{ GLOBAL "test_seconds=65536\n" CPU_CASE "lcore=1\n",
+			"test_seconds=65536: expected" },
 		{ GLOBAL "test_seconds=-1\n" CPU_CASE "lcore=1\n", "test_seconds=-1: expected" },
 		{ GLOBAL "test_seconds=1.5\n" CPU_CASE "lcore=1\n", "test_seconds=1.5: expected" },
 		{ GLOBAL "test_seconds=99999999999999999999999\n" CPU_CASE "lcore=1\n",
@@ -530,13 +533,15 @@ test_every_mistake(void **state)
 		{ GLOBAL "[case1]\ntype=CPU_MEM_COPY\nlcore=1\n" BUF "mem_size=1\nsrc_numa_node=any\n"
 			"dst_numa_node=0\n", "[case1] src_numa_node=any: expected a whole number" },
 		{ GLOBAL "[case1]\ntype=CPU_MEM_COPY\nlcore=1\n" BUF "mem_size=1\nsrc_numa_node=0\n"
-			"dst_numa_node=99999\n", "[case1] dst_numa_node=99999: expected a whole number" },
+			"dst_numa_node=99999\n",
+			"[case1] dst_numa_node=99999: expected a whole number" },
 		/* Ranges */
 		{ GLOBAL DMA_CASE RING LANE "buf_size=0\n", "buf_size=0: '0' found, expected a whole "
 			"number from 1 to 1073741824" },
 		{ GLOBAL DMA_CASE RING LANE "buf_size=1073741825\n", "expected a whole number from 1 to "
 			"1073741824" },
-		{ GLOBAL DMA_CASE RING LANE "buf_size=64k\n", "'64k' found, expected a whole number" },
+		{ GLOBAL DMA_CASE RING LANE "buf_size=64k\n",
+			"'64k' found, expected a whole number" },
 		{ GLOBAL DMA_CASE RING LANE "buf_size=\n", "'' found, expected a whole number" },
 		{ GLOBAL DMA_CASE RING LANE "buf_size=64 8192 2 MUL\n", "'64 8192 2 MUL' found" },
 		{ GLOBAL DMA_CASE RING LANE "buf_size=64,8192\n", "expected one number or "
@@ -574,7 +579,8 @@ test_every_mistake(void **state)
 			"expected at most 1073741824" },
 		/* Lcores and devices */
 		{ GLOBAL CPU_CASE "lcore=\n", "lcore=: expected lcore numbers" },
-		{ GLOBAL CPU_CASE "lcore=1,x\n", "lcore=1,x: lcore 'x' found, expected a number from 0" },
+		{ GLOBAL CPU_CASE "lcore=1,x\n",
+			"lcore=1,x: lcore 'x' found, expected a number from 0" },
 		{ GLOBAL CPU_CASE "lcore=99999\n", "lcore '99999' found" },
 		{ GLOBAL CPU_CASE "lcore=1,2,1\n", "[case1] lcore 1 found twice, expected once" },
 		{ GLOBAL DMA_CASE BUF RING "lcore_dma0=1@dma_a\n", "'1@dma_a' found, expected "
@@ -622,7 +628,8 @@ test_every_mistake(void **state)
 		{ GLOBAL DMA_CASE BUF RING LANE "lcore_dma01=lcore=2,dev=b\n", "unknown key" },
 		{ GLOBAL DMA_CASE BUF RING LANE "lcore_dma9999=lcore=2,dev=b\n", "expected lcore_dma0 to "
 			"lcore_dma" },
-		{ GLOBAL DMA_CASE BUF RING LANE "lcore_dma1=lcore=1,dev=b\n", "lcore 1 found twice" },
+		{ GLOBAL DMA_CASE BUF RING LANE "lcore_dma1=lcore=1,dev=b\n",
+			"lcore 1 found twice" },
 		{ GLOBAL DMA_CASE BUF RING LANE "lcore_dma1=lcore=2,dev=dma_a\n", "device dma_a found "
 			"twice" },
 		{ GLOBAL DMA_CASE BUF RING LANE "lcore_dma=lcore2@b\n", "lcore_dma: found beside "
@@ -689,11 +696,13 @@ test_too_long(void **state)
 	char *text;
 
 	(void)state;
-	assert_true(asprintf(&text, "[GLOBAL]\neal_args=%0256d\n%s%s", 0, CPU_CASE, "lcore=1\n") > 0);
+	assert_true(asprintf(&text, "[GLOBAL]\neal_args=%0256d\n%s%s", 0, CPU_CASE,
+			     "lcore=1\n") > 0);
 	assert_only_mistake(text, "line 2: eal_args: value of 256 characters found, expected at most "
 			    "255");
 	free(text);
-	assert_true(asprintf(&text, "[GLOBAL]\neal_args=%0255d\n%s%s", 0, CPU_CASE, "lcore=1\n") > 0);
+	assert_true(asprintf(&text, "[GLOBAL]\neal_args=%0255d\n%s%s", 0, CPU_CASE,
+			     "lcore=1\n") > 0);
 	load_right(&conf, text);
 	assert_int_equal(strlen(conf.cases[0].eal_args), 255);
 	perf_conf_free(&conf);

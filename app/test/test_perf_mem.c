@@ -2,7 +2,9 @@
  * Copyright(c) 2026 The SDXI for DPDK authors
  */
 
-/* The buffers of dpdk-test-dma-perf: what is right passes the verification, and nothing else does. */
+/*
+ * The buffers of dpdk-test-dma-perf: what is right passes the verification, and nothing else does.
+ */
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -383,7 +383,10 @@ test_batch(void **state)
 	assert_int_equal(sdxi_ring_done(&ring, SDXI_MODE_BATCH, 8, &failed), 1);
 	csb[3].signal = 0;
 	csb[3].flags = rte_cpu_to_le_32(UINT32_C(1) << 31);
-	/* Who is asked in a hurry passes on what stands behind the failure, and not only the failure. */
+	/*
+	 * Who is asked in a hurry passes on what stands behind the failure, and not only the
+	 * failure.
+	 */
 	assert_int_equal(sdxi_ring_done_fast(&ring, SDXI_MODE_BATCH, 8, &more), 1);
 	assert_true(more);
 	assert_int_equal(sdxi_ring_done(&ring, SDXI_MODE_BATCH, 8, &failed), 1);

@@ -7,9 +7,9 @@
 
 /**
  * @file
- * What the driver's contexts, rings, tables and error log ask of DPDK, in the place of all of DPDK's
- * headers, so that they can be tried on a machine that DPDK does not support: a big-endian one. Names
- * and meanings are DPDK's 22.11, the rest is as simple as it can be.
+ * What the driver's contexts, rings, tables and error log ask of DPDK, in the place of all of
+ * DPDK's headers, so that they can be tried on a machine that DPDK does not support: a big-endian
+ * one. Names and meanings are DPDK's 22.11, the rest is as simple as it can be.
  */
 
 #include <pthread.h>

@@ -8,8 +8,8 @@
 /**
  * @file
  * What differs between the DPDK versions that the driver supports, 22.11 to main. Nothing else in
- * the driver depends on the version. Here it is asked for in one form only, so that scripts understand
- * it too.
+ * the driver depends on the version. Here it is asked for in one form only, so that scripts
+ * understand it too.
  */
 
 #include <pthread.h>

@@ -86,7 +86,9 @@ sdxi_cxt_alloc(struct sdxi_dev *dev, struct sdxi_cxt *cxt, uint16_t num, uint32_
 	ring->mask = ring_sz - 1;
 	ring->nb_desc = nb_desc;
 	ring->halted = true;
-	/* Last: who looks at the administrative context while it is made takes this for the rest. */
+	/*
+	 * Last: who looks at the administrative context while it is made takes this for the rest.
+	 */
 	SDXI_STORE(&cxt->sts, RTE_PTR_ADD(cxt->mem.va, CXT_STS_OFF), release);
 	return 0;
 }

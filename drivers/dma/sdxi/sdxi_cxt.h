@@ -78,8 +78,8 @@ int sdxi_cxt_publish(struct sdxi_dev *dev, struct sdxi_cxt *cxt, struct sdxi_rin
 void sdxi_cxt_rescind(struct sdxi_cxt *cxt);
 
 /**
- * CXT_STS.state as the function last wrote it; may be no value of the enumeration. Acquires: of a context
- * that is at rest, all that the function has written is read behind it.
+ * CXT_STS.state as the function last wrote it; may be no value of the enumeration. Acquires: of a
+ * context that is at rest, all that the function has written is read behind it.
  */
 static inline enum sdxi_cxt_state
 sdxi_cxt_state(const struct sdxi_cxt *cxt)

@@ -65,8 +65,8 @@ vchan_make_room(struct sdxi_vchan *vc, enum sdxi_mode mode, uint32_t nb)
 	if (ret == 0 && sdxi_ring_slots(r) < nb)
 		ret = -ENOSPC;
 	/*
-	 * Polls look after a channel that has something to be polled for, and only after that. One of
-	 * which the function has nothing waits for its user alone.
+	 * Polls look after a channel that has something to be polled for, and only after that. One
+	 * of which the function has nothing waits for its user alone.
 	 */
 	if (ret == -ENOSPC && (mode == SDXI_MODE_SILENT || r->tail == r->op_submitted) &&
 	    r->read_index != r->submitted && sdxi_recover_idle(vc->dev, vc)) {
@@ -113,9 +113,9 @@ copy_any(struct sdxi_vchan *vc, rte_iova_t src, rte_iova_t dst, uint32_t size, u
 }
 
 /*
- * What calls other functions has registers to save, so that is left to @p any. It takes arguments in
- * the registers where they are: @p dev_private only fills the place of the first one, and __rte_used
- * keeps compilers from leaving it out.
+ * What calls other functions has registers to save, so that is left to @p any. It takes arguments
+ * in the registers where they are: @p dev_private only fills the place of the first one, and
+ * __rte_used keeps compilers from leaving it out.
  */
 static inline int
 copy(void *dev_private, struct sdxi_vchan *vc, rte_iova_t src, rte_iova_t dst, uint32_t length,
@@ -297,9 +297,10 @@ fill_imm(struct sdxi_ring *r, const struct fill *f, uint32_t len, uint64_t fe, u
 	for (at = 0; at < len; at += SDXI_WRT_IMM_MAX, nb++) {
 		struct sdxi_dsc *dsc = sdxi_ring_slot(r);
 
-		sdxi_ring_put(r, dsc, sdxi_desc_wrt_imm(dsc, f->word, f->dst + at,
-							RTE_MIN(len - at, (uint32_t)SDXI_WRT_IMM_MAX),
-							fe), last);
+		sdxi_ring_put(r, dsc,
+			      sdxi_desc_wrt_imm(dsc, f->word, f->dst + at,
+						RTE_MIN(len - at, (uint32_t)SDXI_WRT_IMM_MAX), fe),
+			      last);
 	}
 	return nb;
 }
@@ -459,7 +460,9 @@ completed_any(struct sdxi_vchan *vc, uint16_t nb_cpls, uint16_t *last_idx, bool 
 		if (failed) {
 			bool known = sdxi_recover_failed(vc->dev, vc, r->tail + n);
 
-			/* A batch that has failed is known in its parts now, or waits until it is. */
+			/*
+			 * A batch that has failed is known in its parts now, or waits until it is.
+			 */
 			if (mode == SDXI_MODE_BATCH)
 				n = sdxi_ring_done(r, mode, nb_cpls, &failed);
 			*has_error = failed && known;
@@ -591,8 +594,8 @@ dequeue(struct sdxi_vchan *vc, struct rte_dma_op **ops, uint16_t nb_ops, enum sd
 }
 
 /*
- * The functions of each mode, for a device with one channel and with many, and those that look which
- * mode it is.
+ * The functions of each mode, for a device with one channel and with many, and those that look
+ * which mode it is.
  */
 
 #define MODE_FUNCTIONS(name, get, mode)                                                            \

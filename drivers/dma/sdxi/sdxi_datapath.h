@@ -25,8 +25,8 @@
  * for. To be called again when it is configured anew.
  *
  * @param any
- *   That may happen without notice to this process: choose those that look each time. dev_private is
- *   @p dev then, else the channels.
+ *   That may happen without notice to this process: choose those that look each time. dev_private
+ *   is @p dev then, else the channels.
  */
 void sdxi_datapath_choose(struct rte_dma_fp_object *fp, struct sdxi_dev *dev, bool any);
 

@@ -108,7 +108,8 @@ static inline struct sdxi_cmd
 sdxi_cmd_cxt_start(uint16_t first, uint16_t last)
 {
 	return (struct sdxi_cmd){
-		.subtype = SDXI_ADM_CXT_START_NM, .flags = SDXI_DSC_FE, .first = first, .last = last,
+		.subtype = SDXI_ADM_CXT_START_NM, .flags = SDXI_DSC_FE,
+		.first = first, .last = last,
 	};
 }
 

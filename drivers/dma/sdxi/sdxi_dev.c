@@ -254,7 +254,8 @@ sdxi_dev_discover(struct sdxi_dev *dev)
 		return -ENOTSUP;
 	}
 
-	SDXI_SHOW(dev->db_stride, (uint64_t)SDXI_DB_STRIDE_MIN << SDXI_GET(SDXI_CAP0_DB_STRIDE, cap0));
+	SDXI_SHOW(dev->db_stride,
+		  (uint64_t)SDXI_DB_STRIDE_MIN << SDXI_GET(SDXI_CAP0_DB_STRIDE, cap0));
 	nb_db = sdxi_dev_fn(dev)->db_len / dev->db_stride;
 	max_cxt = SDXI_GET(SDXI_CAP1_MAX_CXT, cap1);
 	if (max_cxt < 1 || nb_db < 2) {
@@ -372,8 +373,8 @@ sdxi_dev_up(struct sdxi_dev *dev)
 		return ret;
 
 	/*
-	 * No interrupts yet, no PASID; fn_grp_id stays as it is. fn_gsr may still hold any request of
-	 * an owner before, ACTIVE among them: it asks for what the function has done already.
+	 * No interrupts yet, no PASID; fn_grp_id stays as it is. fn_gsr may still hold any request
+	 * of an owner before, ACTIVE among them: it asks for what the function has done already.
 	 */
 	ctl0 = sdxi_dev_read(dev, SDXI_MMIO_CTL0);
 	ctl0 &= ~(SDXI_CTL0_FN_GSR | SDXI_CTL0_FN_ERR_INTR_EN | SDXI_CTL0_FN_PASID_VL |

@@ -58,7 +58,8 @@ struct sdxi_fn {
 	void *opaque;	 /**< the bus's own */
 	void *db;	 /**< doorbells: BAR 2 or what stands for it; stores, nothing else */
 	uint64_t db_len; /**< bytes */
-	struct rte_dma_dev *dmadev; /**< this process's; the driver's own, as are the rest the bus's */
+	/** This process's; the driver's own, as are the rest the bus's. */
+	struct rte_dma_dev *dmadev;
 };
 
 struct sdxi_vchan;
@@ -81,8 +82,8 @@ struct sdxi_dev {
 	RTE_ATOMIC(uint32_t) attached; /**< secondary processes; one that was killed counts on */
 	/**
 	 * Grows each time that the function forgets all contexts, before it is told to: who sees
-	 * the old one may still find blocks completed, and who sees the new one takes the lock. Changes
-	 * with the lock held only.
+	 * the old one may still find blocks completed, and who sees the new one takes the lock.
+	 * Changes with the lock held only.
 	 */
 	RTE_ATOMIC(uint32_t) epoch;
 	struct sdxi_lock lock; /**< one of control operations and recoveries at a time */
@@ -94,7 +95,8 @@ struct sdxi_dev {
 	bool batch;	      /**< completions by batch, if not silent */
 	uint8_t qos;	      /**< CXT_CTL.qos of all contexts */
 	uint16_t want_vchans; /**< most vchans that are offered; 0: as many as there are contexts */
-	uint32_t watchdog_ms; /**< a channel that stands still for so long is looked after; 0: never */
+	/** A channel that stands still for so long is looked after; 0: never. */
+	uint32_t watchdog_ms;
 
 	/* What the function offers, within what this driver can use. */
 	uint64_t version;   /**< MMIO_VERSION */

@@ -37,8 +37,8 @@
 #define WATCHDOG_MS_MAX 60000
 
 /*
- * In a secondary process it is what that process remembers: the primary forgets what they share when
- * it closes the device, but keeps the memory.
+ * In a secondary process it is what that process remembers: the primary forgets what they share
+ * when it closes the device, but keeps the memory.
  */
 static struct sdxi_dev *
 dev_of(const struct rte_dma_dev *dmadev)
@@ -220,7 +220,9 @@ vchans_wait(struct sdxi_dev *dev, bool run, const char *after)
 	uint16_t i = 0;
 
 	while (i < dev->nb_vchans) {
-		/* A channel may not have noticed yet that the function has forgotten its context. */
+		/*
+		 * A channel may not have noticed yet that the function has forgotten its context.
+		 */
 		if (!run && dev->vchans[i].epoch != dev->epoch) {
 			i++;
 			continue;
@@ -231,8 +233,8 @@ vchans_wait(struct sdxi_dev *dev, bool run, const char *after)
 			continue;
 		}
 		if ((run && state == SDXI_CXT_ERR_FN) || polls++ >= CXT_STATE_POLLS) {
-			SDXI_LOG(ERR, dev, "vchan %u: context %u: %s: expected state %s, found %s", i,
-				 VCHAN_CXT(i), after, run ? "RUN" : "STOP_SW",
+			SDXI_LOG(ERR, dev, "vchan %u: context %u: %s: expected state %s, found %s",
+				 i, VCHAN_CXT(i), after, run ? "RUN" : "STOP_SW",
 				 sdxi_cxt_state_name(state));
 			return false;
 		}
@@ -538,13 +540,15 @@ sdxi_vchan_status(const struct rte_dma_dev *dmadev, uint16_t vchan,
 	if (sdxi_datapath_is_idle(dev, vc, &failed))
 		return 0;
 	*status = RTE_DMA_VCHAN_ACTIVE;
-	if (failed && (SDXI_LOOK(vc->parked) || sdxi_cxt_state_is_final(sdxi_cxt_state(&vc->cxt)))) {
+	if (failed &&
+	    (SDXI_LOOK(vc->parked) || sdxi_cxt_state_is_final(sdxi_cxt_state(&vc->cxt)))) {
 		/* All before the failure is done, and what is behind it waits to be asked for. */
 		*status = RTE_DMA_VCHAN_HALTED_ERROR;
 		return 0;
 	}
 	if (!sdxi_cxt_state_is_final(sdxi_cxt_state(&vc->cxt)) &&
-	    SDXI_LOOK(vc->epoch) == rte_atomic_load_explicit(&dev->epoch, rte_memory_order_acquire) &&
+	    SDXI_LOOK(vc->epoch) ==
+		    rte_atomic_load_explicit(&dev->epoch, rte_memory_order_acquire) &&
 	    !status_is_fn_gone(dev, vc))
 		return 0;
 	/* Completions may become visible behind the state. */

@@ -34,7 +34,7 @@ struct __rte_cache_aligned sdxi_vchan {
 	struct sdxi_cxt cxt;
 	uint64_t submitted_off; /**< reported count of submitted operations - ring.op_submitted */
 	uint64_t completed_off; /**< reported count of completed operations - ring.tail */
-	uint64_t errors;	/**< operations reported as failed, or known to have without a report */
+	uint64_t errors; /**< operations reported as failed, or known to have without a report */
 	uint64_t errors_off;	/**< errors when they were counted anew */
 	uint64_t faults_off;	/**< cxt.faults.total when errors were counted anew */
 	uint64_t recoveries;	/**< times that the context was stopped and started again */
@@ -47,7 +47,7 @@ struct __rte_cache_aligned sdxi_vchan {
 	uint64_t watch_work;	   /**< descriptors that blocks said to be complete since */
 	uint64_t work_tsc;	   /**< when they were looked at */
 	uint64_t look_tsc;	   /**< when the function's state and its log were */
-	uint64_t fault_seen;	   /**< cxt.faults.filed, all of which is or was in blocks as well */
+	uint64_t fault_seen; /**< cxt.faults.filed, all of which is or was in blocks as well */
 	uint64_t watch_op;	   /**< ring.tail when the channel was stopped for standing still */
 	uint64_t reset_op;	   /**< ring.tail when the function had been reset for another */
 	uint32_t reset_seen;	   /**< times that this was at the same operation */
@@ -62,30 +62,30 @@ struct __rte_cache_aligned sdxi_vchan {
 	uint64_t err_op;	   /**< err_recent: op_head when the last one was reported */
 	uint64_t err_index;	   /**< and what the function had been handed over then */
 	uint64_t start_op;	   /**< ring.tail when the context was started */
-	uint64_t stop_op;	   /**< silent: one past the operation that a context stopped before */
+	uint64_t stop_op; /**< silent: one past the operation that a context stopped before */
 	sdxi_le64 held_index;	   /**< parked: in Write_Index's place for submit */
 	uint64_t no_doorbell;	   /**< parked or dead: in the doorbell's place */
 	RTE_ATOMIC(uint32_t) status_looks; /**< by whom asks for the status */
 	/*
-	 * The channel's own thread sets these, with the device's lock held where that matters; who asks
-	 * for the status or for statistics only looks, and each says what it says alone. But remade: see
-	 * sdxi_vchan_remake().
+	 * The channel's own thread sets these, with the device's lock held where that matters; who
+	 * asks for the status or for statistics only looks, and each says what it says alone. But
+	 * remade: see sdxi_vchan_remake().
 	 */
 	uint32_t epoch;		   /**< dev->epoch that the context was started in */
 	uint32_t remade;	   /**< odd while recovery or a start makes indices anew */
 	bool parked;
 	bool recovering;   /**< a recovery has begun and not ended */
 	bool err_recent;   /**< an operation was reported failed, which may stop the context yet */
-	bool stopping;	   /**< asked to stop softly, for standing still or a failure without a block */
-	bool fault_due;	   /**< the log tells of a failure that its block did not when last looked at */
+	bool stopping;	   /**< asked to stop softly: stands still, or failed without a block */
+	bool fault_due;	   /**< the log tells of a failure that its block did not, last time */
 	bool dead;	   /**< given up: all that is outstanding has failed, nothing is taken */
 };
 
 /**
  * Begin to make the channel's indices anew: remade is odd before any of them changes, and
- * sdxi_vchan_remade() makes it even, and releases it, behind them all. Who finds it even, and the same
- * before and after, has not looked at indices of which some are old and some new. It may be odd already,
- * of a time that ended early.
+ * sdxi_vchan_remade() makes it even, and releases it, behind them all. Who finds it even, and the
+ * same before and after, has not looked at indices of which some are old and some new. It may be
+ * odd already, of a time that ended early.
  */
 static inline void
 sdxi_vchan_remake(struct sdxi_vchan *vc)
@@ -115,8 +115,9 @@ sdxi_vchan_remade(struct sdxi_vchan *vc)
 struct sdxi_args {
 	uint16_t max_vchans;   /**< 0: as many as the function has contexts */
 	uint16_t errlog_size;  /**< entries, a multiple of 64; 0: the driver's choice */
-	bool batch;	       /**< one completion status block per submit instead of per operation */
-	uint32_t watchdog_ms;  /**< a channel that stands still for so long is looked after; 0: never */
+	bool batch; /**< one completion status block per submit instead of per operation */
+	/** A channel that stands still for so long is looked after; 0: never. */
+	uint32_t watchdog_ms;
 };
 
 /** Fill @p args with the defaults. */

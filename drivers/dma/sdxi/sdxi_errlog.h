@@ -78,11 +78,12 @@ struct sdxi_errlog_limit {
 struct sdxi_errlog {
 	/**
 	 * Ring of ERRLOG_HD_ENT, written by the function, the word with vl last. ERR_WRT promises
-	 * entries below it: they are read behind a read barrier, vl with an acquire, and given back by
-	 * ERR_RD, behind a barrier for loads and stores, cleared.
+	 * entries below it: they are read behind a read barrier, vl with an acquire, and given back
+	 * by ERR_RD, behind a barrier for loads and stores, cleared.
 	 */
 	struct sdxi_mem mem;
-	struct sdxi_lock lock; /**< zero is unlocked; whoever replaces sdxi_dev.vchans holds it too */
+	/** Zero is unlocked; whoever replaces sdxi_dev.vchans holds it too. */
+	struct sdxi_lock lock;
 	uint32_t wanted;     /**< entries asked for at probe; 0: the driver's choice */
 	uint32_t size;	     /**< entries */
 	bool enabled;	     /**< the function has been given the log */

@@ -146,7 +146,7 @@ enum sdxi_fn_gsv {
 #define SDXI_ERR_CFG_EN		SDXI_BITS(0, 0)
 #define SDXI_ERR_CFG_SZ		SDXI_BITS(5, 1) /**< entries / 64 */
 #define SDXI_ERR_CFG_PTR	SDXI_BITS(63, 12)
-#define SDXI_ERRLOG_UNIT	64		/**< entries that one step of ERR_CFG.sz stands for */
+#define SDXI_ERRLOG_UNIT	64	/**< entries that one step of ERR_CFG.sz stands for */
 
 /** @name Context tables
  * A context number's bits 15:7 index the level 2 table, bits 6:0 the level 1 table.

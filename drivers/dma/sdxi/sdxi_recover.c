@@ -9,8 +9,8 @@
  * operations and stay where they are.
  *
  * An operation that was consumed and not completed is run again, unless a later one with a fence
- * may have been executed: then it was done, and its completion lost. Where nobody knows what stopped
- * a context, the suspects are run one at a time.
+ * may have been executed: then it was done, and its completion lost. Where nobody knows what
+ * stopped a context, the suspects are run one at a time.
  */
 
 #include <errno.h>
@@ -148,8 +148,9 @@ vchan_release(struct sdxi_vchan *vc)
 }
 
 /*
- * Hand descriptors below an index to the function, past what submit writes. The function may have been
- * reset for another channel, and have other doorbells by now, or fewer: none is worked out here.
+ * Hand descriptors below an index to the function, past what submit writes. The function may have
+ * been reset for another channel, and have other doorbells by now, or fewer: none is worked out
+ * here.
  */
 static void
 vchan_publish(struct sdxi_vchan *vc, uint64_t index)
@@ -425,8 +426,8 @@ op_went_on(struct sdxi_dev *dev, struct sdxi_vchan *vc, uint64_t op)
 /*
  * Where begins what stands behind a fence behind a failure, and is not run unless the function has
  * gone on there? It may have been consumed: a function that stops a context for a failure may have
- * fetched what is behind. Whether it has begun that nobody knows, but it is not the driver's to pass
- * the fence.
+ * fetched what is behind. Whether it has begun that nobody knows, but it is not the driver's to
+ * pass the fence.
  */
 static uint64_t
 vchan_cut(struct sdxi_dev *dev, struct sdxi_vchan *vc, const struct rest *rest, uint64_t first,
@@ -486,7 +487,10 @@ vchan_judge(struct sdxi_dev *dev, struct sdxi_vchan *vc, const struct rest *rest
 		} else {
 			if (dev->mode == SDXI_MODE_BATCH)
 				end = sdxi_ring_batch_end(r, op);
-			/* A batch reaches as far as operations do, or its end is not to be believed. */
+			/*
+			 * A batch reaches as far as operations do, or its end is not to be
+			 * believed.
+			 */
 			if (end - op > 1 && end - op <= submitted - op) {
 				judge_batch(dev, vc, rest, op, end);
 			} else {
@@ -495,7 +499,9 @@ vchan_judge(struct sdxi_dev *dev, struct sdxi_vchan *vc, const struct rest *rest
 			}
 		}
 	}
-	/* What an earlier recovery has found explains nothing of this one, nor why it hangs again. */
+	/*
+	 * What an earlier recovery has found explains nothing of this one, nor why it hangs again.
+	 */
 	explained |= nb_verdicts(r, first, submitted) > old;
 	if (rest->hung)
 		explained = rest->blamed != 0;
@@ -504,8 +510,8 @@ vchan_judge(struct sdxi_dev *dev, struct sdxi_vchan *vc, const struct rest *rest
 
 	cut = vchan_cut(dev, vc, rest, first, submitted, past);
 	/*
-	 * Before one that is done, or may be, and has a fence, lost ones were done as well. Behind a
-	 * reset, one above Read_Index may be: what is known to have been consumed was done then.
+	 * Before one that is done, or may be, and has a fence, lost ones were done as well. Behind
+	 * a reset, one above Read_Index may be: what is known to have been consumed was done then.
 	 */
 	fence = false;
 	reset_fence = false;
@@ -552,7 +558,8 @@ block_settle(struct sdxi_ring *r, uint64_t op)
 {
 	uint32_t slot = op & r->mask;
 
-	SDXI_SHOW(r->csb[slot].flags, r->verdict[slot] != 0 ? rte_cpu_to_le_32(SDXI_CST_BLK_ER) : 0);
+	SDXI_SHOW(r->csb[slot].flags,
+		  r->verdict[slot] != 0 ? rte_cpu_to_le_32(SDXI_CST_BLK_ER) : 0);
 	/* Another process may be polling: as a function would, the signal last. */
 	SDXI_STORE(&r->csb[slot].signal, 0, release);
 }
@@ -681,7 +688,8 @@ cxt_rest(struct sdxi_dev *dev, struct sdxi_vchan *vc, struct rest *rest)
 
 	if (!dev->up || !dev->admin.usable || gsv != SDXI_GSV_ACTIVE) {
 		SDXI_LOG(ERR, dev, "vchan %u: context %u: expected a function that is ACTIVE and "
-			 "takes commands, found %s (%u)", num - 1, num, sdxi_dev_state_name(gsv), gsv);
+			 "takes commands, found %s (%u)", num - 1, num, sdxi_dev_state_name(gsv),
+			 gsv);
 		return -EIO;
 	}
 	if (!vc->stopping)
@@ -1022,7 +1030,9 @@ recover_locked(struct sdxi_dev *dev, struct sdxi_vchan *vc)
 		/* It may take long, and concerns this context alone. */
 		sdxi_lock_release(&dev->lock);
 		blamed = vchan_step(dev, vc, suspects, &stuck, &interrupted);
-		/* Once may be chance; twice while it ran alone here, unless the log knows better. */
+		/*
+		 * Once may be chance; twice while it ran alone here, unless the log knows better.
+		 */
 		sdxi_errlog_service(dev);
 		if (interrupted && interrupted_op == blamed && !fn_stops_for_others(dev, vc))
 			interrupted = false;
@@ -1041,7 +1051,9 @@ sdxi_recover(struct sdxi_dev *dev, struct sdxi_vchan *vc)
 
 	if (vc->dead)
 		return;
-	/* Without the lock, or on a device that has been stopped, there is nothing to be done here. */
+	/*
+	 * Without the lock, or on a device that has been stopped, there is nothing to be done here.
+	 */
 	if (!recover_lock(dev, vc))
 		return;
 	SDXI_LOG(NOTICE, dev, "vchan %u: context %u: recovery: state %s, Read_Index %" PRIu64
@@ -1074,8 +1086,8 @@ sdxi_recover(struct sdxi_dev *dev, struct sdxi_vchan *vc)
 }
 
 /*
- * Ask the context to stop, which is harmless to one that is only slow: it stops when it has done what
- * it began. true: something else was done about it.
+ * Ask the context to stop, which is harmless to one that is only slow: it stops when it has done
+ * what it began. true: something else was done about it.
  */
 static bool
 vchan_ask_stop(struct sdxi_dev *dev, struct sdxi_vchan *vc, uint64_t now)
@@ -1147,7 +1159,8 @@ vchan_work(const struct sdxi_dev *dev, const struct sdxi_vchan *vc)
 
 	if (dev->mode == SDXI_MODE_SILENT)
 		return 0;
-	for (op = dev->mode == SDXI_MODE_BATCH ? r->done : r->tail; op < r->op_submitted; op = end) {
+	for (op = dev->mode == SDXI_MODE_BATCH ? r->done : r->tail; op < r->op_submitted;
+	     op = end) {
 		end = is_in_batch(dev, r, op) ? sdxi_ring_batch_end(r, op) : op + 1;
 		nb = sdxi_ring_op_start(r, end) - sdxi_ring_op_start(r, op);
 		done += nb - RTE_MIN(nb, signal_of(r, op));
@@ -1190,7 +1203,10 @@ vchan_watch(struct sdxi_dev *dev, struct sdxi_vchan *vc)
 		period = ms * SOFT_PERIODS * (dev->watchdog_ms != 0 ? dev->watchdog_ms : STEP_MS);
 	if (period == 0)
 		return false;
-	/* All blocks are looked at, so not at each poll, but before anything is said to stand still. */
+	/*
+	 * All blocks are looked at, so not at each poll, but before anything is said to stand
+	 * still.
+	 */
 	if (now - vc->work_tsc >= period / WORK_LOOKS || now - vc->watch_tsc >= period) {
 		work = vchan_work(dev, vc);
 		vc->work_tsc = now;

@@ -60,9 +60,9 @@ struct errlog_view {
 #define LOOK(x) SDXI_LOOK(x)
 
 /*
- * The one word that the data path sets by a plain store, as an atomic one takes an instruction more for
- * each copy. It is aligned, and stored at once by all compilers on all 64-bit machines; ThreadSanitizer
- * cannot know that.
+ * The one word that the data path sets by a plain store, as an atomic one takes an instruction more
+ * for each copy. It is aligned, and stored at once by all compilers on all 64-bit machines;
+ * ThreadSanitizer cannot know that.
  */
 static __rte_noinline uint64_t
 look_at_head(const struct sdxi_ring *r)

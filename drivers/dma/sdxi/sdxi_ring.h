@@ -21,8 +21,9 @@
  *
  * Nearly all operations are copies, of one descriptor each. They go from slot to slot, from next up
  * to stop: as far as there is room, the slots do not wrap, and hold zeros where a copy has zeros.
- * All of that is looked at only when next is not below stop: see sdxi_ring_grant(). Where each operation
- * begins is written down only for those that have others of several descriptors behind them.
+ * All of that is looked at only when next is not below stop: see sdxi_ring_grant(). Where each
+ * operation begins is written down only for those that have others of several descriptors behind
+ * them.
  *
  * The descriptors of an operation stay in the ring until it has been reported, so that it can be
  * run again.
@@ -59,8 +60,9 @@ struct sdxi_low16 {
 };
 
 /*
- * ThreadSanitizer knows what atomics order, and nothing of barriers. Where a barrier makes the order, it
- * is shown the same as atomics, right behind the barrier, so that it finds out if that is missing.
+ * ThreadSanitizer knows what atomics order, and nothing of barriers. Where a barrier makes the
+ * order, it is shown the same as atomics, right behind the barrier, so that it finds out if that is
+ * missing.
  */
 #if defined(__SANITIZE_THREAD__)
 #define SDXI_TSAN 1
@@ -76,8 +78,8 @@ struct sdxi_low16 {
 #define SDXI_LOOK(field) SDXI_LOAD(&(field), relaxed)
 
 /**
- * Read_Index as the function last wrote it. Acquires: what is written to a slot that it has freed, and
- * what is read of an operation that it has consumed, comes behind it.
+ * Read_Index as the function last wrote it. Acquires: what is written to a slot that it has freed,
+ * and what is read of an operation that it has consumed, comes behind it.
  */
 static inline uint64_t
 sdxi_sts_read_index(const struct sdxi_cxt_sts *sts)
@@ -86,10 +88,10 @@ sdxi_sts_read_index(const struct sdxi_cxt_sts *sts)
 }
 
 /**
- * Set Write_Index. The function may look at it at any time: descriptors below it, and the blocks that
- * they name, are to be visible before. So is what the user has stored; and what was read of buffers
- * that the function is to write now is to have been read, for which on arm64 the store has to be a
- * releasing one: the barrier is for stores alone.
+ * Set Write_Index. The function may look at it at any time: descriptors below it, and the blocks
+ * that they name, are to be visible before. So is what the user has stored; and what was read of
+ * buffers that the function is to write now is to have been read, for which on arm64 the store has
+ * to be a releasing one: the barrier is for stores alone.
  */
 static inline void
 sdxi_write_index_set(sdxi_le64 *write_index, uint64_t index)
@@ -123,7 +125,10 @@ struct __rte_cache_aligned sdxi_ring {
 		struct sdxi_low16 op_index; /**< of it what the application knows */
 	};
 	uint64_t shift;	   /**< from operations from wide_end on to their descriptors */
-	/** Slots: visible before Write_Index, the driver's again below Read_Index; vl orders nothing. */
+	/**
+	 * Slots: visible before Write_Index, the driver's again below Read_Index; vl orders
+	 * nothing.
+	 */
 	struct sdxi_dsc *desc;
 	uint32_t mask;	   /**< ring size - 1 */
 	uint32_t max_len;  /**< bytes that one descriptor may move */
@@ -133,27 +138,30 @@ struct __rte_cache_aligned sdxi_ring {
 	uint64_t op_submitted;
 	uint64_t tail;
 	/**
-	 * One block an operation; armed here, visible before Write_Index. The function writes data and
-	 * flags, then signal; they are read behind sdxi_csb_acquire(), and the block is armed anew only
-	 * when it has been reported.
+	 * One block an operation; armed here, visible before Write_Index. The function writes data
+	 * and flags, then signal; they are read behind sdxi_csb_acquire(), and the block is armed
+	 * anew only when it has been reported.
 	 */
 	struct sdxi_cst_blk *csb;
 	/**
-	 * Alone on its cache line, written by the function. Read_Index: released by the function when
-	 * it has read the slots below, acquired in sdxi_ring_refresh() before they are written anew.
+	 * Alone on its cache line, written by the function. Read_Index: released by the function
+	 * when it has read the slots below, acquired in sdxi_ring_refresh() before they are written
+	 * anew.
 	 */
 	const struct sdxi_cxt_sts *sts;
 	sdxi_le64 *write_index;		/**< alone on its cache line, read by the function */
 	void *doorbell;			/**< 64 bits, write only */
 	uint32_t csb_mask; /**< as mask */
 	/**
-	 * The context does not go on: nothing is taken any more. Set with the device's lock held, by
-	 * another process too; orders nothing: who has not seen it yet writes to memory that stays,
-	 * hands it over to nobody, and finds his operations failed.
+	 * The context does not go on: nothing is taken any more. Set with the device's lock held,
+	 * by another process too; orders nothing: who has not seen it yet writes to memory that
+	 * stays, hands it over to nobody, and finds his operations failed.
 	 */
 	bool halted;
 
-	/* Line 2: when room is looked for, SDXI_MODE_BATCH, and operations of several descriptors. */
+	/*
+	 * Line 2: when room is looked for, SDXI_MODE_BATCH, and operations of several descriptors.
+	 */
 	uint64_t read_index; /**< Read_Index as it was last seen, or SDXI_RING_NO_BOUND */
 	uint64_t csb_iova;   /**< of csb[0] */
 	uint64_t wide_end;   /**< operations below may have several descriptors */
@@ -259,9 +267,9 @@ sdxi_ring_op_start(const struct sdxi_ring *r, uint64_t op)
 }
 
 /**
- * The same of an operation that is submitted or the next to be, for others than the one who drives the
- * channel, which may be at work meanwhile. wide_end is raised before shift, and both behind op_desc, so
- * who reads shift first takes no operation's start for less than it is.
+ * The same of an operation that is submitted or the next to be, for others than the one who drives
+ * the channel, which may be at work meanwhile. wide_end is raised before shift, and both behind
+ * op_desc, so who reads shift first takes no operation's start for less than it is.
  */
 static inline uint64_t
 sdxi_ring_look_start(const struct sdxi_ring *r, uint64_t op)
@@ -415,8 +423,9 @@ sdxi_ring_refill(struct sdxi_ring *r, enum sdxi_mode mode)
  * A copy: there is a slot, which nothing but a lap of the ring may have filled.
  *
  * Nothing of it is ordered here: the function takes nothing at or above Write_Index, which
- * sdxi_ring_submit() raises behind a barrier. (Other producers of the same layout raise it first and
- * have vl say what is ready; with one producer this is as good, and a barrier per submit is all.)
+ * sdxi_ring_submit() raises behind a barrier. (Other producers of the same layout raise it first
+ * and have vl say what is ready; with one producer this is as good, and a barrier per submit is
+ * all.)
  *
  * @param size
  *   Bytes - 1.
@@ -553,13 +562,16 @@ sdxi_ring_submit(struct sdxi_ring *r, enum sdxi_mode mode)
 	/* Last: who looks at it takes the rest for at least as new. */
 	SDXI_STORE(&r->op_submitted, op_head, release);
 	/*
-	 * The doorbell sends the function to Write_Index, which is to be visible before. The function
-	 * takes the doorbell first and reads Write_Index then, so no ring is lost.
+	 * The doorbell sends the function to Write_Index, which is to be visible before. The
+	 * function takes the doorbell first and reads Write_Index then, so no ring is lost.
 	 */
 	sdxi_doorbell_ring(r->doorbell, head);
 }
 
-/** What the function stored before it completed @p nb blocks, from the first one on, is read behind this. */
+/**
+ * What the function stored before it completed @p nb blocks, from the first one on, is read behind
+ * this.
+ */
 static inline void
 sdxi_csb_acquire(const struct sdxi_cst_blk *first, uint32_t nb)
 {
@@ -574,7 +586,9 @@ sdxi_csb_acquire(const struct sdxi_cst_blk *first, uint32_t nb)
 #endif
 }
 
-/** Has operation @p op's own block been completed? What it wrote is read behind sdxi_csb_acquire(). */
+/**
+ * Has operation @p op's own block been completed? What it wrote is read behind sdxi_csb_acquire().
+ */
 static inline bool
 sdxi_ring_is_done(const struct sdxi_ring *r, uint64_t op)
 {
@@ -609,7 +623,9 @@ sdxi_csb_half_waits(const struct sdxi_cst_blk *csb)
 {
 	uint64_t any = SDXI_CSB_SIGNAL(csb, 0) | SDXI_CSB_SIGNAL(csb, 1);
 
-	/* Atomics are loaded to registers: one by one, or each takes one of its own, to be saved. */
+	/*
+	 * Atomics are loaded to registers: one by one, or each takes one of its own, to be saved.
+	 */
 	__asm__("" : "+r"(any));
 	any |= SDXI_CSB_SIGNAL(csb, 2);
 	__asm__("" : "+r"(any));
@@ -652,8 +668,8 @@ sdxi_csb_run(const struct sdxi_cst_blk *first, uint32_t nb, bool *failed)
 }
 
 /**
- * Count the operations from tail on that have completed well, without reporting them, as far as their
- * blocks do not wrap.
+ * Count the operations from tail on that have completed well, without reporting them, as far as
+ * their blocks do not wrap.
  *
  * @param nb
  *   At most so many; may exceed what is outstanding.
@@ -717,7 +733,10 @@ sdxi_ring_done(struct sdxi_ring *r, enum sdxi_mode mode, uint32_t nb, bool *fail
 	*failed = false;
 	if (mode == SDXI_MODE_BATCH) {
 		while (r->done - r->tail < max && sdxi_ring_is_done(r, r->done)) {
-			/* All that completed operations wrote, er included, is read behind their signal. */
+			/*
+			 * All that completed operations wrote, er included, is read behind their
+			 * signal.
+			 */
 			sdxi_csb_acquire(&r->csb[r->done & r->mask], 1);
 			if (unlikely(sdxi_ring_is_error(r, r->done))) {
 				*failed = true;

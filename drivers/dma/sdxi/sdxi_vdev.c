@@ -48,14 +48,15 @@
 /* Work that the function does before others get at the core lock: see sdxi_emu_run(). */
 #define EMU_BUDGET	128
 /*
- * So long at least a thread gives way to others, who may always be there; on a busy machine, that is once.
- * Threads that share the lock have to be away at the same moment for others to get it, so each is away
- * for as many times its last turn as there are threads.
+ * So long at least a thread gives way to others, who may always be there; on a busy machine, that
+ * is once. Threads that share the lock have to be away at the same moment for others to get it, so
+ * each is away for as many times its last turn as there are threads.
  */
 #define EMU_GIVE_WAY_US	200
 /*
- * Without work, a thread looks again at once for so long, which is longer than software that is at work
- * lets a device wait; then it offers its CPU to others between looks; then it sleeps in between.
+ * Without work, a thread looks again at once for so long, which is longer than software that is at
+ * work lets a device wait; then it offers its CPU to others between looks; then it sleeps in
+ * between.
  */
 #define EMU_SPIN_US	50
 #define EMU_YIELD_US	10000
@@ -322,7 +323,9 @@ emu_work(struct emu_fn *fn)
 	return done;
 }
 
-/* What a thread's own contexts have to copy; the rest, from whichever thread, is the first one's. */
+/*
+ * What a thread's own contexts have to copy; the rest, from whichever thread, is the first one's.
+ */
 static unsigned int
 emu_help(struct emu_thread *thread)
 {
@@ -622,7 +625,7 @@ emu_detach(const char *name)
 
 	pthread_mutex_lock(&emu_fns_lock);
 	TAILQ_FOREACH(attached, &emu_attached, next)
-		/* cppcheck-suppress nullPointerRedundantCheck ; NULL ends the loop before it gets here */
+		/* cppcheck-suppress nullPointerRedundantCheck ; NULL has ended the loop before */
 		if (strcmp(attached->remote->name, name) == 0)
 			break;
 	if (attached != NULL)
