@@ -6,7 +6,7 @@ set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname -- "${BASH_SOURCE[0]}")/lib.sh"
 
-readonly all_checks=(analyzer cppcheck shellcheck codespell)
+readonly all_checks=(analyzer cppcheck shellcheck codespell width)
 
 usage()
 {
@@ -20,6 +20,7 @@ last line is "N passed, N failed, N skipped". Without an argument, all of:
   cppcheck    the same sources, and QEMU's device
   shellcheck  all scripts
   codespell   the spelling of all files
+  width       lines of C beyond 100 columns, with tabs of 8, unless a string ends them
 
 DPDK_SOURCE, DPDK_PREFIX, DPDK_SDXI_CACHE and JOBS are passed on to devtools/setup.sh.
 END
@@ -79,6 +80,23 @@ check_codespell()
 	# The two are names of variables.
 	limit "$work_limit" codespell --builtin clear,rare --ignore-words-list fro,upto -- "${files[@]}" \
 		>"$log" 2>&1
+}
+
+check_width()
+{
+	local file rc=0
+
+	find_files '*.c' '*.h'
+	# A line in two would be a string in two, which nobody finds when he looks for what was printed.
+	for file in "${files[@]}"; do
+		[[ ! -f $file ]] || expand -t 8 -- "$file" | FILE=$file awk '
+			length($0) > 100 && $0 !~ /"([^"\\]|\\.)*"[),; \\]*$/ {
+				printf "%s:%d: %d columns, expected at most 100\n", ENVIRON["FILE"], NR, length($0)
+				wide = 1
+			}
+			END { exit wide }' || rc=1
+	done >"$log" 2>&1
+	return "$rc"
 }
 
 set_up --checks
