@@ -67,7 +67,7 @@ struct errlog_view {
 static __rte_noinline uint64_t
 look_at_head(const struct sdxi_ring *r)
 {
-	return *(const volatile uint64_t *)&r->op_head;
+	return LOOK(r->op_head);
 }
 
 static void
