@@ -6,7 +6,7 @@ set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname -- "${BASH_SOURCE[0]}")/lib.sh"
 
-readonly all_checks=(analyzer cppcheck shellcheck codespell width)
+readonly all_checks=(analyzer cppcheck shellcheck codespell width guide)
 
 usage()
 {
@@ -21,6 +21,8 @@ last line is "N passed, N failed, N skipped". Without an argument, all of:
   shellcheck  all scripts
   codespell   the spelling of all files
   width       lines of C beyond 100 columns, with tabs of 8, unless a string ends them
+  guide       that doc/guides/dmadevs/sdxi.rst has, for each file with tags [E] or [I], at least as many
+              rows of conformance notes, that what these name is there, and the keys of telemetry
 
 DPDK_SOURCE, DPDK_PREFIX, DPDK_SDXI_CACHE and JOBS are passed on to devtools/setup.sh.
 END
@@ -97,6 +99,64 @@ check_width()
 			END { exit wide }' || rc=1
 	done >"$log" 2>&1
 	return "$rc"
+}
+
+# A row stands for the files that it names, and for those that define a function that it names.
+check_notes()
+{
+	local guide=$1 rows row file tags found name
+	rows=$(awk '/^Conformance Notes$/ { notes = 1 }
+		/^===/ || !notes { next }
+		/^\[[EI]\]/ { row++ }
+		# The columns of the tables begin where their headings do.
+		row && (/^\[[EI]\]/ || /^    /) {
+			names = substr($0, 76)
+			while (match(names, /``[A-Za-z0-9_.]+/)) {
+				print row, substr(names, RSTART + 2, RLENGTH - 2)
+				names = substr(names, RSTART + RLENGTH)
+			}
+		}' "$guide")
+	[[ -n $rows ]] || {
+		echo "$guide: no conformance notes were found"
+		return 1
+	}
+	find_files 'drivers/*.[ch]' 'emu/*.[ch]'
+	while read -r name; do
+		case $name in
+		*.[ch]) printf '%s\n' "${files[@]##*/}" ;;
+		*) cat -- "${files[@]}" ;;
+		esac | grep -w -- "$name" >/dev/null || echo "$guide: $name is not there"
+	done < <(cut -d ' ' -f 2 <<<"$rows" | sort -u)
+	for file in "${files[@]}"; do
+		# What tags are is said in comments about whole files.
+		tags=$(sed '/@file/,/\*\//d' -- "$file" | grep -oE '\[[EI]\]' | wc -l)
+		((tags > 0)) || continue
+		found=$(while read -r row name; do
+			if [[ $name == "${file##*/}" ]] || grep -q "^$name(" -- "$file"; then
+				echo "$row"
+			fi
+		done <<<"$rows" | sort -u | wc -l)
+		((found >= tags)) || echo "$file: $tags tags, and $found rows in $guide"
+	done
+}
+
+check_keys()
+{
+	local guide=$1 source=drivers/dma/sdxi/sdxi_report.c
+	diff -U 0 --label "$source" --label "$guide" \
+		<(grep -oE 'put_(u64|str|dict)\([a-z]+, "[a-z_]+"' -- "$source" | cut -d '"' -f 2 | sort -u) \
+		<(awk -F '[^a-z_]+' '/^Debugging$/ { inside = 1 }
+			/^Conformance Notes$/ { inside = 0 }
+			inside && /^``[a-z_]+`` / { print $2 }' "$guide" | sort -u)
+}
+
+check_guide()
+{
+	local guide=doc/guides/dmadevs/sdxi.rst
+	{
+		check_notes "$guide"
+		check_keys "$guide"
+	} >"$log" 2>&1 && [[ ! -s $log ]]
 }
 
 set_up --checks
