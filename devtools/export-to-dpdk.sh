@@ -19,7 +19,7 @@ address that git knows in TREE (user.name, user.email).
 
   --patches DIR  also write the series as patches for "git am" into DIR
   --init         TREE is no git repository (an unpacked archive, say): make it one first, with one
-                 commit of all that is there
+                 commit of all that is there but build folders
   --update       TREE has an older or changed version of the driver: add one commit that brings it to
                  this one. Without this option such a tree is refused
 
@@ -99,7 +99,7 @@ for state in rebase-merge rebase-apply MERGE_HEAD CHERRY_PICK_HEAD REVERT_HEAD; 
 	[[ ! -e $gitdir/$state ]] ||
 		die 'looking at the tree' "$tree is in the middle of something ($state)" 'end that first'
 done
-changed=$(in_tree status --porcelain --untracked-files=no | head -n 5)
+changed=$(in_tree status --porcelain --untracked-files=no | sed -n 1,5p)
 [[ -z $changed ]] ||
 	die 'looking at the tree' "$tree has changes that are not committed:"$'\n'"$changed" \
 		'commit or stash them'
@@ -313,10 +313,11 @@ maintain()
 
 list_contributor()
 {
-	local line="$name <$email>"
+	local line="$name <$email>" listed
 	[[ -n $(in_tree ls-tree --name-only HEAD .mailmap) ]] || return 0
-	! in_tree show HEAD:.mailmap | grep -Fq -- "$line" || return 0
-	if in_tree show HEAD:.mailmap | grep -Fq -- "$name <"; then
+	listed=$'\n'$(in_tree show HEAD:.mailmap)
+	[[ $listed != *"$line"* ]] || return 0
+	if [[ $listed == *$'\n'"$name <"* ]]; then
 		warn ".mailmap has $name with another address than $email: see to it yourself"
 		return 0
 	fi
