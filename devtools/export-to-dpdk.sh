@@ -72,7 +72,13 @@ in_tree()
 }
 
 command -v git >/dev/null || die 'looking for git' 'it is not there' 'install the package git'
-top=$(in_tree rev-parse --show-toplevel 2>/dev/null || true)
+if ! top=$(in_tree rev-parse --show-toplevel 2>&1); then
+	[[ ! -e $tree/.git ]] ||
+		die 'looking at the tree' "git does not take $tree/.git:"$'\n'"$top" \
+			"mend what git says; if it is another user's whom you trust:
+         git config --global --add safe.directory '$tree'"
+	top=
+fi
 if [[ $top != "$tree" ]] && ! $init; then
 	die 'looking at the tree' "$tree is no git repository${top:+ of its own (it is in that of $top)}" \
 		'give --init to make it one, or name a clone of DPDK'
@@ -85,11 +91,29 @@ email=$(in_tree config user.email || true)
 export GIT_AUTHOR_NAME=$name GIT_AUTHOR_EMAIL=$email
 export GIT_COMMITTER_NAME=$name GIT_COMMITTER_EMAIL=$email
 
+work=
+made_repository=false
+clean_up()
+{
+	[[ -z $work ]] || rm -rf -- "$work"
+	! $made_repository || rm -rf -- "$tree/.git"
+}
+trap clean_up EXIT
+
 if [[ $top != "$tree" ]]; then
 	say "making $tree a git repository"
+	made_repository=true
 	in_tree init -q
+	excluded=(':(exclude).pc')
+	# build folders, whatever their names
+	while IFS= read -r -d '' folder; do
+		[[ $folder != */* ]] || excluded+=(":(exclude,literal)${folder%/*}")
+	done < <(find "$tree" -type d -name meson-private -printf '%P\0' -prune)
 	# DPDK's own list of ignored files has those that begin with a dot, of which some are part of it.
-	in_tree add -f -- . ':(exclude).pc'
+	{
+		in_tree ls-files -z --others --exclude-standard -- . "${excluded[@]}"
+		in_tree ls-files -z --others -- . "${excluded[@]}" | sed -zn '/^\./p; /\/\./p'
+	} | xargs -0r git -C "$tree" --literal-pathspecs add -f --
 	in_tree -c commit.gpgsign=false commit -q --no-verify -m "DPDK $version"
 fi
 base=$(in_tree rev-parse --verify -q 'HEAD^{commit}') ||
@@ -105,7 +129,6 @@ changed=$(in_tree status --porcelain --untracked-files=no | sed -n 1,5p)
 		'commit or stash them'
 
 work=$(mktemp -d -t sdxi-export.XXXXXX)
-trap 'rm -rf -- "$work"' EXIT
 mkdir "$work/tree"
 export GIT_INDEX_FILE=$work/index
 # Commits are made beside the tree, which has them all at once, or none of them.
@@ -574,6 +597,7 @@ if [[ $last != "$base" ]]; then
 			'move what is in the way; the tree is unchanged'
 	say "done: $number commits on $(in_tree rev-parse --abbrev-ref HEAD) of $tree"
 fi
+made_repository=false
 
 # --- Patches ----------------------------------------------------------------------------------------
 
