@@ -379,28 +379,45 @@ note_release()
 }
 
 # Functions are known by base class and sub-class. Baseband devices are known by the base class alone,
-# and are none of that sub-class.
+# and are none of that sub-class. On FreeBSD the script keeps the base class only, since 26.07.
 list_class()
 {
+	# What is as it should be counts as done, so that a tree with a part of it gets the rest.
 	edit usertools/dpdk-devbind.py '
-		/^acceleration_class = / && sub(/\047Class\047: \04712\047/, "\047Class\047: \0471200\047") {
-			done++
-			indented = 1
+		/^acceleration_class = / {
+			sub(/\047Class\047: \04712\047/, "\047Class\047: \0471200\047")
+			done += /\0471200\047/
 		}
+		/^sdxi_class = / { known = 1 }
 		/^virtio_blk = / {
-			print "sdxi_class = {\047Class\047: \0471201\047, \047Vendor\047: None, \047Device\047: None,"
-			print "              \047SVendor\047: None, \047SDevice\047: None}\n"
+			if (!known) {
+				print "sdxi_class = {\047Class\047: \0471201\047, \047Vendor\047: None, \047Device\047: None,"
+				print "              \047SVendor\047: None, \047SDevice\047: None}\n"
+			}
 			done++
 		}
 		/^dma_devices = / { inside = 1 }
-		inside && sub(/\]$/, ",\n               sdxi_class]") {
+		inside && (/sdxi_class/ || sub(/\]$/, ",\n               sdxi_class]")) {
 			inside = 0
 			done++
 		}
-		sub(/dev\["Class"\]\[0:2\] == devices_type\[i\]\["Class"\]/,
-			"dev[\"Class\"].startswith(devices_type[i][\"Class\"])") { done++ }
+		/dev\["Class"\](\[0:2\] == |\.startswith\()devices_type\[i\]\["Class"\]/ {
+			sub(/\[0:2\] == devices_type\[i\]\["Class"\]/,
+				".startswith(devices_type[i][\"Class\"])")
+			done++
+		}
+		/^def init_devices_cache_bsd/ { bsd = 1 }
+		bsd && /current_dev\[name\] = value\[2:[46]\]/ {
+			sub(/value\[2:4\].*/, "value[2:6]  # e.g., \"0200\" from \"0x020000\"")
+			done++
+		}
+		bsd && /if class_code(\.startswith\(| == )"02"/ {
+			sub(/ == "02"/, ".startswith(\"02\")")
+			done++
+		}
+		bsd { sub(/first 2 hex digits \(class part\)/, "first 4 hex digits (class and sub-class)") }
 		{ print }
-		END { done = done == 4 }
+		END { done = done == (bsd ? 6 : 4) }
 	'
 }
 
