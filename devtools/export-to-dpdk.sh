@@ -280,6 +280,13 @@ edit()
 	cat -- "$work/edited" >"$work/tree/$file"
 }
 
+# has_line FILE LINE: an earlier export, or its user, has done what it stands for.
+has_line()
+{
+	[[ -e $work/tree/$1 ]] || beside checkout-index -- "$1"
+	grep -Fqx -- "$2" "$work/tree/$1"
+}
+
 # Add a line to a sorted list: before the first entry that is behind it, or behind the last one.
 readonly insert_sorted='
 	$0 ~ entry && !done {
@@ -298,12 +305,13 @@ readonly insert_sorted='
 
 list_driver()
 {
-	edit drivers/dma/meson.build "$insert_sorted" \
+	has_line drivers/dma/meson.build "        'sdxi'," || edit drivers/dma/meson.build "$insert_sorted" \
 		-v entry="^        '[a-z0-9_]+',\$" -v line="        'sdxi',"
 }
 
 list_guide()
 {
+	! has_line doc/guides/dmadevs/index.rst '   sdxi' || return 0
 	# A list that ends with its file.
 	edit doc/guides/dmadevs/index.rst '
 		/^   [a-z0-9_]+$/ && !done && $0 > line { print line; done = 1 }
@@ -317,6 +325,7 @@ list_guide()
 # maintain PATH: add a path to the entry in MAINTAINERS, which is made if need be.
 maintain()
 {
+	! has_line MAINTAINERS "F: $1" || return 0
 	edit MAINTAINERS '
 		/^DMAdev Drivers$/ { inside = 1 }
 		inside && /^SNIA SDXI$/ { entry = 1 }
@@ -349,6 +358,8 @@ list_contributor()
 
 note_release()
 {
+	# in the notes of whatever release it came with
+	! in_tree grep -Fq 'Added SDXI DMA driver' HEAD -- doc/guides/rel_notes || return 0
 	edit "doc/guides/rel_notes/release_${year}_${month}.rst" '
 		{ text[NR] = $0 }
 		/^-+$/ {
@@ -425,6 +436,7 @@ list_test()
 {
 	# A list of files and one of tests, or since 23.11 a table of what each file needs.
 	edit app/test/meson.build '
+		/^ *\047(test_dmadev_sdxi\.c|dmadev_sdxi_autotest)\047[,:]/ { next }
 		{ print }
 		/^ *\047test_dmadev_api\.c\047,$/ {
 			print "        \047test_dmadev_sdxi.c\047,"
@@ -483,6 +495,20 @@ put_all()
 	put_guide
 }
 
+# All that the lists say of them.
+list_all()
+{
+	list_driver
+	maintain "$driver/"
+	list_test
+	maintain "$test"
+	list_class
+	maintain "$guide"
+	maintain "$images/sdxi_*"
+	list_guide
+	note_release
+}
+
 # A file that is in no part would be missed only by those who build the tree.
 parts=" $(tr -s '[:space:]' ' ' <<<"$part_definitions $part_function $part_recovery $part_datapath \
 	$part_dmadev $part_emulated") "
@@ -493,7 +519,12 @@ done
 
 has_driver=$(in_tree ls-tree --name-only HEAD -- "$driver")
 if [[ -n $has_driver ]]; then
+	foreign=$(in_tree grep -LF 'The SDXI for DPDK authors' HEAD -- "$driver" || true)
+	[[ -z $foreign ]] ||
+		die 'looking at the tree' "files in its $driver are not this project's, by their copyright:
+${foreign//HEAD:/    }" 'take them elsewhere, or export to a tree without them'
 	put_all
+	list_all
 	# Files that the project does not have any more.
 	while IFS= read -r file; do
 		[[ -e $work/tree/$file ]] || beside rm -q --cached -- "$file"
@@ -508,9 +539,10 @@ $(beside diff --cached --name-only HEAD | sed 's/^/    /')" \
          series and export anew'
 	else
 		say "bringing the driver in DPDK $version in $tree to this version"
+		list_contributor
 		commit 'dma/sdxi: update driver' <<'END'
-Bring the driver, its emulated function, test and guide to the version
-of the project "SDXI for DPDK" of today.
+Bring the driver, its emulated function, test and guide, and what is
+listed of them, to the version of the project "SDXI for DPDK" of today.
 END
 	fi
 else
