@@ -123,7 +123,7 @@ pci_irq_disable(const struct sdxi_fn *fn)
 
 	if (pf->irq_cb == NULL)
 		return;
-	/* Waits for a callback that is under way; its acknowledgement may enable the interrupt anew. */
+	/* Waits for a callback under way, whose acknowledgement may enable the interrupt anew. */
 	rte_intr_callback_unregister_sync(pf->pci->intr_handle, pci_irq_deliver, pf);
 	rte_intr_disable(pf->pci->intr_handle);
 	pf->irq_cb = NULL;
