@@ -164,21 +164,68 @@ export GIT_CEILING_DIRECTORIES=$dir
 
 refused 'a folder that is no tree' "$small" 'no DPDK source tree' "$export_script" "$small/lib"
 refused 'a tree without git' "$small" 'no git repository' "$export_script" "$small"
+sed -i 's/^DMAdev Drivers$/Drivers/' "$small/MAINTAINERS"
+refused 'one whose lists are unknown, with --init' "$small" 'MAINTAINERS of DPDK' \
+	"$export_script" --init "$small"
+cp -a -- "$tree/MAINTAINERS" "$small"
+mkdir -p -- "$small/of mine/meson-private"
+touch -- "$small/of mine/meson-private/log"
 check 'with --init it is made a repository' "$export_script" --init "$small"
+check 'but for build folders' is '?? "of mine/"' git -C "$small" status --porcelain
+rm -rf -- "$small/of mine"
 check 'it has the series' is $((commits + 1)) git -C "$small" rev-list --count HEAD
 check 'nothing is left over' is '' git -C "$small" status --porcelain
+refused "somebody else's repository" "$small" 'dubious ownership' \
+	env GIT_TEST_ASSUME_DIFFERENT_OWNER=1 GIT_CONFIG_GLOBAL=/dev/null "$export_script" "$small"
 series=$(git -C "$small" rev-parse HEAD)
 check 'a second run succeeds' "$export_script" "$small"
 check 'and changes nothing' is "$series" git -C "$small" rev-parse HEAD
 echo '/* changed */' >>"$small/$driver/sdxi_ring.h"
 refused 'a tree with changes' "$small" 'not committed' "$export_script" "$small"
+git -C "$small" reset -q --hard
+# more than a pipe holds, which ends who writes it where the first lines only are read
+blob=$(git -C "$small" rev-parse HEAD:VERSION)
+for ((i = 0; i < 500; i++)); do
+	printf '100644 %s\t%0200d\n' "$blob" "$i"
+done | git -C "$small" update-index --index-info
+refused 'a tree with many changes' "$small" 'not committed' "$export_script" "$small"
+git -C "$small" reset -q --hard
+
+git -C "$small" checkout -q -B part "$series~4"
+refused 'a part of the series' "$small" 'another version' "$export_script" "$small"
+check 'with --update it is completed' "$export_script" --update "$small"
+check 'to the whole' is "$(git -C "$small" rev-parse "$series^{tree}")" \
+	git -C "$small" rev-parse 'HEAD^{tree}'
+git -C "$small" checkout -q -B unlisted "$series"
+sed -i "/'sdxi',/d" "$small/drivers/dma/meson.build"
+git -C "$small" commit -q -a -m 'dma/sdxi: take out'
+refused 'a driver that is not listed' "$small" '^ *drivers/dma/meson.build$' "$export_script" "$small"
+
+git -C "$small" checkout -q -B changed "$series"
+echo '/* changed */' >>"$small/$driver/sdxi_ring.h"
 git -C "$small" commit -q -a -m 'dma/sdxi: change'
 refused 'a changed driver' "$small" 'another version' "$export_script" "$small"
 check 'with --update it is brought up to date' "$export_script" --update "$small"
 check 'to what it was' is "$(git -C "$small" rev-parse "$series^{tree}")" \
 	git -C "$small" rev-parse 'HEAD^{tree}'
 check 'with one commit' is $((commits + 3)) git -C "$small" rev-list --count HEAD
-git -C "$small" checkout -q -f -B old "HEAD~$((commits + 2))"
+
+git -C "$small" checkout -q -B known "$series~$commits"
+# more than a pipe holds
+cat -- "$tree/.mailmap" "$tree/.mailmap" >>"$small/.mailmap"
+git -C "$small" commit -q -a -m '.mailmap: grow'
+IFS='<>' read -r known address _ <"$small/.mailmap"
+check 'a contributor at the top of .mailmap exports' \
+	env GIT_CONFIG_COUNT=2 GIT_CONFIG_KEY_0=user.name GIT_CONFIG_VALUE_0="${known% }" \
+	GIT_CONFIG_KEY_1=user.email GIT_CONFIG_VALUE_1="$address" "$export_script" "$small"
+check 'and is not listed again' is '' git -C "$small" diff --name-only "HEAD~$commits" -- .mailmap
+git -C "$small" checkout -q -B foreign "$series~$commits"
+mkdir -- "$small/$driver"
+echo '/* Copyright(c) 2026 Somebody Else */' >"$small/$driver/sdxi.c"
+git -C "$small" add -- "$driver"
+git -C "$small" commit -q -m 'dma/sdxi: add another'
+refused "somebody else's driver" "$small" "not this project's" "$export_script" --update "$small"
+git -C "$small" checkout -q -B old "$series~$commits"
 refused 'a user without a name' "$small" 'who you are' \
 	env GIT_CONFIG_GLOBAL=/dev/null "$export_script" "$small"
 sed -i 's/^DMAdev Drivers$/Drivers/' "$small/MAINTAINERS"
@@ -247,9 +294,10 @@ check 'check-meson.py' is '' in_tree check_meson
 check 'check-maintainers.sh' is '' in_tree lines_of '^# wrong patterns' devtools/check-maintainers.sh
 check 'check-doc-vs-code.sh' in_tree devtools/check-doc-vs-code.sh "$base"
 
+# devbind SYSTEM: linux or bsd
 devbind()
 {
-	python3 - "$tree/usertools/dpdk-devbind.py" <<'END'
+	python3 - "$tree/usertools/dpdk-devbind.py" "$1" <<'END'
 import importlib.machinery
 import importlib.util
 import sys
@@ -257,15 +305,30 @@ import sys
 loader = importlib.machinery.SourceFileLoader("devbind", sys.argv[1])
 devbind = importlib.util.module_from_spec(importlib.util.spec_from_loader("devbind", loader))
 loader.exec_module(devbind)
+
+
+def device(pci_class):
+    if sys.argv[2] == "linux":
+        return {"Class": pci_class, "Vendor": "1b36", "Device": "0001", "SVendor": "", "SDevice": ""}
+    line = (f"none0@pci0:0:1:0: class=0x{pci_class}00 rev=0x00 hdr=0x00 vendor=0x1b36 device=0x0001"
+            " subvendor=0x0000 subdevice=0x0000\n")
+    devbind.subprocess.check_output = lambda cmd: line.encode() if cmd[0] == "pciconf" else b""
+    devbind.devices_cache = None
+    return devbind.init_devices_cache_bsd()[0]
+
+
 for pci_class, kind in ("1201", "dma"), ("1200", "baseband"), ("0200", "network"):
     found = [k for k in ("dma", "baseband", "network", "crypto")
-             if devbind.device_type_match({"Class": pci_class, "Vendor": "1b36", "Device": "0001",
-                                           "SVendor": "", "SDevice": ""},
-                                          getattr(devbind, k + "_devices"))]
+             if devbind.device_type_match(device(pci_class), getattr(devbind, k + "_devices"))]
     assert found == [kind], (pci_class, found)
 END
 }
-check 'dpdk-devbind.py knows the class' devbind
+check 'dpdk-devbind.py knows the class' devbind linux
+if grep -q '^def init_devices_cache_bsd' "$tree/usertools/dpdk-devbind.py"; then
+	check 'dpdk-devbind.py knows the class on FreeBSD' devbind bsd
+else
+	skip_case 'dpdk-devbind.py knows the class on FreeBSD' "DPDK $version has nothing of its own there"
+fi
 
 guide_alone()
 {
@@ -276,6 +339,12 @@ guide_alone()
 	sphinx-build -q -C -W --keep-going -b html "$dir/guide" "$dir/guide/html"
 }
 check 'the guide is sound' guide_alone
+# in DPDK's tree it is DPDK's build that counts
+own_build()
+{
+	grep -nE 'driver_dir|ninja|devtools/' "$dir/guide/index.rst" || (($? == 1))
+}
+check "the guide says nothing of the project's own build" is '' own_build
 guides()
 {
 	local out
