@@ -249,7 +249,10 @@ put_meson()
 {
 	local file=$work/tree/$driver/meson.build line source
 	put "$driver/meson.build" "$driver/meson.build"
-	if [[ ! -d $work/tree/$driver/emu ]]; then
+	if [[ -d $work/tree/$driver/emu ]]; then
+		# from then on it is always there
+		sed -i "/^if fs.is_dir('emu')/,/^endif/{ /^[ie]/d; s/^    // }" "$file"
+	else
 		sed -i '/^# The emulated function/,/^endif/d' "$file"
 	fi
 	while IFS= read -r line; do

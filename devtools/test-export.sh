@@ -254,6 +254,13 @@ check 'patches apply' git -C "$dir/applied" am -q "$dir"/patches/*.patch
 check 'to the same tree' is "$(git -C "$tree" rev-parse 'HEAD^{tree}')" \
 	git -C "$dir/applied" rev-parse 'HEAD^{tree}'
 
+leftovers()
+{
+	git -C "$tree" grep -nE 'RTE_VERSION|RTE_COMPONENT_NAME|fs\.|cppcheck' HEAD -- \
+		"$driver" app/test/test_dmadev_sdxi.c || (($? == 1))
+}
+check 'nothing is in it for other builds' is '' leftovers
+
 # Lines of a check that name files of the series, or the one whose series it is.
 names_series()
 {
