@@ -7,8 +7,8 @@
 
 /**
  * @file
- * What the emulated function takes of a compiler beyond C11: in a DPDK tree by DPDK's names.
- * Nothing else of it knows where it is built.
+ * What the emulated function takes of a compiler beyond C11. Nothing else of it knows where it is
+ * built.
  */
 
 #ifdef RTE_COMPONENT_NAME
@@ -24,6 +24,7 @@
 #define EMU_PREFETCH_TO_READ(p) rte_prefetch0(p)
 #define EMU_PREFETCH_TO_WRITE(p) rte_prefetch0_write(p)
 #else
+/* A build without DPDK has none of its names. */
 #define EMU_LIKELY(x) __builtin_expect(!!(x), 1)
 #define EMU_UNLIKELY(x) __builtin_expect(!!(x), 0)
 #define EMU_INLINE inline __attribute__((always_inline))

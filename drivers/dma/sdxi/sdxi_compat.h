@@ -7,9 +7,8 @@
 
 /**
  * @file
- * What differs between the DPDK versions that the driver supports, 22.11 to main. Nothing else in
- * the driver depends on the version. Here it is asked for in one form only, so that scripts
- * understand it too.
+ * What the driver takes of DPDK that has changed since 22.11: atomics, logging, threads, telemetry,
+ * and what dmadev has learnt. Nothing else in the driver depends on the version.
  */
 
 #include <pthread.h>
@@ -64,7 +63,7 @@ extern int sdxi_logtype;
 	RTE_LOG(level, SDXI, "%s: " fmt "\n", name, ##__VA_ARGS__)
 #endif
 
-/* Control threads returned a pointer before rte_thread. */
+/** What the function of a control thread returns. */
 #if RTE_VERSION >= RTE_VERSION_NUM(23, 11, 0, 0)
 typedef uint32_t sdxi_thread_ret;
 #else

@@ -618,16 +618,25 @@ emu_attach(struct rte_vdev_device *vdev)
 	return 0;
 }
 
+/* Under emu_fns_lock. */
+static struct emu_attached *
+emu_attached_find(const char *name)
+{
+	struct emu_attached *attached;
+
+	TAILQ_FOREACH(attached, &emu_attached, next)
+		if (strcmp(attached->remote->name, name) == 0)
+			break;
+	return attached;
+}
+
 static void
 emu_detach(const char *name)
 {
 	struct emu_attached *attached;
 
 	pthread_mutex_lock(&emu_fns_lock);
-	TAILQ_FOREACH(attached, &emu_attached, next)
-		/* cppcheck-suppress nullPointerRedundantCheck ; NULL has ended the loop before */
-		if (strcmp(attached->remote->name, name) == 0)
-			break;
+	attached = emu_attached_find(name);
 	if (attached != NULL)
 		TAILQ_REMOVE(&emu_attached, attached, next);
 	pthread_mutex_unlock(&emu_fns_lock);
