@@ -397,7 +397,7 @@ look(void *arg)
 		     rte_dma_stats_get(w->id, FAILING, &stats) < 0 ||
 		     rte_dma_stats_reset(w->id, FAILING) < 0 ||
 		     rte_dma_vchan_status(w->id, FAILING, &status) < 0 ||
-		     /* Beside start and stop nothing is counted anew: dmadev leaves that to its user. */
+		     /* Nothing is counted anew beside a start: dmadev leaves that to its user. */
 		     rte_dma_stats_get(w->other, RTE_DMA_ALL_VCHAN, &stats) < 0))
 			snprintf(w->error, sizeof(w->error), "what fails cannot be looked at");
 		if (w->error[0] != '\0')
