@@ -977,6 +977,8 @@ fail_and_stop_late(void)
 		complete(0, true);
 	} else {
 		on_state_read = NULL;
+		/* The next one has been begun, and goes no further. */
+		sts->read_index = rte_cpu_to_le_64(vc->published);
 		sts->state = SDXI_CXT_ERR_FN;
 		/* What is run behind this is run by the function. */
 		on_log_read = clear_late;
