@@ -892,12 +892,30 @@ clear_cb(struct sdxi_emu *emu, void *arg)
 	sdxi_emu_inject_clear(emu);
 }
 
+/* The real function goes on. */
+static void
+go_on(void)
+{
+	assert_int_equal(sdxi_vdev_call(DEV, clear_cb, NULL), 0);
+}
+
+/* The context has stopped, and does not say why: what it has consumed is run one by one. */
+static void
+stop_without_reason(void (*meanwhile)(void))
+{
+	enqueue(OPS);
+	sts->read_index = rte_cpu_to_le_64(2);
+	sts->state = SDXI_CXT_STOP_FN;
+	stall();
+	on_state_read = meanwhile;
+}
+
 static void
 take_device(void)
 {
 	vc->dev->started = false;
-	/* It goes on, and nobody looks. */
-	assert_int_equal(sdxi_vdev_call(DEV, clear_cb, NULL), 0);
+	/* Nobody looks. */
+	go_on();
 }
 
 /* A recovery that could not be brought to its end is begun anew. */
@@ -908,12 +926,7 @@ test_recovery_interrupted(void **state)
 	unsigned int i, n;
 
 	(void)state;
-	enqueue(OPS);
-	/* It has stopped, and does not say why: what it has consumed is run one by one. */
-	sts->read_index = rte_cpu_to_le_64(2);
-	sts->state = SDXI_CXT_STOP_FN;
-	stall();
-	on_state_read = take_device;
+	stop_without_reason(take_device);
 	n = rte_dma_completed_status(id, 0, OPS, NULL, status);
 	assert_in_range(n, 0, 2);
 	assert_false(vc->dev->started);
@@ -935,7 +948,7 @@ stop_function(void)
 	on_state_read = NULL;
 	real_ops->reg_write(sdxi_dev_fn_get(id), SDXI_MMIO_CTL0,
 			    SDXI_PUT(SDXI_CTL0_FN_GSR, SDXI_GSR_RESET));
-	assert_int_equal(sdxi_vdev_call(DEV, clear_cb, NULL), 0);
+	go_on();
 }
 
 /* A suspect is run alone when the function goes down: that is not held against it. */
@@ -946,11 +959,7 @@ test_step_interrupted(void **state)
 	unsigned int i;
 
 	(void)state;
-	enqueue(OPS);
-	sts->read_index = rte_cpu_to_le_64(2);
-	sts->state = SDXI_CXT_STOP_FN;
-	stall();
-	on_state_read = stop_function;
+	stop_without_reason(stop_function);
 	gather(status, OPS);
 	assert_null(on_state_read);
 	assert_int_equal(vc->resets, 1);
@@ -964,7 +973,7 @@ static void
 clear_late(void)
 {
 	on_log_read = NULL;
-	assert_int_equal(sdxi_vdev_call(DEV, clear_cb, NULL), 0);
+	go_on();
 }
 
 static void
@@ -995,11 +1004,7 @@ test_step_late_state(void **state)
 	unsigned int i;
 
 	(void)state;
-	enqueue(OPS);
-	sts->read_index = rte_cpu_to_le_64(2);
-	sts->state = SDXI_CXT_STOP_FN;
-	stall();
-	on_state_read = fail_and_stop_late;
+	stop_without_reason(fail_and_stop_late);
 	gather(status, OPS);
 	assert_null(on_state_read);
 	assert_int_equal(status[0], RTE_DMA_STATUS_ERROR_UNKNOWN);
@@ -1051,7 +1056,7 @@ test_slow_before_failure(void **state)
 	assert_true(vc->stopping);
 	assert_int_equal(vc->recoveries, 0);
 	complete(0, false);
-	assert_int_equal(sdxi_vdev_call(DEV, clear_cb, NULL), 0);
+	go_on();
 	gather(status, 2);
 	assert_int_equal(status[0], RTE_DMA_STATUS_SUCCESSFUL);
 	assert_int_equal(status[1], RTE_DMA_STATUS_BUS_READ_ERROR);
