@@ -561,32 +561,44 @@ rec_end(struct rec *rec)
 	rec->signalled = true;
 }
 
+/* The others of its slot, where there are some. */
+static void
+others_end(struct live *l, const struct rec *rec)
+{
+	unsigned int i;
+
+	for (i = 0; l->others && i < l->n_recs; i++)
+		if (l->rec[i].slot == rec->slot && &l->rec[i] != rec)
+			rec_end(&l->rec[i]);
+}
+
+/* In the place of the oldest. */
+static struct rec *
+rec_new(struct live *l)
+{
+	if (l->n_recs < MAX_RECS)
+		l->n_recs++;
+	return &l->rec[l->next_rec++ % MAX_RECS];
+}
+
 static void
 rec_seen(const struct watch *w, struct live *l, uint32_t slot, const void *dsc)
 {
 	struct rec *rec = rec_find(l, slot);
-	unsigned int i;
 
-	if (rec == NULL) {
-		rec = &l->rec[l->next_rec++ % MAX_RECS];
-		if (l->n_recs < MAX_RECS)
-			l->n_recs++;
-	}
+	if (rec == NULL)
+		rec = rec_new(l);
 	*rec = (struct rec){ .slot = slot, .when = now(w) };
 	memcpy(&rec->dsc, dsc, sizeof(rec->dsc));
-	for (i = 0; l->others && i < l->n_recs; i++)
-		if (l->rec[i].slot == slot && &l->rec[i] != rec)
-			rec_end(&l->rec[i]);
+	others_end(l, rec);
 }
 
 /* The same of one that software changes, so that the function may have either. */
 static void
 rec_changed(const struct watch *w, struct live *l, uint32_t slot, const void *dsc)
 {
-	struct rec *was = rec_find(l, slot), *rec = &l->rec[l->next_rec++ % MAX_RECS];
+	struct rec *was = rec_find(l, slot), *rec = rec_new(l);
 
-	if (l->n_recs < MAX_RECS)
-		l->n_recs++;
 	if (was != NULL)
 		was->other = true;
 	*rec = (struct rec){ .slot = slot, .when = now(w), .other = was != NULL };
@@ -1454,7 +1466,7 @@ static void
 window_settle(struct watch *w)
 {
 	bool changed[MAX_WINDOWS];
-	unsigned int i, j, k;
+	unsigned int i, j;
 
 	for (i = 0; i < w->n_window; i++) {
 		changed[i] = window_changed(&w->window[i]);
@@ -1481,9 +1493,7 @@ window_settle(struct watch *w)
 			if (!l->rec[j].consumed || l->rec[j].done)
 				continue;
 			rec_end(&l->rec[j]);
-			for (k = 0; l->others && k < l->n_recs; k++)
-				if (l->rec[k].slot == l->rec[j].slot)
-					rec_end(&l->rec[k]);
+			others_end(l, &l->rec[j]);
 		}
 	}
 }
