@@ -164,7 +164,7 @@ set_up()
 	local environment
 
 	"$project_root/devtools/setup.sh" "$@" || return 1
-	environment=$("$project_root/devtools/setup.sh" --env) || return 1
+	environment=$("$project_root/devtools/setup.sh" "$@" --env) || return 1
 	eval "$environment"
 }
 
@@ -235,6 +235,50 @@ try_build()
 must_build()
 {
 	try_build "$@" || die "$build_step" "$build_tool" 'mend what the log says' "$build_log"
+}
+
+# step_failed STEP LOG: for a script that counts what fails in $failed, and goes on.
+step_failed()
+{
+	failed=$((failed + 1))
+	say "$1 failed, the end of the log:"
+	tail -n 40 -- "$2"
+	say "log: $2"
+}
+
+# count_tests DIR WHAT LOG [MESON TEST ARGUMENTS...]: run tests of a build folder, and add them to $passed,
+# $failed and $skipped.
+count_tests()
+{
+	local dir=$1 what=$2 log=$3 json out counts rc=0 p f s
+	shift 3
+	json=$dir/meson-logs/$log.json
+	out=$builds/log/$(basename -- "$dir")-$log.txt
+	rm -f -- "$json"
+	say "testing: $what"
+	# Meson appends the name of a wrapper to that of the log.
+	# What a test may take is for a machine that does nothing else; the last multiplier counts.
+	meson test -C "$dir" --no-rebuild --logbase "${log%-valgrind}" --timeout-multiplier 4 \
+		${JOBS:+--num-processes "$JOBS"} "$@" </dev/null 2>&1 |
+		sed -un 's/^ *[0-9]*\/[0-9]* /    /p' || rc=$?
+	if [[ ! -s $json ]]; then
+		say "$what: no test ran"
+		failed=$((failed + 1))
+		return
+	fi
+	"$project_root/devtools/test-summary.py" "$json" >"$out"
+	counts=$(tail -n 1 "$out")
+	sed '$d' "$out"
+	read -r p f s <<<"$counts"
+	say "$what: $p passed, $f failed, $s skipped"
+	# what Meson calls a failure is one, whatever the cases say, and so is a suite that tried nothing
+	if (((rc != 0 && f == 0) || (p == 0 && f == 0))); then
+		f=1
+		say "$what: meson test ended with $rc; log: ${json%.json}.txt"
+	fi
+	passed=$((passed + p))
+	failed=$((failed + f))
+	skipped=$((skipped + s))
 }
 
 # Set $driver_cpu and $device_cpu: of the CPUs that this process may use the first one, which mostly has

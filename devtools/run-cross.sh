@@ -46,14 +46,6 @@ passed=0
 failed=0
 skipped=0
 
-step_failed()
-{
-	failed=$((failed + 1))
-	say "$1 failed, the end of the log:"
-	tail -n 40 -- "$2"
-	say "log: $2"
-}
-
 # What Meson says of a machine that is none of ours, before it asks for anything else.
 check_refused()
 {
@@ -71,42 +63,17 @@ check_refused()
 
 check_arch()
 {
-	local arch=$1 log=$builds/log/cross-$1-build.log json=$builds/cross-$1/meson-logs/unit.json
-	local dir=$builds/cross-$1 out=$builds/log/cross-$1.txt rc=0 p f s
-	local options=(--cross-file "$SDXI_CROSS_FILE" "${test_build_options[@]}")
+	local arch=$1 options=("--cross-file=$SDXI_CROSS_FILE" "${test_build_options[@]}")
 
 	$cross_dpdk || options+=(-Ddpdk=false)
-	if ! configure "cross-$arch" "${options[@]}" >"$log" 2>&1; then
-		step_failed "configuring for $arch" "$log"
-		return
-	fi
-	if ! run_ninja "$dir" "$log" "building for $arch"; then
-		step_failed "building for $arch" "$log"
+	if ! try_build "cross-$arch" "for $arch" "${options[@]}"; then
+		step_failed "$build_step" "$build_log"
 		return
 	fi
 	passed=$((passed + 1))
-	say "testing: unit, on $arch"
-	rm -f -- "$json"
 	# What is random is tried on this machine.
-	SDXI_TEST_SEEDS=2 limit "$build_limit" meson test -C "$dir" --no-rebuild --suite unit --logbase unit \
-		--timeout-multiplier 10 ${JOBS:+--num-processes "$JOBS"} </dev/null 2>&1 |
-		sed -un 's/^ *[0-9]*\/[0-9]* /    /p' || rc=$?
-	if [[ ! -s $json ]]; then
-		say "$arch: no test ran"
-		failed=$((failed + 1))
-		return
-	fi
-	"$project_root/devtools/test-summary.py" "$json" >"$out"
-	sed '$d' "$out"
-	read -r p f s < <(tail -n 1 "$out")
-	if (((rc != 0 && f == 0) || (p == 0 && f == 0))); then
-		f=1
-		say "$arch: meson test ended with $rc; log: ${json%.json}.txt"
-	fi
-	say "$arch: $p passed, $f failed, $s skipped"
-	passed=$((passed + p))
-	failed=$((failed + f))
-	skipped=$((skipped + s))
+	SDXI_TEST_SEEDS=2 count_tests "$builds/cross-$arch" "unit, on $arch" unit --suite unit \
+		--timeout-multiplier 10
 }
 
 # What is said of this machine's compiler and libraries is not said of that one's.
@@ -115,12 +82,10 @@ find_builds
 for arch in "${archs[@]}"; do
 	cross_names "$arch"
 	unset DPDK_SDXI_PREFIX
-	if ! "$project_root/devtools/setup.sh" --cross "$arch"; then
+	if ! set_up --cross "$arch"; then
 		failed=$((failed + 1))
 		continue
 	fi
-	environment=$("$project_root/devtools/setup.sh" --cross "$arch" --env)
-	eval "$environment"
 	if $cross_tests; then
 		check_arch "$arch"
 	else

@@ -128,45 +128,14 @@ build()
 		passed=$((passed + 1))
 		return 0
 	fi
-	failed=$((failed + 1))
-	say "$build_step failed, the end of the log:"
-	tail -n 40 -- "$build_log"
-	say "log: $build_log"
+	step_failed "$build_step" "$build_log"
 	return 1
 }
 
-# run_suite NAME WHAT LOG [MESON TEST ARGUMENTS...]: run tests in $builds/NAME and count them.
+# run_suite NAME ...: count_tests in $builds/NAME.
 run_suite()
 {
-	local dir=$builds/$1 what=$2 log=$3 json counts out rc=0 p f s
-	shift 3
-	json=$dir/meson-logs/$log.json
-	out=$builds/log/$log.txt
-	rm -f -- "$json"
-	say "testing: $what"
-	# Meson appends the name of a wrapper to that of the log.
-	# What a test may take is for a machine that does nothing else; the last multiplier counts.
-	meson test -C "$dir" --no-rebuild --logbase "${log%-valgrind}" --timeout-multiplier 4 \
-		${JOBS:+--num-processes "$JOBS"} "$@" </dev/null 2>&1 |
-		sed -un 's/^ *[0-9]*\/[0-9]* /    /p' || rc=$?
-	if [[ ! -s $json ]]; then
-		say "$what: no test ran"
-		failed=$((failed + 1))
-		return
-	fi
-	"$project_root/devtools/test-summary.py" "$json" >"$out"
-	counts=$(tail -n 1 "$out")
-	sed '$d' "$out"
-	read -r p f s <<<"$counts"
-	say "$what: $p passed, $f failed, $s skipped"
-	# what Meson calls a failure is one, whatever the cases say, and so is a suite that tried nothing
-	if (((rc != 0 && f == 0) || (p == 0 && f == 0))); then
-		f=1
-		say "$what: meson test ended with $rc; log: ${json%.json}.txt"
-	fi
-	passed=$((passed + p))
-	failed=$((failed + f))
-	skipped=$((skipped + s))
+	count_tests "$builds/$1" "${@:2}"
 }
 
 # run_program NAME WHAT COMMAND...: tests whose last line says how many there were, counted.
