@@ -970,13 +970,6 @@ test_step_interrupted(void **state)
 }
 
 static void
-clear_late(void)
-{
-	on_log_read = NULL;
-	go_on();
-}
-
-static void
 fail_and_stop_late(void)
 {
 	/* The suspects are handed over one by one. */
@@ -989,8 +982,6 @@ fail_and_stop_late(void)
 		/* The next one has been begun, and goes no further. */
 		sts->read_index = rte_cpu_to_le_64(vc->published);
 		sts->state = SDXI_CXT_ERR_FN;
-		/* What is run behind this is run by the function. */
-		on_log_read = clear_late;
 	}
 }
 
