@@ -308,7 +308,7 @@ dsc_stop(uint16_t num, bool hard)
 	struct sdxi_dsc dsc = dsc_op(2, 4);
 
 	dsc.any.opcode |= le32(1 << 2);
-	dsc.adm.vflags = hard ? 1 << 6 : 0;
+	dsc.adm.vflags = hard ? 1 << 5 : 0;
 	dsc.adm.cxt_start = le16(num);
 	dsc.adm.cxt_end = le16(num);
 	return dsc;

@@ -249,9 +249,9 @@ test_cxt_stop(void **state)
 static void
 test_cxt_stop_hard(void **state)
 {
-	/* vflags.hs is bit 6 of byte 5 */
+	/* vflags.hs is bit 5 of byte 5 */
 	static const uint8_t head[16] = {
-		0x05, 0x04, 0x02, 0x00, 0, 0x40, 0, 0, 0x07, 0x00, 0x09, 0x00, 0, 0, 0, 0,
+		0x05, 0x04, 0x02, 0x00, 0, 0x20, 0, 0, 0x07, 0x00, 0x09, 0x00, 0, 0, 0, 0,
 	};
 
 	check_adm(*state, sdxi_cmd_cxt_stop(true, 7, 9), head);

@@ -402,7 +402,7 @@ test_admin_validation(void **state)
 		{ SDXI_ADM_CXT_START_NM, 6, 1 }, { SDXI_ADM_CXT_START_NM, 8, 0 },
 		{ SDXI_ADM_CXT_START_RS, 0, 1 }, { SDXI_ADM_CXT_START_NM, 24, 1 },
 		{ SDXI_ADM_CXT_START_NM, 55, 1 }, { SDXI_ADM_CXT_STOP, 0, 1 },
-		{ SDXI_ADM_CXT_STOP, 5, 0x41 },	 { SDXI_ADM_CXT_STOP, 7, 1 },
+		{ SDXI_ADM_CXT_STOP, 5, 0x40 },	 { SDXI_ADM_CXT_STOP, 7, 1 },
 		{ SDXI_ADM_CXT_STOP, 16, 1 },	 { SDXI_ADM_CXT_STOP, 8, 0 },
 		{ SDXI_ADM_SYNC, 4, 5 },	 { SDXI_ADM_SYNC, 4, 8 },
 		{ SDXI_ADM_SYNC, 5, 1 },	 { SDXI_ADM_SYNC, 6, 1 },

@@ -422,7 +422,9 @@ enum sdxi_sync_flt {
 	SDXI_FLT_FN = 4,
 };
 #define SDXI_SYNC_FLT		SDXI_BITS(2, 0)
-#define SDXI_VFLAGS_HS		SDXI_BITS(6, 6) /**< CXT_STOP: hard stop */
+#define SDXI_VFLAGS_HS		SDXI_BITS(5, 5) /**< CXT_STOP: hard stop */
+#define SDXI_VFLAGS_DV		SDXI_BITS(6, 6) /**< CXT_START_*: db_value is valid */
+#define SDXI_VFLAGS_VF		SDXI_BITS(7, 7) /**< vf_num is valid */
 /** @} */
 
 static_assert(sizeof(struct sdxi_cxt_l2_ent) == 8, "CXT_L2_ENT is 8 bytes");
