@@ -298,7 +298,7 @@ inject_code(const char *name)
 	return 0;
 }
 
-extern void __gcov_init(void) __rte_weak;
+extern void __gcov_init(void) __attribute__((weak));
 
 /* What allocates, by its name, and is not led here: found as soon as somebody uses it. */
 static bool
