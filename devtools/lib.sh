@@ -8,6 +8,8 @@
 # modules that DPDK's build asks for.
 PATH=/usr/bin:/bin:/usr/sbin:/sbin:$PATH
 export PATH PYTHONDONTWRITEBYTECODE=1
+# With CDPATH in the environment, cd prints where it has gone, and may go elsewhere.
+unset CDPATH
 
 # shellcheck disable=SC2034 # used by those who source this
 project_root=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd -P)

@@ -4,6 +4,9 @@
 
 # What test scripts share: verdicts in TAP, their log, what EAL leaves behind. Sourced, never run.
 
+# With CDPATH in the environment, cd prints where it has gone, and may go elsewhere.
+unset CDPATH
+
 tap_number=0
 tap_failures=0
 tap_skipped=0

@@ -3,6 +3,7 @@
 # Copyright(c) 2026 The SDXI for DPDK authors
 
 set -euo pipefail
+unset CDPATH
 here=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd -P)
 # shellcheck source-path=SCRIPTDIR source=../tap.sh
 . "$here/tap.sh"
