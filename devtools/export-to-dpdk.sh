@@ -140,7 +140,7 @@ beside read-tree HEAD
 
 # --- What a DPDK tree has of the project's files ---------------------------------------------------
 
-readonly driver=drivers/dma/sdxi guide=doc/guides/dmadevs/sdxi.rst
+readonly driver=drivers/dma/sdxi emulated=drivers/dma/sdxi_emu guide=doc/guides/dmadevs/sdxi.rst
 readonly images=doc/guides/dmadevs/img test=app/test/test_dmadev_sdxi.c
 # The files of each commit, in the order of the commits, and what these do besides.
 readonly part_definitions='sdxi_compat.h sdxi_desc.h sdxi_hw.h sdxi_mem.c sdxi_mem.h'
@@ -149,11 +149,10 @@ readonly part_function='sdxi_admin.c sdxi_admin.h sdxi_cxt.c sdxi_cxt.h sdxi_dev
 readonly part_recovery='sdxi_recover.c sdxi_recover.h'
 readonly part_datapath='sdxi_datapath.c sdxi_datapath.h'
 readonly part_dmadev='sdxi_dmadev.c sdxi_pci.c sdxi_report.c sdxi_report.h'
-readonly part_emulated='sdxi_vdev.c sdxi_vdev.h sdxi_vdev_args.c sdxi_vdev_args.h sdxi_vdev_mem.c
-	sdxi_vdev_mem.h sdxi_vdev_mp.c sdxi_vdev_mp.h'
 
 # Leave out of a C file on stdin what is for other versions than the tree's, and for other builds than
-# DPDK's: the branches of "#if RTE_VERSION >= RTE_VERSION_NUM(...)" and "#ifdef RTE_COMPONENT_NAME".
+# DPDK's: the branches of "#if RTE_VERSION >= RTE_VERSION_NUM(...)" and "#ifdef RTE_COMPONENT_NAME". What
+# is exported stands in sources since 25.07.
 resolve()
 {
 	awk -v tree="$tree_version" '
@@ -164,7 +163,14 @@ resolve()
 			if (chosen == 0)
 				dropping = 1
 		}
+		/^RTE_EXPORT_/ && tree < 2507 { next }
 		/^#[ \t]*if/ {
+			if ($0 == "#ifndef RTE_EXPORT_INTERNAL_SYMBOL") {
+				if (tree >= 2507)
+					print "#include <eal_export.h>"
+				begin(0)
+				next
+			}
 			if ($0 == "#ifdef RTE_COMPONENT_NAME") {
 				begin(1)
 				next
@@ -220,19 +226,36 @@ put_part()
 	local file filter
 	for file in $1; do
 		filter='cat'
-		[[ $file != sdxi_compat.h ]] || filter=resolve
+		[[ $file != sdxi_compat.h && $file != sdxi_dmadev.c ]] || filter=resolve
 		put "$driver/$file" "$driver/$file" "$filter"
 	done
+}
+
+# What the driver exports to the emulated function.
+put_exports()
+{
+	((tree_version >= 2507)) || put "$driver/version.map" "$driver/version.map"
+}
+
+# The virtual device's meson.build on stdin with the sources of the function itself.
+add_function()
+{
+	awk -v own="$(sed -n "s/^ *\('[a-z_]*\.c',\)\$/        \1/p" "$project_root/emu/meson.build")" '
+		/^# In the form of a driver/ { next }
+		{ print }
+		/^sources = files\($/ { print own }
+	'
 }
 
 put_emulated()
 {
 	local source filter
-	for source in "$project_root"/emu/*.[ch]; do
+	for source in "$project_root"/emu/{,dpdk/}*.[ch]; do
 		filter='cat'
 		[[ ${source##*/} != sdxi_emu_osdep.h ]] || filter=resolve
-		put "$driver/emu/${source##*/}" "emu/${source##*/}" "$filter"
+		put "$emulated/${source##*/}" "${source#"$project_root/"}" "$filter"
 	done
+	put "$emulated/meson.build" emu/dpdk/meson.build add_function
 }
 
 put_guide()
@@ -249,12 +272,6 @@ put_meson()
 {
 	local file=$work/tree/$driver/meson.build line source
 	put "$driver/meson.build" "$driver/meson.build"
-	if [[ -d $work/tree/$driver/emu ]]; then
-		# from then on it is always there
-		sed -i "/^if fs.is_dir('emu')/,/^endif/{ /^[ie]/d; s/^    // }" "$file"
-	else
-		sed -i '/^# The emulated function/,/^endif/d' "$file"
-	fi
 	while IFS= read -r line; do
 		if [[ $line =~ ^[[:space:]]+\'([a-z_/]+\.c)\',$ ]]; then
 			source=${BASH_REMATCH[1]}
@@ -306,10 +323,11 @@ readonly insert_sorted='
 	{ print }
 '
 
+# list_driver NAME
 list_driver()
 {
-	has_line drivers/dma/meson.build "        'sdxi'," || edit drivers/dma/meson.build "$insert_sorted" \
-		-v entry="^        '[a-z0-9_]+',\$" -v line="        'sdxi',"
+	has_line drivers/dma/meson.build "        '$1'," || edit drivers/dma/meson.build "$insert_sorted" \
+		-v entry="^        '[a-z0-9_]+',\$" -v line="        '$1',"
 }
 
 list_guide()
@@ -450,7 +468,7 @@ list_test()
 			done++
 		}
 		/^    \047test_dmadev_api\.c\047: / {
-			print "    \047test_dmadev_sdxi.c\047: [\047dma_sdxi\047, \047dmadev\047],"
+			print "    \047test_dmadev_sdxi.c\047: [\047dma_sdxi_emu\047, \047dmadev\047],"
 			done = 2
 		}
 		END { done = done == 2 }
@@ -491,9 +509,9 @@ number=0
 put_all()
 {
 	put_part "$part_definitions $part_function $part_recovery $part_datapath $part_dmadev"
-	put_part "$part_emulated"
-	put_emulated
+	put_exports
 	put_meson
+	put_emulated
 	put "$test" "$test" resolve
 	put_guide
 }
@@ -501,8 +519,10 @@ put_all()
 # All that the lists say of them.
 list_all()
 {
-	list_driver
+	list_driver sdxi
 	maintain "$driver/"
+	list_driver sdxi_emu
+	maintain "$emulated/"
 	list_test
 	maintain "$test"
 	list_class
@@ -514,7 +534,7 @@ list_all()
 
 # A file that is in no part would be missed only by those who build the tree.
 parts=" $(tr -s '[:space:]' ' ' <<<"$part_definitions $part_function $part_recovery $part_datapath \
-	$part_dmadev $part_emulated") "
+	$part_dmadev") "
 for file in "$project_root/$driver"/*.[ch]; do
 	[[ $parts == *" ${file##*/} "* ]] ||
 		die 'exporting' "$file is in no commit" 'add it to one in devtools/export-to-dpdk.sh'
@@ -522,7 +542,8 @@ done
 
 has_driver=$(in_tree ls-tree --name-only HEAD -- "$driver")
 if [[ -n $has_driver ]]; then
-	foreign=$(in_tree grep -LF 'The SDXI for DPDK authors' HEAD -- "$driver" || true)
+	foreign=$(in_tree grep -LF 'The SDXI for DPDK authors' HEAD -- "$driver" "$emulated" \
+		":(exclude)$driver/version.map" || true)
 	[[ -z $foreign ]] ||
 		die 'looking at the tree' "files in its $driver are not this project's, by their copyright:
 ${foreign//HEAD:/    }" 'take them elsewhere, or export to a tree without them'
@@ -531,7 +552,7 @@ ${foreign//HEAD:/    }" 'take them elsewhere, or export to a tree without them'
 	# Files that the project does not have any more.
 	while IFS= read -r file; do
 		[[ -e $work/tree/$file ]] || beside rm -q --cached -- "$file"
-	done < <(in_tree ls-tree -r --name-only HEAD -- "$driver")
+	done < <(in_tree ls-tree -r --name-only HEAD -- "$driver" "$emulated")
 	stage
 	if [[ $(beside write-tree) == "$(beside rev-parse 'HEAD^{tree}')" ]]; then
 		say "nothing to do: DPDK $version in $tree has this version of the driver"
@@ -553,7 +574,7 @@ else
 
 	put_part "$part_definitions"
 	put_meson
-	list_driver
+	list_driver sdxi
 	list_contributor
 	maintain "$driver/"
 	commit 'dma/sdxi: define registers and structures' <<'END'
@@ -597,6 +618,7 @@ are no locks, and no registers are read.
 END
 
 	put_part "$part_dmadev"
+	put_exports
 	put_meson
 	commit 'dma/sdxi: probe PCI functions' <<'END'
 Register a driver for the PCI class of SDXI functions, whatever vendor
@@ -605,9 +627,9 @@ Device arguments limit the channels and choose log size, mode of
 completion and watchdog; state is told by dump and telemetry.
 END
 
-	put_part "$part_emulated"
 	put_emulated
-	put_meson
+	list_driver sdxi_emu
+	maintain "$emulated/"
 	put "$test" "$test" resolve
 	list_test
 	maintain "$test"

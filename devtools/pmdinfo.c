@@ -3,14 +3,13 @@
  */
 
 /*
- * What dpdk-pmdinfo.py shows of the plugin's drivers. Only for a build outside of DPDK: in a DPDK
- * tree, DPDK's build generates it.
+ * What dpdk-pmdinfo.py shows of the driver. Only for a build outside of DPDK: in a DPDK tree,
+ * DPDK's build generates it.
  */
 
 #include <assert.h>
 
 #include "sdxi_dmadev.h"
-#include "sdxi_vdev_args.h"
 
 static_assert(SDXI_PCI_CLASS == 0x120100, "pci_class below");
 
@@ -19,7 +18,3 @@ static const char sdxi_pmd_info[] __attribute__((used)) =
 	"\0PMD_INFO_STRING= {\"name\": \"dma_sdxi\", \"params\": \"" SDXI_ARG_PARAMS "\", "
 	"\"kmod\": \"vfio-pci\", \"pci_ids\": [[65535, 65535, 65535, 65535]], "
 	"\"pci_class\": [\"120100\"]}";
-
-static const char sdxi_emu_pmd_info[] __attribute__((used)) =
-	"\0PMD_INFO_STRING= {\"name\": \"dma_sdxi_emu\", \"params\": \"" SDXI_VDEV_ARG_PARAMS "\", "
-	"\"pci_ids\": []}";

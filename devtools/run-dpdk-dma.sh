@@ -96,7 +96,7 @@ find_cpus
 eal=(--no-huge -m 512 --no-pci --lcores="0@$driver_cpu,1@$driver_cpu"
 	--vdev="net_null0,size=$size" --vdev="net_null1,size=$size")
 if [[ $mode == hw ]]; then
-	eal+=(-d librte_dma_sdxi.so --vdev=dma_sdxi_emu0 --vdev=dma_sdxi_emu1)
+	eal+=(-d librte_dma_sdxi_emu.so --vdev=dma_sdxi_emu0 --vdev=dma_sdxi_emu1)
 fi
 readonly patience=120
 

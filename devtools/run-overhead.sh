@@ -77,7 +77,7 @@ count()
 			'see what the log says' "$log"
 }
 
-drv=(-d librte_dma_sdxi.so)
+drv=(-d librte_dma_sdxi_emu.so)
 count ioat ioat
 count op dma_sdxi_emu0 "${drv[@]}" --vdev=dma_sdxi_emu0
 count batch dma_sdxi_emu0 "${drv[@]}" --vdev=dma_sdxi_emu0,completion=batch

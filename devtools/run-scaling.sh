@@ -54,7 +54,7 @@ say "copying: the function on CPU $device_cpu, driven on CPU $driver_cpu"
 cd -- "$builds/log"
 LD_LIBRARY_PATH=$dir:$LD_LIBRARY_PATH timeout 600 \
 	"$dir/app/test-dma-scaling/dpdk-test-dma-scaling" --no-huge -m 1024 --no-shconf --no-pci \
-	--no-telemetry --lcores="0@$driver_cpu,1@$device_cpu" -d librte_dma_sdxi.so \
+	--no-telemetry --lcores="0@$driver_cpu,1@$device_cpu" -d librte_dma_sdxi_emu.so \
 	--vdev="dma_sdxi_emu0,lcore=1,max_cxt=1024,engines=$engines" -- dma_sdxi_emu0 "$descriptors" \
 	</dev/null 2>"$log" || die 'copying' "dpdk-test-dma-scaling ended with $?" \
 	'see what the log says' "$log"

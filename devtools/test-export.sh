@@ -41,7 +41,7 @@ while (($# > 0)); do
 done
 
 readonly export_script=$project_root/devtools/export-to-dpdk.sh
-readonly driver=drivers/dma/sdxi commits=8
+readonly driver=drivers/dma/sdxi emulated=drivers/dma/sdxi_emu commits=8
 
 # check WHAT COMMAND...: it has to succeed.
 check()
@@ -246,7 +246,7 @@ base=$(git -C "$tree" rev-parse sdxi-base)
 check 'commits of the series' is "$commits" git -C "$tree" rev-list --count "$base.."
 check 'nothing is left over in the tree' is '' git -C "$tree" status --porcelain
 
-check 'MAINTAINERS names every place' is 4 grep -Ec '^F: .*sdxi' "$tree/MAINTAINERS"
+check 'MAINTAINERS names every place' is 5 grep -Ec '^F: .*sdxi' "$tree/MAINTAINERS"
 git clone -q --shared --no-checkout -- "$tree" "$dir/applied"
 git -C "$dir/applied" sparse-checkout set --cone drivers/dma >/dev/null
 git -C "$dir/applied" checkout -q --detach "$base"
@@ -257,7 +257,7 @@ check 'to the same tree' is "$(git -C "$tree" rev-parse 'HEAD^{tree}')" \
 leftovers()
 {
 	git -C "$tree" grep -nE 'RTE_VERSION|RTE_COMPONENT_NAME|fs\.|cppcheck' HEAD -- \
-		"$driver" app/test/test_dmadev_sdxi.c || (($? == 1))
+		"$driver" "$emulated" app/test/test_dmadev_sdxi.c || (($? == 1))
 }
 check 'nothing is in it for other builds' is '' leftovers
 
@@ -295,6 +295,7 @@ check_meson()
 	local out
 	out=$(devtools/check-meson.py -v -d drivers/dma && devtools/check-meson.py -v -d app/test) || return 1
 	grep -qx "Processing $driver/meson.build" <<<"$out" || return 1
+	grep -qx "Processing $emulated/meson.build" <<<"$out" || return 1
 	grep -v -e ': info: ' -e '^Processing ' <<<"$out" || true
 }
 check 'check-meson.py' is '' in_tree check_meson
@@ -373,7 +374,7 @@ meson_build()
 		rm -rf -- "$dir/build"
 		limit "$work_limit" meson setup "$dir/build" "$tree" --buildtype=release -Dwerror=true \
 			-Dplatform=generic -Dtests=true -Denable_apps=test \
-			-Denable_drivers=dma/sdxi,dma/skeleton,bus/vdev,bus/pci,mempool/ring \
+			-Denable_drivers=dma/sdxi,dma/sdxi_emu,dma/skeleton,bus/vdev,bus/pci,mempool/ring \
 			"-Ddisable_libs=$dpdk_unused_libs" </dev/null
 	fi
 }

@@ -24,8 +24,11 @@
 
 #include <rte_dmadev.h>
 
-/** The plugin, by the bare name that EAL takes from anywhere on the loader's path. */
-#define TD_PLUGIN "librte_dma_sdxi.so"
+/**
+ * The plugin, by the bare name that EAL takes from anywhere on the loader's path. It brings the
+ * driver's along.
+ */
+#define TD_PLUGIN "librte_dma_sdxi_emu.so"
 /** A name that the driver takes; @p n is a literal. */
 #define TD_NAME(n) "dma_sdxi_emu" #n
 /** How long something may hang before a test gives up. No verdict lies in anything shorter. */

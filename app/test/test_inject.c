@@ -318,8 +318,8 @@ is_missed(const char *name)
 	};
 	unsigned int i;
 
-	/* Tools' own: sanitizers, coverage, profilers. */
-	if (name[0] == '_')
+	/* Tools' own: sanitizers, coverage, profilers. And what one plugin has of the other. */
+	if (name[0] == '_' || strncmp(name, "sdxi_", 5) == 0)
 		return false;
 	/* A build that counts lines has the library in it that writes them down. */
 	for (i = 0; __gcov_init != NULL && i < RTE_DIM(gcovs); i++)
@@ -364,10 +364,16 @@ slot_take(const char *name, void **slot, unsigned int *missed)
 	}
 }
 
-/* Lead the plugin's calls here. */
+struct taken {
+	unsigned int plugins;
+	unsigned int missed;
+};
+
+/* Lead a plugin's calls here. */
 static int
-plugin_take(struct dl_phdr_info *info, size_t len, void *missed)
+plugin_take(struct dl_phdr_info *info, size_t len, void *arg)
 {
+	struct taken *taken = arg;
 	struct table tables[2] = { { NULL, 0 }, { NULL, 0 } };
 	const ElfW(Dyn) *dyn = NULL;
 	const ElfW(Sym) *symtab = NULL;
@@ -410,19 +416,21 @@ plugin_take(struct dl_phdr_info *info, size_t len, void *missed)
 
 			if (ELF64_R_SYM(r->r_info) != 0 && sym->st_shndx == SHN_UNDEF)
 				slot_take(strtab + sym->st_name,
-					  (void **)(info->dlpi_addr + r->r_offset), missed);
+					  (void **)(info->dlpi_addr + r->r_offset), &taken->missed);
 		}
 	}
-	return 1;
+	taken->plugins++;
+	return 0;
 }
 
 int
 inject_begin(void)
 {
-	unsigned int missed = 0;
+	struct taken taken = { 0 };
 
 	main_thread = pthread_self();
-	return dl_iterate_phdr(plugin_take, &missed) == 0 || missed > 0 ? -ENOENT : 0;
+	dl_iterate_phdr(plugin_take, &taken);
+	return taken.plugins == 0 || taken.missed > 0 ? -ENOENT : 0;
 }
 
 void

@@ -9,8 +9,8 @@
  * @file
  * The n-th allocation of the driver's fails.
  *
- * Only the plugin's own calls are counted: those in its table of what the linker has bound are led
- * here, so EAL's and the C library's own never fail.
+ * Only the plugins' own calls are counted: those in their tables of what the linker has bound are
+ * led here, so EAL's and the C library's own never fail.
  */
 
 #include <stdbool.h>
@@ -43,7 +43,7 @@ struct inject {
 extern struct inject inject;
 
 /**
- * Lead the plugin's calls here. The calling thread is the main thread from now on.
+ * Lead the plugins' calls here. The calling thread is the main thread from now on.
  *
  * @return
  *   0, or -ENOENT: there is no plugin, or it calls an allocator that is not known here, which is

@@ -11,12 +11,12 @@ usage()
 	cat <<'END'
 Usage: test_install.sh BUILD PREFIX DRIVER_DIR DPDK_PREFIX DPDK_LIBDIR
 
-Install the build into a DESTDIR below it, look at what is there, let an application find the plugin
-without -d, and uninstall. Prints TAP.
+Install the build into a DESTDIR below it, look at what is there, let an application find the
+plugins without -d, and uninstall. Prints TAP.
 
   BUILD        a build folder in which everything is built
   PREFIX       its prefix
-  DRIVER_DIR   where its plugin is installed
+  DRIVER_DIR   where its plugins are installed
   DPDK_PREFIX  the DPDK that it was built against
   DPDK_LIBDIR  that one's libraries
 END
@@ -55,10 +55,11 @@ trap cleanup EXIT
 rm -rf -- "$dest"
 
 plugin=$driver_dir/librte_dma_sdxi.so
+emu_plugin=$driver_dir/librte_dma_sdxi_emu.so
 program=$prefix/bin/dpdk-test-dma-perf
 man_page=$prefix/share/man/man1/dpdk-test-dma-perf.1
 doc=$prefix/share/doc/dpdk-sdxi
-expected=("$plugin" "$doc"/{LICENSE,sdxi.rst,sdxi_performance.rst}
+expected=("$plugin" "$emu_plugin" "$doc"/{LICENSE,sdxi.rst,sdxi_performance.rst}
 	"$doc"/img/{sdxi_operation,sdxi_structures}.svg)
 perf_app=false
 if [[ -x $build/app/test-dma-perf/dpdk-test-dma-perf ]]; then
@@ -90,14 +91,27 @@ elif ! python3 -c 'import elftools' 2>/dev/null; then
 	skip_case "$what" 'python3 has no elftools, which it needs'
 else
 	fault=
-	LD_LIBRARY_PATH=$dpdk_libdir python3 "$dpdk_prefix/bin/dpdk-pmdinfo.py" "$dest$plugin" \
-		>"$work/pmdinfo" 2>&1 || fault=$(cat -- "$work/pmdinfo")
-	[[ -n $fault ]] || fault=$(python3 - "$work/pmdinfo" <<'END'
+	for file in "$plugin" "$emu_plugin"; do
+		LD_LIBRARY_PATH=$dpdk_libdir python3 "$dpdk_prefix/bin/dpdk-pmdinfo.py" "$dest$file" \
+			>"$work/pmdinfo-${file##*/}" 2>&1 || fault+=$(cat -- "$work/pmdinfo-${file##*/}")
+	done
+	[[ -n $fault ]] || fault=$(python3 - "$work"/pmdinfo-* "$dest$plugin" "$dest$emu_plugin" <<'END'
 import json, sys
-with open(sys.argv[1], encoding="utf-8") as file:
-    found = {driver["name"]: driver for driver in json.load(file)}
-pci, emu = found.get("dma_sdxi", {}), found.get("dma_sdxi_emu", {})
+drivers = []
+for path in sys.argv[1:3]:
+    with open(path, encoding="utf-8") as file:
+        drivers.append({driver["name"]: driver for driver in json.load(file)})
+own = []
+for path in sys.argv[3:]:
+    with open(path, "rb") as file:
+        own.append(file.read().count(b"PMD_INFO_STRING= "))
+found = drivers[1]
+pci, emu = drivers[0].get("dma_sdxi", {}), found.get("dma_sdxi_emu", {})
 for right, what in (
+        (own == [1, 1], f"one driver in each plugin, not {own}"),
+        (list(drivers[0]) == ["dma_sdxi"], "only dma_sdxi in the PCI driver's"),
+        # The program also looks into libraries that are needed.
+        ("dma_sdxi" in found, "the PCI driver's plugin found beside the other one"),
         (pci.get("kmod") == "vfio-pci", "the kernel module vfio-pci"),
         (pci.get("pci_class") == ["120100"], "the class 120100"),
         # Any vendor and any device: the program shows only what is to match.
@@ -106,13 +120,13 @@ for right, what in (
         ("engines=<1-16>" in emu.get("params", ""), "the emulated function's arguments"),
         ("kmod" not in emu and "pci_class" not in emu, "no PCI driver for emulated functions")):
     if not right:
-        print(f"expected {what}, found {found}")
+        print(f"expected {what}, found {drivers}")
 END
 	) || fault+='; python3 failed'
 	verdict "$what" "$fault"
 fi
 
-what='an application finds the plugin without -d'
+what='an application finds the plugins without -d'
 # EAL refuses a folder below one that anyone may write to, and looks where DPDK was installed only: so
 # the folder that was installed into takes that place, for this program alone.
 isolate=(unshare --mount)
@@ -126,7 +140,7 @@ elif [[ ! -d $driver_dir ]] || ! ls "$driver_dir"/librte_bus_vdev.so* >/dev/null
 else
 	mkdir -- "$work/pmds" "$work/run"
 	cp -a -- "$driver_dir/." "$work/pmds"
-	cp -- "$dest$plugin" "$work/pmds"
+	cp -- "$dest$plugin" "$dest$emu_plugin" "$work/pmds"
 	cat >"$work/list.ini" <<'END'
 [GLOBAL]
 eal_args=--no-huge -m 128 --no-pci --no-shconf --no-telemetry --vdev=dma_sdxi_emu0

@@ -12,7 +12,7 @@ usage()
 Usage: test_perf_app.sh PROGRAM
 
 Runs PROGRAM (a dpdk-test-dma-perf) on small INI files and checks its exit codes, messages, CSV and
-JSON files. Needs the dma_skeleton driver of DPDK, and DPDK's libraries and librte_dma_sdxi.so on
+JSON files. Needs the dma_skeleton driver of DPDK, and DPDK's libraries and librte_dma_sdxi_emu.so on
 LD_LIBRARY_PATH. Prints TAP.
 END
 }
@@ -46,7 +46,7 @@ cpus=$(sed -n 's/^Cpus_allowed_list:[[:space:]]*//p' /proc/self/status)
 cpu=${cpus%%[,-]*}
 eal="--no-huge -m 128 --no-shconf --no-pci --no-telemetry --lcores=0@$cpu,1@$cpu,2@$cpu"
 skeletons=(-- --vdev=dma_skeleton0 --vdev=dma_skeleton1)
-functions=(-- -d librte_dma_sdxi.so --vdev=dma_sdxi_emu0 --vdev=dma_sdxi_emu1)
+functions=(-- -d librte_dma_sdxi_emu.so --vdev=dma_sdxi_emu0 --vdev=dma_sdxi_emu1)
 
 tap_files=(out err test_result.csv test_result.json)
 
@@ -420,7 +420,7 @@ begin 'an operation that fails is told with its index and status'
 	dma_case 1 64 1
 	echo 'lcore_dma0=lcore=1,dev=dma_sdxi_emu0,dir=mem2mem'
 } >test.ini
-run 1 --config test.ini -- -d librte_dma_sdxi.so --vdev=dma_sdxi_emu0,fault=fail:cxt=1:op=1000
+run 1 --config test.ini -- -d librte_dma_sdxi_emu.so --vdev=dma_sdxi_emu0,fault=fail:cxt=1:op=1000
 has out '.*FAILED: device dma_sdxi_emu0: operation 1000 failed with status [0-9]+'
 json test_result.json 'j["cases"][0]["status"] == "failed" and "1000" in j["cases"][0]["reason"]'
 json test_result.json 's[0]["status"] == "failed" and s[0]["operations_per_s"] == 0'

@@ -35,6 +35,7 @@
 #define RTE_SET_USED(x) ((void)(x))
 #define __rte_always_inline inline __attribute__((always_inline))
 #define __rte_noinline __attribute__((noinline))
+#define __rte_internal
 #define __rte_used __attribute__((used))
 #define RTE_INIT(name) static void __attribute__((constructor)) name(void)
 #define likely(x) __builtin_expect(!!(x), 1)

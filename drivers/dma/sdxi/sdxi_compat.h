@@ -22,6 +22,10 @@
 #include <rte_telemetry.h>
 #include <rte_thread.h>
 #include <rte_version.h>
+#ifndef RTE_EXPORT_INTERNAL_SYMBOL
+/* For DPDK's own build since 25.07, which looks for it in sources. Before, there is version.map. */
+#define RTE_EXPORT_INTERNAL_SYMBOL(symbol)
+#endif
 #if RTE_VERSION >= RTE_VERSION_NUM(23, 11, 0, 0)
 #include <rte_stdatomic.h>
 #else
@@ -54,14 +58,17 @@
 extern int sdxi_logtype;
 #define RTE_LOGTYPE_SDXI sdxi_logtype
 
-/** One log line, with a device's name in front. */
+/** One log line of a log type, with a device's name in front. */
 #if RTE_VERSION >= RTE_VERSION_NUM(24, 3, 0, 0)
-#define SDXI_LOG_LINE(level, name, ...) \
-	RTE_LOG_LINE_PREFIX(level, SDXI, "%s: ", name, __VA_ARGS__)
+#define SDXI_LOG_TYPE_LINE(level, type, name, ...) \
+	RTE_LOG_LINE_PREFIX(level, type, "%s: ", name, __VA_ARGS__)
 #else
-#define SDXI_LOG_LINE(level, name, fmt, ...) \
-	RTE_LOG(level, SDXI, "%s: " fmt "\n", name, ##__VA_ARGS__)
+#define SDXI_LOG_TYPE_LINE(level, type, name, fmt, ...) \
+	RTE_LOG(level, type, "%s: " fmt "\n", name, ##__VA_ARGS__)
 #endif
+
+/** The same of the driver's log type. */
+#define SDXI_LOG_LINE(level, name, ...) SDXI_LOG_TYPE_LINE(level, SDXI, name, __VA_ARGS__)
 
 /** What the function of a control thread returns. */
 #if RTE_VERSION >= RTE_VERSION_NUM(23, 11, 0, 0)

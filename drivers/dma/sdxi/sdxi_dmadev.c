@@ -580,6 +580,7 @@ static const struct rte_dma_dev_ops sdxi_dev_ops = {
 	.dev_dump = sdxi_dump,
 };
 
+RTE_EXPORT_INTERNAL_SYMBOL(sdxi_args_default)
 void
 sdxi_args_default(struct sdxi_args *args)
 {
@@ -609,6 +610,7 @@ arg_number(const char *name, const char *key, const char *value, uint32_t min, u
 	return -EINVAL;
 }
 
+RTE_EXPORT_INTERNAL_SYMBOL(sdxi_args_parse)
 int
 sdxi_args_parse(const char *name, const char *key, const char *value, struct sdxi_args *args)
 {
@@ -707,6 +709,7 @@ dmadev_allocate(const char *name, struct rte_device *device)
 	return dmadev;
 }
 
+RTE_EXPORT_INTERNAL_SYMBOL(sdxi_dmadev_create)
 int
 sdxi_dmadev_create(const char *name, struct rte_device *device, const struct sdxi_fn *fn,
 		   const struct sdxi_args *args)
@@ -753,6 +756,7 @@ sdxi_dmadev_create(const char *name, struct rte_device *device, const struct sdx
 	return 0;
 }
 
+RTE_EXPORT_INTERNAL_SYMBOL(sdxi_dmadev_attach)
 int
 sdxi_dmadev_attach(const char *name, struct rte_device *device, const struct sdxi_fn *fn)
 {
@@ -797,6 +801,7 @@ dmadev_detach(const char *name)
 	return rte_dma_get_dev_id_by_name(name) < 0 ? 0 : rte_dma_pmd_release(name);
 }
 
+RTE_EXPORT_INTERNAL_SYMBOL(sdxi_dmadev_destroy)
 int
 sdxi_dmadev_destroy(const char *name)
 {

@@ -121,6 +121,7 @@ struct sdxi_args {
 };
 
 /** Fill @p args with the defaults. */
+__rte_internal
 void sdxi_args_default(struct sdxi_args *args);
 
 /**
@@ -130,6 +131,7 @@ void sdxi_args_default(struct sdxi_args *args);
  *   0, -ENOENT for a key that is not the driver's, or -EINVAL for a bad value, which is said in the
  *   log with the key, the value and what is allowed.
  */
+__rte_internal
 int sdxi_args_parse(const char *name, const char *key, const char *value, struct sdxi_args *args);
 
 /**
@@ -142,6 +144,7 @@ int sdxi_args_parse(const char *name, const char *key, const char *value, struct
  * @return
  *   0, or a negative errno.
  */
+__rte_internal
 int sdxi_dmadev_create(const char *name, struct rte_device *device, const struct sdxi_fn *fn,
 		       const struct sdxi_args *args);
 
@@ -154,6 +157,7 @@ int sdxi_dmadev_create(const char *name, struct rte_device *device, const struct
  * @return
  *   0, or a negative errno.
  */
+__rte_internal
 int sdxi_dmadev_attach(const char *name, struct rte_device *device, const struct sdxi_fn *fn);
 
 /**
@@ -163,6 +167,7 @@ int sdxi_dmadev_attach(const char *name, struct rte_device *device, const struct
  * @return
  *   0, or a negative errno and the dmadev is still there.
  */
+__rte_internal
 int sdxi_dmadev_destroy(const char *name);
 
 #endif /* _SDXI_DMADEV_H_ */

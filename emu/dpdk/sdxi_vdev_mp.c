@@ -158,15 +158,15 @@ sdxi_vdev_shm_create(struct sdxi_vdev_shm *shm, const char *name, size_t db_len)
 	shm->fd = memfd_create("sdxi-emu", MFD_CLOEXEC);
 	if (shm->fd < 0 || ftruncate(shm->fd, len) < 0) {
 		ret = -errno;
-		SDXI_LOG_LINE(ERR, name, "no file for doorbells: %s", strerror(-ret));
+		EMU_LOG(ERR, name, "no file for doorbells: %s", strerror(-ret));
 		goto fail;
 	}
 	/* Address space for all, memory for the few pages that are used. */
 	va = shm_map(shm->fd, len);
 	if (va == MAP_FAILED) {
 		ret = -errno;
-		SDXI_LOG_LINE(ERR, name, "no %zu bytes of address space for doorbells: %s", db_len,
-			      strerror(-ret));
+		EMU_LOG(ERR, name, "no %zu bytes of address space for doorbells: %s", db_len,
+			strerror(-ret));
 		goto fail;
 	}
 	shm->mailbox = va;
@@ -176,7 +176,7 @@ sdxi_vdev_shm_create(struct sdxi_vdev_shm *shm, const char *name, size_t db_len)
 	ret = mailbox_init(shm->mailbox);
 	if (ret == 0)
 		return 0;
-	SDXI_LOG_LINE(ERR, name, "no locks for the mailbox: %s", strerror(-ret));
+	EMU_LOG(ERR, name, "no locks for the mailbox: %s", strerror(-ret));
 fail:
 	sdxi_vdev_shm_free(shm);
 	return ret;
@@ -397,8 +397,8 @@ remote_call(const struct sdxi_vdev_remote *remote, enum mailbox_kind kind, uint3
 		pthread_mutex_unlock(&mb->lock);
 	}
 	if (ret < 0 && ret != -ENODEV)
-		SDXI_LOG_LINE(ERR, remote->name, "no answer from the primary process for %u s: %s",
-			      ANSWER_SECONDS, strerror(-ret));
+		EMU_LOG(ERR, remote->name, "no answer from the primary process for %u s: %s",
+			ANSWER_SECONDS, strerror(-ret));
 	return ret;
 }
 
@@ -455,7 +455,7 @@ mp_ask(const char *name, struct mp_answer *answer, int *fd)
 	pthread_mutex_unlock(&one);
 	if (ret < 0 || reply.nb_received != 1) {
 		ret = ret < 0 ? -rte_errno : -ENODEV;
-		SDXI_LOG_LINE(ERR, name, "no answer from the primary process: %s", strerror(-ret));
+		EMU_LOG(ERR, name, "no answer from the primary process: %s", strerror(-ret));
 		return ret;
 	}
 	got = &reply.msgs[0];
@@ -470,10 +470,10 @@ mp_ask(const char *name, struct mp_answer *answer, int *fd)
 			close(got->fds[i]);
 	free(reply.msgs);
 	if (ret == -ENODEV)
-		SDXI_LOG_LINE(ERR, name, "the primary process has no such function, and only it "
-			      "can make one");
+		EMU_LOG(ERR, name, "the primary process has no such function, and only it "
+			"can make one");
 	else if (ret < 0)
-		SDXI_LOG_LINE(ERR, name, "the primary process refuses: %s", strerror(-ret));
+		EMU_LOG(ERR, name, "the primary process refuses: %s", strerror(-ret));
 	return ret;
 }
 
@@ -492,7 +492,7 @@ sdxi_vdev_remote_attach(const char *name, struct sdxi_vdev_remote **out)
 	if (fstat(fd, &st) < 0 || (uint64_t)st.st_size != answer.len ||
 	    answer.len != MAILBOX_LEN + answer.db_len) {
 		close(fd);
-		SDXI_LOG_LINE(ERR, name, "the primary process has another version of the driver");
+		EMU_LOG(ERR, name, "the primary process has another version of the driver");
 		return -EPROTO;
 	}
 	want = (void *)(uintptr_t)answer.addr;
@@ -505,15 +505,15 @@ sdxi_vdev_remote_attach(const char *name, struct sdxi_vdev_remote **out)
 			munmap(va, answer.len);
 			ret = EEXIST;
 		}
-		SDXI_LOG_LINE(ERR, name, "doorbells: expected %p to %p to be free, as in the "
-			      "primary process, found %s", want, RTE_PTR_ADD(want, answer.len),
-			      strerror(ret));
+		EMU_LOG(ERR, name, "doorbells: expected %p to %p to be free, as in the "
+			"primary process, found %s", want, RTE_PTR_ADD(want, answer.len),
+			strerror(ret));
 		return -ret;
 	}
 	remote = calloc(1, sizeof(*remote));
 	if (remote == NULL) {
 		munmap(va, answer.len);
-		SDXI_LOG_LINE(ERR, name, "no memory for the function");
+		EMU_LOG(ERR, name, "no memory for the function");
 		return -ENOMEM;
 	}
 	snprintf(remote->name, sizeof(remote->name), "%s", name);

@@ -45,6 +45,8 @@
 #include "sdxi_vdev_mem.h"
 #include "sdxi_vdev_mp.h"
 
+RTE_LOG_REGISTER_DEFAULT(sdxi_emu_logtype, NOTICE);
+
 /* Work that the function does before others get at the core lock: see sdxi_emu_run(). */
 #define EMU_BUDGET	128
 /*
@@ -188,7 +190,7 @@ emu_irq_enable(const struct sdxi_fn *sdxi_fn, void (*cb)(void *arg), void *arg)
 		return -EBUSY;
 	irq = rte_intr_instance_alloc(RTE_INTR_INSTANCE_F_PRIVATE);
 	if (irq == NULL) {
-		SDXI_LOG_LINE(ERR, fn->name, "no memory for the interrupt");
+		EMU_LOG(ERR, fn->name, "no memory for the interrupt");
 		return -ENOMEM;
 	}
 	/* What was raised before is old. */
@@ -202,7 +204,7 @@ emu_irq_enable(const struct sdxi_fn *sdxi_fn, void (*cb)(void *arg), void *arg)
 	if (ret == 0)
 		ret = rte_intr_callback_register(irq, emu_irq_deliver, fn);
 	if (ret < 0) {
-		SDXI_LOG_LINE(ERR, fn->name, "interrupt: no callback: %s", strerror(-ret));
+		EMU_LOG(ERR, fn->name, "interrupt: no callback: %s", strerror(-ret));
 		rte_intr_instance_free(irq);
 		return ret;
 	}
@@ -261,8 +263,8 @@ emu_list(struct emu_fn *fn)
 	/* Where there is nothing to talk over there are no other processes. */
 	if (TAILQ_EMPTY(&emu_fns) && rte_mp_action_register(SDXI_VDEV_MP, emu_mp_action) < 0 &&
 	    rte_errno != ENOTSUP)
-		SDXI_LOG_LINE(WARNING, fn->name, "secondary processes cannot use it: %s",
-			      rte_strerror(rte_errno));
+		EMU_LOG(WARNING, fn->name, "secondary processes cannot use it: %s",
+			rte_strerror(rte_errno));
 	TAILQ_INSERT_TAIL(&emu_fns, fn, next);
 	fn->listed = true;
 	pthread_mutex_unlock(&emu_fns_lock);
@@ -458,8 +460,8 @@ emu_fn_inject(struct emu_fn *fn, const struct sdxi_vdev_args *args)
 	for (i = 0; i < args->nb_faults; i++) {
 		ret = sdxi_emu_inject(fn->emu, &args->faults[i]);
 		if (ret < 0) {
-			SDXI_LOG_LINE(ERR, fn->name, "argument fault: number %u of %u: refused by "
-				      "the function: %s", i + 1, args->nb_faults, strerror(-ret));
+			EMU_LOG(ERR, fn->name, "argument fault: number %u of %u: refused by "
+				"the function: %s", i + 1, args->nb_faults, strerror(-ret));
 			return ret;
 		}
 	}
@@ -475,7 +477,7 @@ emu_fn_create(const char *name, struct sdxi_vdev_args *args)
 	int ret;
 
 	if (fn == NULL) {
-		SDXI_LOG_LINE(ERR, name, "no memory for the function");
+		EMU_LOG(ERR, name, "no memory for the function");
 		rte_errno = ENOMEM;
 		return NULL;
 	}
@@ -487,7 +489,7 @@ emu_fn_create(const char *name, struct sdxi_vdev_args *args)
 			pthread_rwlock_destroy(&fn->core);
 	}
 	if (ret < 0) {
-		SDXI_LOG_LINE(ERR, name, "no locks for the function: %s", strerror(-ret));
+		EMU_LOG(ERR, name, "no locks for the function: %s", strerror(-ret));
 		free(fn);
 		rte_errno = -ret;
 		return NULL;
@@ -496,7 +498,7 @@ emu_fn_create(const char *name, struct sdxi_vdev_args *args)
 	fn->irq_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	if (fn->irq_fd < 0) {
 		ret = -errno;
-		SDXI_LOG_LINE(ERR, name, "no file for interrupts: %s", strerror(-ret));
+		EMU_LOG(ERR, name, "no file for interrupts: %s", strerror(-ret));
 		goto fail;
 	}
 	db_len = ((size_t)args->conf.max_cxt + 1) *
@@ -507,7 +509,7 @@ emu_fn_create(const char *name, struct sdxi_vdev_args *args)
 	args->conf.doorbells = fn->shm.db;
 	ret = sdxi_emu_create(&args->conf, &emu_ops, &fn->mem, &fn->emu);
 	if (ret < 0) {
-		SDXI_LOG_LINE(ERR, name, "function could not be made: %s", strerror(-ret));
+		EMU_LOG(ERR, name, "function could not be made: %s", strerror(-ret));
 		goto fail;
 	}
 	ret = emu_fn_inject(fn, args);
@@ -536,8 +538,8 @@ emu_thread_bind(const struct emu_fn *fn, unsigned int i, int lcore)
 		cpuset = rte_lcore_cpuset(lcore + i);
 	if (CPU_COUNT(&cpuset) == 0 ||
 	    rte_thread_set_affinity_by_id(fn->thread[i].id, &cpuset) != 0)
-		SDXI_LOG_LINE(WARNING, fn->name, "engine %u of %u cannot be bound to lcore %u", i,
-			      fn->nb_threads, lcore + i);
+		EMU_LOG(WARNING, fn->name, "engine %u of %u cannot be bound to lcore %u", i,
+			fn->nb_threads, lcore + i);
 }
 
 static int
@@ -551,8 +553,8 @@ emu_fn_start(struct emu_fn *fn, const struct sdxi_vdev_args *args)
 		ret = args->engines == 1 ? 0 : sdxi_emu_engine_create(fn->emu, i, args->engines,
 								      &fn->thread[i].engine);
 		if (ret < 0) {
-			SDXI_LOG_LINE(ERR, fn->name, "engine %u could not be made: %s", i,
-				      strerror(-ret));
+			EMU_LOG(ERR, fn->name, "engine %u could not be made: %s", i,
+				strerror(-ret));
 			return ret;
 		}
 	}
@@ -564,8 +566,8 @@ emu_fn_start(struct emu_fn *fn, const struct sdxi_vdev_args *args)
 		ret = sdxi_control_thread_create(&fn->thread[i].id, "sdxi-emu", emu_thread_main,
 						 &fn->thread[i]);
 		if (ret < 0) {
-			SDXI_LOG_LINE(ERR, fn->name, "thread %u could not be started: %s", i,
-				      strerror(-ret));
+			EMU_LOG(ERR, fn->name, "thread %u could not be started: %s", i,
+				strerror(-ret));
 			emu_threads_end(fn);
 			return ret;
 		}
@@ -591,7 +593,7 @@ emu_attach(struct rte_vdev_device *vdev)
 	int ret;
 
 	if (attached == NULL) {
-		SDXI_LOG_LINE(ERR, name, "no memory for the function");
+		EMU_LOG(ERR, name, "no memory for the function");
 		return -ENOMEM;
 	}
 	ret = sdxi_vdev_remote_attach(name, &remote);
@@ -659,7 +661,7 @@ emu_probe(struct rte_vdev_device *vdev)
 	if (ret < 0)
 		return ret;
 	if (args.conf.freedom)
-		SDXI_LOG_LINE(INFO, name, "freedom=random,seed=%" PRIu64, args.conf.seed);
+		EMU_LOG(INFO, name, "freedom=random,seed=%" PRIu64, args.conf.seed);
 	fn = emu_fn_create(name, &args);
 	if (fn == NULL)
 		return -rte_errno;

@@ -7,10 +7,18 @@
 
 /**
  * @file
- * Emulated functions of this process: for tests that have the driver linked in.
+ * Emulated functions of this process: for tests that have the driver linked in. And their log.
  */
 
 #include <sdxi_emu.h>
+
+#include "sdxi_compat.h"
+
+extern int sdxi_emu_logtype;
+#define RTE_LOGTYPE_SDXI_EMU sdxi_emu_logtype
+
+/** One log line, with a device's name in front. */
+#define EMU_LOG(level, name, ...) SDXI_LOG_TYPE_LINE(level, SDXI_EMU, name, __VA_ARGS__)
 
 /**
  * Call @p call with the emulated function of that name, which stands still meanwhile. @p call must

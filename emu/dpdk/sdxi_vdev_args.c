@@ -56,12 +56,12 @@ fault_parse(const char *name, const char *spec, struct sdxi_vdev_args *args)
 	char why[256];
 
 	if (args->nb_faults == SDXI_VDEV_MAX_FAULTS) {
-		SDXI_LOG_LINE(ERR, name, "argument fault: expected at most %u, found one more",
-			      SDXI_VDEV_MAX_FAULTS);
+		EMU_LOG(ERR, name, "argument fault: expected at most %u, found one more",
+			SDXI_VDEV_MAX_FAULTS);
 		return -EINVAL;
 	}
 	if (sdxi_emu_fault_parse(spec, &args->faults[args->nb_faults], why, sizeof(why)) < 0) {
-		SDXI_LOG_LINE(ERR, name, "argument fault: %s", why);
+		EMU_LOG(ERR, name, "argument fault: %s", why);
 		return -EINVAL;
 	}
 	args->nb_faults++;
@@ -198,15 +198,15 @@ arg_parse(const char *name, char *arg, struct sdxi_vdev_args *args)
 			return 0;
 		if (k == EMU_LCORE)
 			lcores_format(lcores, sizeof(lcores));
-		SDXI_LOG_LINE(ERR, name, "argument %s: expected %s%s%s, found '%s'", arg,
-			      emu_keys[k].expected, *lcores != '\0' ? ": " : "", lcores,
-			      value != NULL ? value : "");
+		EMU_LOG(ERR, name, "argument %s: expected %s%s%s, found '%s'", arg,
+			emu_keys[k].expected, *lcores != '\0' ? ": " : "", lcores,
+			value != NULL ? value : "");
 		return -EINVAL;
 	}
 	ret = sdxi_args_parse(name, arg, value != NULL ? value : "", &args->drv);
 	if (ret == -ENOENT) {
-		SDXI_LOG_LINE(ERR, name, "argument '%s' is not known; known are " EMU_KEY_NAMES,
-			      arg);
+		EMU_LOG(ERR, name, "argument '%s' is not known; known are " EMU_KEY_NAMES,
+			arg);
 		ret = -EINVAL;
 	}
 	return ret;
@@ -229,7 +229,7 @@ sdxi_vdev_args_parse(const char *name, const char *str, struct sdxi_vdev_args *a
 	/* rte_kvargs takes no '=' in a value, and a fault has some. */
 	copy = strdup(str);
 	if (copy == NULL) {
-		SDXI_LOG_LINE(ERR, name, "no memory for arguments");
+		EMU_LOG(ERR, name, "no memory for arguments");
 		return -ENOMEM;
 	}
 	next = copy;
@@ -242,8 +242,8 @@ sdxi_vdev_args_parse(const char *name, const char *str, struct sdxi_vdev_args *a
 	for (i = 0; ret == 0 && i < args->nb_faults; i++) {
 		if (args->faults[i].cxt <= args->conf.max_cxt)
 			continue;
-		SDXI_LOG_LINE(ERR, name, "argument fault: cxt: expected a context number, 0 to %u, "
-			      "found '%u'", args->conf.max_cxt, args->faults[i].cxt);
+		EMU_LOG(ERR, name, "argument fault: cxt: expected a context number, 0 to %u, "
+			"found '%u'", args->conf.max_cxt, args->faults[i].cxt);
 		ret = -EINVAL;
 	}
 	return ret;

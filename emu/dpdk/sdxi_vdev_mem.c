@@ -318,8 +318,8 @@ sdxi_vdev_mem_watch(struct sdxi_vdev_mem *mem)
 	    rte_errno != ENOTSUP) {
 		int ret = -rte_errno;
 
-		SDXI_LOG_LINE(ERR, mem->name, "no notice of memory events: %s",
-			      rte_strerror(rte_errno));
+		EMU_LOG(ERR, mem->name, "no notice of memory events: %s",
+			rte_strerror(rte_errno));
 		return ret;
 	}
 	return 0;
