@@ -9,7 +9,7 @@ set -euo pipefail
 usage()
 {
 	cat <<'END'
-Usage: devtools/run-soak.sh MINUTES [--seed N|random] [--engines N] [--freedom none|random|any]
+Usage: devtools/run-soak.sh MINUTES [--seed N|random] [--engines N] [--order in|random|any]
                             [--faults yes|no|any] [--cycle N] [--sanitizers] [--log] [--help]
 
 Set the machine up if need be (devtools/setup.sh), build, and have the driver work on emulated functions
@@ -25,7 +25,7 @@ in good order, a second one at once. Exits with 0 if nothing was found.
   MINUTES       how long; a whole number
   --seed N      what is done follows from it (default: always the same; random: another each time)
   --engines N   threads that each function runs on (default: 1 to 3, drawn)
-  --freedom W   whether functions take every liberty that they have (default any: drawn)
+  --order W     whether functions take every liberty that they have (default any: drawn)
   --faults W    whether faults are injected (default any: drawn, mostly yes)
   --cycle N     run this cycle only, as a message has named it; with the seed and options it had
   --sanitizers  under address and undefined-behaviour sanitizers
@@ -40,7 +40,7 @@ sanitizers=false
 args=()
 while (($# > 0)); do
 	case $1 in
-	--seed | --engines | --freedom | --faults)
+	--seed | --engines | --order | --faults)
 		(($# > 1)) || { usage >&2; exit 2; }
 		args+=("$1" "$2")
 		shift

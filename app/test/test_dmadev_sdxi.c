@@ -206,7 +206,7 @@ test_dmadev_sdxi(void)
 		"error=continue",
 		"error=stop,completion=batch",
 		"error=continue,completion=batch",
-		"freedom=random",
+		"order=random",
 	};
 	const struct rte_memzone *from, *to;
 	int ret = TEST_SUCCESS;

@@ -479,7 +479,7 @@ main(int argc, char **argv)
 	static struct variant zones = { "error=continue", 2, 0, true, false };
 	static struct variant many = { "max_cxt=255", 130, 1u << START, false, true };
 	static struct variant one = { "", 1, 0, false, false };
-	static struct variant free_one = { "freedom=random", 1, 0, false, false };
+	static struct variant free_one = { "order=random", 1, 0, false, false };
 	const struct CMUnitTest tests[] = {
 #define TEST(f, label, variant) { #f " (" label ")", f, td_setup, teardown, variant }
 		TEST(test_control, "three vchans", &plain),

@@ -203,7 +203,7 @@ main(int argc, char **argv)
 		TD_TEST(test_long_beside_short),
 	};
 
-	max_len = td_is_slow() ? GIB / 32 : getenv(TD_FREEDOM) != NULL ? GIB / 8 : GIB;
+	max_len = td_is_slow() ? GIB / 32 : getenv(TD_ORDER) != NULL ? GIB / 8 : GIB;
 	if (!td_eal_init(argv[0], 2 * (max_len >> 20) + 128, NULL))
 		return 1;
 	src_mem = rte_malloc("src", max_len + 2 * MARGIN, 64);

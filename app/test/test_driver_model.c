@@ -804,7 +804,7 @@ check_code(struct model_vchan *v, const struct model_op *op, enum rte_dma_status
 	if (op->kind == K_FILL && (allowed & code_bit(RTE_DMA_STATUS_BUS_READ_ERROR)) != 0)
 		allowed |= code_bit(RTE_DMA_STATUS_BUS_WRITE_ERROR);
 	/* Whether there is a reason to fail at all comes later. */
-	if (!op->bad || model_conf.freedom || op->no < v->fatal_until || is_disturbed(v))
+	if (!op->bad || model_conf.reorder || op->no < v->fatal_until || is_disturbed(v))
 		allowed |= code_bit(RTE_DMA_STATUS_ERROR_UNKNOWN);
 	if ((allowed & code_bit(status)) == 0)
 		blame(v, op, "found status %d, expected one of the set 0x%x", status, allowed);
@@ -833,7 +833,7 @@ account_failure(struct model_vchan *v, const struct model_op *op, enum rte_dma_s
 	 */
 	if (status == RTE_DMA_STATUS_ERROR_UNKNOWN && model_conf.faults &&
 	    ((model_conf.batch && (batch->fence || batch->bad)) ||
-	     ((model_conf.freedom || model_conf.batch || batch->fn_epoch != fn_epoch(v)) &&
+	     ((model_conf.reorder || model_conf.batch || batch->fn_epoch != fn_epoch(v)) &&
 	      (has_fence_behind(v, op) || v->fail_before_fence > op->reported))) &&
 	    (is_disturbed(v) || has_bad_near(v, op) || batch->fn_epoch != fn_epoch(v))) {
 		v->nb_vague++;

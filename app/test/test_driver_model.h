@@ -156,7 +156,7 @@ struct model_vchan {
 
 extern struct model_conf {
 	uint64_t seed;
-	bool cont, batch, freedom, quiet, faults;
+	bool cont, batch, reorder, quiet, faults;
 	bool threads; /* each channel has one of its own */
 	/** Told of a failure, in the thread that found it; may return. */
 	void (*on_fail)(const char *text);

@@ -29,7 +29,7 @@ static const char *all_args = "";
 static bool
 is_free(void)
 {
-	return strstr(all_args, "freedom=random") != NULL;
+	return strstr(all_args, "order=random") != NULL;
 }
 
 static int16_t

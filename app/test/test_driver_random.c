@@ -86,9 +86,9 @@ set_up(void)
 	char args[256];
 
 	vchans = model_make();
-	snprintf(args, sizeof(args), "error=%s,completion=%s,freedom=%s,seed=%" PRIu64
+	snprintf(args, sizeof(args), "error=%s,completion=%s,order=%s,seed=%" PRIu64
 		 ",watchdog=%d", model_conf.cont ? "continue" : "stop",
-		 model_conf.batch ? "batch" : "op", model_conf.freedom ? "random" : "none",
+		 model_conf.batch ? "batch" : "op", model_conf.reorder ? "random" : "in",
 		 model_conf.seed, model_conf.faults ? WATCHDOG_MS : WATCHDOG_OFF);
 	for (f = 0; f < nb_fns; f++) {
 		struct model_fn *fn = &fns[f];
@@ -184,7 +184,7 @@ usage(const char *prog, int ret)
 {
 	fprintf(ret == 0 ? stdout : stderr,
 		"Usage: %s [--error stop|continue] [--completion op|batch] "
-		"[--freedom none|random]\n"
+		"[--order in|random]\n"
 		"\t[--ops N] [--functions 1|2] [--seed N|random] [--faults yes|no] [--log]\n"
 		"Without --seed, SDXI_TEST_SEED in the environment is used, else always the same.\n",
 		prog);
@@ -197,7 +197,7 @@ parse_args(int argc, char **argv)
 	static const struct option options[] = {
 		{ "error", required_argument, NULL, 'e' },
 		{ "completion", required_argument, NULL, 'c' },
-		{ "freedom", required_argument, NULL, 'f' },
+		{ "order", required_argument, NULL, 'f' },
 		{ "ops", required_argument, NULL, 'n' },
 		{ "functions", required_argument, NULL, 'F' },
 		{ "seed", required_argument, NULL, 's' },
@@ -217,7 +217,7 @@ parse_args(int argc, char **argv)
 		switch (opt) {
 		case 'e': ret = parse_word(optarg, "stop", "continue", &model_conf.cont); break;
 		case 'c': ret = parse_word(optarg, "op", "batch", &model_conf.batch); break;
-		case 'f': ret = parse_word(optarg, "none", "random", &model_conf.freedom); break;
+		case 'f': ret = parse_word(optarg, "in", "random", &model_conf.reorder); break;
 		case 'm': ret = parse_word(optarg, "no", "yes", &faults); break;
 		case 'n': ret = parse_number(optarg, &nb_ops); break;
 		case 'F': ret = parse_number(optarg, &functions); break;
@@ -247,10 +247,10 @@ main(int argc, char **argv)
 
 	if (parse_args(argc, argv) < 0)
 		return usage(argv[0], 2);
-	printf("# seed %" PRIu64 " (%s --error %s --completion %s --freedom %s --ops %" PRIu64
+	printf("# seed %" PRIu64 " (%s --error %s --completion %s --order %s --ops %" PRIu64
 	       " --functions %u --faults %s --seed %" PRIu64 ")\n", model_conf.seed, argv[0],
 	       model_conf.cont ? "continue" : "stop", model_conf.batch ? "batch" : "op",
-	       model_conf.freedom ? "random" : "none", nb_ops, nb_fns,
+	       model_conf.reorder ? "random" : "in", nb_ops, nb_fns,
 	       model_conf.faults ? "yes" : "no", model_conf.seed);
 	fflush(stdout);
 	if (!td_eal_init_linked(argv[0], 320))

@@ -33,7 +33,7 @@ digest_of()
 {
 	local out rc=0
 
-	out=$("$program" --faults yes --freedom none --ops 8000 --seed "$1") || rc=$?
+	out=$("$program" --faults yes --order in --ops 8000 --seed "$1") || rc=$?
 	if ((rc != 0)); then
 		printf '%s\n' "$out" >&2
 		return 1

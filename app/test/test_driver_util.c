@@ -307,7 +307,7 @@ const char *
 td_args(const char *args, char *buf, size_t len)
 {
 	static const char * const env[][2] = {
-		{ TD_FREEDOM, "freedom=" }, { TD_ENGINES, "engines=" },
+		{ TD_ORDER, "order=" }, { TD_ENGINES, "engines=" },
 	};
 	unsigned int i;
 	int n;

@@ -35,10 +35,10 @@
 #define TD_HANG_SECONDS 240
 
 /**
- * In the environment: what functions that say nothing of freedom themselves are to have of it, for
- * a test to be run once more on a function that takes every liberty.
+ * In the environment: the order of functions that say nothing of it themselves, for a test to be
+ * run once more on a function that takes every liberty.
  */
-#define TD_FREEDOM "SDXI_TEST_FREEDOM"
+#define TD_ORDER "SDXI_TEST_ORDER"
 /** The same for the threads that they run on: their argument engines. */
 #define TD_ENGINES "SDXI_TEST_ENGINES"
 /** Room for all arguments of a function. */

@@ -661,7 +661,7 @@ emu_probe(struct rte_vdev_device *vdev)
 	if (ret < 0)
 		return ret;
 	if (args.conf.freedom)
-		EMU_LOG(INFO, name, "freedom=random,seed=%" PRIu64, args.conf.seed);
+		EMU_LOG(INFO, name, "order=random,seed=%" PRIu64, args.conf.seed);
 	fn = emu_fn_create(name, &args);
 	if (fn == NULL)
 		return -rte_errno;

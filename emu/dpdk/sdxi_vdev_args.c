@@ -78,13 +78,13 @@ enum emu_key {
 	EMU_LCORE,
 	EMU_ENGINES,
 	EMU_ERROR,
-	EMU_FREEDOM,
+	EMU_ORDER,
 	EMU_SEED,
 	EMU_KEYS,
 };
 
 static const char * const error_words[] = { "stop", "continue", NULL };
-static const char * const freedom_words[] = { "none", "random", NULL };
+static const char * const order_words[] = { "in", "random", NULL };
 
 static const struct arg_key emu_keys[EMU_KEYS] = {
 	[EMU_MAX_CXT] = { "max_cxt", "highest context number, 1 to 65535", 1, UINT16_MAX },
@@ -98,12 +98,12 @@ static const struct arg_key emu_keys[EMU_KEYS] = {
 	[EMU_ENGINES] = { "engines", "number of threads, 1 to " RTE_STR(SDXI_VDEV_MAX_ENGINES), 1,
 		SDXI_VDEV_MAX_ENGINES },
 	[EMU_ERROR] = { "error", "stop or continue", .words = error_words },
-	[EMU_FREEDOM] = { "freedom", "none or random", .words = freedom_words },
+	[EMU_ORDER] = { "order", "in or random", .words = order_words },
 	[EMU_SEED] = { "seed", "number, 0 to 18446744073709551615", 0, UINT64_MAX },
 };
 
 #define EMU_KEY_NAMES \
-	"max_cxt, max_ring, max_buffer, db_stride, lcore, engines, error, freedom, seed, fault, " \
+	"max_cxt, max_ring, max_buffer, db_stride, lcore, engines, error, order, seed, fault, " \
 	SDXI_ARG_MAX_VCHANS ", " SDXI_ARG_ERRLOG_SIZE ", " SDXI_ARG_COMPLETION ", " \
 	SDXI_ARG_WATCHDOG
 
@@ -166,7 +166,7 @@ emu_set(struct sdxi_vdev_args *args, enum emu_key key, uint64_t number)
 	case EMU_ERROR:
 		args->conf.err_continue = number != 0;
 		break;
-	case EMU_FREEDOM:
+	case EMU_ORDER:
 		args->conf.freedom = number != 0;
 		break;
 	default:

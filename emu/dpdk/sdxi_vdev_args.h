@@ -26,7 +26,7 @@
 	"lcore=<lcore> "                                                                           \
 	"engines=<1-16> "                                                                          \
 	"error=stop|continue "                                                                     \
-	"freedom=none|random "                                                                     \
+	"order=in|random "                                                                         \
 	"seed=<uint64> "                                                                           \
 	"fault=<kind>[:<key>=<value>|:<flag>]... "                                                 \
 	SDXI_ARG_PARAMS
