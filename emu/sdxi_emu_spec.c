@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "sdxi_emu_priv.h"
 
@@ -90,7 +91,8 @@ number_parse(const struct part *part, enum spec_key key, uint64_t *number)
 	if (part->len == 0 || *part->at < '0' || *part->at > '9')
 		return false;
 	errno = 0;
-	*number = strtoull(part->at, &end, 0);
+	/* Base 0 would read a leading 0 as octal. */
+	*number = strtoull(part->at, &end, strncasecmp(part->at, "0x", 2) == 0 ? 16 : 10);
 	return errno == 0 && end == part->at + part->len && *number >= spec_keys[key].min &&
 	       *number <= spec_keys[key].max;
 }

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include <rte_common.h>
 #include <rte_lcore.h>
@@ -43,7 +44,8 @@ number_parse(const struct arg_key *key, const char *value, uint64_t *number)
 	if (*value < '0' || *value > '9')
 		return -EINVAL;
 	errno = 0;
-	*number = strtoull(value, &end, 0);
+	/* Base 0 would read a leading 0 as octal. */
+	*number = strtoull(value, &end, strncasecmp(value, "0x", 2) == 0 ? 16 : 10);
 	if (errno != 0 || *end != '\0' || *number < key->min || *number > key->max ||
 	    (key->pow2 && (*number & (*number - 1)) != 0))
 		return -EINVAL;

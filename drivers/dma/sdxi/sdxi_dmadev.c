@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include <rte_cycles.h>
 #include <rte_dmadev.h>
@@ -597,8 +598,9 @@ arg_number(const char *name, const char *key, const char *value, uint32_t min, u
 	unsigned long n = 0;
 
 	errno = 0;
+	/* Base 0 would read a leading 0 as octal. */
 	if (value != NULL && *value >= '0' && *value <= '9')
-		n = strtoul(value, &end, 0);
+		n = strtoul(value, &end, strncasecmp(value, "0x", 2) == 0 ? 16 : 10);
 	if (end != NULL && *end == '\0' && errno == 0 && n >= min && n <= max && n % step == 0) {
 		*out = n;
 		return 0;
