@@ -292,6 +292,12 @@ uint64_t sdxi_emu_injected(const struct sdxi_emu *emu);
 uint64_t sdxi_emu_injected_of(const struct sdxi_emu *emu, enum sdxi_emu_fault_kind kind);
 
 /**
+ * How many descriptors of this type and subtype the function has seen since sdxi_emu_create().
+ * Copies are not counted.
+ */
+uint64_t sdxi_emu_seen(const struct sdxi_emu *emu, unsigned int type, unsigned int subtype);
+
+/**
  * A helper of sdxi_emu_run(), for owners with more threads: it serves the contexts whose numbers
  * are @p index modulo @p count, as far as they do no more than copy between memory that can be
  * mapped.

@@ -184,6 +184,12 @@ sdxi_emu_injected_of(const struct sdxi_emu *emu, enum sdxi_emu_fault_kind kind)
 }
 
 uint64_t
+sdxi_emu_seen(const struct sdxi_emu *emu, unsigned int type, unsigned int subtype)
+{
+	return emu->seen[type & 7][subtype & 15];
+}
+
+uint64_t
 emu_fault_distance(const struct sdxi_emu *emu, const struct emu_cxt *cxt)
 {
 	uint64_t distance = UINT64_MAX;

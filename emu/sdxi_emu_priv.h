@@ -329,6 +329,7 @@ struct sdxi_emu {
 	bool no_fn_stop;
 	bool no_reset;
 	uint64_t injected[SDXI_EMU_FAULT_KINDS];
+	uint64_t seen[8][16]; /* descriptors other than copies, by the low bits of their types */
 
 	/**
 	 * Trapped doorbells, a bit each; set by any thread with a release, taken with an acquire.

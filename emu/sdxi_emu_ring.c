@@ -193,6 +193,7 @@ judge(struct sdxi_emu *emu, struct emu_cxt *cxt, const struct sdxi_dsc *dsc, uin
 		op->kind = EMU_KIND_COPY;
 		return judge_copy(emu, cxt, dsc, csb, op->len, op);
 	}
+	emu->seen[type & 7][SDXI_GET(SDXI_DSC_SUBTYPE, opcode) & 15]++;
 	switch (opcode & DSC_OP) {
 	case SDXI_DSC_OP(SDXI_TYPE_DMAB, SDXI_DMAB_NOP):
 		op->kind = EMU_KIND_NOP;
