@@ -908,6 +908,8 @@ test_bad_properties(void **state)
 		{ "x-bar0-size=3000", "x-bar0-size" },
 		{ "x-bar2-size=5000", "x-bar2-size" },
 		{ "flr=perhaps", "flr" },
+		{ "flr-ms=60001", "flr-ms" },
+		{ "flr-reads=twos", "flr-reads" },
 		{ "no-such=1", "no-such" },
 	};
 	unsigned int i;

@@ -596,6 +596,52 @@ test_flr_off(void **state)
 	fn_works(f);
 }
 
+/* Registers are absent for exactly as long as asked, and what is written meanwhile is lost. */
+static void
+test_flr_absent(void **state)
+{
+	static const struct {
+		const char *props;
+		uint64_t reads;
+	} cases[] = {
+		{ "flr-ms=200", 0 }, { "flr-ms=200,flr-reads=ones", UINT64_MAX },
+	};
+	uint64_t cap0, cap1;
+	unsigned int area, i, n;
+	struct fn *f;
+
+	(void)state;
+	for (n = 0; n < ARRAY_LEN(cases); n++) {
+		f = fn_start(cases[n].props);
+		cap0 = reg_get(f, CAP0);
+		cap1 = reg_get(f, CAP1);
+		fn_up(f);
+		area = work_without_end(f, 2);
+		qt_flr(&f->pci);
+		qt_remap(&f->pci);
+		qt_step(199999999);
+		for (i = 0; i < REGS; i++)
+			assert_int_equal(reg_get(f, regs[i].off), cases[n].reads);
+		assert_int_equal(qt_read(f->pci.bar[0] + VERSION, 4), (uint32_t)cases[n].reads);
+		reg_set(f, CXT_L2, f->at);
+		fn_ask(f, SDXI_GSR_ACTIVE);
+		ring_doorbell(f, area);
+		qt_step(1);
+		check_reset_values(f, cap0, cap1);
+		check_silence(f, area);
+		/* RESET by CTL0 and the machine's resets take no time. */
+		fn_up(f);
+		fn_reset(f);
+		assert_int_equal(reg_get(f, CAP0), cap0);
+		qt_flr(&f->pci);
+		qt_system_reset();
+		qt_remap(&f->pci);
+		check_reset_values(f, cap0, cap1);
+		fn_works(f);
+		assert_int_equal(qt_teardown(NULL), 0);
+	}
+}
+
 /* Doorbells that were rung, and requests made, before a reset are not heard behind it. */
 static void
 test_reset_forgets(void **state)
@@ -1306,6 +1352,7 @@ main(void)
 		TEST(test_resets),
 		TEST(test_stop_working),
 		TEST(test_flr_off),
+		TEST(test_flr_absent),
 		TEST(test_reset_forgets),
 		TEST(test_copies),
 		TEST(test_error_stop),

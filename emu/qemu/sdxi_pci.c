@@ -59,6 +59,9 @@
 #define ENGINE_WAIT_MIN	(10 * SCALE_US)
 #define ENGINE_WAIT_MAX	(1 * SCALE_MS)
 
+/* The longest that registers may be absent after a function-level reset, in ms. */
+#define FLR_MS_MAX	60000
+
 OBJECT_DECLARE_SIMPLE_TYPE(sdxi_pci, SDXI_PCI)
 
 /* What properties say. */
@@ -74,6 +77,8 @@ struct sdxi_pci_props {
 	uint64_t seed;
 	uint32_t vectors;
 	bool flr;
+	uint32_t flr_ms;
+	char *flr_reads;
 	uint32_t sriov_vfs;
 	uint64_t bar_mmio_len;
 	uint64_t bar_db_len;
@@ -96,6 +101,9 @@ struct sdxi_pci {
 	QEMUBH *bh;
 	QEMUTimer *timer;
 	int64_t wait_ns;
+	/* Registers and doorbells are absent until then, and registers read as ones or as zeros. */
+	int64_t absent_until;
+	bool absent_ones;
 	/* Vectors that the core has raised since it was called. */
 	GArray *raised;
 	/* The core is at work, and what has come in between: the function was reset, or removed. */
@@ -470,11 +478,20 @@ engine_kick(struct sdxi_pci *s)
 
 /* ---- registers and doorbells ---- */
 
+/* Has the function not come back from a function-level reset yet? */
+static bool
+is_absent(const struct sdxi_pci *s)
+{
+	return qemu_clock_get_ns(QEMU_CLOCK_VIRTUAL) < s->absent_until;
+}
+
 static uint64_t
 mmio_read(void *opaque, hwaddr off, unsigned int size)
 {
 	struct sdxi_pci *s = opaque;
 
+	if (is_absent(s))
+		return s->absent_ones ? UINT64_MAX : 0;
 	return sdxi_emu_reg_read(s->emu, off, size);
 }
 
@@ -483,6 +500,8 @@ mmio_write(void *opaque, hwaddr off, uint64_t val, unsigned int size)
 {
 	struct sdxi_pci *s = opaque;
 
+	if (is_absent(s))
+		return;
 	if (size < 4 || off % size != 0)
 		qemu_log_mask(LOG_GUEST_ERROR, "sdxi %s: %u bytes written to register 0x%" PRIx64
 			      " are ignored\n", PCI_DEVICE(s)->name, size, (uint64_t)off);
@@ -511,6 +530,8 @@ db_write(void *opaque, hwaddr off, uint64_t val, unsigned int size)
 	struct sdxi_pci *s = opaque;
 	const uint64_t cxt = off / s->props.db_stride;
 
+	if (is_absent(s))
+		return;
 	/* Other stores than those of 8 bytes are none. [I] */
 	if (size != sizeof(uint64_t) || off % s->props.db_stride != 0 || cxt > s->conf.max_cxt) {
 		qemu_log_mask(LOG_GUEST_ERROR, "sdxi %s: %u bytes written to 0x%" PRIx64
@@ -593,8 +614,15 @@ static void
 sdxi_pci_reset(DeviceState *dev)
 {
 	struct sdxi_pci *s = SDXI_PCI(dev);
+	PCIDevice *pci = PCI_DEVICE(dev);
 
-	vfs_reset(PCI_DEVICE(dev));
+	/* QEMU leaves the bit set for as long as this takes. */
+	s->absent_until = 0;
+	if (s->props.flr && pci_get_word(pci->config + pci->exp.exp_cap + PCI_EXP_DEVCTL) &
+			    PCI_EXP_DEVCTL_BCR_FLR)
+		s->absent_until = qemu_clock_get_ns(QEMU_CLOCK_VIRTUAL) +
+				  (int64_t)s->props.flr_ms * SCALE_MS;
+	vfs_reset(pci);
 	if (s->running)
 		s->reset_due = true;
 	else
@@ -669,6 +697,8 @@ conf_make(struct sdxi_pci *s, Error **errp)
 			errp) ||
 	    !word_check("error", p->error, "stop", "continue", &s->conf.err_continue, errp) ||
 	    !word_check("freedom", p->freedom, "none", "random", &s->conf.freedom, errp) ||
+	    !range_check("flr-ms", p->flr_ms, 0, FLR_MS_MAX, errp) ||
+	    !word_check("flr-reads", p->flr_reads, "zeros", "ones", &s->absent_ones, errp) ||
 	    !range_check("vectors", p->vectors, 1, VECTORS_MAX, errp) || !sriov_check(s, errp))
 		return false;
 	s->conf.max_cxt = p->max_cxt;
@@ -692,10 +722,12 @@ props_inherit(struct sdxi_pci *s)
 
 	g_free(s->props.error);
 	g_free(s->props.freedom);
+	g_free(s->props.flr_reads);
 	g_free(s->fault);
 	s->props = pf->props;
 	s->props.error = g_strdup(pf->props.error);
 	s->props.freedom = g_strdup(pf->props.freedom);
+	s->props.flr_reads = g_strdup(pf->props.flr_reads);
 	s->props.sriov_vfs = 0;
 	s->fault = g_strdup(pf->fault);
 }
@@ -862,6 +894,8 @@ static Property sdxi_pci_properties[] = {
 	DEFINE_PROP_UINT64("seed", struct sdxi_pci, props.seed, 0),
 	DEFINE_PROP_UINT32("vectors", struct sdxi_pci, props.vectors, 4),
 	DEFINE_PROP_BOOL("flr", struct sdxi_pci, props.flr, true),
+	DEFINE_PROP_UINT32("flr-ms", struct sdxi_pci, props.flr_ms, 0),
+	DEFINE_PROP_STRING("flr-reads", struct sdxi_pci, props.flr_reads),
 	DEFINE_PROP_UINT32("sriov-vfs", struct sdxi_pci, props.sriov_vfs, 0),
 	DEFINE_PROP_SIZE("x-bar0-size", struct sdxi_pci, props.bar_mmio_len, 0),
 	DEFINE_PROP_SIZE("x-bar2-size", struct sdxi_pci, props.bar_db_len, 0),
