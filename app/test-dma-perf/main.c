@@ -36,7 +36,7 @@ struct options {
 	const char *config;
 	const char *result;
 	bool list_dma;
-	char **eal_args;	/* behind "--" */
+	char **eal_args;	/* after "--" */
 	unsigned int nb_eal_args;
 };
 
@@ -75,7 +75,7 @@ print_help(void)
 	       "A range is one number, or first,last,increment,ADD|MUL. All combinations of a case's\n"
 	       "ranges run, a scenario each.\n"
 	       "\n"
-	       "Passes of a scenario, each with a warm-up of %d ms, and data verified behind it:\n"
+	       "Passes of a scenario, each with a warm-up of %d ms, and data verified after it:\n"
 	       "  throughput      for test_seconds, with as much in flight as the ring and the buffers\n"
 	       "                  allow. Bandwidth, MOps and cycles come from this pass alone; nothing\n"
 	       "                  else is measured in it\n"
@@ -130,7 +130,7 @@ parse_options(int argc, char **argv, struct options *opt)
 		}
 	}
 	if (optind < argc && strcmp(argv[optind - 1], "--") != 0) {
-		fprintf(stderr, "error: '%s' found, expected an option; EAL arguments go behind "
+		fprintf(stderr, "error: '%s' found, expected an option; EAL arguments go after "
 			"--\n", argv[optind]);
 		return EXIT_USAGE;
 	}
@@ -211,7 +211,7 @@ init_eal(struct eal *eal, const char *eal_args, const struct options *opt)
 	if (ret < 0)
 		fprintf(stderr, "error: EAL cannot start with eal_args '%s': %s\n", eal_args,
 			rte_strerror(rte_errno));
-	/* EAL says how many arguments it took, and moves what it did not understand behind them. */
+	/* EAL says how many arguments it took, and moves what it did not understand after them. */
 	if (ret >= 0 && ret + 1 < argc) {
 		fprintf(stderr, "error: '%s' found in EAL's arguments, expected an option\n",
 			eal->argv[ret + 1]);

@@ -151,7 +151,7 @@ trim(char *s)
 	return s;
 }
 
-/* Digits only: no sign, no hexadecimal, nothing behind. */
+/* Digits only: no sign, no hexadecimal, nothing after. */
 static bool
 to_number(const char *s, uint64_t min, uint64_t max, uint64_t *out)
 {
@@ -794,7 +794,7 @@ static const struct key keys[NB_KEYS] = {
 		"how long a scenario's throughput is measured; default "
 		RTE_STR(DEFAULT_TEST_SECONDS), NULL },
 	[KEY_DETAIL_MS] = { "detail_ms", IN_GLOBAL | IN_CASE, 0, read_detail_ms,
-		"milliseconds of each pass behind throughput; default " RTE_STR(DEFAULT_DETAIL_MS),
+		"milliseconds of each pass after throughput; default " RTE_STR(DEFAULT_DETAIL_MS),
 		"0 leaves out these passes, which measure the split of the cycles and latencies\n"
 		"(this tool's own key, DPDK's tool does not look at it)" },
 	[KEY_SKIP] = { "skip", IN_CASE, 0, read_skip,
@@ -1168,7 +1168,7 @@ check_line(struct perf_conf *conf, unsigned int lineno, char *line, bool *in_sec
 			*end++ = '\0';
 			if (*trim(end) != '\0')
 				say(conf, PERF_ERROR, "%s: line %u: '%s' found, expected nothing "
-				    "behind [%s]", conf->path, lineno, trim(end), name);
+				    "after [%s]", conf->path, lineno, trim(end), name);
 		}
 		name = trim(name);
 		if (strlen(name) >= CFG_NAME_LEN)
@@ -1185,7 +1185,7 @@ check_line(struct perf_conf *conf, unsigned int lineno, char *line, bool *in_sec
 		return;
 	if (value == NULL) {
 		say(conf, PERF_ERROR, "%s: line %u: '%s' found, expected [section], key=value or "
-		    "a comment behind ';'", conf->path, lineno, line);
+		    "a comment after ';'", conf->path, lineno, line);
 		return;
 	}
 	*value++ = '\0';

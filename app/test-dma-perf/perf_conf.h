@@ -75,7 +75,7 @@ struct perf_case {
 	unsigned int dst_numa_node;
 	bool cache_flush;
 	unsigned int test_seconds;
-	unsigned int detail_ms;		/* of each pass behind the first; 0: none */
+	unsigned int detail_ms;		/* of each pass after the first; 0: none */
 	char *eal_args;			/* "" if the file has none */
 	struct perf_lane *lanes;
 	unsigned int nb_lanes;

@@ -136,7 +136,7 @@ write_header(struct perf_result *res, const struct perf_case *pc, uint64_t hz)
 	if (hz != 0)
 		fprintf(res->csv, "Test Environment:\nCPU frequency,%.3f Ghz\n" EMPTY_LINE,
 			hz / 1e9);
-	/* Upstream's columns up to MOps, ours behind them. */
+	/* Upstream's columns up to MOps, ours after them. */
 	fprintf(res->csv, "Case %u : %s,lcore,DMA,DMA ring size,kick batch size,buffer size(B),"
 		"number of buffers,memory(MB),average cycle,bandwidth(Gbps),MOps,direction,"
 		"source segments,destination segments,enqueue-dequeue,data,state,"

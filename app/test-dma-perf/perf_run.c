@@ -732,7 +732,7 @@ run_passes(struct run *run)
 		if ((pass == PERF_PASS_CYCLES || pass == PERF_PASS_BATCH_LATENCY) &&
 		    !perf_by_dma(pc))
 			continue;
-		/* The signal may have come behind a pass, while its data was verified. */
+		/* The signal may have come after a pass, while its data was verified. */
 		if (pass != PERF_PASS_THROUGHPUT && *run->interrupted != 0) {
 			mark_interrupted(run);
 			break;

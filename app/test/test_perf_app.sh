@@ -133,7 +133,7 @@ dma_case()
 	sizes "${4:-64}"
 }
 
-# Upstream's columns, and ours behind them.
+# Upstream's columns, and ours after them.
 columns='lcore,DMA,DMA ring size,kick batch size,buffer size\(B\),number of buffers,memory\(MB\),average cycle,bandwidth\(Gbps\),MOps'
 columns+=',direction,source segments,destination segments,enqueue-dequeue,data,state'
 columns+=',enqueue\(cycles/op\),submit\(cycles/op\),poll\(cycles/op\),idle poll\(cycles/op\)'
@@ -167,7 +167,7 @@ end
 begin 'an argument that is no option'
 run 2 --config test.ini -l 0
 run 2 --config test.ini stray
-has err "error: 'stray' found, expected an option; EAL arguments go behind --"
+has err "error: 'stray' found, expected an option; EAL arguments go after --"
 end
 
 begin 'no such file'

@@ -139,7 +139,7 @@ test_every_key_of_dma(void **state)
 		"; a comment\n"
 		"# another\n"
 		"[GLOBAL]\n"
-		"eal_args = --no-huge  -l 0-3 ; behind a value\n"
+		"eal_args = --no-huge  -l 0-3 ; after a value\n"
 		"cache_flush=1\n"
 		"test_seconds=7\n"
 		"detail_ms=0\n"
@@ -495,7 +495,7 @@ test_every_mistake(void **state)
 		{ GLOBAL "[case1\ntype=CPU_MEM_COPY\nlcore=1\n" BUF DMA_KEYS,
 			"line 3: '[case1' found, expected a ']'" },
 		{ "[GLOBAL] x\n" CPU_CASE "lcore=1\n",
-			"'x' found, expected nothing behind [GLOBAL]" },
+			"'x' found, expected nothing after [GLOBAL]" },
 		/* Sections */
 		{ GLOBAL GLOBAL CPU_CASE "lcore=1\n", "[GLOBAL] found twice, expected once" },
 		{ GLOBAL CPU_CASE "lcore=1\n" CPU_CASE, "[case1] found twice, expected once" },
