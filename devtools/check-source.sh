@@ -6,7 +6,7 @@ set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname -- "${BASH_SOURCE[0]}")/lib.sh"
 
-readonly all_checks=(analyzer cppcheck shellcheck codespell width guide)
+readonly all_checks=(analyzer cppcheck shellcheck codespell width notes guide)
 
 usage()
 {
@@ -21,8 +21,10 @@ last line is "N passed, N failed, N skipped". Without an argument, all of:
   shellcheck  all scripts
   codespell   the spelling of all files
   width       lines of C beyond 100 columns, with tabs of 8, unless a string ends them
-  guide       that doc/guides/dmadevs/sdxi.rst has, for each file with tags [E] or [I], at least as many
-              rows of conformance notes, that what these name is there, and the keys of telemetry
+  notes       that doc/conformance.md names only what is there, and has a note for each place in the
+              driver's C files with a tag [9] or [I]
+  guide       that doc/guides/dmadevs/sdxi.rst has at most 300 lines and all arguments of the driver,
+              sdxi_emu.rst those of the emulated function
 
 DPDK_SOURCE, DPDK_PREFIX, DPDK_SDXI_CACHE and JOBS are passed on to devtools/setup.sh.
 END
@@ -101,62 +103,64 @@ check_width()
 	return "$rc"
 }
 
-# A row stands for the files that it names, and for those that define a function that it names.
+# A note names a function or a variable, and the file that has it.
 check_notes()
 {
-	local guide=$1 rows row file tags found name
-	rows=$(awk '/^Conformance Notes$/ { notes = 1 }
-		/^===/ || !notes { next }
-		/^\[[EI]\]/ { row++ }
-		# The columns of the tables begin where their headings do.
-		row && (/^\[[EI]\]/ || /^    /) {
-			names = substr($0, 76)
-			while (match(names, /``[A-Za-z0-9_.]+/)) {
-				print row, substr(names, RSTART + 2, RLENGTH - 2)
-				names = substr(names, RSTART + RLENGTH)
+	local notes=doc/conformance.md dir=drivers/dma/sdxi name file rc=0
+	{
+		# shellcheck disable=SC2016 # Markdown's backticks
+		while IFS=$'\t' read -r name file; do
+			grep -qE "^(static const struct [a-z_]+ |} )?$name(\[\] =| =|\()" -- "$dir/$file" || {
+				echo "$notes: $name is not in $file"
+				rc=1
 			}
-		}' "$guide")
-	[[ -n $rows ]] || {
-		echo "$guide: no conformance notes were found"
-		return 1
-	}
-	find_files 'drivers/*.[ch]' 'emu/*.[ch]'
-	while read -r name; do
-		case $name in
-		*.[ch]) printf '%s\n' "${files[@]##*/}" ;;
-		*) cat -- "${files[@]}" ;;
-		esac | grep -w -- "$name" >/dev/null || echo "$guide: $name is not there"
-	done < <(cut -d ' ' -f 2 <<<"$rows" | sort -u)
-	for file in "${files[@]}"; do
-		# What tags are is said in comments about whole files.
-		tags=$(sed '/@file/,/\*\//d' -- "$file" | grep -oE '\[[EI]\]' | wc -l)
-		((tags > 0)) || continue
-		found=$(while read -r row name; do
-			if [[ $name == "${file##*/}" ]] || grep -q "^$name(" -- "$file"; then
-				echo "$row"
-			fi
-		done <<<"$rows" | sort -u | wc -l)
-		((found >= tags)) || echo "$file: $tags tags, and $found rows in $guide"
-	done
-}
-
-check_keys()
-{
-	local guide=$1 source=drivers/dma/sdxi/sdxi_report.c
-	diff -U 0 --label "$source" --label "$guide" \
-		<(grep -oE 'put_(u64|str|dict)\([a-z]+, "[a-z_]+"' -- "$source" | cut -d '"' -f 2 | sort -u) \
-		<(awk -F '[^a-z_]+' '/^Debugging$/ { inside = 1 }
-			/^Conformance Notes$/ { inside = 0 }
-			inside && /^``[a-z_]+`` / { print $2 }' "$guide" | sort -u)
+		done < <(tr '\n' ' ' <"$notes" | grep -oE '`[a-z_]+(\(\))?`, +`sdxi_[a-z]+\.c`' |
+			sed -E 's/`([a-z_]+)[^`]*`, +`([^`]*)`/\1\t\2/')
+		# Tags come before what they are about, or inside of it.
+		while IFS=: read -r file name; do
+			grep -qF -- "\`$name" "$notes" || {
+				echo "$file: a tag at $name, and no note in $notes"
+				rc=1
+			}
+		done < <(awk '
+			function flush() { if (tag && name != "") print FILENAME ":" name; tag = 0 }
+			FNR == 1 { name = "" }
+			/^[a-z_]+\(|^} [a-z_]+\[\] =/ { name = $0; sub(/^} /, "", name); sub(/[[(].*/, "", name) }
+			/\[[9I]\]/ && !/^\/\*|^ \*/ { tag = 1; flush() }
+			/^\/\*.*\[[9I]\]|^ \*.*\[[9I]\]/ { ahead = 1 }
+			ahead && /^(static const struct .* =|[a-z_]+\()/ {
+				name = $0
+				sub(/( =|\().*/, "", name)
+				sub(/.* /, "", name)
+				print FILENAME ":" name
+				ahead = 0
+			}' "$dir"/*.c)
+		return "$rc"
+	} >"$log" 2>&1
 }
 
 check_guide()
 {
-	local guide=doc/guides/dmadevs/sdxi.rst
+	local guides=doc/guides/dmadevs
 	{
-		check_notes "$guide"
-		check_keys "$guide"
-	} >"$log" 2>&1 && [[ ! -s $log ]]
+		(($(wc -l <"$guides/sdxi.rst") <= 300)) || echo "$guides/sdxi.rst: more than 300 lines"
+		diff -U 0 --label sdxi_bus.h --label sdxi.rst \
+			<(sed -n 's/^#define SDXI_ARG_[A-Z_]* *"\([a-z_]*\)"$/\1/p' drivers/dma/sdxi/sdxi_bus.h | sort) \
+			<(arguments "$guides/sdxi.rst")
+		diff -U 0 --label sdxi_vdev_args.c --label sdxi_emu.rst \
+			<(sed -n 's/^\t\[EMU_[A-Z_]*\] = { "\([a-z_]*\)".*/\1/p' emu/dpdk/sdxi_vdev_args.c |
+				sort - <(echo fault)) \
+			<(arguments "$guides/sdxi_emu.rst")
+	} >"$log" 2>&1
+	[[ ! -s $log ]]
+}
+
+# The terms of the definition list of a guide's section "Arguments".
+arguments()
+{
+	awk '/^Arguments$/ { inside = 1; next }
+		inside && /^[A-Z][A-Za-z ]*$/ { exit }
+		inside && /^``[a-z_]+``$/ { gsub(/`/, ""); print }' "$1" | sort
 }
 
 set_up --checks

@@ -9,7 +9,8 @@
 
 #include <assert.h>
 
-#include "sdxi_dmadev.h"
+#include "sdxi_bus.h"
+#include "sdxi_hw.h"
 
 static_assert(SDXI_PCI_CLASS == 0x120100, "pci_class below");
 

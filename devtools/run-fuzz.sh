@@ -28,7 +28,7 @@ folder. A crash is reported with its input, and the exit code is 1; the last lin
   --seconds N    for each target (default: 60)
   --minutes N    the same in minutes
   --merge        fuzz nothing, but take into app/fuzz/corpus few inputs that reach all places that
-                 those there and those found reach; fixed-* (inputs of defects mended) and planted-*
+                 those there and those found reach; fixed-* (inputs of fixed defects) and planted-*
                  (inputs that find a defect put in by hand) stay as they are
 
 DPDK_SOURCE, DPDK_PREFIX, DPDK_SDXI_CACHE and JOBS are passed on to devtools/setup.sh.
@@ -149,7 +149,7 @@ merge_corpus()
 	find "$committed" \( -name 'fixed-*' -o -name 'planted-*' \) -exec cp -t "$new" -- {} +
 	limit "$build_limit" "$program" "${limits[@]}" -merge=1 -use_counters=0 "$new" "$committed" "$grown" \
 		</dev/null >"$out" 2>&1 ||
-		die 'merging the corpora' "$target" 'mend what the log says' "$out"
+		die 'merging the corpora' "$target" 'fix what the log says' "$out"
 	find "$committed" -type f -delete
 	for file in "$new"/*; do
 		mv -- "$file" "$committed/"

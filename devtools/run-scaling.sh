@@ -14,7 +14,7 @@ Usage: devtools/run-scaling.sh [--engines N] [--descriptors N] [--help]
 Set the machine up if need be (devtools/setup.sh), build, and see what more contexts of one emulated
 function cost, from 1 to 1024: copies of 64 bytes in bursts of 32, from one lcore, verified. Prints
 
-  KiB each   memory of each channel: ring, completion blocks, what the driver keeps
+  KiB each   memory of each channel: ring, completion blocks, pages for patterns, what the driver keeps
   all busy   operations per second with all channels in turns, one burst in flight on each, to those
              with one channel
   one busy   operations per second of one channel with all the others started and idle, to the same
@@ -23,14 +23,15 @@ function cost, from 1 to 1024: copies of 64 bytes in bursts of 32, from one lcor
 and how long the first copy takes after the function has been idle, as a multiple and in microseconds.
 
   --engines N      threads that the function runs on (default 1)
-  --descriptors N  of each channel's ring (default 1024, the least that SDXI has)
+  --descriptors N  operations that each channel may have outstanding (default 512: a ring of 1024, the
+                   least that SDXI has)
 
 DPDK_SOURCE, DPDK_PREFIX, DPDK_SDXI_CACHE and JOBS are passed on to devtools/setup.sh.
 END
 }
 
 engines=1
-descriptors=1024
+descriptors=512
 while (($# > 0)); do
 	case $1 in
 	--engines | --descriptors)

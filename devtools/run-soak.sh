@@ -14,7 +14,7 @@ Usage: devtools/run-soak.sh MINUTES [--seed N|random] [--engines N] [--order in|
 
 Set the machine up if need be (devtools/setup.sh), build, and have the driver work on emulated functions
 for so many minutes: copies, scatter-gather copies and fills of random sizes, with and without fences,
-on several channels with a thread each, in all completion modes, with both error reactions; faults
+on several vchans with a thread each, reporting and silent, with both error reactions; faults
 injected, and recovered from; devices started, stopped (also with operations outstanding), configured
 in other ways, removed and probed again. Each byte, each completion and the statistics are checked, and
 that memory, memzones, files and threads are after each probe what they were after the first.

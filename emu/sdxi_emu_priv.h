@@ -27,7 +27,7 @@
 
 #include "sdxi_emu.h"
 #include "sdxi_emu_osdep.h"
-#include "sdxi_hw.h"
+#include "sdxi_emu_hw.h"
 
 /** [I] VERSION of the function: 1.0. */
 #define EMU_VERSION (SDXI_PUT(SDXI_VERSION_MAJOR, 1) | SDXI_PUT(SDXI_VERSION_MINOR, 0))

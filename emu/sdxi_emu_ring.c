@@ -131,7 +131,7 @@ judge_wrt_imm(struct sdxi_emu *emu, struct emu_cxt *cxt, const struct sdxi_dsc *
 	fail = akey_check(emu, cxt, (uint16_t)(keys >> 32), EMU_BUF_DST);
 	if (fail != 0)
 		return fail;
-	op->dst = emu_le64(dsc->wrt_imm.addr0);
+	op->dst = emu_le64(dsc->copy.addr0);
 	if (wraps(op->dst, op->len))
 		return FAIL_BUF_TRANSLATION | EMU_FAIL_ON(EMU_BUF_DST);
 	if (csb != NO_CSB && emu_overlap(op->dst, op->len, csb, sizeof(struct sdxi_cst_blk)))
@@ -237,7 +237,7 @@ move_other(struct sdxi_emu *emu, const struct sdxi_dsc *dsc, const struct emu_op
 
 	switch (op->kind) {
 	case EMU_KIND_WRT_IMM:
-		res = emu->ops.write(emu->opaque, op->dst, dsc->wrt_imm.data, part);
+		res = emu->ops.write(emu->opaque, op->dst, SDXI_WRT_IMM_DATA(dsc), part);
 		if (res != SDXI_EMU_MEM_OK)
 			res = SDXI_EMU_MEM_DST_FAULT;
 		break;

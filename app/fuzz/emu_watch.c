@@ -527,8 +527,8 @@ write_imm_follows(const struct live *l, const struct rec *rec, uint64_t dst, con
 		  size_t len)
 {
 	return is_op(rec, SDXI_TYPE_DMAB, SDXI_DMAB_WRT_IMM) && len == size_of(rec) &&
-	       len <= SDXI_WRT_IMM_MAX && !wraps(dst, len) && dst == le64(rec->dsc.wrt_imm.addr0) &&
-	       memcmp(buf, rec->dsc.wrt_imm.data, len) == 0 && !hits_block(rec, dst, len) &&
+	       len <= SDXI_WRT_IMM_MAX && !wraps(dst, len) && dst == le64(rec->dsc.copy.addr0) &&
+	       memcmp(buf, SDXI_WRT_IMM_DATA(&rec->dsc), len) == 0 && !hits_block(rec, dst, len) &&
 	       may_move(l, rec, 1);
 }
 
@@ -1207,7 +1207,7 @@ cb_irq(void *opaque, uint16_t vector)
 			if (!is_op(&l->rec[j], SDXI_TYPE_INTR, SDXI_INTR_INTR))
 				continue;
 			for (k = 0; k < l->n_keys; k++)
-				if (l->key[k].akey == le16(l->rec[j].dsc.intr.akey) &&
+				if (l->key[k].akey == le16(l->rec[j].dsc.copy.akey0) &&
 				    (l->key[k].flags & SDXI_AKEY_ENT_IV) &&
 				    SDXI_GET(SDXI_AKEY_ENT_INTR_NUM, l->key[k].flags) == vector)
 					return;

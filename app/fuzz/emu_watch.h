@@ -26,7 +26,7 @@
 #include <stdint.h>
 
 #include "sdxi_emu.h"
-#include "sdxi_hw.h"
+#include "sdxi_emu_hw.h"
 
 /* What is not the function's own code is not what inputs are to be found for. */
 #ifdef __clang__

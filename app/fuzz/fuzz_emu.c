@@ -474,9 +474,9 @@ dsc_make(struct fn *fn, unsigned int kind, uint32_t p)
 	case 5:
 		dsc = dsc_copy(0, 0, p % SDXI_WRT_IMM_MAX + 1);
 		dsc.any.opcode = le32(SDXI_DSC_OP(SDXI_TYPE_DMAB, SDXI_DMAB_WRT_IMM));
-		dsc.wrt_imm.addr0 = le64(dst + (p >> 5 & 0x3ff));
+		dsc.copy.addr0 = le64(dst + (p >> 5 & 0x3ff));
 		for (i = 0; i < SDXI_WRT_IMM_MAX; i++)
-			dsc.wrt_imm.data[i] = p >> 8 ^ i;
+			SDXI_WRT_IMM_DATA(&dsc)[i] = p >> 8 ^ i;
 		return dsc;
 	case 6:
 		dsc = dsc_copy(at(fn, REG_BIG) + (1 + (p >> 8 & 7)) * PAGE, at(fn, REG_BIG),
@@ -485,7 +485,7 @@ dsc_make(struct fn *fn, unsigned int kind, uint32_t p)
 		return dsc;
 	case 7:
 		dsc.any.opcode = le32(SDXI_DSC_OP(SDXI_TYPE_INTR, SDXI_INTR_INTR));
-		dsc.intr.akey = le16(p & 0x3ff);
+		dsc.copy.akey0 = le16(p & 0x3ff);
 		return dsc;
 	default:
 		break;

@@ -11,37 +11,39 @@
 
 #include <rte_common.h>
 
-#include "fuzz_driver.h"
 #include "liar.h"
-#include "sdxi_dmadev.h"
+#include "fuzz_driver.h"
 #include "sdxi_emu.h"
+
+#undef pthread_mutex_lock
 
 /* Doorbells of eight contexts as far apart as they can be. */
 #define DB_LEN (8 * (SDXI_DB_STRIDE_MIN << 7))
 #define MAX_PIECES 64
 #define MAX_POKES  8
-/* A step takes this long, and longer the more of them a call takes: it may wait for minutes. */
 #define STEP_NS	   40
 #define BUDGET	   16
-#define FORSAKEN_RUNS 4
+/* Steps that a call may take, whatever the function does: of the data path, of all others. */
+#define MAX_POLL_STEPS 300000
+#define MAX_STEPS      10000000
+/* Calls of the data path during one round of the control thread. */
+#define MAX_MEANWHILE 32
 /* In a doorbell that has not been rung. */
-#define DB_QUIET   UINT64_MAX
+#define DB_QUIET UINT64_MAX
+#define FOR_EVER UINT16_MAX
 
 uint8_t liar_mem[LIAR_MEM_LEN];
+struct sdxi_dev *liar_dev;
+struct liar_past liar_past;
 static uint64_t doorbells[DB_LEN / 8];
 
 /* How a lie is made of what is true. */
-enum how {
-	HOW_SET,
-	HOW_XOR,
-	HOW_ADD,
-	NB_HOWS,
-};
+enum how { HOW_SET, HOW_XOR, HOW_ADD, NB_HOWS };
 
 /* A register that does not read as it should; pattern says which of eight reads do not. */
 struct reg_lie {
 	uint64_t val;
-	uint16_t left; /* reads; UINT16_MAX: for ever */
+	uint16_t left; /* reads */
 	uint8_t how;
 	uint8_t pattern;
 };
@@ -62,29 +64,16 @@ enum target {
 	NB_TARGETS,
 };
 
-/* Something that the function writes in so many steps, or loads, and again and again. */
+/* Something that the function writes in so many steps and loads, and again and again. */
 struct poke {
 	uint64_t val;
-	uint32_t delay;
-	uint32_t period;
-	uint16_t left; /* times; UINT16_MAX: for ever */
+	uint16_t delay;
+	uint16_t period;
+	uint16_t left; /* times */
 	uint16_t at;
 	uint8_t target;
 	uint8_t how;
 	uint8_t vchan;
-	bool at_loads;
-};
-
-/* What a context's memory has told the driver of how far it is, since it was started. */
-struct progress {
-	uint64_t believable; /* the highest Read_Index that could be */
-	uint64_t believed;   /* the driver's at the last look */
-	uint32_t remade;
-};
-
-struct piece {
-	uint8_t *va;
-	size_t len;
 };
 
 static const uint32_t regs[] = {
@@ -97,42 +86,43 @@ static struct {
 	size_t left;
 
 	struct sdxi_emu *emu;
-	struct sdxi_dev *dev;
-	uint8_t *db; /* as the bus tells it, up to the end of doorbells */
+	uint8_t *db; /* up to the end of doorbells */
 	uint64_t db_len;
-	uint64_t db_stride; /* as it is */
-	bool incurable;
-	bool boasted; /* lied about what it has */
-	bool left_bus; /* once, or is off it */
-	bool keeps_dma; /* was told to leave memory alone last, and that failed */
+	uint64_t db_stride;
 	uint64_t now;
-	uint64_t steps; /* of this call, and of all before */
-	uint64_t all_steps;
+	uint64_t steps; /* of this call */
+	enum liar_who who;
 	bool bus_master;
-	bool idle; /* it had nothing to do, and nobody has asked for anything since */
-	bool lied;
-
+	bool keeps_dma; /* was told to leave memory alone last, and that failed */
+	bool idle;	/* it had nothing to do, and nobody has asked for anything since */
 	struct reg_lie reg[RTE_DIM(regs)];
 	struct poke poke[MAX_POKES];
 	unsigned int next_poke;
-	bool at_loads;	  /* some are for loads */
-	uint16_t gone;	  /* register reads as ones, nothing is written; UINT16_MAX: for ever */
-	uint16_t deaf;	  /* register writes that have no effect */
-	uint8_t dma_fails; /* pattern of requests that fail */
-	uint8_t lazy;	  /* works in every 2^n-th step only */
-	uint64_t forged;  /* log entries that the function itself has not written */
+	bool pokes; /* there are some */
+	uint16_t gone;		    /* register reads as ones or zeros, nothing is written */
+	uint8_t dma_fails;	    /* pattern of requests that fail */
+	uint64_t forged;	    /* log entries that the function itself has not written */
 
-	struct progress progress[LIAR_MAX_VCHANS];
+	/* The highest Read_Index that could be, since the vchan's ring was made. */
+	uint64_t believable[LIAR_MAX_VCHANS];
 
 	void (*irq_cb)(void *arg);
 	void *irq_arg;
 	bool irq_pending;
-	bool no_irq;
 
-	struct piece piece[MAX_PIECES];
+	struct sdxi_dev *thread; /* the control thread's device */
+	bool thread_acts;
+	unsigned int preempt; /* loads and stores of the data path until it acts; 0: never */
+	void (*meanwhile)(void);
+	uint8_t meanwhile_at; /* pattern of its sleeps */
+	unsigned int meanwhile_left;
+
+	struct {
+		uint8_t *va;
+		size_t len;
+	} piece[MAX_PIECES];
 	unsigned int nb_pieces;
 	unsigned int alloc_fails_in; /* 0: none does */
-	uint8_t no_iova; /* pattern of pieces that are not in one piece for the function */
 } liar;
 
 void
@@ -150,20 +140,31 @@ liar_check(bool ok, const char *fmt, ...)
 	abort();
 }
 
-/* The input. */
+enum liar_who
+liar_enter(enum liar_who who)
+{
+	enum liar_who was = liar.who;
+
+	liar.who = who;
+	liar.steps = 0;
+	return was;
+}
 
 void
-liar_input(const uint8_t *data, size_t len)
+liar_leave(enum liar_who was)
 {
-	liar.input = data;
-	liar.left = len;
+	liar.who = was;
+	liar.steps = 0;
 }
 
-bool
-liar_has_cure(void)
+/* What a poll must not do. */
+static void
+not_in_data_path(const char *what)
 {
-	return !liar.incurable;
+	liar_check(liar.who != LIAR_DATA_PATH, "the data path %s", what);
 }
+
+/* The input. */
 
 bool
 liar_has_input(void)
@@ -189,20 +190,11 @@ liar_take16(void)
 }
 
 uint64_t
-liar_take64(void)
-{
-	uint64_t val = 0;
-	unsigned int i;
-
-	for (i = 0; i < 8; i++)
-		val = val << 8 | liar_take8();
-	return val;
-}
-
-uint64_t
 liar_take_val(uint64_t near)
 {
 	uint8_t kind = liar_take8();
+	uint64_t val = 0;
+	unsigned int i;
 
 	switch (kind & 7) {
 	case 0:
@@ -214,7 +206,9 @@ liar_take_val(uint64_t near)
 	case 3:
 		return UINT64_C(1) << (liar_take8() & 63);
 	case 4:
-		return liar_take64();
+		for (i = 0; i < sizeof(val); i++)
+			val = val << 8 | liar_take8();
+		return val;
 	case 5:
 		return liar_take16();
 	case 6:
@@ -239,7 +233,7 @@ is_left(uint16_t *left)
 {
 	if (*left == 0)
 		return false;
-	if (*left != UINT16_MAX)
+	if (*left != FOR_EVER)
 		(*left)--;
 	return true;
 }
@@ -255,16 +249,15 @@ reach(uint64_t iova, size_t len)
 	if (!liar.bus_master)
 		return NULL;
 	for (i = 0; i < liar.nb_pieces; i++) {
-		const struct piece *p = &liar.piece[i];
+		uint64_t at = iova - (uintptr_t)liar.piece[i].va;
 
-		if (iova >= (uintptr_t)p->va && len <= p->len &&
-		    iova - (uintptr_t)p->va <= p->len - len)
-			return p->va + (iova - (uintptr_t)p->va);
+		if (len <= liar.piece[i].len && at <= liar.piece[i].len - len)
+			return liar.piece[i].va + at;
 	}
-	if (iova >= mem && len <= LIAR_MEM_LEN && iova - mem <= LIAR_MEM_LEN - len)
+	if (len <= LIAR_MEM_LEN && iova - mem <= LIAR_MEM_LEN - len)
 		return liar_mem + (iova - mem);
 	/* What reaches over its end, by as much as a length may be, is the application's. */
-	liar_check(liar.lied || iova < 4 * LIAR_NOWHERE ||
+	liar_check(liar_past.lied || iova < 4 * LIAR_NOWHERE ||
 		   iova - mem <= LIAR_MEM_LEN + UINT64_C(0xffffffff),
 		   "the function works with memory that the driver has freed, at 0x%" PRIx64, iova);
 	return NULL;
@@ -335,44 +328,40 @@ static const struct sdxi_emu_ops emu_ops = {
 	.copy = emu_copy, .irq = emu_irq,
 };
 
-/*
- * What the driver believes of Read_Index is something that has been there and could be, and no slot
- * is written anew that it does not free. To be looked at before memory changes.
- */
-static void
-progress_check(unsigned int vchan)
+/* Does the data path own the vchan, and is it running? */
+static bool
+vchan_runs(const struct sdxi_vchan *vc)
 {
-	const struct sdxi_vchan *vc = &liar.dev->vchans[vchan];
-	struct progress *p = &liar.progress[vchan];
-	const struct sdxi_ring *r = &vc->ring;
-	uint64_t read_index;
-
-	if (vc->remade != p->remade)
-		*p = (struct progress){ .remade = vc->remade };
-	/* Indices are made anew, or count no more. */
-	if (vc->cxt.mem.va == NULL || vc->remade % 2 != 0 || r->halted)
-		return;
-	read_index = rte_le_to_cpu_64(vc->cxt.sts->read_index);
-	if (read_index > p->believable && read_index <= r->submitted)
-		p->believable = read_index;
-	liar_check(sdxi_ring_head(r) - p->believable <= r->mask + UINT64_C(1),
-		   "vchan %u: descriptors up to %" PRIu64 " are written, those from %" PRIu64
-		   " on may not have been read, the ring has %u", vchan, sdxi_ring_head(r),
-		   p->believable, r->mask + 1);
-	liar_check(r->read_index == SDXI_RING_NO_BOUND ||
-		   (r->read_index >= p->believed && r->read_index <= p->believable),
-		   "vchan %u: Read_Index from %" PRIu64 " to %" PRIu64 " can be, %" PRIu64
-		   " is believed", vchan, p->believed, p->believable, r->read_index);
-	p->believed = r->read_index;
+	return vc->cxt.mem.va != NULL && !vc->closed && vc->word != SDXI_WORD_FAILED &&
+	       vc->word != SDXI_WORD_STOPPED;
 }
 
+/*
+ * What the driver believes of Read_Index has been there and could be, and no slot is written that
+ * it does not free. To be looked at before memory changes.
+ */
 static void
 progress_look(void)
 {
 	unsigned int i;
 
-	for (i = 0; liar.dev != NULL && i < liar.dev->nb_vchans; i++)
-		progress_check(i);
+	for (i = 0; liar_dev != NULL && i < liar_dev->nb_vchans; i++) {
+		const struct sdxi_vchan *vc = &liar_dev->vchans[i];
+		const struct sdxi_ring *r = &vc->ring;
+		uint64_t *most = &liar.believable[i], head = r->op_head + r->head_extra, now;
+
+		if (!vchan_runs(vc)) {
+			*most = 0;
+			continue;
+		}
+		now = rte_le_to_cpu_64(vc->cxt.sts->read_index);
+		if (now > *most && now <= r->submitted)
+			*most = now;
+		liar_check(r->read_index <= *most && head <= *most + r->size, "vchan %u: "
+			   "Read_Index %" PRIu64 " is believed, descriptors to %" PRIu64
+			   " are written; it was %" PRIu64 ", the ring has %u", i, r->read_index,
+			   head, *most, r->size);
+	}
 }
 
 /* Lies. */
@@ -380,66 +369,55 @@ progress_look(void)
 static uint64_t
 lie(uint64_t truth, uint8_t how, uint64_t val)
 {
-	switch (how) {
-	case HOW_XOR:
-		return truth ^ val;
-	case HOW_ADD:
-		return truth + val;
-	default:
-		return val;
-	}
-}
-
-static void
-lie64(volatile uint64_t *at, const struct poke *p)
-{
-	*at = lie(*at, p->how, p->val);
+	return how == HOW_XOR ? truth ^ val : how == HOW_ADD ? truth + val : val;
 }
 
 /* A word of a piece of memory, if it is there. */
 static void
 lie_in(const struct sdxi_mem *mem, const struct poke *p)
 {
-	volatile uint64_t *word = mem->va;
+	uint64_t *word = mem->va;
 
-	if (word != NULL)
-		lie64(&word[p->at % (mem->len / sizeof(*word))], p);
+	if (word == NULL)
+		return;
+	word += p->at % (mem->len / sizeof(*word));
+	*word = lie(*word, p->how, p->val);
 }
 
 static void
-poke_cxt(const struct poke *p, struct sdxi_cxt *cxt, struct sdxi_ring *r)
+poke_cxt(const struct poke *p, struct sdxi_cxt *cxt, const struct sdxi_ring *r)
 {
-	struct sdxi_cst_blk *csb;
-	uint64_t at;
+	uint64_t tail = r != NULL ? r->op_tail + r->tail_extra : liar_dev->admin_index;
+	struct sdxi_line *line;
+	uint64_t *word;
 
 	if (cxt->mem.va == NULL)
 		return;
-	at = r->tail + p->at;
-	csb = &r->csb[at & r->mask];
+	line = &cxt->line[(tail + p->at) & (cxt->ring_sz - 1)];
 	switch (p->target) {
 	case TARGET_STATE:
 		cxt->sts->state = lie(cxt->sts->state, p->how, p->val);
 		break;
 	case TARGET_READ_INDEX:
-		cxt->sts->read_index = lie(p->how == HOW_SET ? 0 : cxt->sts->read_index,
-					   HOW_ADD, p->how == HOW_SET ? p->val + r->submitted :
-								       p->val);
+		if (p->how == HOW_SET)
+			cxt->sts->read_index = p->val + (r != NULL ? r->submitted : tail);
+		else
+			cxt->sts->read_index = lie(cxt->sts->read_index, p->how, p->val);
 		break;
 	case TARGET_SIGNAL:
-		csb->signal = lie(csb->signal, p->how, p->val);
+		line->blk.signal = lie(line->blk.signal, p->how, p->val);
 		break;
 	case TARGET_FLAGS:
-		csb->flags = lie(csb->flags, p->how, p->val);
+		line->blk.flags = lie(line->blk.flags, p->how, p->val);
 		break;
 	case TARGET_DONE:
 	case TARGET_FAILED:
-		csb->flags = p->target == TARGET_FAILED ? SDXI_CST_BLK_ER : 0;
-		csb->signal = 0;
+		line->blk.flags = p->target == TARGET_FAILED ? SDXI_CST_BLK_ER : 0;
+		line->blk.signal = 0;
 		break;
 	case TARGET_DESC:
-		at = sdxi_ring_op_start(r, r->tail) + p->at / 8;
-		r->desc[at & r->mask].qw[p->at % 8] = lie(r->desc[at & r->mask].qw[p->at % 8],
-							  p->how, p->val);
+		word = &cxt->desc[(tail + p->at / 8) & (cxt->ring_sz - 1)].qw[p->at % 8];
+		*word = lie(*word, p->how, p->val);
 		break;
 	default:
 		lie_in(&cxt->mem, p);
@@ -450,43 +428,39 @@ poke_cxt(const struct poke *p, struct sdxi_cxt *cxt, struct sdxi_ring *r)
 static void
 poke(const struct poke *p)
 {
-	struct sdxi_dev *dev = liar.dev;
-	struct sdxi_vchan *vc;
+	struct sdxi_dev *dev = liar_dev;
 
 	if (dev == NULL || !liar.bus_master)
 		return;
 	progress_look();
-	switch (p->target) {
-	case TARGET_ERRLOG:
+	if (p->target == TARGET_ERRLOG)
 		lie_in(&dev->errlog.mem, p);
-		break;
-	case TARGET_L2:
+	else if (p->target == TARGET_L2)
 		lie_in(&dev->l2, p);
-		break;
-	case TARGET_L1:
+	else if (p->target == TARGET_L1)
 		lie_in(&dev->l1[0], p);
-		break;
-	default:
-		if (p->vchan < dev->nb_vchans) {
-			vc = &dev->vchans[p->vchan];
-			poke_cxt(p, &vc->cxt, &vc->ring);
-		} else {
-			poke_cxt(p, &dev->admin.cxt, &dev->admin.ring);
-		}
-		break;
-	}
+	else if (p->vchan == 3 || dev->nb_vchans == 0)
+		poke_cxt(p, &dev->admin, NULL);
+	else
+		poke_cxt(p, &dev->vchans[p->vchan % dev->nb_vchans].cxt,
+			 &dev->vchans[p->vchan % dev->nb_vchans].ring);
+	progress_look();
 }
 
 static void
-pokes_step(bool at_loads)
+pokes_step(void)
 {
 	unsigned int i;
 
-	for (i = 0; i < MAX_POKES && liar.next_poke > 0; i++) {
+	if (!liar.pokes)
+		return;
+	liar.pokes = false;
+	for (i = 0; i < MAX_POKES; i++) {
 		struct poke *p = &liar.poke[i];
 
-		if (p->left == 0 || p->at_loads != at_loads)
+		if (p->left == 0)
 			continue;
+		liar.pokes = true;
 		if (p->delay > 0) {
 			p->delay--;
 			continue;
@@ -497,58 +471,42 @@ pokes_step(bool at_loads)
 	}
 }
 
-void
-liar_load(void)
-{
-	if (liar.at_loads)
-		pokes_step(true);
-}
-
 /* An entry of the log that the function itself knows nothing of. */
 static void
 forge(void)
 {
-	uint8_t bits = liar_take8(), where = liar_take8();
-	struct sdxi_dev *dev = liar.dev;
+	uint64_t what = liar_take16(), num = liar_take8() & 3, index = liar_take_val(0), at;
 	struct sdxi_errlog_hd_ent *ent;
-	uint16_t num = liar_take8();
-	uint64_t index = 0, at;
 
-	if (dev == NULL || dev->errlog.mem.va == NULL || !liar.bus_master)
+	liar_past.lied = true;
+	if (liar_dev == NULL || liar_dev->errlog.mem.va == NULL || !liar.bus_master)
 		return;
-	if (num > 0 && num <= dev->nb_vchans && dev->vchans[num - 1].cxt.mem.va != NULL)
-		index = sdxi_ring_op_start(&dev->vchans[num - 1].ring,
-					   dev->vchans[num - 1].ring.tail);
-	index = liar_take_val(index);
 	at = sdxi_emu_reg_read(liar.emu, SDXI_MMIO_ERR_WRT, 8) + liar.forged++;
-	ent = (struct sdxi_errlog_hd_ent *)dev->errlog.mem.va + at % dev->errlog.size;
+	ent = (struct sdxi_errlog_hd_ent *)liar_dev->errlog.mem.va + at % liar_dev->errlog.size;
 	ent->dsc_index = index;
-	ent->hd = ((bits & 1) == 0 ? SDXI_ERRLOG_VL : 0) | ((bits & 2) == 0 ? SDXI_ERRLOG_CV : 0) |
-		  ((bits & 4) == 0 ? SDXI_ERRLOG_DIV : 0) | ((bits & 8) == 0 ? SDXI_ERRLOG_BV : 0) |
-		  SDXI_PUT(SDXI_ERRLOG_RE, bits >> 4) | SDXI_PUT(SDXI_ERRLOG_STEP, where & 15) |
-		  SDXI_PUT(SDXI_ERRLOG_SUB_STEP, where >> 4) |
-		  SDXI_PUT(SDXI_ERRLOG_BUF, where >> 7) | SDXI_PUT(SDXI_ERRLOG_CXT_NUM, num) |
-		  SDXI_PUT(SDXI_ERRLOG_TYPE, SDXI_ERRLOG_TYPE_HD);
-	liar.lied = true;
+	/* Step, reaction and sub-step; without some of the valid bits now and then. */
+	ent->hd = SDXI_PUT(SDXI_ERRLOG_TYPE, SDXI_ERRLOG_TYPE_HD) |
+		  SDXI_PUT(SDXI_ERRLOG_CXT_NUM, num) | SDXI_PUT(SDXI_ERRLOG_STEP, what) |
+		  SDXI_PUT(SDXI_ERRLOG_RE, what >> 4) | SDXI_PUT(SDXI_ERRLOG_SUB_STEP, what >> 6) |
+		  ((what & 0xf000) == 0 ? 0 : SDXI_ERRLOG_VL | SDXI_ERRLOG_CV | SDXI_ERRLOG_DIV);
 }
 
 static void
 take_reg_lie(void)
 {
-	uint8_t which = liar_take8(), how = liar_take8();
-	struct reg_lie *l = &liar.reg[which % RTE_DIM(regs)];
+	uint8_t which = liar_take8() % RTE_DIM(regs), how = liar_take8();
 
-	l->val = liar_take_val(0);
-	l->left = (how & 0x40) != 0 ? UINT16_MAX : liar_take8();
-	l->how = how % NB_HOWS;
-	l->pattern = (how & 0x80) != 0 ? liar_take8() : 0xff;
-	liar.lied = true;
-	liar.boasted |= regs[which % RTE_DIM(regs)] == SDXI_MMIO_CAP0 ||
-			regs[which % RTE_DIM(regs)] == SDXI_MMIO_CAP1;
+	liar.reg[which] = (struct reg_lie){
+		.val = liar_take_val(0),
+		.left = (how & 0x40) != 0 ? FOR_EVER : liar_take8(),
+		.how = how % NB_HOWS,
+		.pattern = (how & 0x80) != 0 ? liar_take8() : 0xff,
+	};
+	liar_past.lied = true;
 }
 
 static void
-take_poke(bool at_loads)
+take_poke(void)
 {
 	struct poke *p = &liar.poke[liar.next_poke++ % MAX_POKES];
 	uint8_t what = liar_take8(), how = liar_take8();
@@ -557,23 +515,22 @@ take_poke(bool at_loads)
 		.target = what % NB_TARGETS,
 		.vchan = how >> 4 & 3,
 		.how = (how & 15) % NB_HOWS,
-		.left = 1,
 	};
 	p->val = liar_take_val(0);
 	p->at = (how & 0x40) != 0 ? liar_take16() : liar_take8();
-	liar.lied = true;
+	if (p->target >= TARGET_SIGNAL && p->target <= TARGET_FAILED)
+		p->at &= 3;
+	liar_past.lied = true;
 	if ((how & 0x80) == 0) {
 		poke(p);
-		p->left = 0;
 		return;
 	}
 	p->delay = liar_take16();
 	p->period = liar_take16();
 	p->left = liar_take8();
 	if (p->left == UINT8_MAX)
-		p->left = UINT16_MAX;
-	p->at_loads = at_loads;
-	liar.at_loads |= at_loads;
+		p->left = FOR_EVER;
+	liar.pokes = true;
 }
 
 static void
@@ -593,56 +550,59 @@ take_fault(void)
 	fault.count = liar_take8();
 	fault.step = liar_take8() % (SDXI_STEP_RKEY + 1);
 	sdxi_emu_inject(liar.emu, &fault);
+	liar_past.faulty = true;
+}
+
+static void
+fn_reset(void)
+{
+	sdxi_emu_reset(liar.emu);
+	liar.bus_master = false;
+	liar.forged = 0;
+	liar_past.faulty = true;
 }
 
 void
 liar_act(void)
 {
-	uint8_t act = liar_take8();
+	uint8_t act = liar_take8(), more = act >> 4;
 
-	switch (act % 16) {
-	case 0:
-	case 1:
-	case 2:
+	switch (act & 15) {
+	case 0: case 1:
 		take_reg_lie();
 		break;
-	case 3:
-	case 4:
-	case 5:
-	case 6:
-	case 7:
-		take_poke((act & 0x80) != 0);
+	case 2:
+		liar.preempt = 1 + liar_take8();
 		break;
-	case 8:
-	case 9:
+	case 3: case 4: case 5: case 6: case 7:
+		take_poke();
+		break;
+	case 8: case 9:
 		take_fault();
 		break;
 	case 10:
 		forge();
 		break;
 	case 11:
-		liar.gone = act >> 4 == 15 ? UINT16_MAX : act >> 4;
-		liar.left_bus |= liar.gone != 0;
-		break;
-	case 12:
-		liar.deaf = act >> 4 == 15 ? UINT16_MAX : act >> 4;
-		liar.lied = true;
+		/* With the first bit a function-level reset. */
+		if ((more & 1) != 0)
+			fn_reset();
+		liar.gone = more == 15 ? FOR_EVER : more * more * 16;
+		liar_past.faulty |= liar.gone != 0;
 		break;
 	case 13:
 		liar.dma_fails = liar_take8();
-		break;
-	case 14:
-		liar.lazy = act >> 4;
+		liar_past.faulty = true;
 		break;
 	case 15:
-		if (act >> 4 == 0)
-			sdxi_emu_reset(liar.emu);
-		else if (act >> 4 == 1)
+		if (more == 0)
+			liar.meanwhile_at = liar_take8();
+		else if (more == 1)
 			liar_repent();
-		else if (act >> 4 == 2)
+		else if (more == 2)
 			liar.irq_pending = true;
 		else
-			liar.alloc_fails_in = act >> 4;
+			liar.alloc_fails_in = more - 2;
 		break;
 	}
 }
@@ -652,23 +612,12 @@ liar_repent(void)
 {
 	memset(liar.reg, 0, sizeof(liar.reg));
 	memset(liar.poke, 0, sizeof(liar.poke));
-	liar.next_poke = 0;
-	liar.at_loads = false;
+	liar.pokes = false;
 	liar.gone = 0;
-	liar.deaf = 0;
 	liar.dma_fails = 0;
-	liar.lazy = 0;
 	liar.forged = 0;
 	liar.alloc_fails_in = 0;
 	sdxi_emu_inject_clear(liar.emu);
-}
-
-void
-liar_cure(void)
-{
-	liar_repent();
-	if (liar.boasted)
-		sdxi_emu_reset(liar.emu);
 }
 
 /* Time. */
@@ -698,13 +647,14 @@ static void
 step(void)
 {
 	liar.steps++;
-	liar.all_steps++;
-	liar_check(liar.steps < LIAR_MAX_STEPS, "a call takes no end");
-	liar.now += STEP_NS + (liar.steps >> 4) * 100;
+	liar_check(liar.steps < (liar.who == LIAR_DATA_PATH ? MAX_POLL_STEPS : MAX_STEPS),
+		   "a call does not end");
+	liar.now += STEP_NS;
+	if (liar.idle && !liar.pokes)
+		return;
 	progress_look();
-	pokes_step(false);
-	if ((liar.all_steps & ((UINT64_C(1) << liar.lazy) - 1)) == 0)
-		emu_run(BUDGET);
+	pokes_step();
+	emu_run(BUDGET);
 }
 
 static void
@@ -716,19 +666,38 @@ interrupt(void)
 	liar.irq_cb(liar.irq_arg);
 }
 
-uint64_t
-liar_call(void)
+void
+liar_thread(bool periodic)
 {
-	liar.steps = 0;
-	progress_look();
-	return liar.all_steps;
+	enum liar_who was;
+
+	if (liar.thread == NULL || liar.thread_acts)
+		return;
+	liar.thread_acts = true;
+	liar.meanwhile_left = MAX_MEANWHILE;
+	was = liar_enter(LIAR_THREAD);
+	sdxi_service(liar.thread, periodic);
+	liar_leave(was);
+	liar.thread_acts = false;
+}
+
+/* Before a load of what is shared, or after a store. */
+void
+liar_shared(void)
+{
+	if (liar.who == LIAR_DATA_PATH) {
+		liar_check(++liar.steps < MAX_POLL_STEPS, "a call of the data path does not end");
+		if (liar.preempt > 0 && --liar.preempt == 0)
+			liar_thread(true);
+	}
+	pokes_step();
 }
 
 void
 liar_run(unsigned int budget)
 {
-	liar_call();
-	pokes_step(false);
+	progress_look();
+	pokes_step();
 	liar.idle = false;
 	emu_run(budget);
 	interrupt();
@@ -755,14 +724,22 @@ liar_timer_hz(void)
 void
 liar_delay_us_sleep(unsigned int us)
 {
+	not_in_data_path("sleeps");
 	liar.now += us * UINT64_C(1000);
 	step();
 	interrupt();
+	/* The thread may have been put into the midst of a call: see liar_shared(). */
+	if (liar.who == LIAR_THREAD && liar.preempt == 0 && liar.meanwhile_left > 0 &&
+	    next_of(&liar.meanwhile_at)) {
+		liar.meanwhile_left--;
+		liar.meanwhile();
+	}
 }
 
 void
 liar_pause(void)
 {
+	not_in_data_path("waits");
 	step();
 	interrupt();
 }
@@ -773,14 +750,59 @@ liar_barrier(void)
 	step();
 }
 
+int
+liar_mutex_lock(pthread_mutex_t *mutex)
+{
+	not_in_data_path("takes a lock");
+	return pthread_mutex_lock(mutex);
+}
+
+int
+liar_log(uint32_t level, uint32_t type, const char *fmt, ...)
+{
+	va_list ap;
+	int ret;
+
+	not_in_data_path("logs");
+	va_start(ap, fmt);
+	ret = rte_vlog(level, type, fmt, ap);
+	va_end(ap);
+	return ret;
+}
+
+int
+liar_thread_create(rte_thread_t *thread, const char *name, sdxi_thread_ret (*func)(void *),
+		   void *arg)
+{
+	RTE_SET_USED(thread);
+	RTE_SET_USED(name);
+	RTE_SET_USED(func);
+	liar_check(liar.thread == NULL, "there is a control thread already");
+	if (liar.alloc_fails_in > 0 && --liar.alloc_fails_in == 0)
+		return -EAGAIN;
+	liar.thread = arg;
+	return 0;
+}
+
+int
+liar_thread_join(rte_thread_t thread, uint32_t *val)
+{
+	RTE_SET_USED(thread);
+	RTE_SET_USED(val);
+	liar_check(liar.thread != NULL, "there is no control thread");
+	liar.thread = NULL;
+	return 0;
+}
+
 /* A doorbell; or what stands for it where the function is not to see it. */
 void
 liar_write64(uint64_t val, volatile void *addr)
 {
 	uintptr_t at = (uintptr_t)addr, db = (uintptr_t)liar.db;
-	bool ok = at >= db && at - db < liar.db_len;
 	unsigned int i;
+	bool ok = at >= db && at - db < liar.db_len;
 
+	liar.idle &= !ok;
 	for (i = 0; i < liar.nb_pieces && !ok; i++)
 		ok = at - (uintptr_t)liar.piece[i].va < liar.piece[i].len;
 	liar_check(ok, "a doorbell lies outside of its BAR, at %" PRId64 " of %" PRIu64,
@@ -798,13 +820,15 @@ liar_zmalloc_socket(const char *type, size_t size, unsigned int align, int socke
 
 	RTE_SET_USED(type);
 	RTE_SET_USED(socket);
+	not_in_data_path("allocates");
 	if (liar.alloc_fails_in > 0 && --liar.alloc_fails_in == 0)
 		return NULL;
 	liar_check(liar.nb_pieces < MAX_PIECES, "the driver holds ever more memory");
 	if (posix_memalign(&va, RTE_MAX(align, (unsigned int)RTE_CACHE_LINE_SIZE), size) != 0)
 		return NULL;
 	memset(va, 0, size);
-	liar.piece[liar.nb_pieces++] = (struct piece){ va, size };
+	liar.piece[liar.nb_pieces].va = va;
+	liar.piece[liar.nb_pieces++].len = size;
 	return va;
 }
 
@@ -822,117 +846,7 @@ liar_free(void *ptr)
 	free(ptr);
 }
 
-rte_iova_t
-liar_malloc_virt2iova(const void *addr)
-{
-	return next_of(&liar.no_iova) ? RTE_BAD_IOVA : (uintptr_t)addr;
-}
-
-const struct rte_memzone *
-liar_memzone_reserve_aligned(const char *name, size_t len, int socket, unsigned int flags,
-			     unsigned int align)
-{
-	struct rte_memzone *zone = malloc(sizeof(*zone));
-	void *va = liar_zmalloc_socket(NULL, len, align, socket);
-
-	RTE_SET_USED(flags);
-	if (zone == NULL || va == NULL) {
-		free(zone);
-		return NULL;
-	}
-	memset(zone, 0, sizeof(*zone));
-	snprintf(zone->name, sizeof(zone->name), "%s", name);
-	zone->addr = va;
-	zone->iova = (uintptr_t)va;
-	zone->len = len;
-	return zone;
-}
-
-int
-liar_memzone_free(const struct rte_memzone *zone)
-{
-	liar_free(zone->addr);
-	free((void *)(uintptr_t)zone);
-	return 0;
-}
-
-/* A dmadev's private data is none that the function could reach. */
-static struct {
-	struct rte_dma_dev *dmadev;
-	void *eals;
-	void *ours;
-	int (*close)(struct rte_dma_dev *dmadev);
-	struct rte_dma_dev_ops ops;
-} priv;
-
-#undef rte_dma_pmd_allocate
-#undef rte_dma_pmd_release
-
-static void
-priv_give_back(void)
-{
-	liar.dev = NULL;
-	priv.dmadev->data->dev_private = priv.eals;
-	priv.dmadev = NULL;
-	free(priv.ours);
-}
-
-struct rte_dma_dev *
-liar_dma_allocate(const char *name, int socket, size_t size)
-{
-	void *va;
-
-	liar_check(priv.dmadev == NULL, "there is a dmadev already");
-	if (posix_memalign(&va, RTE_CACHE_LINE_SIZE, size) != 0)
-		return NULL;
-	memset(va, 0, size);
-	priv.dmadev = rte_dma_pmd_allocate(name, socket, size);
-	if (priv.dmadev == NULL) {
-		free(va);
-		return NULL;
-	}
-	priv.ours = va;
-	priv.eals = priv.dmadev->data->dev_private;
-	priv.dmadev->data->dev_private = va;
-	priv.close = NULL;
-	return priv.dmadev;
-}
-
-/* EAL frees private data as soon as it is closed, and that has to be its own. */
-static int
-priv_close(struct rte_dma_dev *dmadev)
-{
-	int ret = priv.close(dmadev);
-
-	if (ret == 0)
-		priv_give_back();
-	return ret;
-}
-
-int
-liar_dma_release(const char *name)
-{
-	struct rte_dma_dev *dmadev = priv.dmadev;
-
-	liar_check(dmadev != NULL, "a dmadev is released that is not there");
-	if (dmadev->state != RTE_DMA_DEV_READY) {
-		priv_give_back();
-	} else if (priv.close == NULL) {
-		priv.ops = *dmadev->dev_ops;
-		priv.close = priv.ops.dev_close;
-		priv.ops.dev_close = priv_close;
-		dmadev->dev_ops = &priv.ops;
-	}
-	return rte_dma_pmd_release(name);
-}
-
-unsigned int
-liar_nb_pieces(void)
-{
-	return liar.nb_pieces;
-}
-
-/* The function as the driver reaches it. */
+/* The function as the driver accesses it. */
 
 static uint64_t
 reg_read(const struct sdxi_fn *fn, uint32_t off)
@@ -941,9 +855,10 @@ reg_read(const struct sdxi_fn *fn, uint32_t off)
 	unsigned int i;
 
 	RTE_SET_USED(fn);
+	not_in_data_path("reads a register");
 	step();
 	if (is_left(&liar.gone))
-		return UINT64_MAX;
+		return (liar.gone & 64) != 0 ? 0 : UINT64_MAX;
 	val = sdxi_emu_reg_read(liar.emu, off, 8);
 	if (liar.forged > 0 && off == SDXI_MMIO_ERR_STS)
 		val |= SDXI_ERR_STS_STS;
@@ -952,8 +867,12 @@ reg_read(const struct sdxi_fn *fn, uint32_t off)
 	for (i = 0; i < RTE_DIM(regs); i++) {
 		struct reg_lie *l = &liar.reg[i];
 
-		if (regs[i] == off && l->left > 0 && next_of(&l->pattern) && is_left(&l->left))
-			val = lie(val, l->how, l->val);
+		if (regs[i] != off || l->left == 0 || !next_of(&l->pattern) || !is_left(&l->left))
+			continue;
+		val = lie(val, l->how, l->val);
+		/* What it said of itself at probe is what is expected of it from then on. */
+		liar_past.incurable |= liar_dev == NULL &&
+				  (off == SDXI_MMIO_CAP0 || off == SDXI_MMIO_CAP1);
 	}
 	return val;
 }
@@ -962,8 +881,9 @@ static void
 reg_write(const struct sdxi_fn *fn, uint32_t off, uint64_t val)
 {
 	RTE_SET_USED(fn);
+	not_in_data_path("writes a register");
 	step();
-	if (liar.gone != 0 || is_left(&liar.deaf))
+	if (liar.gone != 0)
 		return;
 	if (off == SDXI_MMIO_ERR_WRT)
 		liar.forged = 0;
@@ -975,11 +895,12 @@ static int
 dma_enable(const struct sdxi_fn *fn, bool on)
 {
 	RTE_SET_USED(fn);
+	not_in_data_path("changes bus mastering");
 	liar.keeps_dma = false;
 	if (next_of(&liar.dma_fails)) {
 		liar.keeps_dma = !on;
-		/* Who did not answer, keeps its memory and is back cannot be guarded against. */
-		liar.lied |= !on && liar.left_bus;
+		/* Nobody can know what such a function still does, nor keep it from that. */
+		liar_past.lied |= !on;
 		return -EIO;
 	}
 	liar.bus_master = on;
@@ -991,8 +912,6 @@ static int
 irq_enable(const struct sdxi_fn *fn, void (*cb)(void *arg), void *arg)
 {
 	RTE_SET_USED(fn);
-	if (liar.no_irq)
-		return -ENOTSUP;
 	liar.irq_cb = cb;
 	liar.irq_arg = arg;
 	return 0;
@@ -1011,32 +930,25 @@ static const struct sdxi_fn_ops fn_ops = {
 };
 
 struct sdxi_fn
-liar_create(void)
+liar_create(const uint8_t *data, size_t len, void (*meanwhile)(void))
 {
-	uint8_t has = liar_take8(), more = liar_take8(), db = liar_take8();
+	uint8_t has, more, db;
 	struct sdxi_emu_conf conf;
 	uint64_t at;
 
-	liar.emu = NULL;
-	liar.dev = NULL;
+	memset(&liar, 0, sizeof(liar));
+	liar_past = (struct liar_past){ 0 };
+	liar.input = data;
+	liar.left = len;
 	liar.now = NS_PER_S;
-	liar.steps = 0;
-	liar.all_steps = 0;
-	liar.bus_master = false;
-	liar.idle = false;
-	liar.lied = false;
-	liar.boasted = false;
-	liar.left_bus = false;
-	liar.keeps_dma = false;
-	liar.irq_cb = NULL;
-	liar.irq_arg = NULL;
-	liar.irq_pending = false;
-	liar.no_irq = (more & 0x40) != 0;
-	liar.no_iova = (more & 0x80) != 0 ? liar_take8() : 0;
+	liar.meanwhile = meanwhile;
+	has = liar_take8();
+	more = liar_take8();
+	db = liar_take8();
 
 	sdxi_emu_conf_default(&conf);
 	conf.max_cxt = 7 - (has & 3);
-	/* Rings of no more than 256 KiB, for their memory takes most of the time. */
+	/* Rings of no more than 256 KiB, as their memory takes most of the time. */
 	conf.max_ds_ring_sz = (has & 4) != 0 ? 0 : 2;
 	conf.max_buffer = 11 - (has >> 3 & 15) % 12;
 	conf.err_continue = (has & 0x80) != 0;
@@ -1045,59 +957,29 @@ liar_create(void)
 	conf.seed = more >> 3 & 3;
 	conf.db_stride = db & 7;
 	liar_check(sdxi_emu_create(&conf, &emu_ops, NULL, &liar.emu) == 0, "there is no function");
-	/* As many doorbells as it has contexts; or fewer, as the bus tells it. */
 	liar.db_stride = (uint64_t)SDXI_DB_STRIDE_MIN << conf.db_stride;
 	liar.db_len = (conf.max_cxt + UINT64_C(1)) * liar.db_stride;
-	liar.incurable = (db & 8) != 0 || (more & 0x20) != 0;
-	if ((db & 8) != 0)
-		liar.db_len = (db >> 4) * (liar.db_stride / 2);
 	liar.db = (uint8_t *)doorbells + DB_LEN - liar.db_len;
 	for (at = 0; at + sizeof(uint64_t) <= liar.db_len; at += liar.db_stride)
 		*(uint64_t *)(liar.db + at) = DB_QUIET;
-	liar_repent();
 	return (struct sdxi_fn){ .ops = &fn_ops, .db = liar.db, .db_len = liar.db_len };
-}
-
-void
-liar_serve(struct sdxi_dev *dev)
-{
-	liar.dev = dev;
-	memset(liar.progress, 0, sizeof(liar.progress));
-}
-
-bool
-liar_index_is_bad(unsigned int vchan)
-{
-	const struct sdxi_vchan *vc = &liar.dev->vchans[vchan];
-	uint64_t read_index;
-
-	if (vc->cxt.mem.va == NULL || liar.at_loads)
-		return false;
-	read_index = rte_le_to_cpu_64(vc->cxt.sts->read_index);
-	return read_index < vc->ring.read_index || read_index > vc->ring.submitted;
-}
-
-uint32_t
-liar_remade(unsigned int vchan)
-{
-	return liar.dev->vchans[vchan].remade;
 }
 
 void
 liar_forsake(void)
 {
-	unsigned int i;
 	uint64_t at;
 
-	liar.dev = NULL;
-	liar_check(liar.irq_cb == NULL, "the interrupt of a device that is closed has a handler");
+	liar_dev = NULL;
+	liar_check(liar.nb_pieces == 0, "%u pieces of memory are left", liar.nb_pieces);
+	liar_check(liar.thread == NULL, "the control thread of a closed device runs");
+	liar_check(liar.irq_cb == NULL, "the interrupt of a closed device has a handler");
 	liar_check(!liar.bus_master || liar.keeps_dma,
-		   "the function of a device that is closed may work with memory");
-	/* It is done: whatever is rung, it looks at nothing that it was given. */
+		   "the function of a closed device may access memory");
+	/* Whatever is rung, it looks at nothing that it was given. */
 	for (at = 0; at + sizeof(uint64_t) <= liar.db_len; at += liar.db_stride)
 		*(uint64_t *)(liar.db + at) = 1;
-	for (i = 0; i < FORSAKEN_RUNS; i++)
-		liar_run(BUDGET);
+	liar_run(4 * BUDGET);
 }
 
 void

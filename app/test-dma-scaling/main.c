@@ -31,7 +31,7 @@
 static const uint16_t steps[] = { 1, 2, 4, 16, 64, 256, 1024 };
 
 static int16_t dev_id;
-static uint16_t ring = 1024;
+static uint16_t ring = 512;
 static rte_iova_t mem_iova;
 static uint8_t *mem; /* for each channel BURST sources and as many destinations */
 

@@ -276,9 +276,9 @@ dsc_wrt_imm(const struct fn *f, uint64_t dst, unsigned int len, uint8_t byte)
 {
 	struct sdxi_dsc dsc = dsc_op(1, 2);
 
-	dsc.wrt_imm.size = le32(len - 1);
-	dsc.wrt_imm.addr0 = le64(dst + f->iova);
-	memset(dsc.wrt_imm.data, byte, len);
+	dsc.copy.size = le32(len - 1);
+	dsc.copy.addr0 = le64(dst + f->iova);
+	memset(SDXI_WRT_IMM_DATA(&dsc), byte, len);
 	return dsc;
 }
 
@@ -287,7 +287,7 @@ dsc_intr(uint16_t akey)
 {
 	struct sdxi_dsc dsc = dsc_op(4, 0);
 
-	dsc.intr.akey = le16(akey);
+	dsc.copy.akey0 = le16(akey);
 	return dsc;
 }
 

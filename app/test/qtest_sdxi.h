@@ -18,7 +18,7 @@
 #include <stdint.h>
 
 #include "qtest.h"
-#include "sdxi_hw.h"
+#include "sdxi_emu_hw.h"
 #include "test_le.h"
 
 #define ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))

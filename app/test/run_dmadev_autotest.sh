@@ -18,8 +18,8 @@ taken from what it says it did: an exit code of 0 alone is not believed.
   DPDK_TEST   the dpdk-test program
   PLUGIN      the driver for -d: a bare name on the loader's path, or a path; - if DPDK_TEST has it
   VDEV        an emulated function, for instance dma_sdxi_emu0,error=stop; no huge pages are used
-  PCI_DEVICE  a function on the bus, for instance 0000:01:00.0,completion=batch; it has to be
-              bound to vfio-pci, behind an IOMMU, and huge pages are used
+  PCI_DEVICE  a function on the bus, for instance 0000:01:00.0,watchdog=0; it has to be bound to
+              vfio-pci, behind an IOMMU, and huge pages are used
   LOG         file that keeps the output (default: a temporary file, kept on failure only)
 END
 }

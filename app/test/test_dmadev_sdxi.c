@@ -84,7 +84,7 @@ check_copies(void)
 				    "copy %u of round %u: status %d", i, round, status[i]);
 		TEST_ASSERT(memcmp(src, dst, at) == 0, "round %u: wrong data", round);
 		for (i = at; i < BYTES; i++)
-			TEST_ASSERT(dst[i] == 0, "round %u: byte %u behind the end is written",
+			TEST_ASSERT(dst[i] == 0, "round %u: byte %u after the end is written",
 				    round, i);
 	}
 	return TEST_SUCCESS;
@@ -175,7 +175,7 @@ check_device(void)
 	if (check_copies() != TEST_SUCCESS || check_parts() != TEST_SUCCESS ||
 	    check_failures() != TEST_SUCCESS)
 		return TEST_FAILED;
-	/* A restart begins anew, also behind failures. */
+	/* A restart begins again at index 0, also after failures. */
 	TEST_ASSERT_SUCCESS(rte_dma_stop(dev), "stop fails");
 	TEST_ASSERT_SUCCESS(rte_dma_start(dev), "start fails");
 	return check_copies();
@@ -204,9 +204,8 @@ test_dmadev_sdxi(void)
 	static const char * const functions[] = {
 		"error=stop",
 		"error=continue",
-		"error=stop,completion=batch",
-		"error=continue,completion=batch",
-		"order=random",
+		"error=stop,order=random",
+		"error=continue,order=random",
 	};
 	const struct rte_memzone *from, *to;
 	int ret = TEST_SUCCESS;

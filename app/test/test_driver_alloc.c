@@ -4,7 +4,7 @@
 
 /*
  * The n-th allocation of the driver's fails, for n from 1 until there is none left to fail: each
- * call says so or does without, nothing is left behind, and the same again works.
+ * call says so or does without, nothing is left over, and the same again works.
  */
 
 #include <errno.h>
@@ -15,7 +15,6 @@
 #include <rte_bus_vdev.h>
 #include <rte_common.h>
 #include <rte_malloc.h>
-#include <rte_telemetry.h>
 
 #include "test_driver_util.h"
 #include "test_inject.h"
@@ -85,8 +84,9 @@ struct variant {
 	const char *args;
 	uint16_t nb_vchans;
 	unsigned int phases; /* set of those in which calls fail */
-	bool no_iova;
+	bool zones;
 	bool silent;
+	bool ops; /* enqueued and dequeued, where this DPDK has that */
 };
 
 static uint8_t *src, *dst;
@@ -110,8 +110,8 @@ phase_do(const struct variant *v, enum phase phase, int16_t *id)
 	case CONFIGURE:
 		if (v->silent)
 			td_conf_silent(&conf);
-#if defined(RTE_DMA_CFG_FLAG_ENQ_DEQ)
-		else
+#ifdef RTE_DMA_CFG_FLAG_ENQ_DEQ
+		if (v->ops)
 			conf.flags |= RTE_DMA_CFG_FLAG_ENQ_DEQ;
 #endif
 		return rte_dma_configure(*id, &conf);
@@ -123,6 +123,29 @@ phase_do(const struct variant *v, enum phase phase, int16_t *id)
 		return rte_dma_start(*id);
 	}
 }
+
+#ifdef RTE_DMA_CFG_FLAG_ENQ_DEQ
+/* The same for operations that are enqueued and dequeued. */
+static void
+traffic_ops(int16_t id)
+{
+	struct rte_dma_op *op = calloc(1, sizeof(*op) + 2 * sizeof(struct rte_dma_sge));
+	struct rte_dma_op *back = NULL;
+
+	assert_non_null(op);
+	op->nb_src = 1;
+	op->nb_dst = 1;
+	op->src_dst_seg[0] = (struct rte_dma_sge){ (uintptr_t)src, LEN };
+	op->src_dst_seg[1] = (struct rte_dma_sge){ (uintptr_t)dst, LEN };
+	memset(dst, TD_GUARD, LEN);
+	assert_int_equal(rte_dma_enqueue_ops(id, 0, &op, 1), 1);
+	TD_WAIT(rte_dma_dequeue_ops(id, 0, &back, 1) == 1);
+	assert_ptr_equal(back, op);
+	assert_int_equal(op->status, RTE_DMA_STATUS_SUCCESSFUL);
+	assert_memory_equal(dst, src, LEN);
+	free(op);
+}
+#endif
 
 /*
  * Some of everything on each channel, a failure and its recovery too: whatever it is, it is made of
@@ -140,6 +163,12 @@ traffic(const struct variant *v, int16_t id)
 	uint16_t vchan;
 	FILE *f;
 
+#ifdef RTE_DMA_CFG_FLAG_ENQ_DEQ
+	if (v->ops) {
+		traffic_ops(id);
+		return;
+	}
+#endif
 	for (vchan = 0; vchan < RTE_MIN(v->nb_vchans, 3); vchan++) {
 		memset(dst, TD_GUARD, 4 * LEN);
 		for (i = 0; i < 2; i++) {
@@ -151,7 +180,7 @@ traffic(const struct variant *v, int16_t id)
 		assert_int_equal(rte_dma_fill(id, vchan, UINT64_C(0x0101010101010101) * 7,
 					      (uintptr_t)dst + LEN, LEN, 0), 1);
 		assert_int_equal(rte_dma_copy_sg(id, vchan, from, to, 2, 2, 0), 2);
-		/* Behind a failure that nobody reports, others need not be executed. */
+		/* After a failure that nobody reports, others need not be executed. */
 		assert_int_equal(rte_dma_copy(id, vchan, v->silent ? (uintptr_t)src : BAD,
 					      (uintptr_t)dst + 3 * LEN, LEN, 0), 3);
 		assert_int_equal(rte_dma_copy(id, vchan, (uintptr_t)src, (uintptr_t)dst + 3 * LEN,
@@ -194,7 +223,7 @@ traffic(const struct variant *v, int16_t id)
 }
 
 /*
- * Have the n-th call of a phase fail until that leaves nothing more behind: what it keeps for the
+ * Have the n-th call of a phase fail until that keeps nothing more: what it keeps for the
  * next time is had once, and does not grow each time.
  *
  * @return
@@ -230,7 +259,7 @@ fail_again(const struct variant *v, enum phase phase, int16_t *id, unsigned int 
 }
 
 /*
- * The sequence with a failing call; behind one that fails, it ends there, or goes on with the same
+ * The sequence with a failing call; after one that fails, it ends there, or goes on with the same
  * once more.
  *
  * @return false: there was no such call.
@@ -248,7 +277,7 @@ run(const struct variant *v, unsigned int fail, bool on, bool again)
 
 	stock_take(&stock);
 	before = &stock;
-	inject.no_iova = v->no_iova;
+	inject.zones = v->zones;
 	inject_arm(INJECT_NOBODYS, fail, on);
 	for (phase = 0; phase < NB_PHASES; phase++) {
 		if (!was_hit && (v->phases & 1u << phase) != 0)
@@ -359,7 +388,7 @@ traffic_any(int16_t id)
 }
 
 /*
- * A function without memory is one that errs: the driver reports that, and nothing is left behind.
+ * A function without memory is one that errs: the driver reports that, and nothing is left over.
  */
 static void
 test_function(void **state)
@@ -394,72 +423,12 @@ test_function(void **state)
 	}
 }
 
-/* ---- telemetry ------------------------------------------------------------------------------- */
-
-static telemetry_cb tel_info;
-
-/* In the place of telemetry's own, for the plugin too, which is loaded behind this program. */
-int
-rte_telemetry_register_cmd(const char *cmd, telemetry_cb fn, const char *help)
-{
-	RTE_SET_USED(help);
-	if (strcmp(cmd, "/dmadev_sdxi/info") == 0)
-		tel_info = fn;
-	return 0;
-}
-
-static void
-test_telemetry(void **state)
-{
-	const struct variant v = { "error=continue,watchdog=0", 1, 0, false, false };
-	enum phase phase;
-	const struct stock *before;
-	struct stock stock;
-	unsigned int n, lost;
-	char param[8];
-	int16_t id;
-	int ret;
-
-	RTE_SET_USED(state);
-	assert_non_null(tel_info);
-	for (phase = 0; phase < NB_PHASES; phase++)
-		assert_int_equal(phase_do(&v, phase, &id), 0);
-	/* So that the log has some entries. */
-	for (n = 0; n < 3; n++) {
-		traffic(&v, id);
-		assert_int_equal(rte_dma_stop(id), 0);
-		assert_int_equal(rte_dma_start(id), 0);
-	}
-	snprintf(param, sizeof(param), "%d", id);
-	stock_take(&stock);
-	before = &stock;
-	for (n = 1;; n++) {
-		struct rte_tel_data *answer = rte_tel_data_alloc();
-
-		assert_non_null(answer);
-		inject_arm(INJECT_MAINS, n, false);
-		ret = tel_info("/dmadev_sdxi/info", param, answer);
-		inject_disarm();
-		lost = inject_tel_clear(ret == 0 ? answer : NULL);
-		rte_tel_data_free(answer);
-		if (ret != (inject.hits > 0 ? -ENOMEM : 0) || lost != 0)
-			fail_msg("allocation %u fails: expected %d and 0 containers lost, found %d "
-				 "and %u", n, inject.hits > 0 ? -ENOMEM : 0, ret, lost);
-		expect_stock(before, "telemetry");
-		if (inject.hits == 0)
-			break;
-	}
-	/* The dictionaries of the answer, and three of entries. */
-	assert_in_range(n - 1, 7, INJECT_TEL_MAX);
-	assert_int_equal(rte_vdev_uninit(FN0), 0);
-}
-
 /* A test that has failed may have left its device. */
 static int
 teardown(void **state)
 {
 	inject_disarm();
-	inject.no_iova = false;
+	inject.zones = false;
 	rte_vdev_uninit(FN0);
 	return td_teardown(state);
 }
@@ -470,25 +439,28 @@ int
 main(int argc, char **argv)
 {
 	const unsigned int all = (1u << NB_PHASES) - 1;
-	/* Three channels; every key that is a word; engines; other memory; more tables at start. */
-	static struct variant plain = { "", 3, 0, false, false };
+	/* Three channels; all arguments and engines; other memory; more tables at start. */
+	static struct variant plain = { .args = "", .nb_vchans = 3 };
 	static struct variant full = {
-		"max_cxt=7,engines=3,max_vchans=4,errlog_size=128,completion=batch,watchdog=1000,"
-		"fault=fail:cxt=7:op=5,fault=stall:cxt=7:op=9", 2, 0, false, false,
+		.args = "max_cxt=7,engines=3,max_vchans=4,errlog_size=128,watchdog=1000,"
+			"fault=fail:cxt=7:op=5,fault=stall:cxt=7:op=9",
+		.nb_vchans = 2,
+		.ops = true,
 	};
-	static struct variant zones = { "error=continue", 2, 0, true, false };
-	static struct variant many = { "max_cxt=255", 130, 1u << START, false, true };
-	static struct variant one = { "", 1, 0, false, false };
-	static struct variant free_one = { "order=random", 1, 0, false, false };
+	static struct variant zones = { .args = "error=continue", .nb_vchans = 2, .zones = true };
+	static struct variant many = {
+		.args = "max_cxt=255", .nb_vchans = 130, .phases = 1u << START, .silent = true,
+	};
+	static struct variant one = { .args = "", .nb_vchans = 1 };
+	static struct variant random_one = { .args = "order=random", .nb_vchans = 1 };
 	const struct CMUnitTest tests[] = {
 #define TEST(f, label, variant) { #f " (" label ")", f, td_setup, teardown, variant }
 		TEST(test_control, "three vchans", &plain),
 		TEST(test_control, "all arguments", &full),
-		TEST(test_control, "no IOVAs", &zones),
+		TEST(test_control, "memzones", &zones),
 		TEST(test_control, "130 vchans, start", &many),
 		TEST(test_function, "plain", &one),
-		TEST(test_function, "with liberties", &free_one),
-		TEST(test_telemetry, "info", NULL),
+		TEST(test_function, "order=random", &random_one),
 	};
 	int ret;
 

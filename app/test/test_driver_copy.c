@@ -16,7 +16,7 @@
 #define FN0 TD_NAME(0)
 
 #define GIB ((size_t)1 << 30)
-/* Room in front of and behind what is copied, for offsets and guards. */
+/* Room before and after what is copied, for offsets and guards. */
 #define MARGIN 4096
 #define SEED 0x51
 /* More than any ring holds and than any test wants outstanding. */
@@ -31,9 +31,9 @@ static void
 expect_guards(const uint8_t *dst, size_t len)
 {
 	if (!td_is_all(dst - TD_GUARD_LEN, TD_GUARD_LEN, TD_GUARD))
-		fail_msg("copy of %zu bytes to %p wrote in front of it", len, (const void *)dst);
+		fail_msg("copy of %zu bytes to %p wrote before it", len, (const void *)dst);
 	if (!td_is_all(dst + len, TD_GUARD_LEN, TD_GUARD))
-		fail_msg("copy of %zu bytes to %p wrote behind it", len, (const void *)dst);
+		fail_msg("copy of %zu bytes to %p wrote after it", len, (const void *)dst);
 }
 
 static void
@@ -117,7 +117,7 @@ test_large_sizes(void **state)
 	expect_source_whole();
 }
 
-/* Every place that source and destination can have in their cache lines, all in flight at once. */
+/* Every place that source and destination can have in their cache lines, all in flight together. */
 static void
 test_alignments(void **state)
 {

@@ -47,8 +47,8 @@ cleanup()
 }
 trap cleanup EXIT
 
-# Where in its life the program is killed: behind which of the lines that it prints, as a pattern.
-recovery='*: vchan 0: context 1: recovery: *'
+# Where in its life the program is killed: after which of the lines that it prints, as a pattern.
+recovery='*: vchan 0: expected context 1 to stop, found state STOPG_SW*'
 moments=(
 	'eal'
 	'probed'

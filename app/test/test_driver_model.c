@@ -10,7 +10,7 @@
 
 #include <rte_common.h>
 
-#include "sdxi_dmadev.h"
+#include "sdxi_internal.h"
 #include "sdxi_vdev.h"
 #include "test_driver_model.h"
 
@@ -27,7 +27,7 @@ enum {
 	POOL_LEN = 4 << 20,
 	HOLE_LEN = 2 * 4096,
 	MAX_POLL = 64,
-	/* Polls of an idle channel, after which a refusal is not one that passes. */
+	/* Polls without result of a device that has stopped. */
 	REFUSALS = 2000,
 };
 
@@ -35,6 +35,13 @@ static const char * const kind_names[] = {
 	"copy", "copy of its own", "chained copy", "fill", "sg",
 };
 static_assert(RTE_DIM(kind_names) == K_MAX, "each kind has a name");
+
+static const char * const mishap_names[] = {
+	"no fault", "failure", "failure without a trace", "lost block", "stop", "stop again",
+	"stall", "function error", "lost log", "context that does not stop",
+	"function that does not stop", "function that fails", "nothing",
+};
+static_assert(RTE_DIM(mishap_names) == M_MAX + 1, "each mishap has a name");
 
 struct model_conf model_conf = { .quiet = true, .faults = true };
 
@@ -58,21 +65,7 @@ hash_of(const uint8_t *at, size_t len)
 	return hash;
 }
 
-/* For --log. */
-static void __rte_format_printf(2, 3)
-note(const struct model_vchan *v, const char *format, ...)
-{
-	va_list ap;
-
-	if (model_conf.quiet)
-		return;
-	fprintf(stderr, "channel %u (%s, vchan %u): ", v->no, v->fn->name, v->vchan);
-	va_start(ap, format);
-	vfprintf(stderr, format, ap);
-	va_end(ap);
-}
-
-/* A function's channels may be driven by a thread each. */
+/* A function's vchans may be driven by a thread each. */
 static void
 flag_set(bool *flag, bool on)
 {
@@ -82,20 +75,29 @@ flag_set(bool *flag, bool on)
 static const struct sdxi_dev *
 dev_of(const struct model_fn *fn)
 {
-	const struct sdxi_vchan *first = rte_dma_fp_objs[fn->id].dev_private;
-
-	return first->dev;
+	return rte_dma_fp_objs[fn->id].dev_private;
 }
 
-/*
- * Driven from several threads, a function may not get the CPU for so long that the driver gives it
- * up; nothing that is to be true in the end can depend on that.
- */
+/* How often vchans of the function have been handed over. */
+static uint32_t
+handovers(const struct model_vchan *v)
+{
+	return __atomic_load_n(&dev_of(v->fn)->requests, __ATOMIC_ACQUIRE);
+}
+
+/* A count of the function's activations. */
+static uint32_t
+fn_epoch(const struct model_vchan *v)
+{
+	return __atomic_load_n(&dev_of(v->fn)->epoch, __ATOMIC_ACQUIRE);
+}
+
+/* It was given up, and no fault accounts for that: it had no CPU for many seconds. */
 static bool
 fn_is_late(const struct model_fn *fn)
 {
-	return model_conf.threads && !__atomic_load_n(&fn->fatal, __ATOMIC_ACQUIRE) &&
-	       dev_of(fn)->failed;
+	return !__atomic_load_n(&fn->fatal, __ATOMIC_ACQUIRE) &&
+	       __atomic_load_n(&dev_of(fn)->failed, __ATOMIC_ACQUIRE);
 }
 
 static bool
@@ -139,25 +141,6 @@ model_fail(const char *format, ...)
 				   model_conf.seed, (v)->no, __FILE__, __LINE__, #cond);           \
 	} while (0)
 
-/* The faults of an epoch and of those before, whose may still be to come. */
-static void
-show_faults(const struct model_vchan *v)
-{
-	uint64_t i = v->nb_injected - RTE_MIN(v->nb_injected, (uint64_t)MODEL_LAST_FAULTS);
-
-	for (; i < v->nb_injected; i++) {
-		const struct model_injected *in = &v->last[i % MODEL_LAST_FAULTS];
-
-		print_error("channel %u: epoch %" PRIu64 ", from operation %" PRIu64 ": %s: "
-			    "cxt %u, op %" PRIu64 ", count %u, step %u, sub_step %u, buf %u%s%s\n",
-			    v->no,
-			    in->epoch, in->from, sdxi_emu_fault_name(in->fault.kind), in->fault.cxt,
-			    in->fault.op, in->fault.count, in->fault.step, in->fault.sub_step,
-			    in->fault.buf, in->fault.no_block ? ", no_block" : "",
-			    in->fault.no_log ? ", no_log" : "");
-	}
-}
-
 /* Fail the test, with all that is known of an operation. */
 static void __rte_noreturn __rte_format_printf(3, 4)
 blame(const struct model_vchan *v, const struct model_op *op, const char *format, ...)
@@ -165,15 +148,15 @@ blame(const struct model_vchan *v, const struct model_op *op, const char *format
 	char text[512];
 	va_list ap;
 
-	show_faults(v);
 	va_start(ap, format);
 	vsnprintf(text, sizeof(text), format, ap);
 	va_end(ap);
-	model_fail("seed %" PRIu64 ": channel %u (%s, vchan %u): epoch %" PRIu64 " (%u operations up "
-		   "to %" PRIu64 ", mishaps 0x%x): operation %" PRIu64 " (index %u, batch %" PRIu64
-		   "): %s%s%s%s of %u bytes, %u to %u parts: %s", model_conf.seed, v->no,
-		   v->fn->name, v->vchan, v->epoch, v->epoch_len, v->epoch_end, v->mishaps, op->no,
-		   (uint16_t)(op->no - v->base), op->batch, op->fence ? "fenced " : "",
+	model_fail("seed %" PRIu64 ": channel %u (%s, vchan %u): epoch from %" PRIu64 " to %" PRIu64
+		   ", %s at operation %" PRIu64 " (from descriptor %" PRIu64 ", status set 0x%x): "
+		   "operation %" PRIu64 " (index %u): %s%s%s%s of %u bytes, %u to %u parts: %s",
+		   model_conf.seed, v->no, v->fn->name, v->vchan, v->epoch_begin, v->epoch_end,
+		   mishap_names[v->what], v->target, v->fault_dsc, v->fault_codes, op->no,
+		   (uint16_t)(op->no - v->base), op->fence ? "fenced " : "",
 		   op->bad ? "impossible " : "", kind_names[op->kind],
 		   op->over != NULL ? " over a source" : "", op->len, op->nb_src, op->nb_dst, text);
 }
@@ -204,7 +187,7 @@ seg_set(struct model_seg *seg, uint8_t *at, uint32_t len)
 	*seg = (struct model_seg){ .at = at, .iova = (uintptr_t)at, .len = len };
 }
 
-/* What the slot's last user left must still be as it was when that was reported. */
+/* The slot's last destination must still be as it was when that was reported. */
 static void
 zone_recheck(struct model_vchan *v, const struct model_op *op)
 {
@@ -333,11 +316,6 @@ generate(struct model_vchan *v)
 	if (v->fn->mode == MODEL_OPS)
 		op->submit = SUBMIT_FLAG;
 	op->len = big ? BIG_LEN / 16 + below(&rng, BIG_LEN * 15 / 16) : draw_len(&rng);
-	if (v->simple) {
-		src_place(op, &rng);
-		dst_place(v, op, &rng, big);
-		return;
-	}
 	op->fence = one_in(&rng, 12);
 	if (kind < 15 && !big) {
 		op->kind = K_OWN;
@@ -379,7 +357,7 @@ generate(struct model_vchan *v)
 	} else if (op->kind != K_SG) {
 		dst_place(v, op, &rng, big);
 	}
-	if (one_in(&rng, 150) && op->over == NULL)
+	if (v->what == M_NONE && one_in(&rng, 100) && op->over == NULL)
 		spoil(op, &rng);
 }
 
@@ -423,18 +401,14 @@ digest_op(struct model_vchan *v, const struct model_op *op)
 		digest_seg(v, &op->dst[i]);
 }
 
-static void
-digest_fault(struct model_vchan *v, const struct sdxi_emu_fault *fault)
-{
-	digest_add(v, v->epoch);
-	digest_add(v, fault->kind | fault->cxt << 8);
-	digest_add(v, fault->op);
-	digest_add(v, fault->count);
-	digest_add(v, fault->step | fault->sub_step << 8 | fault->buf << 16 |
-		   fault->no_block << 24 | fault->no_log << 25);
-}
-
 static void report(struct model_vchan *v, enum rte_dma_status_code status);
+
+/* What may be reported: if the function has failed, also what was not submitted. */
+static uint64_t
+outstanding(const struct model_vchan *v)
+{
+	return (fn_is_fatal(v->fn) ? v->next : v->submitted) - v->tail;
+}
 
 /* ---- handing them over ----------------------------------------------------------------------- */
 
@@ -496,9 +470,9 @@ poll_rops(struct model_vchan *v, uint16_t want)
 	uint16_t got, i;
 
 	got = rte_dma_dequeue_ops(v->fn->id, v->vchan, rops, want);
-	if (got > want || got > v->submitted - v->tail)
+	if (got > want || got > outstanding(v))
 		blame(v, op_at(v, first), "asked for %u of %" PRIu64 ", given %u", want,
-		      v->submitted - v->tail, got);
+		      outstanding(v), got);
 	for (i = 0; i < got; i++) {
 		if (rops[i] != rop_at(v, v->tail))
 			blame(v, op_at(v, v->tail), "another operation was given back");
@@ -542,37 +516,36 @@ enqueue_op(struct model_vchan *v, const struct model_op *op)
 	}
 }
 
-/* A count of its function's resets. */
-static uint32_t
-fn_epoch(const struct model_vchan *v)
-{
-	return __atomic_load_n(&dev_of(v->fn)->epoch, __ATOMIC_ACQUIRE);
-}
-
-/* All that was enqueued is a batch now. */
-static void
-batch_end(struct model_vchan *v, uint32_t epoch)
-{
-	struct model_batch *next;
-
-	if (v->submitted == v->next)
-		return;
-	v->submitted = v->next;
-	v->batches[v->batch % MODEL_BATCHES].fn_epoch = epoch;
-	next = &v->batches[++v->batch % MODEL_BATCHES];
-	memset(next, 0, sizeof(*next));
-}
-
 static void
 submit(struct model_vchan *v)
 {
-	const uint32_t epoch = fn_epoch(v);
 	int ret = rte_dma_submit(v->fn->id, v->vchan);
 
 	if (ret < 0)
 		model_fail("seed %" PRIu64 ": channel %u: submit: %d", model_conf.seed, v->no,
 			   ret);
-	batch_end(v, epoch);
+	v->submitted = v->next;
+}
+
+/* Descriptors enqueued so far. */
+static uint64_t
+descriptors(const struct model_vchan *v)
+{
+	const struct sdxi_ring *r = &dev_of(v->fn)->vchans[v->vchan].ring;
+
+	return r->op_head + r->head_extra;
+}
+
+/*
+ * Has the function still to execute what is in the place of operations that recovery has settled?
+ * It would count as what a new fault is to hit.
+ */
+static bool
+has_leftovers(const struct model_vchan *v)
+{
+	const struct sdxi_ring *r = &dev_of(v->fn)->vchans[v->vchan].ring;
+
+	return sdxi_cxt_state(r->sts) == SDXI_CXT_RUN && sdxi_read_index(r->sts) != r->submitted;
 }
 
 /* Enqueue the next operation; false: not now. */
@@ -580,46 +553,42 @@ static bool
 enqueue(struct model_vchan *v)
 {
 	struct model_op *op = op_at(v, v->next);
-	struct model_batch *batch = &v->batches[v->batch % MODEL_BATCHES];
-	uint32_t epoch;
+	const uint64_t before = descriptors(v);
 	int ret;
 
 	if (!v->generated) {
 		generate(v);
 		v->generated = true;
 	}
-	op->batch = v->batch;
-	op->reported = v->tail;
-	epoch = fn_epoch(v);
 	ret = enqueue_op(v, op);
-	if (ret == -ENOSPC && v->next != v->tail) {
+	if (ret == -ENOSPC) {
 		/* Nothing comes back of what was not handed over. */
-		if (v->submitted == v->tail)
+		if (v->submitted == v->tail && v->next != v->tail)
 			submit(v);
 		return false;
 	}
 	if (ret == -EIO) {
-		if (v->tail == v->next && ++v->refused >= REFUSALS) {
-			if (fn_is_fatal(v->fn))
-				flag_set(&v->fn->dying, true);
-			/* Another thread may be about to bring the function up again. */
-			else if (!model_conf.threads)
-				blame(v, op, "refused with nothing outstanding, and nothing "
-				      "injected that accounts for it");
-		}
+		if (!fn_is_fatal(v->fn))
+			blame(v, op, "refused, and nothing accounts for it");
+		if (v->tail == v->next)
+			flag_set(&v->fn->dying, true);
 		return false;
 	}
 	if (ret != (uint16_t)(v->next - v->base))
 		blame(v, op, "enqueue: expected its index, found %d", ret);
-	v->refused = 0;
+	/* The fault counts in descriptors; there is no other one before it in the epoch. */
+	if (v->what != M_NONE && v->target == UINT64_MAX) {
+		v->dsc_sum += descriptors(v) - before;
+		if (v->dsc_sum > v->fault_dsc)
+			v->target = v->next;
+	}
+	op->handovers = handovers(v);
 	v->generated = false;
 	digest_op(v, op);
 	v->nb_bytes += op->len;
-	batch->fence |= op->fence && v->next != v->submitted;
-	batch->bad |= op->bad;
 	v->next++;
 	if (op->submit == SUBMIT_FLAG)
-		batch_end(v, epoch);
+		v->submitted = v->next;
 	else if (op->submit == SUBMIT_CALL)
 		submit(v);
 	return true;
@@ -627,7 +596,7 @@ enqueue(struct model_vchan *v)
 
 /* ---- what became of them --------------------------------------------------------------------- */
 
-/* What the destination is to hold behind the operation, and what it held before, as one piece. */
+/* What the destination is to hold after the operation, and what it held before, as one piece. */
 static void
 build_content(const struct model_vchan *v, const struct model_op *op)
 {
@@ -702,11 +671,11 @@ check_content(const struct model_vchan *v, struct model_op *op, enum outcome out
 		if (seg->at == NULL)
 			continue;
 		if (!td_is_all(at, seg->at - at, TD_GUARD))
-			blame(v, op, "something was written in front of part %u", i);
+			blame(v, op, "something was written before part %u", i);
 		at = seg->at + seg->len;
 	}
 	if (!td_is_all(at, op->zone + op->zone_len - at, TD_GUARD))
-		blame(v, op, "something was written behind its destination");
+		blame(v, op, "something was written after its destination");
 	op->hash = hash_of(op->zone, op->zone_len);
 }
 
@@ -723,18 +692,6 @@ is_done(const struct model_vchan *v, const struct model_op *op)
 	return true;
 }
 
-/* Is there a fence in what was handed over behind an operation? */
-static bool
-has_fence_behind(struct model_vchan *v, const struct model_op *op)
-{
-	uint64_t no;
-
-	for (no = op->no + 1; no < v->submitted; no++)
-		if (op_at(v, no)->fence)
-			return true;
-	return false;
-}
-
 /* Codes as a set. */
 static uint32_t
 code_bit(enum rte_dma_status_code code)
@@ -742,154 +699,134 @@ code_bit(enum rte_dma_status_code code)
 	return code < 31 ? UINT32_C(1) << code : UINT32_C(1) << 31;
 }
 
-/* Hits of what may take entries of the log along that are about other channels. */
-static void
-disturbances_cb(struct sdxi_emu *emu, void *arg)
-{
-	static const enum sdxi_emu_fault_kind kinds[] = {
-		SDXI_EMU_FAULT_LOG_OVF, SDXI_EMU_FAULT_LOG_ERR, SDXI_EMU_FAULT_FN_ERROR,
-		SDXI_EMU_FAULT_NO_STOP, SDXI_EMU_FAULT_NO_FN_STOP, SDXI_EMU_FAULT_NO_RESET,
-		SDXI_EMU_FAULT_NO_ACTIVE,
-	};
-	unsigned int i;
+#define BIT_GOOD	  code_bit(RTE_DMA_STATUS_SUCCESSFUL)
+#define BIT_UNKNOWN	  code_bit(RTE_DMA_STATUS_ERROR_UNKNOWN)
+#define BIT_NOT_ATTEMPTED code_bit(RTE_DMA_STATUS_NOT_ATTEMPTED)
 
-	for (i = 0; i < RTE_DIM(kinds); i++)
-		*(uint64_t *)arg += sdxi_emu_injected_of(emu, kinds[i]);
-}
-
-static uint64_t
-disturbances(const struct model_vchan *v)
-{
-	uint64_t hits = 0;
-
-	MODEL_CHECK(v, sdxi_vdev_call(v->fn->name, disturbances_cb, &hits) == 0);
-	return hits;
-}
-
-/* Has a fault had to do with the channel in this epoch, or may it have had? */
+/* Was an operation with a fence enqueued after this one, and a vchan handed over after that? */
 static bool
-is_disturbed(const struct model_vchan *v)
+has_fence_after(struct model_vchan *v, const struct model_op *op)
 {
-	return fn_is_fatal(v->fn) || v->mishaps != 0 || v->codes != 0 || v->carry > 0 ||
-	       disturbances(v) != v->disturbed;
-}
+	uint64_t no;
 
-/* Is an impossible operation near enough for its failure to have to do with another one? */
-static bool
-has_bad_near(struct model_vchan *v, const struct model_op *op)
-{
-	uint64_t no = op->no - RTE_MIN(op->no, (uint64_t)WINDOW);
-
-	for (; no < v->submitted; no++)
-		if (op_at(v, no)->bad)
+	for (no = op->no + 1; no < v->next; no++)
+		if (op_at(v, no)->fence && op_at(v, no)->handovers != handovers(v))
 			return true;
 	return false;
 }
 
-/*
- * The code has to be that of what has gone wrong, or, where the log may not have told it, unknown.
- * A function that takes every liberty may be later with its entry than the driver waits for it.
- */
-static void
-check_code(struct model_vchan *v, const struct model_op *op, enum rte_dma_status_code status)
+/* What may become of the operation that the epoch's fault is about. */
+static uint32_t
+target_codes(struct model_vchan *v, const struct model_op *op)
 {
-	uint32_t allowed = v->codes;
+	uint32_t set = v->fault_codes;
 
-	if (op->bad)
-		allowed |= code_bit(op->bad_dst ? RTE_DMA_STATUS_INVALID_DST_ADDR :
-						  RTE_DMA_STATUS_INVALID_SRC_ADDR);
-	/* A fill has no other buffer than its destination, if it is made without another. */
-	if (op->kind == K_FILL && (allowed & code_bit(RTE_DMA_STATUS_INVALID_SRC_ADDR)) != 0)
-		allowed |= code_bit(RTE_DMA_STATUS_INVALID_DST_ADDR);
-	if (op->kind == K_FILL && (allowed & code_bit(RTE_DMA_STATUS_BUS_READ_ERROR)) != 0)
-		allowed |= code_bit(RTE_DMA_STATUS_BUS_WRITE_ERROR);
-	/* Whether there is a reason to fail at all comes later. */
-	if (!op->bad || model_conf.reorder || op->no < v->fatal_until || is_disturbed(v))
-		allowed |= code_bit(RTE_DMA_STATUS_ERROR_UNKNOWN);
-	if ((allowed & code_bit(status)) == 0)
-		blame(v, op, "found status %d, expected one of the set 0x%x", status, allowed);
-	v->nb_exact += status != RTE_DMA_STATUS_ERROR_UNKNOWN;
+	/* It is blamed if nothing has completed before it, or if it may not have been run. */
+	if ((set & BIT_GOOD) != 0 && (op->no == v->epoch_begin || has_fence_after(v, op)))
+		set |= BIT_UNKNOWN;
+	return set;
 }
 
-/* A failure has to have a reason. */
-static void
-account_failure(struct model_vchan *v, const struct model_op *op, enum rte_dma_status_code status)
+/*
+ * What may become of an operation, as a set. An impossible operation, and the one that a fault is
+ * about, have one code, unless the function has been reset meanwhile or entries of the log are
+ * lost: then nobody knows the code, and faults hit where nobody can tell.
+ */
+static uint32_t
+allowed_codes(struct model_vchan *v, const struct model_op *op)
 {
-	struct model_batch *batch = &v->batches[op->batch % MODEL_BATCHES];
+	const bool reset = fn_epoch(v) != v->epoch_fn;
+	const bool lossy = reset || __atomic_load_n(&v->fn->lossy, __ATOMIC_ACQUIRE) != 0;
+	uint32_t set = BIT_GOOD;
 
-	check_code(v, op, status);
-	v->fails++;
-	/* What nobody knows the fate of may never have been consumed: faults are yet to come. */
-	if (status == RTE_DMA_STATUS_ERROR_UNKNOWN)
-		v->left_out = true;
-	if (op->bad || fn_is_fatal(v->fn) || op->no < v->fatal_until)
-		return;
+	if (op->no < v->fatal_until || fn_is_fatal(v->fn))
+		return UINT32_MAX & ~(op->bad ? BIT_GOOD : 0);
+	if (op->bad)
+		set = code_bit(op->bad_dst ? RTE_DMA_STATUS_INVALID_DST_ADDR :
+					     RTE_DMA_STATUS_INVALID_SRC_ADDR) |
+		      (lossy ? BIT_UNKNOWN : 0);
+	else if (op->no == v->target)
+		set = target_codes(v, op) | (lossy && v->fault_codes != BIT_GOOD ? BIT_UNKNOWN : 0);
+	if (!op->bad && reset && v->what != M_NONE)
+		set |= BIT_GOOD | v->fault_codes | BIT_UNKNOWN;
+	/* Where nothing has completed, the first stop is held against it, and the second one: */
+	if (v->what == M_STOP_TWICE && v->target == v->epoch_begin && op->no == v->target + 1)
+		set |= BIT_UNKNOWN;
 	/*
-	 * One block for all of a batch does not tell which of its operations are done. Those that a
-	 * fence stands between cannot simply be run again, nor can those be told from a failure. A
-	 * function that takes every liberty consumes a fence long before it is passed, and stops,
-	 * and may have begun what stands behind one that is behind a failure; and behind a reset,
-	 * nobody knows how far any function has come. But something must have gone wrong for that.
+	 * In random order descriptors are not consumed one after the other, so that a fault may hit
+	 * any operation, and an entry of the log may come later than the driver waits for it.
 	 */
-	if (status == RTE_DMA_STATUS_ERROR_UNKNOWN && model_conf.faults &&
-	    ((model_conf.batch && (batch->fence || batch->bad)) ||
-	     ((model_conf.reorder || model_conf.batch || batch->fn_epoch != fn_epoch(v)) &&
-	      (has_fence_behind(v, op) || v->fail_before_fence > op->reported))) &&
-	    (is_disturbed(v) || has_bad_near(v, op) || batch->fn_epoch != fn_epoch(v))) {
-		v->nb_vague++;
-		return;
+	if (model_conf.reorder && v->what != M_NONE)
+		set = v->what == M_FAIL && v->failed ? BIT_GOOD :
+						       BIT_GOOD | v->fault_codes | BIT_UNKNOWN;
+	return set;
+}
+
+/*
+ * After a failure on a stopping function, a fenced operation and all after it are not attempted, if
+ * they were enqueued before somebody knew of the failure; on one that goes on they run, unless it
+ * has been stopped for another reason.
+ */
+static uint32_t
+with_fences(struct model_vchan *v, const struct model_op *op, uint32_t set)
+{
+	const uint32_t now = handovers(v);
+	const bool stops = !model_conf.cont || v->what != M_NONE || fn_epoch(v) != v->epoch_fn;
+
+	if (op->fence && v->failed && (int32_t)(op->handovers - v->fail_known) < 0) {
+		/* Nobody had been told when both were enqueued. */
+		v->dead_certain |= op->handovers == v->fail_handovers && v->fail_stops;
+		v->dead_known = now;
+		v->dead = true;
 	}
-	if (model_conf.batch && batch->excused)
-		return;
-	if (v->budget > 0) {
-		v->budget--;
-		batch->excused = true;
-		return;
-	}
-	blame(v, op, "found status %d, and nothing accounts for it", status);
+	if (!v->dead || (int32_t)(op->handovers - v->dead_known) >= 0 || !stops)
+		return set;
+	/* In random order what has no fence may have been run already. */
+	if (v->dead_certain && op->handovers == v->fail_handovers &&
+	    !(model_conf.reorder && !op->fence) && op->no >= v->fatal_until && !fn_is_fatal(v->fn))
+		return BIT_NOT_ATTEMPTED;
+	return set | BIT_NOT_ATTEMPTED;
 }
 
 static void
 report(struct model_vchan *v, enum rte_dma_status_code status)
 {
 	struct model_op *op = op_at(v, v->tail);
+	uint32_t set = with_fences(v, op, allowed_codes(v, op));
+	/* Where nothing has stopped it, it may have begun. */
+	const bool partly = (model_conf.reorder && !op->fence) || model_conf.cont;
 
-	if (op->fence)
-		v->fail_before_fence = v->last_fail;
-	if (status != RTE_DMA_STATUS_SUCCESSFUL && status != RTE_DMA_STATUS_NOT_ATTEMPTED)
-		note(v, "operation %" PRIu64 " (index %u, batch %" PRIu64 "%s%s): status %d\n",
-		     op->no, (uint16_t)(op->no - v->base), op->batch, op->fence ? ", fenced" : "",
-		     op->bad ? ", impossible" : "", status);
+	if ((set & code_bit(status)) == 0)
+		blame(v, op, "found status %d, expected one of the set 0x%x", status, set);
 	switch (status) {
 	case RTE_DMA_STATUS_SUCCESSFUL:
-		if (op->bad)
-			blame(v, op, "successful, though it cannot work");
 		check_content(v, op, DONE);
 		break;
 	case RTE_DMA_STATUS_NOT_ATTEMPTED:
-		/* Neither was one that it could follow, unless that was reported before. */
-		if (!fn_is_fatal(v->fn) && op->no >= v->fatal_until &&
-		    v->fail_before_fence <= op->reported && v->last_not_attempted <= op->reported)
-			blame(v, op, "not attempted, but there is no failed one in front of a "
-			      "fence (the last has the number %" PRIi64 ", %" PRIu64 " were "
-			      "reported when it was enqueued)", (int64_t)v->fail_before_fence - 1,
-			      op->reported);
-		check_content(v, op, NOT_ATTEMPTED);
+		check_content(v, op, partly ? FAILED : NOT_ATTEMPTED);
 		v->nb_not_attempted++;
-		v->left_out = true;
-		v->last_not_attempted = op->no + 1;
-		v->last_fail = op->no + 1;
+		v->dead_known = handovers(v);
+		v->dead = true;
 		v->stat_errors++;
 		break;
 	default:
-		account_failure(v, op, status);
 		check_content(v, op, FAILED);
 		v->nb_failed++;
-		v->last_fail = op->no + 1;
+		v->nb_exact += status != RTE_DMA_STATUS_ERROR_UNKNOWN;
+		v->nb_single += (set & (set - 1)) == 0;
 		v->stat_errors++;
+		/* What stops the function itself, in this place. */
+		v->fail_stops = !model_conf.cont && fn_epoch(v) == v->epoch_fn &&
+				(op->bad || v->what == M_FAIL || v->what == M_STOP_TWICE);
+		if (!v->failed || op->handovers != v->fail_handovers)
+			v->dead_certain = false;
+		v->failed = true;
+		v->fail_handovers = op->handovers;
+		v->fail_known = handovers(v);
 		break;
 	}
 	v->tail++;
+	v->submitted = RTE_MAX(v->submitted, v->tail);
 }
 
 static bool
@@ -900,18 +837,18 @@ poll_completed(struct model_vchan *v, uint16_t want)
 	bool error = !v->failing;
 
 	got = rte_dma_completed(v->fn->id, v->vchan, want, &last, &error);
-	if (got > want || got > v->submitted - v->tail)
+	if (got > want || got > outstanding(v))
 		blame(v, op_at(v, first), "asked for %u of %" PRIu64 ", given %u", want,
-		      v->submitted - v->tail, got);
-	if (v->failing && (got != 0 || !error))
-		blame(v, op_at(v, first), "had failed, then rte_dma_completed() gave %u, %s", got,
-		      error ? "an error" : "no error");
+		      outstanding(v), got);
+	/* Neither way gives more while the vchan is handed over, as something else failed. */
+	if (v->failing && got != 0)
+		blame(v, op_at(v, first), "had failed, then rte_dma_completed() gave %u", got);
 	for (i = 0; i < got; i++)
 		report(v, RTE_DMA_STATUS_SUCCESSFUL);
 	if (last != (uint16_t)(v->tail - 1 - v->base))
 		blame(v, op_at(v, first), "given %u: last index: expected %u, found %u", got,
 		      (uint16_t)(v->tail - 1 - v->base), last);
-	v->failing = error;
+	v->failing |= error;
 	return got != 0;
 }
 
@@ -924,12 +861,11 @@ poll_status(struct model_vchan *v, uint16_t want)
 
 	memset(status, 0xee, sizeof(status));
 	got = rte_dma_completed_status(v->fn->id, v->vchan, want, &last, status);
-	if (got > want || got > v->submitted - v->tail)
+	if (got > want || got > outstanding(v))
 		blame(v, op_at(v, first), "asked for %u of %" PRIu64 ", given %u", want,
-		      v->submitted - v->tail, got);
-	if (v->failing && (got == 0 || status[0] == RTE_DMA_STATUS_SUCCESSFUL))
-		blame(v, op_at(v, first), "had failed, then rte_dma_completed_status() gave %u, "
-		      "the first being %d", got, got == 0 ? -1 : (int)status[0]);
+		      outstanding(v), got);
+	if (v->failing && got != 0 && status[0] == RTE_DMA_STATUS_SUCCESSFUL)
+		blame(v, op_at(v, first), "had failed, and was reported as done");
 	for (i = 0; i < got; i++)
 		report(v, status[i]);
 	if (last != (uint16_t)(v->tail - 1 - v->base))
@@ -957,21 +893,24 @@ static bool
 poll_silent(struct model_vchan *v, uint16_t want)
 {
 	const uint64_t first = v->tail;
+	enum rte_dma_vchan_status status;
 	struct rte_dma_stats stats;
 	uint16_t last;
 	bool error;
 
+	/* Who asks looks after the vchan. */
+	MODEL_CHECK(v, rte_dma_vchan_status(v->fn->id, v->vchan, &status) == 0);
 	if (rte_dma_completed(v->fn->id, v->vchan, want, &last, &error) != 0)
 		blame(v, op_at(v, first), "a completion, in silent mode");
 	stats = stats_of(v);
-	if (stats.submitted != v->submitted - v->stat_base ||
-	    stats.completed < first - v->stat_base || stats.completed > stats.submitted ||
+	if (stats.submitted != v->submitted - v->stat_base || stats.completed > stats.submitted ||
 	    stats.errors < v->stat_errors || stats.errors > UINT32_MAX)
 		blame(v, op_at(v, first), "submitted, completed, errors: expected %" PRIu64
-		      ", %" PRIu64 " or more, %" PRIu64 " or more, found %" PRIu64 ", %" PRIu64
-		      ", %" PRIu64, v->submitted - v->stat_base, first - v->stat_base,
-		      v->stat_errors, stats.submitted, stats.completed, stats.errors);
-	v->tail = v->stat_base + stats.completed;
+		      ", no more, %" PRIu64 " or more, found %" PRIu64 ", %" PRIu64 ", %" PRIu64,
+		      v->submitted - v->stat_base, v->stat_errors, stats.submitted,
+		      stats.completed, stats.errors);
+	/* While the vchan is recovered less counts as completed. */
+	v->tail = RTE_MAX(first, v->stat_base + stats.completed);
 	return v->tail != first;
 }
 
@@ -998,41 +937,17 @@ look(struct model_vchan *v)
 
 /* ---- faults ---------------------------------------------------------------------------------- */
 
-/* What goes wrong in one epoch. */
-enum mishap {
-	M_FAIL, M_FAIL_NO_BLOCK, M_FAIL_NO_LOG, M_FAIL_NEITHER, M_LOSE, M_NO_SIGNAL, M_STOP,
-	M_STALL, M_FN_ERROR, M_LOG_OVF, M_LOG_ERR, M_NO_STOP, M_NO_FN_STOP, M_NO_ACTIVE, M_NO_RESET,
-	M_MAX,
+static const struct {
+	uint8_t weight; /* those that are seldom take long: the driver gives a function its time */
+	bool lossy;	/* entries of the log are lost, whichever vchan's they are */
+	bool fatal;	/* the function cannot be activated again */
+} mishaps[M_MAX] = {
+	[M_NONE] = { .weight = 180 }, [M_FAIL] = { .weight = 100 }, [M_NO_TRACE] = { .weight = 5 },
+	[M_LOSE] = { .weight = 5 }, [M_STOP] = { .weight = 24 }, [M_STOP_TWICE] = { .weight = 24 },
+	[M_STALL] = { .weight = 2 }, [M_FN_ERROR] = { .weight = 12 },
+	[M_LOG_LOST] = { .weight = 16, .lossy = true }, [M_NO_STOP] = { .weight = 2 },
+	[M_NO_FN_STOP] = { .weight = 2 }, [M_NO_ACTIVE] = { .weight = 2, .fatal = true },
 };
-
-/*
- * How often each is in the deck. Those that are seldom take long, as the driver gives a function
- * its time.
- */
-static const uint8_t deck_of[M_MAX] = {
-	[M_FAIL] = 30, [M_FAIL_NO_BLOCK] = 12, [M_FAIL_NO_LOG] = 12, [M_FAIL_NEITHER] = 8,
-	[M_LOSE] = 6, [M_NO_SIGNAL] = 6, [M_STOP] = 22, [M_STALL] = 2, [M_FN_ERROR] = 10,
-	[M_LOG_OVF] = 8, [M_LOG_ERR] = 8, [M_NO_STOP] = 1, [M_NO_FN_STOP] = 1, [M_NO_ACTIVE] = 1,
-	[M_NO_RESET] = 1,
-};
-enum { DECK = 128, DECK_STEP = 29 };
-static uint8_t deck[DECK];
-
-static void
-deck_shuffle(void)
-{
-	struct model_rng rng = rng_of(S_DECK, 0, 0);
-	unsigned int i, j, n = 0;
-
-	for (i = 0; i < M_MAX; i++)
-		for (j = 0; j < deck_of[i]; j++)
-			deck[n++] = i;
-	assert_int_equal(n, DECK);
-	for (i = DECK; i-- > 1;) {
-		j = below(&rng, i + 1);
-		RTE_SWAP(deck[i], deck[j]);
-	}
-}
 
 struct injection {
 	struct sdxi_emu_fault fault;
@@ -1065,167 +980,110 @@ injected_cb(struct sdxi_emu *emu, void *arg)
 		hits[i] += sdxi_emu_injected_of(emu, i);
 }
 
-/* What the failures that are injected here are to be reported as. */
-static enum rte_dma_status_code
-code_of(const struct sdxi_emu_fault *fault)
-{
-	switch (fault->step) {
-	case 10: /* data buffer, data access failure */
-		return fault->buf == 0 ? RTE_DMA_STATUS_BUS_READ_ERROR :
-					 RTE_DMA_STATUS_BUS_WRITE_ERROR;
-	case 11: /* AKey, whichever it is */
-		return RTE_DMA_STATUS_INVALID_ADDR;
-	case 7: /* descriptor, data validation failure */
-		return RTE_DMA_STATUS_INVALID_OPCODE;
-	default: /* data buffer, address translation failure */
-		return fault->buf == 0 ? RTE_DMA_STATUS_INVALID_SRC_ADDR :
-					 RTE_DMA_STATUS_INVALID_DST_ADDR;
-	}
-}
-
+/* One that hits the epoch's descriptor fault_dsc, or is about the function. */
 static void
-inject(struct model_vchan *v, enum sdxi_emu_fault_kind kind, uint64_t op, uint32_t count,
-       const struct sdxi_emu_fault *how)
+inject(struct model_vchan *v, enum sdxi_emu_fault_kind kind, struct sdxi_emu_fault fault)
 {
-	struct injection injection = { .ret = -1 };
+	struct injection injection = { .fault = fault, .ret = -1 };
 
-	if (how != NULL)
-		injection.fault = *how;
 	injection.fault.kind = kind;
 	injection.fault.cxt = v->vchan + 1;
-	injection.fault.op = op;
-	injection.fault.count = count;
+	injection.fault.op = v->fault_dsc;
 	MODEL_CHECK(v, sdxi_vdev_call(v->fn->name, inject_cb, &injection) == 0);
 	MODEL_CHECK(v, injection.ret == 0);
-	if (kind == SDXI_EMU_FAULT_FAIL || kind == SDXI_EMU_FAULT_NO_SIGNAL)
-		v->codes |= code_bit(code_of(&injection.fault));
-	v->last[v->nb_injected++ % MODEL_LAST_FAULTS] = (struct model_injected){
-		.fault = injection.fault, .epoch = v->epoch, .from = v->next,
-	};
-	digest_fault(v, &injection.fault);
-	/* Of several that are due at once, one after the other hits. */
-	note(v, "epoch %" PRIu64 ", from operation %" PRIu64 ": fault %s after %" PRIu64
-	     " descriptors, %u in a row, step %u, sub-step %u%s%s\n", v->epoch, v->next,
-	     sdxi_emu_fault_name(kind), op,
-	     count, injection.fault.step, injection.fault.sub_step,
-	     injection.fault.no_block ? ", no block" : "",
-	     injection.fault.no_log ? ", no log" : "");
-	v->reach_op = RTE_MAX(v->reach_op, op);
-	v->reach_count += count;
+	digest_add(v, v->epoch_begin << 32 | kind << 16 | fault.count);
+	digest_add(v, v->fault_dsc << 32 | fault.step << 16 | fault.sub_step << 8 | fault.buf << 2 |
+		   fault.no_block << 1 | fault.no_log);
 }
 
 static void
 inject_clear(struct model_fn *fn)
 {
-	unsigned int i;
-
 	MODEL_CHECK(fn->vchan, sdxi_vdev_call(fn->name, inject_clear_cb, NULL) == 0);
-	for (i = 0; i < fn->vchans; i++)
-		fn->vchan[i].spoilt = true;
 }
 
-static void
-fn_fatal_end(struct model_fn *fn)
+/* A failure, in SDXI's steps and sub-steps, and what it is to be reported as. */
+static struct sdxi_emu_fault
+draw_failure(struct model_rng *rng, uint32_t *code)
 {
-	unsigned int i;
-
-	flag_set(&fn->fatal, false);
-	for (i = 0; i < fn->vchans; i++)
-		fn->vchan[i].fatal_until = fn->vchan[i].next;
-}
-
-static void
-inject_fail(struct model_vchan *v, struct model_rng *rng, uint64_t op, uint32_t count,
-	    bool no_block, bool no_log)
-{
-	struct sdxi_emu_fault how = {
-		.buf = below(rng, 2), .no_block = no_block, .no_log = no_log,
+	static const struct {
+		uint8_t step, sub_step;
+		enum rte_dma_status_code code[2];
+	} failures[] = {
+		{ SDXI_STEP_BUFFER, SDXI_SUB_STEP_TRANSLATION,
+		  { RTE_DMA_STATUS_INVALID_SRC_ADDR, RTE_DMA_STATUS_INVALID_DST_ADDR } },
+		{ SDXI_STEP_BUFFER, SDXI_SUB_STEP_ACCESS,
+		  { RTE_DMA_STATUS_BUS_READ_ERROR, RTE_DMA_STATUS_BUS_WRITE_ERROR } },
+		{ SDXI_STEP_AKEY, SDXI_SUB_STEP_VALIDATION,
+		  { RTE_DMA_STATUS_INVALID_ADDR, RTE_DMA_STATUS_INVALID_ADDR } },
+		{ SDXI_STEP_DESC, SDXI_SUB_STEP_VALIDATION,
+		  { RTE_DMA_STATUS_INVALID_OPCODE, RTE_DMA_STATUS_INVALID_OPCODE } },
 	};
+	const unsigned int i = below(rng, RTE_DIM(failures)), buf = below(rng, 2);
 
-	/* SDXI's steps and sub-steps: a buffer, an AKey, a descriptor. */
-	switch (below(rng, 4)) {
-	case 0: how.step = 10; how.sub_step = 2; break;
-	case 1: how.step = 11; how.sub_step = 3; break;
-	case 2: how.step = 7; how.sub_step = 3; break;
-	default: break;
-	}
-	inject(v, SDXI_EMU_FAULT_FAIL, op, count, &how);
-	v->budget += count;
-	/* A block of its own tells of each operation, whatever else is lost. */
-	if (!no_block && v->simple && !model_conf.batch)
-		v->must++;
+	*code = code_bit(failures[i].code[buf]);
+	return (struct sdxi_emu_fault){
+		.step = failures[i].step, .sub_step = failures[i].sub_step, .buf = buf,
+	};
 }
 
 static void
-mishap(struct model_vchan *v, struct model_rng *rng, enum mishap what, bool alone)
+mishap(struct model_vchan *v, struct model_rng *rng)
 {
-	const uint64_t op = below(rng, RTE_MIN(v->epoch_len, 200u));
-	const uint32_t room = RTE_MIN(v->epoch_len - op, (uint64_t)4);
-	const uint32_t count = one_in(rng, 4) ? 1 + below(rng, room) : 1;
-	/*
-	 * Of a batch in which one failure is logged and another leaves no trace at all, nobody can
-	 * tell that there was another. Of what is silent there is nothing but the log.
-	 */
-	const bool always = model_conf.batch || v->fn->mode == MODEL_SILENT;
-	struct sdxi_emu_fault how = { .buf = below(rng, 2), .no_log = one_in(rng, 2) && !always };
-	bool log;
+	uint32_t code;
+	struct sdxi_emu_fault failure = draw_failure(rng, &code);
+	const struct sdxi_emu_fault once = { 0 }, twice = { .count = 2 };
+	const bool no_signal = one_in(rng, 4), other = one_in(rng, 2), third = one_in(rng, 3);
 
-	if (v->fn->mode == MODEL_SILENT && (what == M_LOG_OVF || what == M_LOG_ERR))
-		what = M_FAIL;
-
-	switch (what) {
-	case M_FAIL:
-	case M_FAIL_NO_BLOCK:
-	case M_FAIL_NO_LOG:
-	case M_FAIL_NEITHER:
-		log = what == M_FAIL || what == M_FAIL_NO_BLOCK || always;
-		inject_fail(v, rng, op, count,
-			    what == M_FAIL_NO_BLOCK || what == M_FAIL_NEITHER, !log);
+	v->fault_dsc = 1 + below(rng, RTE_MIN(v->epoch_end - v->epoch_begin - 1, UINT64_C(60)));
+	v->fault_codes = BIT_GOOD;
+	if (mishaps[v->what].lossy)
+		__atomic_fetch_add(&v->fn->lossy, 1, __ATOMIC_ACQ_REL);
+	switch (v->what) {
+	case M_FAIL: /* the log tells, or the block alone, which has no code */
+		failure.no_log = third && !no_signal;
+		failure.no_block = other && !failure.no_log && !no_signal;
+		v->fault_codes = failure.no_log ? BIT_UNKNOWN : code;
+		inject(v, no_signal ? SDXI_EMU_FAULT_NO_SIGNAL : SDXI_EMU_FAULT_FAIL, failure);
+		break;
+	case M_NO_TRACE: /* nothing tells but that the context does not go on: it is run again */
+		failure.no_log = true;
+		failure.no_block = !no_signal;
+		inject(v, no_signal ? SDXI_EMU_FAULT_NO_SIGNAL : SDXI_EMU_FAULT_FAIL, failure);
 		break;
 	case M_LOSE:
-		inject(v, SDXI_EMU_FAULT_LOSE, op, count, NULL);
-		v->budget += count;
-		break;
-	case M_NO_SIGNAL:
-		inject(v, SDXI_EMU_FAULT_NO_SIGNAL, op, count, &how);
-		v->budget += count;
+		inject(v, SDXI_EMU_FAULT_LOSE, once);
 		break;
 	case M_STOP:
-		/* An operation that stops its context again and again is one that fails. */
-		inject(v, SDXI_EMU_FAULT_STOP, op, count, NULL);
-		v->budget += count - alone;
+		inject(v, SDXI_EMU_FAULT_STOP, once);
+		break;
+	case M_STOP_TWICE: /* one that stops its context again and again is one that fails */
+		v->fault_codes = BIT_UNKNOWN;
+		inject(v, SDXI_EMU_FAULT_STOP, twice);
 		break;
 	case M_STALL:
-		inject(v, SDXI_EMU_FAULT_STALL, op, 1, NULL);
-		v->budget += !alone;
+		inject(v, SDXI_EMU_FAULT_STALL, once);
 		break;
-	case M_FN_ERROR:
-		inject(v, SDXI_EMU_FAULT_FN_ERROR, op, 1, NULL);
-		v->budget++;
+	case M_FN_ERROR: /* the log names the operation, and no reason that is the operation's */
+		v->fault_codes = BIT_UNKNOWN;
+		inject(v, SDXI_EMU_FAULT_FN_ERROR, once);
 		break;
-	case M_LOG_OVF:
-	case M_LOG_ERR:
-		inject(v, what == M_LOG_OVF ? SDXI_EMU_FAULT_LOG_OVF : SDXI_EMU_FAULT_LOG_ERR, op,
-		       1 + below(rng, 4), NULL);
-		inject_fail(v, rng, op, count, one_in(rng, 3), false);
+	case M_LOG_LOST:
+		v->fault_codes = BIT_UNKNOWN | code;
+		inject(v, other ? SDXI_EMU_FAULT_LOG_OVF : SDXI_EMU_FAULT_LOG_ERR, once);
+		inject(v, SDXI_EMU_FAULT_FAIL, failure);
 		break;
 	case M_NO_STOP:
-		inject(v, SDXI_EMU_FAULT_NO_STOP, op, 1, NULL);
-		inject(v, SDXI_EMU_FAULT_LOSE, op, 1, NULL);
-		v->budget++;
-		break;
 	case M_NO_FN_STOP:
-		inject(v, SDXI_EMU_FAULT_NO_STOP, op, 1, NULL);
-		inject(v, SDXI_EMU_FAULT_NO_FN_STOP, 0, 1, NULL);
-		inject(v, SDXI_EMU_FAULT_STALL, op, 1, NULL);
+		inject(v, SDXI_EMU_FAULT_NO_STOP, once);
+		if (v->what == M_NO_FN_STOP)
+			inject(v, SDXI_EMU_FAULT_NO_FN_STOP, once);
+		inject(v, SDXI_EMU_FAULT_LOSE, once);
 		break;
 	case M_NO_ACTIVE:
-	case M_NO_RESET:
 		flag_set(&v->fn->fatal, true);
-		v->fatal_mine = true;
-		inject(v, what == M_NO_ACTIVE ? SDXI_EMU_FAULT_NO_ACTIVE : SDXI_EMU_FAULT_NO_RESET,
-		       0, 3, NULL);
-		inject(v, SDXI_EMU_FAULT_FN_ERROR, op, 1, NULL);
+		inject(v, SDXI_EMU_FAULT_NO_ACTIVE, (struct sdxi_emu_fault){ .count = 3 });
+		inject(v, SDXI_EMU_FAULT_FN_ERROR, once);
 		break;
 	default:
 		break;
@@ -1243,63 +1101,51 @@ expect_stats(const struct model_vchan *v)
 	/* What of them has failed nobody can tell before the device has stopped. */
 	if (stats.submitted != sum || stats.completed != sum ||
 	    (stats.errors != v->stat_errors && v->fn->mode != MODEL_SILENT))
-		model_fail("seed %" PRIu64 ": channel %u: epoch %" PRIu64 ": submitted, completed, "
+		model_fail("seed %" PRIu64 ": channel %u: epoch from %" PRIu64 ": submitted, completed, "
 			   "errors: expected %" PRIu64 ", %" PRIu64 ", %" PRIu64 ", found %" PRIu64
-			   ", %" PRIu64 ", %" PRIu64, model_conf.seed, v->no, v->epoch, sum, sum,
-			   v->stat_errors, stats.submitted, stats.completed, stats.errors);
+			   ", %" PRIu64 ", %" PRIu64, model_conf.seed, v->no, v->epoch_begin, sum,
+			   sum, v->stat_errors, stats.submitted, stats.completed, stats.errors);
 }
 
 static void
 epoch_finish(struct model_vchan *v)
 {
-	v->in_epoch = false;
+	if (v->what == M_MAX)
+		return;
+	if (mishaps[v->what].lossy)
+		__atomic_fetch_sub(&v->fn->lossy, 1, __ATOMIC_ACQ_REL);
 	expect_stats(v);
-	if (v->fn->mode == MODEL_SILENT)
-		v->left_out = true;
-	if (v->must > 0 && v->fails == 0 && !v->left_out && !v->spoilt)
-		model_fail("seed %" PRIu64 ": channel %u: epoch %" PRIu64 ": %u faults were "
-			   "injected that no operation gets over, and none has failed",
-			   model_conf.seed, v->no, v->epoch, v->must);
-	/* Faults that count in descriptors which never came are still to come. */
-	if (!v->spoilt && (v->left_out || v->reach_op + v->reach_count > v->epoch_len)) {
-		v->carry = RTE_MAX(v->carry, v->reach_op) + v->reach_count;
-	} else if (v->spoilt || v->epoch_len >= v->carry) {
-		v->carry = 0;
-		v->budget = 0;
-		v->codes = 0;
-	}
+	if (v->what == M_FAIL && !v->failed && v->fn->mode != MODEL_SILENT &&
+	    fn_epoch(v) == v->epoch_fn)
+		blame(v, op_at(v, v->tail - 1), "the last one, and none has failed");
+	v->what = M_MAX;
 }
 
 static void
 epoch_begin(struct model_vchan *v)
 {
-	struct model_rng rng = rng_of(S_EPOCH, v->no, ++v->epoch);
-	uint32_t kind = below(&rng, 100);
-	unsigned int i, n;
+	struct model_rng rng = rng_of(S_EPOCH, v->no, v->next);
+	uint32_t kind = below(&rng, 100), weight = 0, i;
+	uint64_t len = 2 + below(&rng, kind < 40 ? 40 : kind < 80 ? 300 : 2000);
 
-	v->in_epoch = true;
-	v->epoch_len = 1 + below(&rng, kind < 40 ? 40 : kind < 80 ? 300 : 2000);
-	v->epoch_len = RTE_MIN(v->epoch_len, v->total - v->next);
-	v->epoch_end = v->next + v->epoch_len;
+	v->epoch_begin = v->next;
+	v->epoch_end = RTE_MIN(v->next + len, v->total);
+	v->epoch_fn = fn_epoch(v);
 	v->window = one_in(&rng, 4) ? 1 + below(&rng, 64) : WINDOW;
-	v->simple = one_in(&rng, 4);
-	v->left_out = false;
-	v->spoilt = false;
-	v->fails = 0;
-	v->must = 0;
-	v->reach_op = 0;
-	v->reach_count = 0;
-	v->mishaps = 0;
-	v->disturbed = disturbances(v);
-	if (!model_conf.faults || below(&rng, 100) < 40)
+	v->target = UINT64_MAX;
+	v->dsc_sum = 0;
+	v->failed = false;
+	v->dead = false;
+	v->dead_certain = false;
+	v->what = M_NONE;
+	if (!model_conf.faults || v->epoch_end - v->next < 2)
 		return;
-	n = v->simple ? 1 : 1 + below(&rng, 2);
-	for (i = 0; i < n; i++) {
-		enum mishap what = deck[(v->no * (DECK / MODEL_VCHANS) + v->deck_at++) % DECK];
-
-		v->mishaps |= 1u << what;
-		mishap(v, &rng, what, n == 1 && v->carry == 0);
-	}
+	for (i = 0; i < M_MAX; i++)
+		weight += mishaps[i].weight;
+	for (weight = below(&rng, weight); weight >= mishaps[v->what].weight; v->what++)
+		weight -= mishaps[v->what].weight;
+	if (v->what != M_NONE)
+		mishap(v, &rng);
 }
 
 bool
@@ -1314,10 +1160,8 @@ model_fn_start(struct model_fn *fn)
 	unsigned int i;
 
 	MODEL_CHECK(fn->vchan, rte_dma_start(fn->id) == 0);
-	for (i = 0; i < fn->vchans; i++) {
+	for (i = 0; i < fn->vchans; i++)
 		fn->vchan[i].base = fn->vchan[i].next;
-		fn->vchan[i].refused = 0;
-	}
 }
 
 /* In silent mode, this is when to look: nothing is executed any more. */
@@ -1334,7 +1178,7 @@ silent_settle(struct model_vchan *v)
 		check_content(v, op, done ? DONE : FAILED);
 		spoilt += !done;
 	}
-	if (errors - v->stat_errors < spoilt)
+	if (v->counted && errors - v->stat_errors < spoilt)
 		model_fail("seed %" PRIu64 ": channel %u: silent operations up to %" PRIu64
 			   ": %" PRIu64 " were not done, and %" PRIu64 " counted as failed",
 			   model_conf.seed, v->no, v->next, spoilt, errors - v->stat_errors);
@@ -1342,16 +1186,13 @@ silent_settle(struct model_vchan *v)
 	v->stat_errors = errors;
 }
 
-/* What was outstanding is reported as what became of it, at once. */
+/* What was outstanding is reported, and no fault is left. */
 static void
 stopped(struct model_vchan *v)
 {
 	unsigned int fruitless = 0;
 
-	if (!model_is_drained(v)) {
-		v->fatal_until = v->next;
-		v->left_out = true;
-	}
+	v->fatal_until = v->next;
 	while (!model_is_drained(v)) {
 		fruitless = look(v) ? 0 : fruitless + 1;
 		if (fruitless == REFUSALS)
@@ -1361,24 +1202,31 @@ stopped(struct model_vchan *v)
 	if (v->fn->mode == MODEL_SILENT)
 		silent_settle(v);
 	expect_stats(v);
+	v->what = M_MAX;
+	v->epoch_end = v->next;
 }
 
 void
 model_fn_stop(struct model_fn *fn)
 {
+	enum rte_dma_vchan_status status;
 	unsigned int i;
 
 	fn->nb_late += fn_is_late(fn);
-	/* With what nothing gets over it does not even stop. */
-	if (fn_is_fatal(fn)) {
-		inject_clear(fn);
-		fn_fatal_end(fn);
+	inject_clear(fn);
+	flag_set(&fn->fatal, false);
+	/* What has failed silently is counted when somebody asks, and not any more after a stop. */
+	for (i = 0; i < fn->vchans; i++) {
+		fn->vchan[i].counted = model_is_drained(&fn->vchan[i]);
+		MODEL_CHECK(fn->vchan, rte_dma_vchan_status(fn->id, i, &status) == 0);
 	}
 	MODEL_CHECK(fn->vchan, rte_dma_stop(fn->id) == 0);
 	for (i = 0; i < fn->vchans; i++) {
+		/* Whoever stops the device may submit nothing any more. */
+		fn->vchan[i].submitted = fn->vchan[i].next;
 		stopped(&fn->vchan[i]);
-		fn->vchan[i].fatal_mine = false;
 	}
+	fn->lossy = 0;
 }
 
 void
@@ -1394,25 +1242,6 @@ model_fn_restart(struct model_fn *fn)
 	for (i = 0; i < fn->vchans; i++)
 		fn->vchan[i].nb_restarts++;
 	flag_set(&fn->dying, false);
-}
-
-static void
-forget(struct model_vchan *v)
-{
-	v->in_epoch = false;
-	v->codes = 0;
-	v->budget = 0;
-	v->carry = 0;
-}
-
-void
-model_fn_forget(struct model_fn *fn)
-{
-	unsigned int i;
-
-	inject_clear(fn);
-	for (i = 0; i < fn->vchans; i++)
-		forget(&fn->vchan[i]);
 }
 
 void
@@ -1432,14 +1261,9 @@ model_is_probed(struct model_vchan *v, struct model_fn *fn, uint16_t vchan, uint
 	v->submitted = v->next;
 	v->tail = v->next;
 	v->fatal_until = v->next;
-	v->epoch = v->next;
-	v->deck_at = cycle * DECK_STEP;
 	v->polls = 0;
-	forget(v);
-	v->fatal_mine = false;
-	v->last_fail = 0;
-	v->fail_before_fence = 0;
-	v->last_not_attempted = 0;
+	v->what = M_MAX;
+	v->generated = false;
 }
 
 void
@@ -1448,30 +1272,6 @@ model_go_on(struct model_vchan *v, uint64_t count)
 	v->total = v->next + count;
 	v->epoch_end = v->next;
 	v->settled = v->next;
-}
-
-int
-model_fault_arg(struct model_vchan *v, struct model_rng *rng, char *text, size_t len)
-{
-	static const enum sdxi_emu_fault_kind kinds[] = {
-		SDXI_EMU_FAULT_FAIL, SDXI_EMU_FAULT_LOSE, SDXI_EMU_FAULT_NO_SIGNAL,
-		SDXI_EMU_FAULT_STOP, SDXI_EMU_FAULT_STALL, SDXI_EMU_FAULT_FN_ERROR,
-	};
-	struct sdxi_emu_fault fault = {
-		.kind = kinds[below(rng, RTE_DIM(kinds))], .cxt = v->vchan + 1,
-		.op = below(rng, 100), .count = 1 + below(rng, 3),
-	};
-
-	if (fault.kind == SDXI_EMU_FAULT_FAIL || fault.kind == SDXI_EMU_FAULT_NO_SIGNAL)
-		fault.buf = below(rng, 2);
-	else if (fault.kind == SDXI_EMU_FAULT_FN_ERROR)
-		fault.count = 1;
-	v->budget += fault.count;
-	v->codes |= code_bit(code_of(&fault));
-	v->carry = RTE_MAX(v->carry, fault.op) + fault.count;
-	return snprintf(text, len, ",fault=%s:cxt=%u:op=%" PRIu64 ":count=%u%s",
-			sdxi_emu_fault_name(fault.kind), fault.cxt, fault.op, fault.count,
-			fault.buf != 0 ? ":buf=1" : "");
 }
 
 void
@@ -1483,18 +1283,22 @@ model_submit(struct model_vchan *v)
 bool
 model_step(struct model_vchan *v)
 {
+	enum rte_dma_vchan_status status;
 	struct model_rng rng;
 	unsigned int burst;
 	bool done = false;
 
 	if (model_is_drained(v) && v->next == v->epoch_end && !model_fn_is_dying(v->fn)) {
-		/* Whether the function has given up shows when it is used next: see to it now. */
-		if (v->fatal_mine) {
+		/* Whether the function has failed shows when it is used next: see to it now. */
+		if (v->what != M_MAX && mishaps[v->what].fatal) {
 			flag_set(&v->fn->dying, true);
 			return true;
 		}
-		if (v->in_epoch)
-			epoch_finish(v);
+		/* Descriptors are numbered again by recovery: it is over when an epoch begins. */
+		MODEL_CHECK(v, rte_dma_vchan_status(v->fn->id, v->vchan, &status) == 0);
+		if (status == RTE_DMA_VCHAN_ACTIVE || has_leftovers(v))
+			return false;
+		epoch_finish(v);
 		if (v->next == v->total) {
 			v->epoch_end = UINT64_MAX;
 			return true;
@@ -1560,7 +1364,6 @@ model_make(void)
 		vchans[i].before = vchans[i].expected + BIG_LEN;
 		vchans[i].rops = vchans[i].before + BIG_LEN;
 	}
-	deck_shuffle();
 	return vchans;
 }
 

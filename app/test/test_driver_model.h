@@ -7,19 +7,19 @@
 
 /**
  * @file
- * Random operations on several channels, with faults injected into their functions, against a
- * model.
+ * Random operations on several vchans, with faults injected into their functions, against a model:
+ * what becomes of each operation follows from the table of outcomes in the design notes.
  *
  * What is done follows from the seed and from numbers alone: the operation of each number of each
- * channel, and the faults of each channel's epochs. When the function gets to it, how many
- * completions a poll finds, and so when a full ring is found, is up to the threads. An epoch begins
- * with nothing outstanding, so that the descriptors that a fault is counted in are those of the
- * epoch's operations.
+ * vchan, and the fault of each epoch. When the function gets to it, how many completions a poll
+ * finds, and so when a full ring is found, is up to the threads. An epoch begins with nothing
+ * outstanding, so that the descriptors that its fault is counted in are those of its operations. An
+ * epoch with a fault has no operation that is impossible.
  *
  * Each operation's destination lies in a slot of its own that no other operation touches until
  * long after it was reported: it is looked at when the operation is reported, and once more when
  * the slot is used again. Chains read another operation's destination, or write another one's
- * source, behind a fence.
+ * source, after a fence.
  */
 
 #include <rte_dev.h>
@@ -33,12 +33,10 @@ enum {
 	MODEL_MAX_FNS = 2,
 	MODEL_SLOTS = 512,	/* > WINDOW + 2 * REACH */
 	MODEL_MAX_SEGS = 8,
-	MODEL_BATCHES = 1024,	/* > WINDOW */
-	MODEL_LAST_FAULTS = 16,	/* that are shown of a channel */
 };
 
 /* What the seed is used for. */
-enum stream { S_OP, S_BURST, S_EPOCH, S_DECK, S_POLL, S_SOAK, S_ROUND };
+enum stream { S_OP, S_BURST, S_EPOCH, S_POLL, S_SOAK, S_ROUND };
 
 struct model_rng {
 	uint64_t seed;
@@ -74,22 +72,13 @@ struct model_op {
 	uint8_t *zone;	   /* around the destinations; NULL: there are none */
 	size_t zone_len;
 	uint64_t hash;	   /* of the zone, once it was looked at */
-	uint64_t batch;
-	uint64_t reported; /* operations that had been reported when it was enqueued */
+	uint32_t handovers; /* of vchans, when it was enqueued */
 };
 
-/* Operations that were submitted together. */
-struct model_batch {
-	bool fence;   /* between two of them */
-	bool bad;     /* one of them has a bad address */
-	bool excused; /* a fault has accounted for a failure in it */
-	uint32_t fn_epoch; /* when it was submitted */
-};
-
-/* What was injected, for its channel's epoch. */
-struct model_injected {
-	struct sdxi_emu_fault fault;
-	uint64_t epoch, from;
+/* What goes wrong in an epoch. */
+enum mishap {
+	M_NONE, M_FAIL, M_NO_TRACE, M_LOSE, M_STOP, M_STOP_TWICE, M_STALL, M_FN_ERROR, M_LOG_LOST,
+	M_NO_STOP, M_NO_FN_STOP, M_NO_ACTIVE, M_MAX,
 };
 
 /* How a device is configured. */
@@ -100,6 +89,7 @@ struct model_fn {
 	int16_t id;
 	enum model_mode mode;
 	bool fatal;   /* atomic: a fault that nothing gets over is about */
+	unsigned int lossy; /* atomic: epochs of its vchans in which entries of the log are lost */
 	bool dying;   /* atomic: it has refused: nothing is enqueued until it has been restarted */
 	unsigned int nb_late; /* times that it was given up, and no fault accounts for that */
 	unsigned int vchans;
@@ -114,49 +104,43 @@ struct model_vchan {
 	uint8_t *slots, *bigs, *rops;
 	uint8_t *expected, *before; /* of the operation that is looked at */
 	struct model_op op[MODEL_SLOTS];
-	struct model_batch batches[MODEL_BATCHES];
 
 	/* Numbers of operations. */
 	uint64_t total, next, submitted, tail, settled;
 	uint64_t base; /* the one that had index 0 */
-	uint64_t batch;
 	bool generated; /* next has been drawn up */
 	bool failing;	/* the one at tail is known to have failed */
-	unsigned int refused;
 	uint64_t polls;
 
-	/* Failures that are behind, for those that were not attempted: number + 1. */
-	uint64_t last_fail, fail_before_fence, last_not_attempted;
-
 	/* The epoch. */
-	uint64_t epoch, epoch_end, deck_at;
-	unsigned int window, epoch_len;
-	uint32_t mishaps;   /* that were injected for it: bits of enum mishap */
-	uint32_t codes;	    /* that faults lead to: see code_bit(); those to come are in it too */
-	uint64_t disturbed; /* hits, before it, of faults that may take others' entries along */
-	bool in_epoch;
-	bool simple;	    /* only copies, and nothing else to make them fail */
-	bool fatal_mine;    /* the function's fatal fault is of this epoch */
-	bool left_out;	    /* the function may not have consumed all of it */
-	bool spoilt;	    /* its faults may have been forgotten */
-	unsigned int must;  /* at least so many have to fail */
-	unsigned int fails;
-	unsigned int budget; /* failures that faults may still account for */
-	unsigned int carry;  /* descriptors to come before the faults of earlier epochs have hit */
-	unsigned int reach_op, reach_count; /* the same for this epoch's: the last, and how many */
+	uint64_t epoch_begin, epoch_end;
+	unsigned int window;
+	enum mishap what;     /* M_MAX: there is no epoch */
+	uint64_t fault_dsc;   /* descriptors before the one that the fault hits */
+	uint64_t dsc_sum;     /* descriptors enqueued */
+	uint64_t target;      /* the operation that has it; UINT64_MAX: not yet enqueued */
+	uint32_t fault_codes; /* what may become of it, as a set */
+	uint32_t epoch_fn;    /* activations of the function before */
+	bool counted;	      /* nothing was outstanding when the device was stopped */
 	uint64_t fatal_until; /* anything may have become of those before */
 
-	uint64_t nb_failed, nb_not_attempted, nb_vague, nb_exact, nb_restarts, nb_bytes;
+	/* The last failure, and the fence after it; in numbers of handovers. */
+	bool failed, dead;
+	uint32_t fail_handovers; /* when it was enqueued */
+	uint32_t fail_known;	 /* when it was reported */
+	bool fail_stops;	 /* its context stopped there */
+	uint32_t dead_known;	 /* when what is enqueued later is certain to run */
+	bool dead_certain;	 /* what was enqueued with the failure is certain not to */
+
+	uint64_t nb_failed, nb_not_attempted, nb_exact, nb_single, nb_restarts, nb_bytes;
 	uint64_t stat_base, stat_errors; /* where statistics began; those in them */
 
-	struct model_injected last[MODEL_LAST_FAULTS];
-	uint64_t nb_injected;
 	uint64_t digest; /* of its operations and faults */
 };
 
 extern struct model_conf {
 	uint64_t seed;
-	bool cont, batch, reorder, quiet, faults;
+	bool cont, reorder, quiet, faults;
 	bool threads; /* each channel has one of its own */
 	/** Told of a failure, in the thread that found it; may return. */
 	void (*on_fail)(const char *text);
@@ -200,12 +184,7 @@ void model_free(struct model_vchan *vchans);
  * cycle, and not from what was done before.
  */
 void model_is_probed(struct model_vchan *v, struct model_fn *fn, uint16_t vchan, uint32_t cycle);
-/**
- * Draw up a fault for a function that is to be probed, which @p v is a channel of, as one of its
- * arguments with a comma before it; gives what snprintf() does.
- */
-int model_fault_arg(struct model_vchan *v, struct model_rng *rng, char *text, size_t len);
-/** @p v has been set up anew. */
+/** @p v has been set up again. */
 void model_is_configured(struct model_vchan *v, uint16_t nb_desc);
 /** So many more operations are to be done; nothing is outstanding. */
 void model_go_on(struct model_vchan *v, uint64_t count);
@@ -214,10 +193,8 @@ void model_go_on(struct model_vchan *v, uint64_t count);
 void model_fn_start(struct model_fn *fn);
 /** Stop it, whatever is outstanding. */
 void model_fn_stop(struct model_fn *fn);
-/** A function that has given up works again once it has been stopped and started. */
+/** A function that has failed works again once it has been stopped and started. */
 void model_fn_restart(struct model_fn *fn);
-/** No fault that was injected before is to hit any more; nothing is outstanding. */
-void model_fn_forget(struct model_fn *fn);
 bool model_fn_is_dying(const struct model_fn *fn);
 /** Add what injected faults have hit, by kind. */
 void model_fn_hits(const struct model_fn *fn, uint64_t hits[SDXI_EMU_FAULT_KINDS]);

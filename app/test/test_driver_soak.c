@@ -3,12 +3,12 @@
  */
 
 /*
- * The operations of test_driver_model.h for as long as asked, each channel on a thread of its own.
+ * The operations of test_driver_model.h for as long as asked, each vchan on a thread of its own.
  *
  * A cycle probes functions with other arguments, configures them some times in other ways, starts
- * and stops them, also with operations outstanding, and removes them. Behind a cycle there must be
- * no more memory, memzones, files and threads than behind the first one. What is done in a cycle
- * follows from the seed and the cycle's number, so that one that failed can be run again by itself.
+ * and stops them, also with operations outstanding, and removes them. After a cycle there must be
+ * no more memory, memzones, files and threads than after the first one. What is done in a cycle
+ * follows from the seed and the cycle's number, so that a cycle that failed can be run by itself.
  */
 
 #include <errno.h>
@@ -27,12 +27,13 @@
 #include <rte_log.h>
 #include <rte_malloc.h>
 
-#include "sdxi_dmadev.h"
+#include "sdxi_internal.h"
 #include "test_driver_model.h"
 
 enum {
 	DPDK_MIB = 256,
-	WATCHDOG_MS = 100,
+	/* A function that gets no CPU for so long would be taken for one that hangs. */
+	WATCHDOG_MS = 3000,
 	/* Where nothing is injected nothing is to be looked after, however slow the machine is. */
 	WATCHDOG_OFF = 0,
 	LINE_SECONDS = 10,
@@ -174,7 +175,7 @@ memory_check(uint64_t cycle)
 		memory_take(&sum.last);
 	if (memcmp(&a->dpdk, &b->dpdk, sizeof(a->dpdk)) != 0 || a->files != b->files ||
 	    b->libc > a->libc + LIBC_ALLOWED || b->rss > a->rss + allowed)
-		model_fail("seed %" PRIu64 ": memory behind cycle %" PRIu64 ": expected %zu bytes "
+		model_fail("seed %" PRIu64 ": memory after cycle %" PRIu64 ": expected %zu bytes "
 			   "of DPDK's heap in %u blocks, %u memzones, %u files, %u threads, "
 			   "%" PRIu64 " bytes of libc's heap and %" PRIu64
 			   " KiB resident or less, found %zu in "
@@ -211,7 +212,7 @@ show_line(void)
 	snprintf(text, sizeof(text), "%3" PRIu64 ":%02" PRIu64 " cycle %" PRIu64 ", %" PRIu64
 		 " operations, %" PRIu64 " MiB, %" PRIu64 " faults", s / 60, s % 60,
 		 conf.cycle + sum.cycles, ops, bytes >> 20, sum.faults);
-	/* Of heaps and files, what there was behind the last cycle tells more. */
+	/* Of heaps and files, what there was after the last cycle tells more. */
 	memory = sum.last;
 	if (sum.cycles == 0)
 		memory_take(&memory);
@@ -270,7 +271,7 @@ on_signal(int number)
 static bool
 is_over(uint64_t cycle)
 {
-	/* Memory is compared with that behind the first cycle. */
+	/* Memory is compared with that after the first cycle. */
 	return asked_to_end || cycle >= conf.cycles ||
 	       (cycle >= LEAST_CYCLES && seconds_gone() >= conf.seconds);
 }
@@ -297,7 +298,7 @@ expect_variety(void)
 
 /* ---- traffic --------------------------------------------------------------------------------- */
 
-/* The function has given up: it is started anew when all of its threads have come here. */
+/* The function has given up: it is started again when all of its threads have come here. */
 static void
 gather(struct model_fn *fn)
 {
@@ -424,7 +425,7 @@ static void
 configure(struct model_fn *fn, struct model_rng *rng)
 {
 	struct rte_dma_conf dma_conf = { .nb_vchans = fn->vchans };
-	const uint32_t mode = below(rng, 10), priority = below(rng, 4);
+	const uint32_t mode = below(rng, 10);
 	struct rte_dma_info info;
 	unsigned int i;
 
@@ -439,16 +440,8 @@ configure(struct model_fn *fn, struct model_rng *rng)
 #endif
 	}
 #endif
-#ifdef RTE_DMA_CAPA_PRI_POLICY_SP
-	dma_conf.priority = priority;
-#else
-	RTE_SET_USED(priority);
-#endif
-	if (fn->mode == MODEL_SILENT) {
+	if (fn->mode == MODEL_SILENT)
 		td_conf_silent(&dma_conf);
-		/* Some leave no trace but in completion status blocks. */
-		model_fn_forget(fn);
-	}
 	assert_return_code(rte_dma_info_get(fn->id, &info), 0);
 	assert_return_code(rte_dma_configure(fn->id, &dma_conf), 0);
 	for (i = 0; i < fn->vchans; i++) {
@@ -468,7 +461,7 @@ rounds(uint64_t cycle)
 {
 	struct model_rng rng = rng_of(S_ROUND, 0, cycle);
 	unsigned int nb_rounds = 1 + below(&rng, MAX_ROUNDS), nb_segments, f, i;
-	const struct sdxi_vchan *vc;
+	const struct sdxi_dev *dev;
 
 	for (; nb_rounds > 0; nb_rounds--) {
 		for (f = 0; f < nb_fns; f++) {
@@ -495,9 +488,9 @@ rounds(uint64_t cycle)
 			}
 		}
 		for (f = 0; f < nb_fns; f++) {
-			vc = rte_dma_fp_objs[fns[f].id].dev_private;
+			dev = rte_dma_fp_objs[fns[f].id].dev_private;
 			for (i = 0; i < fns[f].vchans; i++)
-				sum.recoveries += vc[i].recoveries;
+				sum.recoveries += dev->vchans[i].recoveries;
 		}
 	}
 }
@@ -517,12 +510,9 @@ probe(struct model_fn *fn, uint64_t cycle, struct model_rng *rng, const char *ar
 		     nb_of_fn[f] + below(rng, 200), 1024 << below(rng, 4),
 		     UINT64_C(0x200000) << below(rng, 12), 4096 << below(rng, 3),
 		     64 * (1 + below(rng, 6)), draw(rng));
-	for (i = 0; i < nb_of_fn[f]; i++) {
+	assert_true(n < sizeof(all));
+	for (i = 0; i < nb_of_fn[f]; i++)
 		model_is_probed(&fn->vchan[i], fn, i, cycle);
-		if (model_conf.faults && one_in(rng, 3))
-			n += model_fault_arg(&fn->vchan[i], rng, all + n, sizeof(all) - n);
-		assert_true(n < sizeof(all));
-	}
 	if (!model_conf.quiet)
 		fprintf(stderr, "cycle %" PRIu64 ": %s,%s\n", cycle, fn->name, all);
 	fn->id = td_probe(fn->name, all);
@@ -534,20 +524,18 @@ run_cycle(uint64_t cycle)
 {
 	struct model_rng rng = rng_of(S_SOAK, 0, cycle);
 	uint64_t hits[SDXI_EMU_FAULT_KINDS] = { 0 };
-	const struct sdxi_vchan *vc;
+	const struct sdxi_dev *dev;
 	unsigned int engines, f, i;
 	char args[160];
 
 	model_conf.cont = one_in(&rng, 2);
-	model_conf.batch = one_in(&rng, 2);
 	model_conf.reorder = draw_word(&rng, conf.order, "in", 2);
 	model_conf.faults = draw_word(&rng, conf.faults, "no", 5);
 	sum.fault_cycles += model_conf.faults;
 	engines = 1 + below(&rng, 3);
 	nb_fns = 1 + below(&rng, MODEL_MAX_FNS);
-	snprintf(args, sizeof(args), "error=%s,completion=%s,order=%s,engines=%u,watchdog=%u",
-		 model_conf.cont ? "continue" : "stop", model_conf.batch ? "batch" : "op",
-		 model_conf.reorder ? "random" : "in",
+	snprintf(args, sizeof(args), "error=%s,order=%s,engines=%u,watchdog=%u",
+		 model_conf.cont ? "continue" : "stop", model_conf.reorder ? "random" : "in",
 		 conf.engines != 0 ? (unsigned int)conf.engines : engines,
 		 model_conf.faults ? WATCHDOG_MS : WATCHDOG_OFF);
 	for (f = 0; f < nb_fns; f++)
@@ -555,8 +543,8 @@ run_cycle(uint64_t cycle)
 	rounds(cycle);
 	for (f = 0; f < nb_fns; f++) {
 		model_fn_hits(&fns[f], hits);
-		vc = rte_dma_fp_objs[fns[f].id].dev_private;
-		sum.resets += vc->dev->epoch;
+		dev = rte_dma_fp_objs[fns[f].id].dev_private;
+		sum.resets += dev->epoch;
 		td_remove(fns[f].name);
 	}
 	for (i = 0; i < SDXI_EMU_FAULT_KINDS; i++)

@@ -5,6 +5,7 @@
 #include <dirent.h>
 #include <dlfcn.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -98,7 +99,7 @@ td_eal_start(const char *prog, unsigned int mib, const char *prefix, unsigned in
 		argv[argc++] = plugin;
 	}
 	rte_openlog_stream(stderr);
-	/* Behind telemetry, which removes its socket at the exit. */
+	/* After telemetry, which removes its socket at the exit. */
 	if (!(flags & TD_EAL_FILES))
 		atexit(td_remove_runtime_dir);
 	if (rte_eal_init(argc, argv) < 0)
@@ -429,6 +430,22 @@ td_dump(int16_t id)
 	return text;
 }
 
+uint64_t
+td_dump_number(int16_t id, const char *part, const char *name)
+{
+	char *text = td_dump(id);
+	const char *at = strstr(text, part);
+	uint64_t n;
+
+	if (at != NULL)
+		at = strstr(at, name);
+	if (at == NULL)
+		fail_msg("expected \"%s\" and \"%s\", found:\n%s", part, name, text);
+	n = strtoull(at + strlen(name), NULL, 10);
+	free(text);
+	return n;
+}
+
 void
 td_copy(int16_t id, uint16_t vchan, uint64_t idx, const void *src, void *dst, uint32_t len,
 	uint64_t flags)
@@ -455,7 +472,7 @@ td_gather(int16_t id, uint16_t vchan, uint64_t first, unsigned int n)
 		got = rte_dma_completed(id, vchan, want, &last, &error);
 		sum += got;
 		if (error)
-			fail_msg("vchan %u: error reported behind index %u", vchan, last);
+			fail_msg("vchan %u: error reported after index %u", vchan, last);
 		if (got > want || last != (uint16_t)(first + sum - 1))
 			fail_msg("vchan %u: asked for %u, given %u, last index: expected %u, found "
 				 "%u", vchan, want, got, (uint16_t)(first + sum - 1), last);
@@ -466,14 +483,56 @@ td_gather(int16_t id, uint16_t vchan, uint64_t first, unsigned int n)
 }
 
 void
+td_statuses(int16_t id, uint16_t vchan, unsigned int n, enum rte_dma_status_code *status)
+{
+	struct td_bound bound;
+	unsigned int got = 0;
+
+	td_bound_set(&bound);
+	while (got < n) {
+		const uint16_t want = RTE_MIN(n - got, (unsigned int)UINT16_MAX);
+		uint16_t last = 0xdead, now;
+
+		now = rte_dma_completed_status(id, vchan, want, &last, status + got);
+		assert_in_range(now, 0, want);
+		got += now;
+		if (now == 0 && td_bound_yield(&bound))
+			fail_msg("vchan %u: %u of %u operations are reported", vchan, got, n);
+	}
+}
+
+void
+td_expect_stats(int16_t id, uint16_t vchan, uint64_t submitted, uint64_t completed,
+		uint64_t errors)
+{
+	struct rte_dma_stats stats;
+
+	memset(&stats, 0xff, sizeof(stats));
+	assert_return_code(rte_dma_stats_get(id, vchan, &stats), 0);
+	if (stats.submitted != submitted || stats.completed != completed || stats.errors != errors)
+		fail_msg("vchan %u: submitted, completed, errors: expected %" PRIu64 ", %" PRIu64
+			 ", %" PRIu64 ", found %" PRIu64 ", %" PRIu64 ", %" PRIu64, vchan,
+			 submitted, completed, errors, stats.submitted, stats.completed,
+			 stats.errors);
+}
+
+void
 td_one_copy(int16_t id, uint16_t vchan, uint64_t idx)
 {
 	const size_t len = 1000;
 	uint8_t *buf = td_alloc(3 * len, 0);
+	struct td_bound bound;
+	int ret;
 
 	td_fill(buf, len, 0x6f6e65 + idx * 1000 + vchan);
 	memset(buf + len, TD_GUARD, 2 * len);
-	td_copy(id, vchan, idx, buf, buf + len, len, RTE_DMA_OP_FLAG_SUBMIT);
+	/* A log entry that comes late has the driver's thread look at the vchan for a moment. */
+	td_bound_set(&bound);
+	while ((ret = rte_dma_copy(id, vchan, (uintptr_t)buf, (uintptr_t)buf + len, len,
+				   RTE_DMA_OP_FLAG_SUBMIT)) == -ENOSPC)
+		if (td_bound_yield(&bound))
+			break;
+	assert_int_equal(ret, (uint16_t)idx);
 	td_gather(id, vchan, idx, 1);
 	assert_memory_equal(buf, buf + len, len);
 	assert_true(td_is_all(buf + 2 * len, len, TD_GUARD));

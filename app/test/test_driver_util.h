@@ -31,7 +31,7 @@
 #define TD_PLUGIN "librte_dma_sdxi_emu.so"
 /** A name that the driver takes; @p n is a literal. */
 #define TD_NAME(n) "dma_sdxi_emu" #n
-/** How long something may hang before a test gives up. No verdict lies in anything shorter. */
+/** How long something may hang before a test fails. No verdict is in anything shorter. */
 #define TD_HANG_SECONDS 240
 
 /**
@@ -77,7 +77,7 @@ bool td_is_slow(void);
 #define TD_RUN(name, tests, filter) td_run(name, tests, RTE_DIM(tests), filter)
 int td_run(const char *name, const struct CMUnitTest *tests, size_t nb, const char *filter);
 
-/** What stands behind the program's own function @p f, in a library: for @p f to call. */
+/** The library's function that the program's own @p f replaces: for @p f to call. */
 #define TD_REAL(f) ((__typeof__(f) *)td_real(#f))
 void (*td_real(const char *name))(void);
 
@@ -134,7 +134,7 @@ struct td_stock {
 void td_stock_take(struct td_stock *stock);
 
 /**
- * Open files of this process, but for those that EAL's interrupt thread opens anew, at a time of
+ * Open files of this process, but for those that EAL's interrupt thread opens again, at a time of
  * its own, whenever its sources change.
  */
 unsigned int td_nb_files(void);
@@ -169,12 +169,19 @@ int td_try_vchan_setup(int16_t id, uint16_t vchan, uint16_t nb_desc);
 enum rte_dma_vchan_status td_status(int16_t id, uint16_t vchan);
 /** What rte_dma_dump() says; freed by the caller. */
 char *td_dump(int16_t id);
+/** The number in it after the first @p name that comes after @p part. */
+uint64_t td_dump_number(int16_t id, const char *part, const char *name);
 
 /** Enqueue a copy that must get the index @p idx. */
 void td_copy(int16_t id, uint16_t vchan, uint64_t idx, const void *src, void *dst, uint32_t len,
 	     uint64_t flags);
 /** Gather exactly @p n successful completions, the first of which has the index @p first. */
 void td_gather(int16_t id, uint16_t vchan, uint64_t first, unsigned int n);
+/** Take exactly @p n statuses. */
+void td_statuses(int16_t id, uint16_t vchan, unsigned int n, enum rte_dma_status_code *status);
+/** Compare a vchan's statistics, or all vchans'. */
+void td_expect_stats(int16_t id, uint16_t vchan, uint64_t submitted, uint64_t completed,
+		     uint64_t errors);
 /** Copy once on an idle channel whose next index is @p idx, and compare. */
 void td_one_copy(int16_t id, uint16_t vchan, uint64_t idx);
 

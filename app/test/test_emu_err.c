@@ -127,9 +127,9 @@ test_desc_validation(void **state)
 		if (bad[i].subtype == SDXI_DMAB_NOP)
 			dsc = dsc_nop();
 		if (bad[i].subtype == SDXI_DMAB_WRT_IMM)
-			memset(&dsc.wrt_imm, 0, sizeof(dsc.wrt_imm));
+			memset(&dsc, 0, sizeof(dsc));
 		if (bad[i].subtype == SDXI_DMAB_WRT_IMM)
-			dsc.wrt_imm.addr0 = le64(DST);
+			dsc.copy.addr0 = le64(DST);
 		dsc.any.opcode = le32(SDXI_DSC_OP(SDXI_TYPE_DMAB, bad[i].subtype));
 		do_good(own, area, dsc);
 		((uint8_t *)&dsc)[bad[i].byte] |= bad[i].val;

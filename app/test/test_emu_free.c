@@ -345,8 +345,8 @@ op_push(struct owner *own, unsigned int cxt)
 	if (op->kind == KIND_NOP) {
 		memset(dsc.any.body, 0, sizeof(dsc.any.body));
 	} else if (op->kind == KIND_WRT_IMM) {
-		dsc.wrt_imm.addr0 = le64(op->dst);
-		memcpy(dsc.wrt_imm.data, mem_at(own, op->src), sizeof(dsc.wrt_imm.data));
+		dsc.copy.addr0 = le64(op->dst);
+		memcpy(SDXI_WRT_IMM_DATA(&dsc), mem_at(own, op->src), SDXI_WRT_IMM_MAX);
 	}
 	if (op->parts != 0) {
 		cst = cst_of(own, cxt + 1, START + m->n);

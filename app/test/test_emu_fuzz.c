@@ -213,7 +213,7 @@ rnd_dsc(void)
 	}
 	if (kind == 12) {
 		dsc = dsc_op(SDXI_TYPE_INTR, SDXI_INTR_INTR);
-		dsc.intr.akey = le16(rnd_to(4));
+		dsc.copy.akey0 = le16(rnd_to(4));
 	} else if (kind >= 4) {
 		dsc = dsc_adm(subtypes[kind], rnd_to(4) == 0 ? rnd_to(301) : 1 + rnd_to(5),
 			      rnd_to(8) == 0 ? 300 : 5);
@@ -230,7 +230,7 @@ rnd_dsc(void)
 		if (subtypes[kind] == SDXI_DMAB_NOP)
 			memset(dsc.any.body, 0, sizeof(dsc.any.body));
 		if (subtypes[kind] == SDXI_DMAB_WRT_IMM)
-			dsc.wrt_imm.size = le32(rnd_to(32));
+			dsc.copy.size = le32(rnd_to(32));
 		if (subtypes[kind] == SDXI_DMAB_REPCOPY) {
 			dsc.copy.size = le32(rnd_to(600) * 4096 + 4095);
 			dsc.copy.addr0 &= ~le64(4095);

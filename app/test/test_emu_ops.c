@@ -548,37 +548,37 @@ test_wrt_imm(void **state)
 
 	for (len = 1; len <= 32; len++) {
 		dsc = dsc_op(SDXI_TYPE_DMAB, SDXI_DMAB_WRT_IMM);
-		dsc.wrt_imm.size = le32(len - 1);
-		dsc.wrt_imm.addr0 = le64(DST + len);
+		dsc.copy.size = le32(len - 1);
+		dsc.copy.addr0 = le64(DST + len);
 		for (i = 0; i < 32; i++)
-			dsc.wrt_imm.data[i] = 0x80 + len + i;
+			SDXI_WRT_IMM_DATA(&dsc)[i] = 0x80 + len + i;
 		memset(mem_at(own, DST), 0, 128);
 		do_good(own, area, dsc);
-		assert_memory_equal(mem_at(own, DST + len), dsc.wrt_imm.data, len);
+		assert_memory_equal(mem_at(own, DST + len), SDXI_WRT_IMM_DATA(&dsc), len);
 		assert_int_equal(*(uint8_t *)mem_at(own, DST + len - 1), 0);
 		assert_int_equal(*(uint8_t *)mem_at(own, DST + 2 * len), 0);
 	}
-	dsc.wrt_imm.size = le32(32);
+	dsc.copy.size = le32(32);
 	index = push_ring(own, area, dsc);
 	run_dry(own);
 	assert_true(has_er(own, area, index));
 	log_check(own, 0, 1, index, LOG_NO_BUF, SDXI_STEP_DESC, SDXI_SUB_STEP_VALIDATION,
 		  SDXI_RE_INFORMATIVE);
-	dsc.wrt_imm.size = 0;
-	dsc.wrt_imm.addr0 = le64(NO_MEM);
+	dsc.copy.size = 0;
+	dsc.copy.addr0 = le64(NO_MEM);
 	index = push_ring(own, area, dsc);
 	run_dry(own);
 	log_check(own, 1, 1, index, 1, SDXI_STEP_BUFFER, SDXI_SUB_STEP_TRANSLATION,
 		  SDXI_RE_INFORMATIVE);
-	dsc.wrt_imm.akey0 = le16(9);
+	dsc.copy.akey0 = le16(9);
 	index = push_ring(own, area, dsc);
 	run_dry(own);
 	log_check(own, 2, 1, index, 1, SDXI_STEP_AKEY, SDXI_SUB_STEP_VALIDATION,
 		  SDXI_RE_INFORMATIVE);
 	/* Into its own block. */
-	dsc.wrt_imm.akey0 = 0;
-	dsc.wrt_imm.addr0 = le64(DST + 31);
-	dsc.wrt_imm.csb_ptr = le64(DST);
+	dsc.copy.akey0 = 0;
+	dsc.copy.addr0 = le64(DST + 31);
+	dsc.copy.csb_ptr = le64(DST);
 	index = push_ring(own, area, dsc);
 	run_dry(own);
 	log_check(own, 3, 1, index, LOG_NO_BUF, SDXI_STEP_DESC, SDXI_SUB_STEP_VALIDATION,
@@ -776,7 +776,7 @@ test_csb_error_before_slow(void **state)
 		dsc = how == 0 ? dsc_copy(DST, SRC, 2 * SDXI_EMU_CHUNK) :
 				 dsc_op(SDXI_TYPE_INTR, SDXI_INTR_INTR);
 		if (how == 1)
-			dsc.intr.akey = le16(1);
+			dsc.copy.akey0 = le16(1);
 		/* Behind the first block in memory: one before it would have both written apart. */
 		dsc.any.csb_ptr = le64(DST + (3 << 20));
 		cst = mem_at(own, DST + (3 << 20));
@@ -822,20 +822,20 @@ test_intr(void **state)
 
 	akeys[3].intr_num = le16(SDXI_AKEY_ENT_VL | SDXI_AKEY_ENT_IV | 0x7a5 << 4);
 	akeys[255].intr_num = le16(SDXI_AKEY_ENT_VL | SDXI_AKEY_ENT_IV);
-	dsc.intr.akey = le16(3);
+	dsc.copy.akey0 = le16(3);
 	own->on_irq = look_at_intr;
 	do_good(own, area, dsc);
 	assert_int_equal(own->irqs, 1);
 	assert_int_equal(own->irq_vector, 0x7a5);
 	push_ring(own, area, dsc_copy(DST, SRC, 64));
 	dsc.any.opcode |= le32(SDXI_DSC_FE);
-	dsc.intr.akey = le16(255);
+	dsc.copy.akey0 = le16(255);
 	do_good(own, area, dsc);
 	assert_int_equal(own->irqs, 2);
 	assert_int_equal(own->irq_vector, 0);
 	/* An AKey without an interrupt, and one that is not there. */
 	for (i = 0; i < 2; i++) {
-		dsc.intr.akey = le16(i == 0 ? 0 : 256);
+		dsc.copy.akey0 = le16(i == 0 ? 0 : 256);
 		index = push_ring(own, area, dsc);
 		run_dry(own);
 		assert_true(has_er(own, area, index));

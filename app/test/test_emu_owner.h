@@ -23,7 +23,7 @@
 #include <cmocka.h>
 
 #include "sdxi_emu.h"
-#include "sdxi_hw.h"
+#include "sdxi_emu_hw.h"
 #include "test_le.h"
 
 #define MEM_BASE UINT64_C(0x40000000)

@@ -18,7 +18,6 @@
 #include <rte_malloc.h>
 #include <rte_memory.h>
 #include <rte_memzone.h>
-#include <rte_telemetry.h>
 
 #include "test_driver_util.h"
 #include "test_inject.h"
@@ -146,12 +145,12 @@ hook_free(void *p)
 	real_free(p);
 }
 
-static rte_iova_t (*real_rte_malloc_virt2iova)(const void *p);
+static enum rte_iova_mode (*real_rte_eal_iova_mode)(void);
 
-static rte_iova_t
-hook_rte_malloc_virt2iova(const void *p)
+static enum rte_iova_mode
+hook_rte_eal_iova_mode(void)
 {
-	return inject.no_iova ? RTE_BAD_IOVA : real_rte_malloc_virt2iova(p);
+	return inject.zones ? RTE_IOVA_PA : real_rte_eal_iova_mode();
 }
 
 /*
@@ -186,59 +185,6 @@ hook_rte_log(uint32_t level, uint32_t type, const char *fmt, ...)
 	return ret;
 }
 
-/* Telemetry's containers, until they are freed; those that are put into others go with these. */
-static struct {
-	void *data;
-	const void *in;
-} tel[INJECT_TEL_MAX];
-
-static unsigned int
-tel_find(const void *data)
-{
-	unsigned int i;
-
-	for (i = 0; i < RTE_DIM(tel) && tel[i].data != data; i++)
-		;
-	return i;
-}
-
-static void *(*real_rte_tel_data_alloc)(void);
-
-static void *
-hook_rte_tel_data_alloc(void)
-{
-	unsigned int i = tel_find(NULL);
-
-	assert_in_range(i, 0, RTE_DIM(tel) - 1);
-	if (hit("rte_tel_data_alloc"))
-		return NULL;
-	tel[i].data = real_rte_tel_data_alloc();
-	tel[i].in = NULL;
-	return tel[i].data;
-}
-
-static int (*real_rte_tel_data_add_dict_container)(void *d, const char *name, void *val, int keep);
-
-static int
-hook_rte_tel_data_add_dict_container(void *d, const char *name, void *val, int keep)
-{
-	int ret = real_rte_tel_data_add_dict_container(d, name, val, keep);
-
-	if (ret == 0)
-		tel[tel_find(val)].in = d;
-	return ret;
-}
-
-static void (*real_rte_tel_data_free)(void *data);
-
-static void
-hook_rte_tel_data_free(void *data)
-{
-	if (data != NULL)
-		tel[tel_find(data)].data = NULL;
-	real_rte_tel_data_free(data);
-}
-
 /*
  * Allocators that may fail, and those without which the driver does: it looks at the error log when
  * it wants to know, and other processes are not there where they cannot be.
@@ -258,7 +204,7 @@ static struct {
 	ENTRY(free, 0),
 	ENTRY(rte_delay_us_sleep, 0),
 	ENTRY(rte_log, 0),
-	ENTRY(rte_malloc_virt2iova, 0),
+	ENTRY(rte_eal_iova_mode, 0),
 	ENTRY(rte_zmalloc_socket, ENOMEM),
 	ENTRY(rte_memzone_reserve_aligned, ENOMEM),
 	ENTRY(rte_dma_pmd_allocate, ENOMEM),
@@ -281,9 +227,6 @@ static struct {
 	ENTRY(pthread_mutexattr_init, ENOMEM),
 	ENTRY(pthread_mutex_init, ENOMEM),
 	ENTRY(pthread_rwlock_init, ENOMEM),
-	ENTRY(rte_tel_data_alloc, ENOMEM),
-	ENTRY(rte_tel_data_add_dict_container, 0),
-	ENTRY(rte_tel_data_free, 0),
 };
 
 int
@@ -311,10 +254,10 @@ is_missed(const char *name)
 	static const char *const gcovs[] = { "fdopen", "fopen", "open" };
 	static const char *const harmless[] = {
 		/* Constructors, before anything can be led here. */
-		"rte_vdev_register", "rte_pci_register", "rte_telemetry_register_cmd",
+		"rte_vdev_register", "rte_pci_register",
 		"rte_log_register_type_and_pick_level",
-		"rte_mem_event_callback_unregister", "rte_mp_action_unregister",
-		"rte_intr_callback_unregister_sync",
+		"rte_malloc_virt2iova", "rte_mem_event_callback_unregister",
+		"rte_mp_action_unregister", "rte_intr_callback_unregister_sync",
 	};
 	unsigned int i;
 
@@ -448,25 +391,4 @@ void
 inject_disarm(void)
 {
 	__atomic_store_n(&inject.whose, INJECT_NOBODYS, __ATOMIC_SEQ_CST);
-}
-
-/* Free all containers, as telemetry does with an answer; gives how many are not in it. */
-unsigned int
-inject_tel_clear(const void *answer)
-{
-	unsigned int i, at, lost = 0;
-
-	for (i = 0; i < RTE_DIM(tel); i++) {
-		if (tel[i].data == NULL)
-			continue;
-		for (at = i; at < RTE_DIM(tel) && tel[at].in != answer;)
-			at = tel[at].in != NULL ? tel_find(tel[at].in) : RTE_DIM(tel);
-		lost += answer == NULL || at == RTE_DIM(tel);
-	}
-	for (i = 0; i < RTE_DIM(tel); i++) {
-		if (tel[i].data != NULL)
-			real_rte_tel_data_free(tel[i].data);
-		tel[i].data = NULL;
-	}
-	return lost;
 }

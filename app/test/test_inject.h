@@ -15,9 +15,6 @@
 
 #include <stdbool.h>
 
-/** Containers of telemetry that there may be at a time. */
-#define INJECT_TEL_MAX 64
-
 /** Whose calls: control operations' are the main thread's, the function has threads of its own. */
 enum inject_whose {
 	INJECT_NOBODYS,
@@ -30,8 +27,8 @@ enum inject_whose {
 struct inject {
 	enum inject_whose whose; /**< atomic */
 	unsigned int fail;	 /**< atomic: number of the call that fails, from 1 */
-	bool on;		 /**< and all behind it */
-	bool no_iova;		 /**< heap memory has no IOVA: memzones are taken */
+	bool on;		 /**< and all after it */
+	bool zones;		 /**< IOVAs are said to be physical: memzones are taken */
 	unsigned int calls;	 /**< atomic: so far */
 	unsigned int hits;	 /**< atomic: those that failed */
 	const char *first;	 /**< name of the first one */
@@ -51,19 +48,11 @@ extern struct inject inject;
  */
 int inject_begin(void);
 
-/** From now on the call number @p fail, and with @p on all behind it, fails. */
+/** From now on the call number @p fail, and with @p on all after it, fails. */
 void inject_arm(enum inject_whose whose, unsigned int fail, bool on);
 void inject_disarm(void);
 
 /** The errno that the driver passes on when @p name fails; 0: it does without. */
 int inject_code(const char *name);
-
-/**
- * Free all containers of telemetry, as it does with an answer itself.
- *
- * @return
- *   How many are not in @p answer.
- */
-unsigned int inject_tel_clear(const void *answer);
 
 #endif /* _TEST_INJECT_H_ */

@@ -36,14 +36,14 @@ driver_dir=$3
 dpdk_prefix=$4
 dpdk_libdir=$5
 
-dest=$build/install-test
 log=$build/meson-logs/install-log.txt
 work=$(mktemp -d)
+# Not in the build's folder, whose path may have spaces: dpdk-pmdinfo.py does not find libraries there.
+dest=$work/install
 # A real installation's log is what uninstalls it.
 [[ ! -e $log ]] || cp -p -- "$log" "$work/install-log.txt"
 cleanup()
 {
-	rm -rf -- "$dest"
 	if [[ -e $work/install-log.txt ]]; then
 		cp -p -- "$work/install-log.txt" "$log"
 	else
@@ -52,14 +52,13 @@ cleanup()
 	rm -rf -- "$work"
 }
 trap cleanup EXIT
-rm -rf -- "$dest"
 
 plugin=$driver_dir/librte_dma_sdxi.so
 emu_plugin=$driver_dir/librte_dma_sdxi_emu.so
 program=$prefix/bin/dpdk-test-dma-perf
 man_page=$prefix/share/man/man1/dpdk-test-dma-perf.1
 doc=$prefix/share/doc/dpdk-sdxi
-expected=("$plugin" "$emu_plugin" "$doc"/{LICENSE,sdxi.rst,sdxi_performance.rst}
+expected=("$plugin" "$emu_plugin" "$doc"/{LICENSE,conformance.md,sdxi.rst,sdxi_emu.rst,sdxi_performance.rst}
 	"$doc"/img/{sdxi_operation,sdxi_structures}.svg)
 perf_app=false
 if [[ -x $build/app/test-dma-perf/dpdk-test-dma-perf ]]; then
@@ -116,7 +115,7 @@ for right, what in (
         (pci.get("pci_class") == ["120100"], "the class 120100"),
         # Any vendor and any device: the program shows only what is to match.
         ("pci_ids" not in pci, "no vendor and no device"),
-        ("completion=op|batch" in pci.get("params", ""), "the PCI driver's arguments"),
+        ("watchdog=<0-600000>" in pci.get("params", ""), "the PCI driver's arguments"),
         ("engines=<1-16>" in emu.get("params", ""), "the emulated function's arguments"),
         ("kmod" not in emu and "pci_class" not in emu, "no PCI driver for emulated functions")):
     if not right:

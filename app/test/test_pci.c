@@ -4,8 +4,9 @@
 
 /*
  * The driver's way with the PCI bus, which is played here: a device whose registers are plain
- * memory that a thread answers, and whose interrupt is a socket, as UIO's is a file. How it goes
- * with a device that works, over VFIO and an IOMMU, is tested in a guest of QEMU.
+ * memory that a thread answers for the function of test_fn.h, and whose interrupt is a socket, as
+ * UIO's is a file. How it goes with a device that works, over VFIO and an IOMMU, is tested in a
+ * guest of QEMU.
  */
 
 #include <errno.h>
@@ -26,24 +27,15 @@
 #include <bus_pci_driver.h>
 #undef rte_pci_set_bus_master
 
-#include <rte_cycles.h>
 #include <rte_devargs.h>
 #include <rte_dmadev.h>
 #include <rte_interrupts.h>
 
+#include "test_driver_util.h"
 #include "test_eal.h"
+#include "test_fn.h"
 
-/* Registers, by hand from the specification's layout. */
 #define MMIO_LEN 0x20030
-#define CTL0	 0x00000
-#define STS0	 0x00100
-#define CAP0	 0x00200
-#define CAP1	 0x00208
-#define VERSION	 0x00210
-#define ERR_STS	 0x20008
-
-enum { STOP, ACTIVE = 2 };
-enum { ACTIVATE = 3 };
 
 #define NAME "0000:01:00.0"
 
@@ -77,36 +69,53 @@ rte_pci_set_bus_master(const struct rte_pci_device *dev, bool enable)
 	return 0;
 }
 
-/* The function's part: it is where it is asked to be. */
+/* The function's part. */
+static pthread_t thread;
 static bool obeys; /* atomic */
+static struct sdxi_dev *played; /* for what fn_create() keeps besides */
 
+/* What the driver has written into the registers, and what it finds there. */
 static void *
 obey(void *arg)
 {
-	(void)arg;
-	while (__atomic_load_n(&obeys, __ATOMIC_RELAXED)) {
-		unsigned int gsr = __atomic_load_n(&regs[CTL0 / 8], __ATOMIC_RELAXED) & 3;
+	static const uint32_t writable[] = {
+		CTL0, CTL2, CXT_L2, RKEY, ERR_CTL, ERR_STS, ERR_CFG, ERR_WRT, ERR_RD,
+	};
+	uint64_t last[RTE_DIM(writable)] = { fn.ctl0 }, now[RTE_DIM(writable)];
+	unsigned int i;
 
-		__atomic_store_n(&regs[STS0 / 8], gsr == ACTIVATE ? ACTIVE : STOP,
-				 __ATOMIC_RELAXED);
-		rte_delay_us_sleep(100);
+	RTE_SET_USED(arg);
+	while (__atomic_load_n(&obeys, __ATOMIC_ACQUIRE)) {
+		/* What was written before a request is seen before it. */
+		for (i = 0; i < RTE_DIM(writable); i++)
+			now[i] = __atomic_load_n(&regs[writable[i] / 8], __ATOMIC_ACQUIRE);
+		for (i = RTE_DIM(writable); i-- > 0; last[i] = now[i])
+			if (now[i] != last[i])
+				test_fn_ops.reg_write(NULL, writable[i], now[i]);
+		__atomic_store_n(&regs[STS0 / 8], test_fn_ops.reg_read(NULL, STS0),
+				 __ATOMIC_RELEASE);
+		usleep(100);
 	}
 	return NULL;
 }
 
 static int
-setup(void **state)
+begin(unsigned int fn_state)
 {
-	(void)state;
+	played = fn_create();
+	fn.state = fn_state;
+	fn.real_time = true;
+	fn.next[STOP_SF] = fn.next[STOP_HD] = STOP;
+	fn.cap1 = (FN_CAP1 & ~UINT64_C(0xffff0000)) | 3 << 16;
 	memset(regs, 0, sizeof(regs));
 	memset(&pci, 0, sizeof(pci));
 	memset(&devargs, 0, sizeof(devargs));
-	regs[CTL0 / 8] = 1; /* soft stop */
-	regs[CAP0 / 8] = 0x0042;
-	regs[CAP1 / 8] = UINT64_C(0x16) << 32 | UINT64_C(3) << 16 | 0x3;
-	regs[VERSION / 8] = 1 << 16;
+	regs[CTL0 / 8] = fn.ctl0;
+	regs[CAP0 / 8] = fn.cap0;
+	regs[CAP1 / 8] = fn.cap1;
+	regs[VERSION / 8] = fn.version;
+	regs[STS0 / 8] = fn.state;
 	pci.device.name = NAME;
-	pci.name[0] = '\0';
 	snprintf(pci.name, sizeof(pci.name), "%s", NAME);
 	pci.addr.bus = 1;
 	pci.mem_resource[0].addr = regs;
@@ -116,14 +125,29 @@ setup(void **state)
 	pci.intr_handle = rte_intr_instance_alloc(RTE_INTR_INSTANCE_F_PRIVATE);
 	mastering = false;
 	mastering_fails = false;
-	return pci.intr_handle == NULL ? -1 : 0;
+	obeys = true;
+	return pci.intr_handle == NULL ? -1 : pthread_create(&thread, NULL, obey, NULL);
 }
 
 static int
-teardown(void **state)
+setup(__rte_unused void **state)
 {
-	(void)state;
+	return begin(STOP);
+}
+
+static int
+setup_running(__rte_unused void **state)
+{
+	return begin(ACTIVE);
+}
+
+static int
+teardown(__rte_unused void **state)
+{
+	__atomic_store_n(&obeys, false, __ATOMIC_RELEASE);
+	pthread_join(thread, NULL);
 	rte_intr_instance_free(pci.intr_handle);
+	fn_destroy(played);
 	return 0;
 }
 
@@ -137,11 +161,10 @@ probe_with(const char *text)
 }
 
 static void
-test_id(void **state)
+test_id(__rte_unused void **state)
 {
 	const struct rte_pci_id *id = drv->id_table;
 
-	(void)state;
 	assert_int_equal(id->class_id, 0x120100);
 	assert_int_equal(id->vendor_id, RTE_PCI_ANY_ID);
 	assert_int_equal(id->device_id, RTE_PCI_ANY_ID);
@@ -158,9 +181,8 @@ expect_refused(int ret)
 }
 
 static void
-test_bars(void **state)
+test_bars(__rte_unused void **state)
 {
-	(void)state;
 	pci.mem_resource[0].addr = NULL;
 	expect_refused(-EINVAL);
 	pci.mem_resource[0].addr = regs;
@@ -178,12 +200,11 @@ test_bars(void **state)
 }
 
 static void
-test_registers(void **state)
+test_registers(__rte_unused void **state)
 {
 	struct rte_dma_info info;
 	int16_t id;
 
-	(void)state;
 	regs[VERSION / 8] = UINT64_MAX;
 	expect_refused(-ENODEV);
 	regs[VERSION / 8] = 0;
@@ -202,19 +223,19 @@ test_registers(void **state)
 }
 
 static void
-test_args(void **state)
+test_args(__rte_unused void **state)
 {
 	struct rte_dma_info info;
 
-	(void)state;
 	assert_int_equal(probe_with("nonsense=1"), -EINVAL);
 	assert_int_equal(probe_with("max_vchans=0"), -EINVAL);
 	assert_int_equal(probe_with("max_vchans"), -EINVAL);
 	assert_int_equal(probe_with("=,="), -EINVAL);
+	assert_int_equal(probe_with("completion=op"), -EINVAL);
 	/* An argument of the emulated function's. */
 	assert_int_equal(probe_with("fault=fail:cxt=1"), -EINVAL);
 	assert_int_equal(rte_dma_get_dev_id_by_name(NAME), -EINVAL);
-	assert_int_equal(probe_with("max_vchans=2,completion=batch,watchdog=0"), 0);
+	assert_int_equal(probe_with("max_vchans=2,errlog_size=64,watchdog=0"), 0);
 	assert_int_equal(rte_dma_info_get(rte_dma_get_dev_id_by_name(NAME), &info), 0);
 	assert_int_equal(info.max_vchans, 2);
 	assert_int_equal(drv->remove(&pci), 0);
@@ -224,63 +245,52 @@ test_args(void **state)
 
 /* Found running: it is kept from memory before it is stopped. */
 static void
-test_found_running(void **state)
+test_found_running(__rte_unused void **state)
 {
-	pthread_t thread;
-
-	(void)state;
-	regs[CTL0 / 8] = ACTIVATE;
-	regs[STS0 / 8] = ACTIVE;
 	mastering = true;
-	__atomic_store_n(&obeys, true, __ATOMIC_RELAXED);
-	assert_int_equal(pthread_create(&thread, NULL, obey, NULL), 0);
 	assert_int_equal(drv->probe(drv, &pci), 0);
 	assert_false(mastering);
-	assert_int_equal(regs[STS0 / 8], STOP);
-	__atomic_store_n(&obeys, false, __ATOMIC_RELAXED);
-	pthread_join(thread, NULL);
+	assert_int_equal(fn.state, STOP);
 	assert_int_equal(drv->remove(&pci), 0);
 }
 
-/* Bring the function up and down with an interrupt of a kind. */
+/* Start and stop the function with an interrupt of a kind. */
 static void
-up_and_down(enum rte_intr_handle_type type, int fd, void (*meanwhile)(void))
+start_and_stop(enum rte_intr_handle_type type, int fd, void (*meanwhile)(void))
 {
-	const struct rte_dma_conf conf = { .nb_vchans = 1 };
-	pthread_t thread;
 	int16_t id;
 
 	rte_intr_type_set(pci.intr_handle, type);
 	rte_intr_fd_set(pci.intr_handle, fd);
-	__atomic_store_n(&obeys, true, __ATOMIC_RELAXED);
-	assert_int_equal(pthread_create(&thread, NULL, obey, NULL), 0);
 	assert_int_equal(drv->probe(drv, &pci), 0);
 	id = rte_dma_get_dev_id_by_name(NAME);
-	assert_int_equal(rte_dma_configure(id, &conf), 0);
+	assert_false(mastering);
+	td_up(id, 3, 64);
 	assert_true(mastering);
-	assert_int_equal(regs[STS0 / 8], ACTIVE);
+	assert_int_equal(fn.state, ACTIVE);
+	/* A copy on the last of them: its doorbell is 4 KiB further for each context. */
+	assert_int_equal(rte_dma_copy(id, 2, 1 << 20, 1000, 64, RTE_DMA_OP_FLAG_SUBMIT), 0);
+	assert_int_equal(doorbells[3 * 512], rte_cpu_to_le_64(1));
+	assert_int_equal(fn_exec(3, 1), 1);
 	if (meanwhile != NULL)
 		meanwhile();
 	assert_int_equal(drv->remove(&pci), 0);
 	assert_false(mastering);
-	assert_int_equal(regs[STS0 / 8], STOP);
-	__atomic_store_n(&obeys, false, __ATOMIC_RELAXED);
-	pthread_join(thread, NULL);
+	assert_int_equal(fn.state, STOP);
 }
 
 /* Without interrupts it works as well. */
 static void
-test_no_interrupt(void **state)
+test_no_interrupt(__rte_unused void **state)
 {
 	int fds[2];
 
-	(void)state;
-	up_and_down(RTE_INTR_HANDLE_UNKNOWN, -1, NULL);
-	up_and_down(RTE_INTR_HANDLE_VFIO_LEGACY, 0, NULL);
-	up_and_down(RTE_INTR_HANDLE_VFIO_MSIX, -1, NULL);
+	start_and_stop(RTE_INTR_HANDLE_UNKNOWN, -1, NULL);
+	start_and_stop(RTE_INTR_HANDLE_VFIO_LEGACY, 0, NULL);
+	start_and_stop(RTE_INTR_HANDLE_VFIO_MSIX, -1, NULL);
 	/* One that cannot be enabled. */
 	assert_int_equal(pipe(fds), 0);
-	up_and_down(RTE_INTR_HANDLE_VFIO_MSIX, fds[0], NULL);
+	start_and_stop(RTE_INTR_HANDLE_VFIO_MSIX, fds[0], NULL);
 	close(fds[0]);
 	close(fds[1]);
 }
@@ -294,24 +304,21 @@ raise_irq(void)
 	/* A reserved bit tells the function's value from the driver's. */
 	const uint64_t raised = 0x11;
 	const uint32_t count = 1;
-	unsigned int i;
 
+	assert_int_equal(regs[ERR_CTL / 8], 1);
 	__atomic_store_n(&regs[ERR_STS / 8], raised, __ATOMIC_RELAXED);
 	assert_int_equal(write(irq[1], &count, sizeof(count)), sizeof(count));
-	for (i = 0;
-	     i < 20000 && __atomic_load_n(&regs[ERR_STS / 8], __ATOMIC_RELAXED) == raised; i++)
-		rte_delay_us_sleep(1000);
+	TD_WAIT(__atomic_load_n(&regs[ERR_STS / 8], __ATOMIC_RELAXED) != raised);
 	assert_int_equal(__atomic_load_n(&regs[ERR_STS / 8], __ATOMIC_RELAXED), 0x01);
 }
 
 static void
-test_interrupt(void **state)
+test_interrupt(__rte_unused void **state)
 {
 	uint32_t word;
 
-	(void)state;
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, irq), 0);
-	up_and_down(RTE_INTR_HANDLE_UIO, irq[0], raise_irq);
+	start_and_stop(RTE_INTR_HANDLE_UIO, irq[0], raise_irq);
 	/* It has been enabled, and disabled in the end. */
 	assert_int_equal(fcntl(irq[1], F_SETFL, O_NONBLOCK), 0);
 	assert_int_equal(read(irq[1], &word, sizeof(word)), sizeof(word));
@@ -323,16 +330,19 @@ test_interrupt(void **state)
 	close(irq[1]);
 }
 
-/* Memory may not be taken away from a function of which nobody knows that it leaves it alone. */
+/* A function that cannot reach memory is of no use, and is not activated. */
 static void
-test_mastering_fails(void **state)
+test_mastering_fails(__rte_unused void **state)
 {
-	const struct rte_dma_conf conf = { .nb_vchans = 1 };
+	int16_t id;
 
-	(void)state;
 	mastering_fails = true;
 	assert_int_equal(drv->probe(drv, &pci), 0);
-	assert_int_equal(rte_dma_configure(rte_dma_get_dev_id_by_name(NAME), &conf), -EIO);
+	id = rte_dma_get_dev_id_by_name(NAME);
+	td_configure(id, 1);
+	td_vchan_setup(id, 0, 64);
+	assert_int_equal(rte_dma_start(id), -EIO);
+	assert_int_equal(fn.state, STOP);
 	assert_int_equal(drv->remove(&pci), 0);
 }
 
@@ -346,7 +356,7 @@ main(void)
 		UNIT_TEST(test_bars),
 		UNIT_TEST(test_registers),
 		UNIT_TEST(test_args),
-		UNIT_TEST(test_found_running),
+		cmocka_unit_test_setup_teardown(test_found_running, setup_running, teardown),
 		UNIT_TEST(test_no_interrupt),
 		UNIT_TEST(test_interrupt),
 		UNIT_TEST(test_mastering_fails),

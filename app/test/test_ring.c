@@ -3,8 +3,9 @@
  */
 
 /*
- * The ring and its completion status blocks, with the test in the function's place: it consumes
- * descriptors and writes blocks by hand.
+ * The data path on one vchan, with the test in the function's place, which takes descriptors and
+ * writes blocks by hand, and in the control thread's. Descriptors and blocks are checked as bytes,
+ * written from the specification's layout and with none of the driver's masks.
  */
 
 #include <errno.h>
@@ -12,434 +13,1035 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
 
-#include "sdxi_desc.h"
-#include "sdxi_ring.h"
+#include "sdxi_internal.h"
+#include "test_eal.h"
 
-#define RING_SZ 1024
+#define RING_SZ	 1024
+#define NB_DESC	 512
+#define USER_LEN (64 << 10)
+#define FENCE	 RTE_DMA_OP_FLAG_FENCE
+#define SUBMIT	 RTE_DMA_OP_FLAG_SUBMIT
+#define UNKNOWN	 RTE_DMA_STATUS_ERROR_UNKNOWN
 
-static struct sdxi_dsc desc[RING_SZ] __attribute__((aligned(64)));
-static struct sdxi_cst_blk csb[RING_SZ] __attribute__((aligned(64)));
+/* Where the function finds the context's blocks, and the user's memory. */
+#define CSB  UINT64_C(0x00000a1122340000)
+#define USER UINT64_C(0x00000b0000000000)
+#define LINE sizeof(struct sdxi_line)
+static struct sdxi_cxt cxt;
+static struct {
+	struct sdxi_dsc *desc;
+	struct sdxi_line *line;
+	uint8_t user[USER_LEN];
+} mem;
+/* Where copies that are nobody's go. */
+#define SRC UINT64_C(0x0123456789abcdef)
+#define DST UINT64_C(0xfedcba9876543210)
+
 static struct sdxi_cxt_sts sts __attribute__((aligned(64)));
-static sdxi_le64 write_index;
+static sdxi_le64 write_index __attribute__((aligned(64)));
 static uint64_t doorbell;
-static uint32_t op_desc[RING_SZ], batch_end[RING_SZ];
-static uint8_t verdict[RING_SZ];
-static struct sdxi_ring ring;
-static bool failed;
+static struct sdxi_note note[RING_SZ];
+static struct sdxi_logged logged[RING_SZ];
+static struct sdxi_page page[SDXI_PAGES];
+static struct rte_dma_op *dma_ops[RING_SZ];
+static struct sdxi_vchan vc;
+static struct sdxi_dev dev;
+static struct rte_dma_fp_object fp;
+static struct rte_dma_dev dmadev;
 
-static int
-setup(void **state)
+/* The function's: descriptors that it has taken. */
+static uint64_t taken;
+
+static void
+make(uint32_t nb_desc, bool silent)
 {
-	(void)state;
-	memset(&ring, 0, sizeof(ring));
+	/* What was in memory before must not shine through. */
+	memset(mem.desc, 0xa5, RING_SZ * sizeof(*mem.desc));
+	memset(mem.line, 0xa5, RING_SZ * LINE);
 	memset(&sts, 0, sizeof(sts));
-	ring.desc = desc;
-	ring.csb = csb;
-	ring.csb_iova = 0x10000;
-	ring.op_desc = op_desc;
-	ring.batch_end = batch_end;
-	ring.verdict = verdict;
-	ring.sts = &sts;
-	ring.write_index = &write_index;
-	ring.doorbell = &doorbell;
-	ring.mask = RING_SZ - 1;
-	ring.nb_desc = RING_SZ;
-	sdxi_ring_reset(&ring);
+	sts.state = 1;
+	memset(note, 0xa5, sizeof(note));
+	memset(page, 0xa5, sizeof(page));
+	write_index = 0;
+	doorbell = 77;
+	taken = 0;
+	dev = (struct sdxi_dev){
+		.vchans = &vc, .nb_vchans = 1, .silent = silent, .started = 1,
+		.max_len = UINT32_MAX,
+	};
+	memset(&vc, 0, sizeof(vc));
+	vc.dev = &dev;
+	vc.silent = silent;
+	vc.logged = logged;
+	vc.page = page;
+	vc.cxt = cxt;
+	vc.cxt.sts = &sts;
+	vc.cxt.write_index = &write_index;
+	vc.cxt.doorbell = &doorbell;
+	vc.ring = (struct sdxi_ring){
+		.desc = mem.desc, .line = mem.line, .note = note, .sts = &sts,
+		.csb_iova = CSB, .mask = RING_SZ - 1,
+		.size = RING_SZ, .nb_desc = nb_desc, .max_len = UINT32_MAX,
+	};
+	sdxi_vchan_reset(&vc);
+	sdxi_datapath_set(&fp, &dev);
+	dmadev.fp_obj = &fp;
+}
+
+static int
+group_setup(void **state)
+{
+	if (test_eal_up(state) < 0)
+		return -1;
+	dev.socket = SOCKET_ID_ANY;
+	assert_int_equal(sdxi_cxt_alloc(&dev, &cxt, 1, RING_SZ), 0);
+	mem.desc = cxt.desc;
+	mem.line = cxt.line;
+	cxt.mem.iova = CSB - RTE_PTR_DIFF(cxt.line, cxt.mem.va);
 	return 0;
 }
 
-/* As setup, but long after the start: indices have passed 16 bits and are about to pass 32. */
 static int
-setup_late(void **state)
+group_teardown(void **state)
 {
-	const uint64_t start = (UINT64_C(0x123456) << 32) - 5;
+	sdxi_cxt_free(&cxt);
+	return test_eal_down(state);
+}
 
-	setup(state);
-	ring.submitted = ring.read_index = start;
-	ring.op_head = ring.op_submitted = ring.tail = ring.done = ring.wide_end = start - 99;
-	ring.shift = 99;
-	ring.next = ring.stop = &desc[start % RING_SZ];
-	sts.read_index = rte_cpu_to_le_64(start);
+static int
+setup(__rte_unused void **state)
+{
+	make(NB_DESC, false);
 	return 0;
 }
 
-/* Enqueue an operation of so many descriptors. */
-static int
-enqueue_nb(enum sdxi_mode mode, uint32_t nb)
-{
-	struct sdxi_dsc *dsc;
-	uint64_t last, head;
-	uint32_t i;
-	int ret = 0;
+/* The user's side. */
 
-	if (ring.next >= ring.stop || sdxi_ring_slots(&ring) < nb)
-		ret = sdxi_ring_refill(&ring, mode);
-	if (ret == 0 && sdxi_ring_slots(&ring) < nb)
-		ret = -ENOSPC;
-	if (ret < 0)
-		return ret;
-	head = sdxi_ring_head(&ring);
-	last = sdxi_ring_begin(&ring, mode, nb);
-	for (i = 0; i < nb; i++) {
-		dsc = sdxi_ring_slot(&ring);
-		sdxi_ring_put(&ring, dsc, sdxi_desc_copy(dsc, head + i, 0, 1, 0), last);
+static int
+copy(uint64_t flags)
+{
+	return fp.copy(&dev, 0, SRC, DST, 64, flags);
+}
+
+static void
+copies(unsigned int nb)
+{
+	while (nb-- > 0)
+		assert_true(copy(0) >= 0);
+}
+
+static void
+submitted(unsigned int nb)
+{
+	copies(nb);
+	assert_int_equal(fp.submit(&dev, 0), 0);
+}
+
+/* One operation of so many descriptors. */
+static int
+wide(unsigned int nb)
+{
+	struct rte_dma_sge src[SDXI_MAX_SGES], dst = { .addr = DST, .length = nb * 8 };
+	unsigned int i;
+
+	for (i = 0; i < nb; i++)
+		src[i] = (struct rte_dma_sge){ .addr = SRC + i * 100, .length = 8 };
+	return fp.copy_sg(&dev, 0, src, &dst, nb, 1, 0);
+}
+
+static uint16_t last_index;
+static bool has_error;
+static enum rte_dma_status_code status[RING_SZ];
+
+static uint16_t
+completed(uint16_t nb)
+{
+	has_error = false;
+	return fp.completed(&dev, 0, nb, &last_index, &has_error);
+}
+
+static uint16_t
+completed_status(uint16_t nb)
+{
+	memset(status, 0xff, sizeof(status));
+	return fp.completed_status(&dev, 0, nb, &last_index, status);
+}
+
+/* A query, so nothing may change by it. */
+static uint16_t
+capacity(void)
+{
+	static uint8_t before[sizeof(vc)], dev_before[sizeof(dev)];
+	uint16_t room;
+
+	memcpy(before, &vc, sizeof(vc));
+	memcpy(dev_before, &dev, sizeof(dev));
+	room = fp.burst_capacity(&dev, 0);
+	assert_memory_equal(before, &vc, sizeof(vc));
+	assert_memory_equal(dev_before, &dev, sizeof(dev));
+	return room;
+}
+
+static enum rte_dma_vchan_status
+vchan_status(void)
+{
+	enum rte_dma_vchan_status st;
+
+	assert_int_equal(sdxi_vchan_status(&dmadev, 0, &st), 0);
+	return st;
+}
+
+/* The function's side. */
+
+static uint64_t
+le(const void *p, unsigned int len)
+{
+	const uint8_t *byte = p;
+
+	return len == 0 ? 0 : byte[0] | le(byte + 1, len - 1) << 8;
+}
+
+static void
+set_read_index(uint64_t index)
+{
+	sts.read_index = rte_cpu_to_le_64(index);
+}
+
+/* Memory at an address, if it is this test's. */
+static uint8_t *
+at(uint64_t iova, uint64_t len)
+{
+	if (iova >= USER && iova - USER + len <= USER_LEN)
+		return mem.user + (iova - USER);
+	return iova >= cxt.mem.iova && iova - cxt.mem.iova + len <= cxt.mem.len ?
+	       (uint8_t *)cxt.mem.va + (iova - cxt.mem.iova) : NULL;
+}
+
+/*
+ * Take descriptors up to an index, and do what they say: each is below Write_Index and valid, its
+ * block is its own and armed.
+ */
+static void
+take(uint64_t upto)
+{
+	for (; taken < upto; taken++) {
+		uint8_t *dsc = (uint8_t *)&mem.desc[taken % RING_SZ];
+		const uint8_t *blk = (uint8_t *)&mem.line[taken % RING_SZ];
+		uint64_t len = le(dsc + 4, 4) + 1;
+		uint8_t *src = at(le(dsc + 16, 8), len), *dst = at(le(dsc + 24, 8), len);
+
+		assert_true(taken < le(&write_index, 8));
+		assert_int_equal(le(dsc, 4) & ~4u, 0x00010301);
+		assert_int_equal(le(dsc + 56, 8), CSB + taken % RING_SZ * LINE);
+		assert_int_equal(le(blk, 8), 1);
+		assert_int_equal(le(blk + 8, 4), 0);
+		if (src != NULL && dst != NULL) {
+			/* What overlaps may be copied in any order. */
+			assert_true(src + len <= dst || dst + len <= src);
+			memcpy(dst, src, len);
+		}
+		dsc[0] &= ~1;
 	}
-	sdxi_ring_end(&ring, mode, nb, false);
-	return 0;
 }
 
-static int
-enqueue(void)
+static void
+complete(uint64_t index)
 {
-	return enqueue_nb(SDXI_MODE_OP, 1);
+	assert_true(index < taken);
+	mem.line[index % RING_SZ].blk.signal = 0;
+}
+
+static void
+fail_slot(uint64_t index)
+{
+	mem.line[index % RING_SZ].blk.flags = rte_cpu_to_le_32(UINT32_C(1) << 31);
+	complete(index);
+}
+
+/* Take and complete all that is submitted. */
+static void
+run(void)
+{
+	uint64_t from = taken;
+
+	take(le(&write_index, 8));
+	set_read_index(taken);
+	for (; from < taken; from++)
+		complete(from);
+}
+
+/* The control thread's side: the vchan has been handed over; hand it back. */
+static void
+hand_back(enum sdxi_word word)
+{
+	assert_int_equal(vc.word, SDXI_WORD_STOPPED);
+	assert_int_equal(dev.requests, 1);
+	vc.word = word;
+}
+
+static void
+settle(uint64_t index, enum rte_dma_status_code code)
+{
+	note[index % RING_SZ].verdict = code;
+	mem.line[index % RING_SZ].blk.flags = rte_cpu_to_le_32(UINT32_C(1) << 31);
+	mem.line[index % RING_SZ].blk.signal = 0;
+}
+
+/* Descriptors and blocks as bytes. */
+
+static void
+test_bytes(__rte_unused void **state)
+{
+	static const uint8_t plain[64] = {
+		/* vl; subtype 3; type 1; 4096 bytes - 1 */
+		0x01, 0x03, 0x01, 0x00, 0xff, 0x0f, 0x00, 0x00,
+		/* attr 0, reserved, akey0 0, akey1 0 */
+		0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
+		/* addr0: source; addr1: destination */
+		0xef, 0xcd, 0xab, 0x89, 0x67, 0x45, 0x23, 0x01,
+		0x10, 0x32, 0x54, 0x76, 0x98, 0xba, 0xdc, 0xfe,
+		0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+		/* csb_ptr of slot 0, np 0 */
+		0x00, 0x00, 0x34, 0x22, 0x11, 0x0a, 0x00, 0x00,
+	};
+	static const uint8_t fenced[64] = {
+		/* vl and fe; 2^32 - 1 bytes - 1 */
+		0x05, 0x03, 0x01, 0x00, 0xfe, 0xff, 0xff, 0xff,
+		0, 0, 0, 0, 0, 0, 0, 0,
+		0xef, 0xcd, 0xab, 0x89, 0x67, 0x45, 0x23, 0x01,
+		0x10, 0x32, 0x54, 0x76, 0x98, 0xba, 0xdc, 0x7e,
+		0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+		/* csb_ptr of slot 1 */
+		LINE, 0x00, 0x34, 0x22, 0x11, 0x0a, 0x00, 0x00,
+	};
+	static const uint8_t block[12] = { 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 };
+
+	assert_int_equal(fp.copy(&dev, 0, SRC, DST, 4096, 0), 0);
+	assert_int_equal(fp.copy(&dev, 0, SRC, DST & INT64_MAX, UINT32_MAX, FENCE), 1);
+	assert_memory_equal(&mem.desc[0], plain, 64);
+	assert_memory_equal(&mem.desc[1], fenced, 64);
+	assert_memory_equal(&mem.line[0], block, sizeof(block));
+	assert_memory_equal(&mem.line[RING_SZ - 1], block, sizeof(block));
+	assert_int_equal(le(&mem.desc[RING_SZ - 1].qw[7], 8), CSB + (RING_SZ - 1) * LINE);
+	/* Nothing is handed over before submit, neither index nor doorbell. */
+	assert_int_equal(write_index, 0);
+	assert_int_equal(doorbell, 77);
+	assert_int_equal(fp.submit(&dev, 0), 0);
+	assert_int_equal(le(&write_index, 8), 2);
+	assert_int_equal(le(&doorbell, 8), 2);
+	/* Once more, with nothing new. */
+	doorbell = 77;
+	assert_int_equal(fp.submit(&dev, 0), 0);
+	assert_int_equal(doorbell, 77);
+	assert_int_equal(copy(SUBMIT), 2);
+	assert_int_equal(le(&write_index, 8), 3);
+	assert_int_equal(le(&doorbell, 8), 3);
+}
+
+/* csb_ptr is written when a ring is made, and no more. */
+static void
+test_csb_ptr(__rte_unused void **state)
+{
+	unsigned int i;
+	uint64_t slot;
+
+	mem.desc[5].qw[7] = 0x5555;
+	mem.desc[6].qw[7] = 0x6666;
+	for (i = 0; i < 3 * RING_SZ / 4; i++) {
+		assert_true(i % 2 == 0 ? copy(SUBMIT) >= 0 : wide(3) >= 0);
+		fp.submit(&dev, 0);
+		taken = le(&write_index, 8);
+		set_read_index(taken);
+		for (slot = taken - (i % 2 == 0 ? 1 : 3); slot < taken; slot++)
+			complete(slot);
+		assert_int_equal(completed(1), 1);
+	}
+	assert_true(taken > RING_SZ + 6);
+	assert_int_equal(mem.desc[5].qw[7], 0x5555);
+	assert_int_equal(mem.desc[6].qw[7], 0x6666);
+}
+
+static void
+test_refused(__rte_unused void **state)
+{
+	struct rte_dma_sge sge[2] = { { SRC, 8 }, { SRC + 64, 8 } }, one = { DST, 16 };
+	const struct sdxi_ring before = vc.ring;
+
+	assert_int_equal(fp.copy(&dev, 0, SRC, DST, 0, 0), -EINVAL);
+	assert_int_equal(fp.copy(&dev, 0, SRC, SRC + 63, 64, FENCE), -EINVAL);
+	assert_int_equal(fp.copy(&dev, 0, SRC + 63, SRC, 64, SUBMIT), -EINVAL);
+	assert_int_equal(fp.fill(&dev, 0, 0, DST, 0, 0), -EINVAL);
+	/* No entries, one too many, lengths that differ, an overlap. */
+	assert_int_equal(fp.copy_sg(&dev, 0, sge, &one, 0, 0, 0), -EINVAL);
+	assert_int_equal(fp.copy_sg(&dev, 0, sge, &one, SDXI_MAX_SGES + 1, 1, 0), -EINVAL);
+	assert_int_equal(fp.copy_sg(&dev, 0, sge, &one, 1, SDXI_MAX_SGES + 1, 0), -EINVAL);
+	assert_int_equal(fp.copy_sg(&dev, 0, sge, &one, 1, 1, 0), -EINVAL);
+	one.length = 17;
+	assert_int_equal(fp.copy_sg(&dev, 0, sge, &one, 2, 1, 0), -EINVAL);
+	one = (struct rte_dma_sge){ SRC + 60, 16 };
+	assert_int_equal(fp.copy_sg(&dev, 0, sge, &one, 2, 1, 0), -EINVAL);
+	/* A length that one descriptor cannot have. */
+	dev.max_len = vc.ring.max_len = 1 << 21;
+	assert_int_equal(fp.copy(&dev, 0, SRC, DST, (1 << 21) + 1, 0), -EINVAL);
+	one = (struct rte_dma_sge){ DST, (1 << 21) + 1 };
+	sge[0].length = one.length;
+	assert_int_equal(fp.copy_sg(&dev, 0, sge, &one, 1, 1, 0), -EINVAL);
+	vc.ring.max_len = UINT32_MAX;
+	assert_memory_equal(&vc.ring, &before, sizeof(before));
+	vc.ring.max_len = 1 << 21;
+	assert_int_equal(fp.copy(&dev, 0, SRC, SRC + 64, 64, FENCE), 0);
+	assert_int_equal(fp.copy(&dev, 0, SRC, DST, 1 << 21, 0), 1);
+}
+
+/* A vchan of enqueue and dequeue operations takes no others. */
+static void
+test_enq_deq(__rte_unused void **state)
+{
+	struct rte_dma_sge src = { SRC, 8 }, dst = { DST, 8 };
+
+	vc.ops = dma_ops;
+	vc.ring.max_len = 0;
+	assert_int_equal(copy(0), -EINVAL);
+	assert_int_equal(copy(FENCE), -EINVAL);
+	assert_int_equal(fp.copy_sg(&dev, 0, &src, &dst, 1, 1, 0), -EINVAL);
+	assert_int_equal(fp.fill(&dev, 0, 0, DST, 8, 0), -EINVAL);
+	assert_int_equal(vc.ring.op_head, 0);
+}
+
+/* Operations of several descriptors. */
+
+static void
+test_sg(__rte_unused void **state)
+{
+	/* Parts: 10, 6, 14, 2 and 8 bytes; entries without length are passed over. */
+	const struct rte_dma_sge src[] = { { 1000, 10 }, { 1, 0 }, { 2000, 20 }, { 3000, 10 } };
+	const struct rte_dma_sge dst[] = { { 5000, 16 }, { 6000, 16 }, { 7000, 8 }, { 1, 0 } };
+	static const uint64_t part[][3] = {
+		{ 10, 1000, 5000 }, { 6, 2000, 5010 }, { 14, 2006, 6000 }, { 2, 3000, 6014 },
+		{ 8, 3002, 7000 },
+	};
+	unsigned int i, round;
+
+	for (round = 0; round < 2; round++)
+		assert_int_equal(fp.copy_sg(&dev, 0, src, dst, 4, 4, round * FENCE), round);
+	for (i = 0; i < 10; i++) {
+		const uint8_t *dsc = (uint8_t *)&mem.desc[i];
+
+		/* Later descriptors do not wait for a fence, so each part has it. */
+		assert_int_equal(le(dsc, 4), i < 5 ? 0x00010301 : 0x00010305);
+		assert_int_equal(le(dsc + 4, 4) + 1, part[i % 5][0]);
+		assert_int_equal(le(dsc + 16, 8), part[i % 5][1]);
+		assert_int_equal(le(dsc + 24, 8), part[i % 5][2]);
+		assert_int_equal(le(dsc + 56, 8), CSB + i * LINE);
+	}
+	assert_int_equal(copy(SUBMIT), 2);
+	take(11);
+	/* Done when all parts are, in whatever order. */
+	for (i = 0; i < 5; i++) {
+		assert_int_equal(completed(8), 0);
+		complete((i + 3) % 5);
+	}
+	complete(10);
+	assert_int_equal(completed(8), 1);
+	assert_int_equal(last_index, 0);
+	for (i = 5; i < 10; i++)
+		complete(i);
+	assert_int_equal(completed(8), 2);
+	assert_int_equal(last_index, 2);
+}
+
+static void
+check_fill(uint64_t pattern, uint32_t off, uint32_t len)
+{
+	const uint64_t image = pattern;
+	uint32_t i;
+
+	memset(mem.user, 0x5a, sizeof(mem.user));
+	assert_true(fp.fill(&dev, 0, pattern, USER + off, len, SUBMIT) >= 0);
+	run();
+	assert_int_equal(completed(8), 1);
+	for (i = 0; i < USER_LEN; i++)
+		assert_int_equal(mem.user[i], i < off || i - off >= len ? 0x5a :
+				 ((const uint8_t *)&image)[(i - off) % 8]);
+}
+
+static void
+test_fill(__rte_unused void **state)
+{
+	static const uint32_t len[] = { 1, 7, 8, 31, 32, 33, 4095, 4096, 4097, 12289, 60000 };
+	unsigned int i;
+
+	for (i = 0; i < RTE_DIM(len); i++)
+		check_fill(UINT64_C(0x8877665544332211) + i, 3 + i, len[i]);
+	/* Pieces are a multiple of the pattern's length, also where the longest copy is none. */
+	dev.max_len = 8191;
+	check_fill(UINT64_C(0x0102030405060708), 5, 60000);
+}
+
+/* A page first, then what is written already, twice as long each time, each waiting for it. */
+static void
+test_fill_descriptors(__rte_unused void **state)
+{
+	static const uint32_t piece[] = { 4096, 4096, 8192, 16384, 100 }, off[] = { 0, 4096, 8192,
+		16384, 32768 };
+	unsigned int i, round;
+
+	for (round = 0; round < 2; round++)
+		assert_int_equal(fp.fill(&dev, 0, 42, DST, 32868, round == 0 ? 0 : FENCE), round);
+	for (i = 0; i < 10; i++) {
+		const uint8_t *dsc = (uint8_t *)&mem.desc[i];
+
+		assert_int_equal(le(dsc, 4), i == 0 ? 0x00010301 : 0x00010305);
+		assert_int_equal(le(dsc + 4, 4) + 1, piece[i % 5]);
+		assert_int_equal(le(dsc + 24, 8), DST + off[i % 5]);
+		if (i % 5 != 0)
+			assert_int_equal(le(dsc + 16, 8), DST);
+		else
+			assert_non_null(at(le(dsc + 16, 8), 4096));
+	}
+	/* The two share a page. */
+	assert_int_equal(mem.desc[0].qw[2], mem.desc[5].qw[2]);
+	/* The longest there is: in longer pieces it fits twice no more, in shorter ones never. */
+	dev.max_len = 8 << 20;
+	assert_int_equal(fp.fill(&dev, 0, 42, DST, UINT32_MAX, 0), 2);
+	assert_int_equal(fp.fill(&dev, 0, 42, DST, UINT32_MAX, 0), -ENOSPC);
+	dev.max_len = 4 << 20;
+	assert_int_equal(fp.fill(&dev, 0, 42, DST, UINT32_MAX, 0), -EINVAL);
 }
 
 static uint32_t
-done(uint32_t nb)
+any(uint32_t below)
 {
-	return sdxi_ring_done(&ring, SDXI_MODE_OP, nb, &failed);
+	static uint64_t seed = 1;
+
+	seed = seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+	return (seed >> 33) % below;
 }
 
-/* The function consumes up to @p upto: clears vl, advances Read_Index. */
+/* A pattern stays where it is while an operation may read it, be there more of them than pages. */
 static void
-consume(uint64_t upto)
+test_fill_patterns(__rte_unused void **state)
 {
-	uint64_t i;
+	struct {
+		uint64_t pattern;
+		uint32_t len;
+	} fill[10];
+	uint64_t head = 0, tail = 0, ran = 0, from;
+	uint32_t i;
 
-	for (i = rte_le_to_cpu_64(sts.read_index); i != upto; i++) {
-		struct sdxi_dsc *dsc = &desc[i & (RING_SZ - 1)];
+	while (head < 20000) {
+		for (; head - tail < RTE_DIM(fill) && any(8) != 0; head++) {
+			fill[head % 10].pattern = (1 + any(12)) * UINT64_C(0x0123456789abcdef);
+			fill[head % 10].len = 1 + any(6000);
+			assert_int_equal(fp.fill(&dev, 0, fill[head % 10].pattern,
+						 USER + head % 10 * 6000, fill[head % 10].len,
+						 SUBMIT), head % 65536);
+		}
+		if (any(2) == 0) {
+			from = taken;
+			memset(mem.user, 0x5a, sizeof(mem.user));
+			take(vc.ring.submitted);
+			set_read_index(taken);
+			for (; from < taken; from++)
+				complete(from);
+			for (; ran < head; ran++) {
+				const uint8_t *to = mem.user + ran % 10 * 6000;
+				const uint8_t *pattern = (uint8_t *)&fill[ran % 10].pattern;
 
-		assert_int_equal(rte_le_to_cpu_64(dsc->qw[0]) & 1, 1);
-		assert_int_equal(rte_le_to_cpu_64(dsc->qw[2]), i);
-		dsc->qw[0] &= ~rte_cpu_to_le_64(1);
+				for (i = 0; i < fill[ran % 10].len; i++)
+					if (to[i] != pattern[i % 8])
+						fail_msg("fill %u, byte %u", (unsigned int)ran, i);
+				assert_true(i == 6000 || to[i] == 0x5a);
+			}
+		}
+		tail += completed(1 + any(3));
 	}
-	sts.read_index = rte_cpu_to_le_64(upto);
+}
+
+/* Order and room. */
+
+/* What the test knows, with nothing of the driver's to go by. */
+static struct {
+	uint64_t head, tail, submitted;	    /* operations */
+	uint64_t dsc_head, dsc_tail, dsc_submitted;
+	uint64_t first[RING_SZ];	    /* by operation: descriptors */
+	unsigned int nb[RING_SZ];
+	bool done[RING_SZ];		    /* by descriptor */
+} m;
+
+static uint64_t
+model_slots(void)
+{
+	return RING_SZ - (m.dsc_head - RTE_MIN(m.dsc_tail, le(&sts.read_index, 8)));
 }
 
 static void
-complete(uint64_t idx)
+model_enqueue(unsigned int nb)
 {
-	struct sdxi_cst_blk *blk = &csb[idx & (RING_SZ - 1)];
+	uint64_t slots = model_slots();
+	int ret = nb > 1 ? wide(nb) : copy(any(8) == 0 ? FENCE : 0);
 
-	assert_int_equal(rte_le_to_cpu_64(blk->signal), 1);
-	blk->signal = 0;
-}
-
-static void
-test_full(void **state)
-{
-	unsigned int i;
-
-	(void)state;
-	for (i = 0; i < RING_SZ; i++)
-		assert_int_equal(enqueue(), 0);
-	assert_int_equal(enqueue(), -ENOSPC);
-	assert_int_equal(sdxi_ring_room(&ring), 0);
-	assert_int_equal(sdxi_ring_head(&ring), RING_SZ);
-	/* Not even the function's having consumed all makes room: nothing has been reported. */
-	sdxi_ring_submit(&ring, SDXI_MODE_OP);
-	consume(RING_SZ);
-	assert_int_equal(enqueue(), -ENOSPC);
-}
-
-static void
-test_nb_desc(void **state)
-{
-	unsigned int i;
-
-	(void)state;
-	ring.nb_desc = 7;
-	sdxi_ring_reset(&ring);
-	for (i = 0; i < 7; i++) {
-		assert_int_equal(sdxi_ring_room(&ring), 7 - i);
-		assert_int_equal(enqueue(), 0);
+	if (m.head - m.tail >= vc.ring.nb_desc || slots < nb) {
+		assert_int_equal(ret, -ENOSPC);
+		return;
 	}
-	assert_int_equal(enqueue(), -ENOSPC);
-	sdxi_ring_submit(&ring, SDXI_MODE_OP);
-	consume(7);
-	complete(0);
-	ring.tail += done(100);
-	assert_int_equal(ring.tail, 1);
-	assert_int_equal(enqueue(), 0);
-	assert_int_equal(enqueue(), -ENOSPC);
-}
-
-/* A completed operation whose slot the function has not given back yet must not be overwritten. */
-static void
-test_read_index_lags(void **state)
-{
-	unsigned int i;
-
-	(void)state;
-	for (i = 0; i < RING_SZ; i++)
-		assert_int_equal(enqueue(), 0);
-	sdxi_ring_submit(&ring, SDXI_MODE_OP);
-	for (i = 0; i < RING_SZ; i++)
-		complete(i);
-	assert_int_equal(done(RING_SZ), RING_SZ);
-	ring.tail += RING_SZ;
-	assert_int_equal(enqueue(), -ENOSPC);
-	consume(3);
-	for (i = 0; i < 3; i++)
-		assert_int_equal(enqueue(), 0);
-	assert_int_equal(enqueue(), -ENOSPC);
+	assert_int_equal(ret, m.head % 65536);
+	m.first[m.head % RING_SZ] = m.dsc_head;
+	m.nb[m.head++ % RING_SZ] = nb;
+	while (nb-- > 0)
+		m.done[m.dsc_head++ % RING_SZ] = false;
 }
 
 static void
-test_submit(void **state)
+model_poll(void)
 {
-	(void)state;
-	doorbell = 77;
-	sdxi_ring_submit(&ring, SDXI_MODE_OP);
-	assert_int_equal(doorbell, 77);
-	assert_int_equal(enqueue(), 0);
-	assert_int_equal(enqueue(), 0);
-	assert_int_equal(write_index, 0);
-	assert_int_equal(done(8), 0);
-	sdxi_ring_submit(&ring, SDXI_MODE_OP);
-	assert_int_equal(rte_le_to_cpu_64(write_index), 2);
-	assert_int_equal(rte_le_to_cpu_64(doorbell), 2);
-}
+	static const uint16_t nbs[] = { 1, 2, 3, 4, 5, 32, UINT16_MAX };
+	uint16_t nb = nbs[any(RTE_DIM(nbs))], n = 0, i;
+	bool with_status = any(4) == 0;
 
-/* What was not handed over is not done, whatever its block says. */
-static void
-test_not_submitted(void **state)
-{
-	(void)state;
-	assert_int_equal(enqueue(), 0);
-	csb[0].signal = 0;
-	assert_int_equal(done(8), 0);
-}
+	while (n < nb && m.tail + n < m.submitted) {
+		uint64_t op = (m.tail + n) % RING_SZ;
 
-static void
-test_order(void **state)
-{
-	(void)state;
-	while (sdxi_ring_head(&ring) < 4)
-		assert_int_equal(enqueue(), 0);
-	sdxi_ring_submit(&ring, SDXI_MODE_OP);
-	complete(1);
-	complete(2);
-	assert_int_equal(done(8), 0);
-	complete(0);
-	assert_int_equal(done(2), 2);
-	assert_int_equal(done(8), 3);
-	assert_false(failed);
-	csb[1].flags = rte_cpu_to_le_32(UINT32_C(1) << 31);
-	assert_int_equal(done(8), 1);
-	assert_true(failed);
-	assert_int_equal(done(1), 1);
-	assert_false(failed);
-	csb[2].flags = rte_cpu_to_le_32(~(UINT32_C(1) << 31));
-	assert_false(sdxi_ring_is_error(&ring, 0));
-	assert_true(sdxi_ring_is_error(&ring, 1));
-	assert_false(sdxi_ring_is_error(&ring, 2));
-}
-
-static void
-test_wrap(void **state)
-{
-	uint64_t round, i, start = sdxi_ring_head(&ring);
-
-	(void)state;
-	for (round = 0; round < 50; round++) {
-		for (i = 0; i < 700; i++)
-			assert_int_equal(enqueue(), 0);
-		sdxi_ring_submit(&ring, SDXI_MODE_OP);
-		assert_int_equal(rte_le_to_cpu_64(write_index), sdxi_ring_head(&ring));
-		consume(sdxi_ring_head(&ring));
-		for (i = 0; i < 700; i++)
-			complete(ring.tail + i);
-		assert_int_equal(done(UINT16_MAX), 700);
-		ring.tail += 700;
-	}
-	assert_int_equal(sdxi_ring_head(&ring), start + 50 * 700);
-}
-
-static void
-test_read_index_ahead(void **state)
-{
-	(void)state;
-	while (sdxi_ring_head(&ring) < RING_SZ)
-		assert_int_equal(enqueue(), 0);
-	sdxi_ring_submit(&ring, SDXI_MODE_OP);
-	ring.tail = 10;
-	sts.read_index = rte_cpu_to_le_64(RING_SZ + 1);
-	assert_int_equal(enqueue(), -EIO);
-	assert_true(ring.read_index == SDXI_RING_NO_BOUND);
-	/* It stays so, even if the function thinks better of it. */
-	sts.read_index = rte_cpu_to_le_64(RING_SZ);
-	assert_int_equal(enqueue(), -EIO);
-}
-
-static void
-test_read_index_backwards(void **state)
-{
-	(void)state;
-	while (sdxi_ring_head(&ring) < RING_SZ)
-		assert_int_equal(enqueue(), 0);
-	sdxi_ring_submit(&ring, SDXI_MODE_OP);
-	sts.read_index = rte_cpu_to_le_64(100);
-	ring.tail = 10;
-	assert_int_equal(sdxi_ring_refill(&ring, SDXI_MODE_OP), 0);
-	sts.read_index = rte_cpu_to_le_64(99);
-	assert_int_equal(sdxi_ring_refill(&ring, SDXI_MODE_OP), -EIO);
-}
-
-static void
-test_halt(void **state)
-{
-	(void)state;
-	assert_int_equal(enqueue(), 0);
-	sdxi_ring_halt(&ring);
-	assert_int_equal(enqueue(), -EIO);
-	/* Not even what another process was about to add to next makes it go on. */
-	ring.next++;
-	assert_int_equal(enqueue(), -EIO);
-	assert_int_equal(enqueue_nb(SDXI_MODE_OP, 2), -EIO);
-	sdxi_ring_reset(&ring);
-	assert_int_equal(enqueue(), 0);
-	assert_int_equal(sdxi_ring_head(&ring), 1);
-}
-
-/* Operations of several descriptors: one block, one index, room for all parts or none. */
-static void
-test_parts(void **state)
-{
-	unsigned int n = 0, i;
-
-	(void)state;
-	while (enqueue_nb(SDXI_MODE_OP, 5) == 0)
+		for (i = 0; i < m.nb[op] && m.done[(m.first[op] + i) % RING_SZ]; i++)
+			;
+		if (i < m.nb[op])
+			break;
 		n++;
-	assert_int_equal(n, RING_SZ / 5);
-	assert_int_equal(ring.op_head, n);
-	assert_int_equal(sdxi_ring_head(&ring), n * 5);
-	for (i = 0; i < n; i++) {
-		assert_int_equal(sdxi_ring_op_start(&ring, i), i * 5);
-		assert_int_equal(rte_le_to_cpu_64(csb[i].signal), 5);
-		assert_int_equal(rte_le_to_cpu_64(desc[i * 5].qw[7]), 0x10000 + i * 32);
-		assert_int_equal(rte_le_to_cpu_64(desc[i * 5 + 4].qw[7]), 0x10000 + i * 32);
 	}
-	/* What is left takes smaller ones. */
-	for (i = 0; i < RING_SZ % 5; i++)
-		assert_int_equal(enqueue(), 0);
-	assert_int_equal(enqueue(), -ENOSPC);
-	sdxi_ring_submit(&ring, SDXI_MODE_OP);
-	assert_int_equal(rte_le_to_cpu_64(write_index), RING_SZ);
-	/* Slots stay with an operation until it is reported, so that it can be run again. */
-	consume(RING_SZ);
-	assert_int_equal(enqueue(), -ENOSPC);
-	csb[0].signal = 0;
-	assert_int_equal(done(8), 1);
-	sdxi_ring_report(&ring, 1);
-	assert_int_equal(sdxi_ring_slots(&ring), 5);
-	assert_int_equal(enqueue_nb(SDXI_MODE_OP, 6), -ENOSPC);
-	assert_int_equal(enqueue_nb(SDXI_MODE_OP, 5), 0);
+	assert_int_equal(with_status ? completed_status(RTE_MIN(nb, RING_SZ)) : completed(nb), n);
+	assert_false(has_error);
+	for (i = 0; with_status && i < n; i++)
+		assert_int_equal(status[i], RTE_DMA_STATUS_SUCCESSFUL);
+	m.tail += n;
+	m.dsc_tail = m.tail == m.head ? m.dsc_head : m.first[m.tail % RING_SZ];
+	assert_int_equal(last_index, (m.tail - 1) % 65536);
 }
 
-/* An operation counts as one, however many descriptors it has. */
+/* Whatever order descriptors complete in, over turns of the ring and of the 16-bit index. */
 static void
-test_parts_nb_desc(void **state)
+test_any_order(__rte_unused void **state)
 {
-	(void)state;
-	ring.nb_desc = 2;
-	sdxi_ring_reset(&ring);
-	assert_int_equal(enqueue_nb(SDXI_MODE_OP, 300), 0);
-	assert_int_equal(enqueue_nb(SDXI_MODE_OP, 300), 0);
-	assert_int_equal(enqueue_nb(SDXI_MODE_OP, 1), -ENOSPC);
+	unsigned int i, nb;
+	uint64_t d;
+
+	memset(&m, 0, sizeof(m));
+	while (m.head < 300000) {
+		/* At times few operations fit, at times few slots are left. */
+		if (m.head == m.tail)
+			vc.ring.nb_desc = any(3) == 0 ? 2 + any(3) : NB_DESC;
+		for (i = any(200); i > 0; i--)
+			model_enqueue(any(16) == 0 ? 2 + any(30) : 1);
+		assert_int_equal(capacity(), RTE_MIN(vc.ring.nb_desc - (m.head - m.tail),
+						     model_slots()));
+		if (any(3) != 0) {
+			doorbell = 77;
+			fp.submit(&dev, 0);
+			assert_int_equal(doorbell, m.head == m.submitted ? 77 :
+						   rte_cpu_to_le_64(m.dsc_head));
+			m.submitted = m.head;
+			m.dsc_submitted = m.dsc_head;
+			assert_int_equal(le(&write_index, 8), m.dsc_head);
+		}
+		take(taken + any(m.dsc_submitted - taken + 1));
+		/* It may say late what it has taken, but not go back. */
+		if (any(2) == 0)
+			set_read_index(taken - any(taken - le(&sts.read_index, 8) + 1));
+		nb = any(4);
+		for (d = m.dsc_tail; d < taken; d++) {
+			if (!m.done[d % RING_SZ] && any(4) < nb) {
+				complete(d);
+				m.done[d % RING_SZ] = true;
+			}
+		}
+		model_poll();
+		if (m.tail == m.submitted)
+			assert_int_equal(vchan_status(), RTE_DMA_VCHAN_IDLE);
+	}
 }
 
+/* Read_Index of a ring that has run empty may lag by all that was outstanding. */
 static void
-test_batch(void **state)
+test_lag(__rte_unused void **state)
+{
+	unsigned int round, i;
+
+	for (round = 0; round < 6; round++) {
+		assert_int_equal(capacity(), NB_DESC);
+		submitted(NB_DESC);
+		assert_int_equal(copy(0), -ENOSPC);
+		/* What is taken next makes it move on to where that begins; but not at last. */
+		if (round < 5)
+			set_read_index(taken);
+		take(taken + NB_DESC);
+		for (i = 0; i < NB_DESC; i++)
+			complete(taken - 1 - i);
+		assert_int_equal(completed(UINT16_MAX), NB_DESC);
+	}
+	/* By more than that: a slot that is not given back is not used. */
+	assert_int_equal(capacity(), 0);
+	assert_int_equal(copy(0), -ENOSPC);
+	set_read_index(taken - RING_SZ + 3);
+	assert_int_equal(capacity(), 3);
+	copies(3);
+	assert_int_equal(copy(0), -ENOSPC);
+	assert_int_equal(vc.word, SDXI_WORD_RUNNING);
+}
+
+/* Blocks that are completed without reason make no operation more, or out of order. */
+static void
+test_bogus_completion(__rte_unused void **state)
 {
 	unsigned int i;
-	bool more;
 
-	(void)state;
-	for (i = 0; i < 3; i++)
-		assert_int_equal(enqueue_nb(SDXI_MODE_BATCH, 2), 0);
-	/* The block is armed when it is known for how many. */
-	assert_int_equal(csb[0].signal, 0);
-	sdxi_ring_submit(&ring, SDXI_MODE_BATCH);
-	assert_int_equal(rte_le_to_cpu_64(csb[0].signal), 6);
-	for (i = 0; i < 6; i++)
-		assert_int_equal(rte_le_to_cpu_64(desc[i].qw[7]), 0x10000);
-	for (i = 0; i < 2; i++)
-		assert_int_equal(enqueue_nb(SDXI_MODE_BATCH, 1), 0);
-	sdxi_ring_submit(&ring, SDXI_MODE_BATCH);
-	assert_int_equal(rte_le_to_cpu_64(csb[3].signal), 2);
-	assert_int_equal(rte_le_to_cpu_64(desc[7].qw[7]), 0x10000 + 3 * 32);
-
-	csb[0].signal = rte_cpu_to_le_64(1);
-	assert_int_equal(sdxi_ring_done(&ring, SDXI_MODE_BATCH, 8, &failed), 0);
-	csb[0].signal = 0;
-	assert_int_equal(sdxi_ring_done(&ring, SDXI_MODE_BATCH, 2, &failed), 2);
-	sdxi_ring_report(&ring, 2);
-	/* A rest of the first one, and the second one. */
-	assert_int_equal(sdxi_ring_done(&ring, SDXI_MODE_BATCH, 8, &failed), 1);
-	csb[3].signal = 0;
-	csb[3].flags = rte_cpu_to_le_32(UINT32_C(1) << 31);
-	/*
-	 * Who is asked in a hurry passes on what stands behind the failure, and not only the
-	 * failure.
-	 */
-	assert_int_equal(sdxi_ring_done_fast(&ring, SDXI_MODE_BATCH, 8, &more), 1);
-	assert_true(more);
-	assert_int_equal(sdxi_ring_done(&ring, SDXI_MODE_BATCH, 8, &failed), 1);
-	assert_true(failed);
-	csb[3].flags = 0;
-	assert_int_equal(sdxi_ring_done(&ring, SDXI_MODE_BATCH, 8, &failed), 3);
-	assert_false(failed);
-	sdxi_ring_report(&ring, 3);
-	assert_int_equal(sdxi_ring_done(&ring, SDXI_MODE_BATCH, 8, &failed), 0);
+	for (i = 0; i < RING_SZ; i++)
+		mem.line[i].blk.signal = 0;
+	assert_int_equal(completed(UINT16_MAX), 0);
+	assert_int_equal(completed_status(UINT16_MAX), 0);
+	copies(3);
+	assert_int_equal(completed(UINT16_MAX), 0);
+	assert_int_equal(last_index, UINT16_MAX);
+	fp.submit(&dev, 0);
+	assert_int_equal(completed(2), 2);
+	assert_int_equal(completed(UINT16_MAX), 1);
+	assert_int_equal(completed(UINT16_MAX), 0);
+	assert_int_equal(last_index, 2);
+	/* A signal that is no terminal value is none, in any byte. */
+	make(NB_DESC, false);
+	submitted(8);
+	for (i = 0; i < 64; i++) {
+		mem.line[0].blk.signal = UINT64_C(1) << i;
+		assert_int_equal(completed(8), 0);
+		assert_int_equal(completed(1), 0);
+		assert_int_equal(completed_status(8), 0);
+	}
+	assert_int_equal(vc.word, SDXI_WORD_RUNNING);
 }
 
+/* All flags but er mean nothing, and are gone when the slot is used again. */
 static void
-test_silent(void **state)
+test_bogus_flags(__rte_unused void **state)
 {
-	(void)state;
-	ring.nb_desc = 3;
-	sdxi_ring_reset(&ring);
-	assert_int_equal(enqueue_nb(SDXI_MODE_SILENT, 2), 0);
-	assert_int_equal(enqueue_nb(SDXI_MODE_SILENT, 1), 0);
-	assert_int_equal(enqueue_nb(SDXI_MODE_SILENT, 1), 0);
-	assert_int_equal(enqueue_nb(SDXI_MODE_SILENT, 1), -ENOSPC);
-	assert_int_equal(rte_le_to_cpu_64(desc[0].qw[7]), 1);
-	sdxi_ring_submit(&ring, SDXI_MODE_SILENT);
-	/* Half of an operation is none. */
-	consume(1);
-	assert_int_equal(enqueue_nb(SDXI_MODE_SILENT, 1), -ENOSPC);
-	consume(3);
-	assert_int_equal(enqueue_nb(SDXI_MODE_SILENT, 1), 0);
-	assert_int_equal(ring.tail, 2);
-	assert_int_equal(enqueue_nb(SDXI_MODE_SILENT, 1), 0);
-	assert_int_equal(enqueue_nb(SDXI_MODE_SILENT, 1), -ENOSPC);
+	unsigned int i, n, round;
+
+	for (round = 0; round < 8; round++) {
+		submitted(NB_DESC);
+		run();
+		for (i = 0; i < RING_SZ; i++)
+			if (any(2) == 0)
+				mem.line[i].blk.flags = rte_cpu_to_le_32(UINT32_C(1) << any(31));
+		for (n = 0; n < NB_DESC; n += i) {
+			i = round % 2 == 0 ? completed(1 + any(40)) : completed_status(1 + any(40));
+			assert_in_range(i, 1, 40);
+			assert_false(has_error);
+		}
+		for (i = 0; i < RING_SZ; i++)
+			if (le(&mem.line[i].blk.signal, 8) == 1 && i / NB_DESC == round % 2)
+				assert_int_equal(mem.line[i].blk.flags, 0);
+		for (i = 0; i < RING_SZ; i++)
+			mem.line[i].blk.flags = 0;
+	}
+	assert_int_equal(vc.ring.op_tail, 8 * NB_DESC);
 }
+
+/* Handing over. */
+
+/* While the vchan is handed over nothing is there, and nothing is an error. */
+static void
+expect_closed(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < 3; i++) {
+		assert_int_equal(copy(0), -ENOSPC);
+		assert_int_equal(copy(SUBMIT), -ENOSPC);
+		assert_int_equal(wide(2), -ENOSPC);
+		assert_int_equal(fp.fill(&dev, 0, 1, DST, 8, 0), -ENOSPC);
+		assert_int_equal(completed(8), 0);
+		assert_false(has_error);
+		assert_int_equal(completed_status(8), 0);
+		assert_int_equal(capacity(), 0);
+		assert_int_equal(vchan_status(), RTE_DMA_VCHAN_ACTIVE);
+		assert_int_equal(vc.word, SDXI_WORD_STOPPED);
+		assert_int_equal(dev.requests, 1);
+	}
+}
+
+/* The third of ten fails, and the user submits meanwhile; the function goes on with all. */
+static void
+test_hand_over(__rte_unused void **state)
+{
+	const struct sdxi_handover *ho = &vc.handover;
+	unsigned int i;
+
+	copies(1);
+	assert_int_equal(wide(5), 1);
+	submitted(8);
+	copies(2);
+	take(14);
+	set_read_index(14);
+	for (i = 0; i < 6; i++)
+		complete(i);
+	fail_slot(6);
+	complete(7);
+	/* What is older is reported first, then the control thread has to find out more. */
+	assert_int_equal(completed(8), 2);
+	assert_false(has_error);
+	assert_int_equal(vc.word, SDXI_WORD_RUNNING);
+	assert_int_equal(completed(8), 0);
+	assert_false(has_error);
+	assert_int_equal(vc.word, SDXI_WORD_STOPPED);
+	assert_int_equal(ho->op_tail, 2);
+	assert_int_equal(ho->op_submitted, 10);
+	assert_int_equal(ho->op_head, 12);
+	assert_int_equal(ho->tail, 6);
+	assert_int_equal(ho->submitted, 14);
+	assert_int_equal(ho->head, 16);
+	assert_false(ho->bad_read_index);
+	/* The ring is the thread's, Write_Index and doorbell too. */
+	doorbell = 77;
+	expect_closed();
+	fp.submit(&dev, 0);
+	expect_closed();
+	assert_int_equal(le(&write_index, 8), 14);
+	assert_int_equal(doorbell, 77);
+
+	settle(6, RTE_DMA_STATUS_INVALID_SRC_ADDR);
+	hand_back(SDXI_WORD_RUNNING);
+	/* A query that changes nothing does not take it back; the next call does, and submits. */
+	assert_int_equal(capacity(), NB_DESC - 10);
+	assert_int_equal(completed(8), 0);
+	assert_true(has_error);
+	assert_int_equal(last_index, 1);
+	assert_int_equal(le(&write_index, 8), 16);
+	assert_int_equal(le(&doorbell, 8), 16);
+	/* A failed one stays where it is for who does not ask how. */
+	assert_int_equal(completed(8), 0);
+	assert_true(has_error && vc.errors == 0);
+	assert_int_equal(completed_status(8), 2);
+	assert_int_equal(last_index, 3);
+	assert_int_equal(status[0], RTE_DMA_STATUS_INVALID_SRC_ADDR);
+	assert_int_equal(status[1], RTE_DMA_STATUS_SUCCESSFUL);
+	assert_int_equal(vc.errors, 1);
+	/* The slot that failed is as good as any after it. */
+	run();
+	for (i = 8; i < 14; i++)
+		complete(i);
+	assert_int_equal(completed(UINT16_MAX), 8);
+	assert_int_equal(dev.requests, 1);
+}
+
+/* The thread asks for the vchan: it gets it in the next call that finds nothing else to do. */
+static void
+test_asked(__rte_unused void **state)
+{
+	unsigned int i;
+
+	submitted(2);
+	run();
+	vc.word = SDXI_WORD_STOPPING;
+	assert_int_equal(completed(8), 2);
+	assert_int_equal(vc.word, SDXI_WORD_STOPPING);
+	for (i = 0; i < 5; i++) {
+		vc.word = SDXI_WORD_STOPPING;
+		vc.ring.stop = vc.ring.next;
+		assert_true(i == 0 ? completed(8) == 0 : i == 1 ? completed_status(8) == 0 :
+			    i == 2 ? vchan_status() == RTE_DMA_VCHAN_ACTIVE :
+			    i == 3 ? copy(0) == -ENOSPC : wide(2) == -ENOSPC);
+		expect_closed();
+		hand_back(SDXI_WORD_RUNNING);
+		assert_int_equal(vchan_status(), RTE_DMA_VCHAN_IDLE);
+		dev.requests = 0;
+	}
+	assert_int_equal(copy(0), 2);
+}
+
+/* A context that has stopped by itself, in any of the ways there are. */
+static void
+test_stopped(__rte_unused void **state)
+{
+	static const uint8_t final[] = { 0x0, 0x4, 0xf, 0xf0, 0x74 };
+	static const uint8_t other[] = { 1, 2, 6, 0x11, 7 };
+	unsigned int i;
+
+	for (i = 0; i < RTE_DIM(final); i++) {
+		make(NB_DESC, false);
+		sts.state = final[i];
+		/* Of a vchan without operations nobody wants to know. */
+		assert_int_equal(completed(8), 0);
+		copies(1);
+		assert_int_equal(completed(8), 0);
+		assert_int_equal(vc.word, SDXI_WORD_RUNNING);
+		fp.submit(&dev, 0);
+		sts.state = other[i];
+		assert_int_equal(completed(8), 0);
+		assert_int_equal(vc.word, SDXI_WORD_RUNNING);
+		sts.state = final[i];
+		assert_int_equal(completed(8), 0);
+		expect_closed();
+	}
+}
+
+/* A Read_Index that cannot be: less than it was, or more than was submitted. */
+static void
+test_bad_read_index(void **state)
+{
+	static const uint64_t bad[] = { 99, 0, NB_DESC + 1, UINT64_MAX };
+	unsigned int i, d;
+
+	for (i = 0; i < 4; i++) {
+		setup(state);
+		submitted(NB_DESC);
+		take(NB_DESC);
+		for (d = 0; d < NB_DESC; d++)
+			complete(d);
+		set_read_index(100);
+		assert_int_equal(completed(100), 100);
+		copies(10);
+		assert_int_equal(vc.word, SDXI_WORD_RUNNING);
+		/* What is granted is granted. */
+		set_read_index(bad[i]);
+		while (copy(0) >= 0)
+			;
+		assert_int_equal(vc.word, SDXI_WORD_STOPPED);
+		assert_true(vc.handover.bad_read_index);
+		assert_int_equal(vc.handover.op_head, NB_DESC + 100);
+		set_read_index(NB_DESC);
+		expect_closed();
+	}
+}
+
+/* One that has failed is settled for vchan_status, though older ones wait to be reported. */
+static void
+test_status_settles(__rte_unused void **state)
+{
+	submitted(3);
+	take(3);
+	complete(0);
+	assert_int_equal(vchan_status(), RTE_DMA_VCHAN_ACTIVE);
+	assert_int_equal(vc.word, SDXI_WORD_RUNNING);
+	fail_slot(1);
+	complete(2);
+	assert_int_equal(vchan_status(), RTE_DMA_VCHAN_ACTIVE);
+	assert_int_equal(vc.word, SDXI_WORD_STOPPED);
+	settle(1, UNKNOWN);
+	hand_back(SDXI_WORD_RUNNING);
+	assert_int_equal(vchan_status(), RTE_DMA_VCHAN_IDLE);
+	assert_int_equal(completed_status(8), 3);
+	dev.started = 0;
+	assert_int_equal(copy(SUBMIT), 3);
+	assert_int_equal(vchan_status(), RTE_DMA_VCHAN_IDLE);
+}
+
+/* Silent mode: the driver collects, when room or status is asked for. */
+static void
+test_silent(__rte_unused void **state)
+{
+	unsigned int i;
+
+	make(4, true);
+	copies(2);
+	assert_int_equal(wide(3), 2);
+	copies(1);
+	assert_int_equal(copy(0), -ENOSPC);
+	assert_int_equal(copy(SUBMIT), -ENOSPC);
+	fp.submit(&dev, 0);
+	take(6);
+	set_read_index(6);
+	complete(1);
+	assert_int_equal(capacity(), 0);
+	complete(0);
+	/* Nothing is reported to the user. */
+	assert_int_equal(completed(8), 0);
+	assert_int_equal(completed_status(8), 0);
+	assert_int_equal(capacity(), 2);
+	assert_int_equal(vc.ring.op_tail, 0);
+	copies(2);
+	assert_int_equal(vc.ring.op_tail, 2);
+	assert_int_equal(copy(0), -ENOSPC);
+	complete(2);
+	complete(4);
+	assert_int_equal(capacity(), 0);
+	complete(3);
+	complete(5);
+	assert_int_equal(vchan_status(), RTE_DMA_VCHAN_IDLE);
+	assert_int_equal(vc.ring.op_tail, 4);
+	fp.submit(&dev, 0);
+	run();
+	assert_int_equal(capacity(), 4);
+	assert_int_equal(vchan_status(), RTE_DMA_VCHAN_IDLE);
+	/* Over turns of ring and index, with a Read_Index that lags. */
+	for (i = 0; i < 70000; i++) {
+		assert_int_equal(copy(SUBMIT), (6 + i) % 65536);
+		take(vc.ring.submitted);
+		complete(taken - 1);
+		if (taken % 512 == 0)
+			set_read_index(taken - 4);
+	}
+}
+
+/* Nobody polls, so who submits hands over what has failed, and counts it once it is settled. */
+static void
+test_silent_failure(__rte_unused void **state)
+{
+	make(NB_DESC, true);
+	submitted(3);
+	take(3);
+	complete(0);
+	fail_slot(1);
+	assert_int_equal(copy(SUBMIT), 3);
+	assert_int_equal(vc.word, SDXI_WORD_STOPPED);
+	assert_int_equal(vchan_status(), RTE_DMA_VCHAN_ACTIVE);
+	settle(1, UNKNOWN);
+	hand_back(SDXI_WORD_RUNNING);
+	take(4);
+	complete(2);
+	complete(3);
+	assert_int_equal(vchan_status(), RTE_DMA_VCHAN_IDLE);
+	assert_int_equal(vc.errors, 1);
+	assert_int_equal(vc.ring.op_tail, 4);
+	/* With no room, one place is promised to who asks, as his enqueue is what sets it going. */
+	make(2, true);
+	submitted(2);
+	take(2);
+	fail_slot(0);
+	assert_int_equal(capacity(), 1);
+	assert_int_equal(copy(0), -ENOSPC);
+	assert_int_equal(vc.word, SDXI_WORD_STOPPED);
+	assert_int_equal(capacity(), 0);
+}
+
+#define TEST(test) cmocka_unit_test_setup(test, setup)
 
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup(test_full, setup),
-		cmocka_unit_test_setup(test_nb_desc, setup),
-		cmocka_unit_test_setup(test_read_index_lags, setup),
-		cmocka_unit_test_setup(test_submit, setup),
-		cmocka_unit_test_setup(test_not_submitted, setup),
-		cmocka_unit_test_setup(test_order, setup),
-		cmocka_unit_test_setup(test_wrap, setup),
-		{ "test_wrap_late", test_wrap, setup_late, NULL, NULL },
-		cmocka_unit_test_setup(test_read_index_ahead, setup),
-		cmocka_unit_test_setup(test_read_index_backwards, setup),
-		cmocka_unit_test_setup(test_halt, setup),
-		cmocka_unit_test_setup(test_parts, setup),
-		cmocka_unit_test_setup(test_parts_nb_desc, setup),
-		cmocka_unit_test_setup(test_batch, setup),
-		cmocka_unit_test_setup(test_silent, setup),
+		TEST(test_bytes),
+		TEST(test_csb_ptr),
+		TEST(test_refused),
+		TEST(test_enq_deq),
+		TEST(test_sg),
+		TEST(test_fill),
+		TEST(test_fill_descriptors),
+		TEST(test_fill_patterns),
+		TEST(test_any_order),
+		TEST(test_lag),
+		TEST(test_bogus_completion),
+		TEST(test_bogus_flags),
+		TEST(test_hand_over),
+		TEST(test_asked),
+		TEST(test_stopped),
+		TEST(test_bad_read_index),
+		TEST(test_status_settles),
+		TEST(test_silent),
+		TEST(test_silent_failure),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, group_setup, group_teardown);
 }

@@ -3,464 +3,247 @@
  */
 
 /*
- * One context's ring between the driver and the function, for spin: see devtools/run-model.sh.
+ * Two vchans, their data paths, the control thread and the function, for spin: see
+ * devtools/run-model.sh. Names are those of sdxi_ring.h and sdxi_internal.h. An operation has one
+ * descriptor; there are no fences and no silent mode; the function may see Write_Index at any time.
+ * It consumes in order and executes in any; an operation may fail in any way, contexts stop late.
  *
- * The driver, as sdxi_ring.h and sdxi_recover.c have it with a block for each operation: it enqueues into
- * slots, arms blocks, and hands over by Write_Index and a doorbell; it reports in order. When it finds the
- * context stopped, or takes it for hung and asks it to stop, it waits until the context is at rest, judges
- * by the blocks, writes slots, blocks and indices anew, starts the context, runs suspects one at a time
- * where nothing explains the stop, and hands over what is left, up to a failure that is yet to be reported.
- *
- * The function: it fetches, has Read_Index lag as it likes, and executes in any order: data, then er if it
- * failed, then the signal, each a step that others see at any time later. It may fail an operation with or
- * without a block, go on or stop for it, or lose a completion. What it has in flight lives on behind the
- * state that says stopped, until it is at rest, and may be executed, half executed or dropped there.
- *
- * The driver's stores wait in buffers, which process "memory" empties in any order, so all that is ordered
- * is ordered by barriers: a barrier waits until the buffers are empty. The function's steps are what can be
- * seen of it, in the orders that SDXI asks for. Loads: the driver polls the signal and then reads er and
- * data; without the acquire in between these may have been read at any time before. That acquire is the
- * one that matters on a CPU. The one of Read_Index is needed by C alone and is not modelled: a store
- * is not seen before a load has come in that decides whether it is made. Behind a context's rest nothing
- * changes, so there the order of loads behind the answer to SYNC is that of the same acquire.
- *
- * Not in it: several descriptors an operation, blocks for batches or none, fences, the error log,
- * other contexts, giving up. Commands to the administrative context, whose ring is one as this, are one
- * step each. A reset is a hard stop here: it drops all that is in flight. A doorbell that is rung before a
- * stop stays rung behind the start, which does no harm.
- *
- * Each FAULT_... leaves one thing away that the protocol needs, and must be found out.
+ * OPS0 and OPS1: operations of vchans 0 and 1. TROUBLE: how many things go wrong. CURSE: the first
+ * operation of vchan 0 stops its context each time, and nothing says why. FAULT takes away one
+ * thing that the protocol needs, and must be found.
  */
 
-#ifndef OPS
-#define OPS 3		/* operations in all */
-#endif
-#define RING 2		/* slots, and blocks: the ring wraps */
-#ifndef TROUBLE
-#define TROUBLE 1	/* failures, lost completions, and stops for no reason */
-#endif
+mtype = { NO_FAULT, ROOM, NP, CLOSED, RESUME, WORD, INDEX, BLAME, VERDICT, ASK, REST, REWIND,
+	  EPOCH, SUBMITTED };
+/* The word; CXT_STS.state, where FINAL is all that have stopped: something may be in flight still. */
+mtype = { RUNNING, STOPPING, STOPPED, FAILED, RUN, FINAL };
+#define RING 2		/* slots */
 #define NONE 255
-
-#define SLOT(i) ((i) % RING)
-
-/* Memory, and what the driver has stored and is not there yet; NONE: nothing. */
-#define EMPTY 254		/* of a slot: zeros */
-byte slot[RING] = EMPTY, slot_buf[RING] = NONE;	/* the operation that a descriptor is of */
-byte signal[RING], signal_buf[RING] = NONE;	/* of blocks, which go by operations */
-byte er[RING], er_buf[RING] = NONE;
-byte write_index, write_index_buf = NONE;
-byte read_index, read_index_buf = NONE;
-bool doorbell;
-
-/* What the driver itself reads where it has stored. */
-#define SIGNAL(b) (signal_buf[b] != NONE -> signal_buf[b] : signal[b])
-#define ER(b) (er_buf[b] != NONE -> er_buf[b] : er[b])
-
-#define BARRIER (slot_buf[0] == NONE && slot_buf[1] == NONE && signal_buf[0] == NONE && \
-		 signal_buf[1] == NONE && er_buf[0] == NONE && er_buf[1] == NONE && \
-		 write_index_buf == NONE && read_index_buf == NONE)
-
-/* CXT_STS.state. FINAL: stopped, by request or by itself. */
-#define RUN 0
-#define STOPPING 1
-#define FINAL 2
-byte state = RUN;
-bool rest;		/* and nothing is in flight: what SYNC waits for */
-bool err;		/* it is about to stop by itself */
-bool lost;		/* a completion is, which a watchdog finds */
+#define NOP 254		/* in a slot: of a settled operation */
+#define EMPTY 253
+typedef vchan {
+	/* Shared with the function. */
+	byte slot[RING] = EMPTY, write_index, read_index, state = RUN;
+	bit np[RING], signal[RING] = 1, er[RING], logged[RING];
+	/* Of who owns the vchan, as the word says. Operations; base is the one in descriptor 0. */
+	byte op_tail, op_submitted, op_head, base, word = RUNNING;
+	byte ho_tail, ho_submitted, ho_head, ho_base;
+	bit closed, verdict[RING];
+	/* The thread's. Known: to the function, since its activation. */
+	bit settled, hangs, known = 1; byte measure = NONE;
+	/* The function's: what is in flight, and what goes wrong. */
+	byte fetched, win[RING] = NONE; bit stop, stuck, lost;
+	/* What is true, for assertions. */
+	bit done[3], bad[3], finished
+};
+vchan vc[2];
 byte trouble = TROUBLE;
+bit fn_error, dev_failed;
+#define V vc[v]
+#define S(op) ((op - V.base) % RING)
 
-/* The function's own. */
-byte fetched;			/* indices, since the start */
-byte end_index;			/* Write_Index as sampled */
-byte win[RING] = NONE;		/* operations that are fetched and not complete, by slot */
-byte phase[RING];		/* what can be seen of them */
-#define FETCHED 0
-#define WRITTEN 1
-#define FAILED 2
-#define SIGNALLED 3		/* too early: with a fault alone */
+/* The function: a context. */
+#define CURSED (CURSE && v == 0 && V.win[s] == 0)
+#define ON (V.state == RUN && V.known && !fn_error)
+#define NEXT (V.fetched % RING)
+/* Nothing is executed that has been reported, or has completed. */
+#define ALIVE assert(V.win[s] >= V.op_tail && V.signal[s])
+#define TRIES trouble > 0 && !CURSED -> ALIVE; V.bad[V.win[s]] = 1; trouble--
 
-/* The driver's own. */
-byte tail, op_submitted, op_head;	/* operations; those below tail have been reported */
-byte submitted, head;			/* descriptors */
-byte start[OPS];			/* the first descriptor of an operation */
-byte parked;				/* one past a failure that others wait behind, or 0 */
-
-/* What is to be so, for the assertions alone. */
-byte data[OPS];			/* what an operation is to have written */
-#define THERE 1
-#define COMPLETE 2		/* and its block said so */
-bool failed[OPS];
-bool finished;
-
-#define DRAIN(mem, buf) atomic { buf != NONE -> mem = buf; buf = NONE }
-
-active proctype memory()
-{
-end:
-	do
-	:: DRAIN(slot[0], slot_buf[0])
-	:: DRAIN(slot[1], slot_buf[1])
-	:: DRAIN(signal[0], signal_buf[0])
-	:: DRAIN(signal[1], signal_buf[1])
-	:: DRAIN(er[0], er_buf[0])
-	:: DRAIN(er[1], er_buf[1])
-	:: DRAIN(write_index, write_index_buf)
-	:: DRAIN(read_index, read_index_buf)
-	od
-}
-
-/* Of an operation that has been reported nothing is written any more: not data, and not its block. */
-#define ALIVE(s) assert(win[s] >= tail)
-
-#define COMPLETES(s) \
-	signal[SLOT(win[s])] = 0; \
-	win[s] = NONE; \
-	phase[s] = FETCHED
-
-/* One thing that may happen to what is in flight. */
-inline advance(s)
+inline execute(s)
 {
 	atomic {
-		win[s] != NONE;
+		V.win[s] != NONE && !fn_error ->
 		if
-		:: phase[s] == FETCHED ->
-			ALIVE(s);
-			/* Not a second time what was seen to be complete. */
-			assert(data[win[s]] != COMPLETE);
-			data[win[s]] = THERE;
-			phase[s] = WRITTEN
-		:: phase[s] == FETCHED && trouble > 0 ->
-			trouble--;
-			failed[win[s]] = true;
-			if
-			:: ALIVE(s);
-#ifndef FAULT_ER_ORDER
-			   er[SLOT(win[s])] = 1;
-#endif
-			   phase[s] = FAILED
-			:: ALIVE(s);
-#ifndef FAULT_ER_ORDER
-			   er[SLOT(win[s])] = 1;
-#endif
-			   phase[s] = FAILED; err = true
-			:: win[s] = NONE; err = true
-			fi
-#ifdef FAULT_SIGNAL_ORDER
-		:: phase[s] == FETCHED -> ALIVE(s); signal[SLOT(win[s])] = 0; phase[s] = SIGNALLED
-		:: phase[s] == SIGNALLED ->
-			ALIVE(s); data[win[s]] = COMPLETE; win[s] = NONE; phase[s] = FETCHED
-#endif
-		:: phase[s] == WRITTEN -> ALIVE(s); data[win[s]] = COMPLETE; COMPLETES(s)
-#ifndef FAULT_ER_ORDER
-		:: phase[s] == FAILED -> ALIVE(s); COMPLETES(s)
-#else
-		:: phase[s] == FAILED -> ALIVE(s); signal[SLOT(win[s])] = 0; phase[s] = SIGNALLED
-		:: phase[s] == SIGNALLED ->
-			ALIVE(s); er[SLOT(win[s])] = 1; win[s] = NONE; phase[s] = FETCHED
-#endif
-		/* Executed or not, its completion does not come. */
-		:: phase[s] <= WRITTEN && state == RUN && trouble > 0 ->
-			trouble--; lost = true;
-			failed[win[s]] = true;
-			win[s] = NONE; phase[s] = FETCHED
-		:: state != RUN -> win[s] = NONE; phase[s] = FETCHED
-		fi
+		:: !CURSED -> ALIVE; V.done[V.win[s]] = 1; V.signal[s] = V.np[s]
+		:: TRIES; V.er[s] = 1; V.signal[s] = 0; V.state = FINAL
+		:: TRIES; V.er[s] = 1; V.signal[s] = 0	/* and the context goes on */
+		:: TRIES; V.logged[s] = 1
+		:: TRIES; V.lost = 1
+		:: TRIES; V.state = FINAL
+		:: CURSED -> V.bad[V.win[s]] = 1; V.state = FINAL
+		:: V.state == FINAL
+		fi;
+		V.win[s] = NONE
 	}
 }
 
-active proctype function()
+proctype context(byte v)
 {
-end:
-	do
-	/* A doorbell is taken before Write_Index is read; or that is read just so. */
-#ifndef FAULT_DOORBELL_LATE
-	:: state == RUN && doorbell -> doorbell = false; end_index = write_index
-#else
-	:: state == RUN && doorbell -> end_index = write_index; doorbell = false
-#endif
-#ifdef SAMPLE
-	:: atomic { state == RUN && end_index != write_index -> end_index = write_index }
-#endif
+end:	do
 	:: atomic {
-		state == RUN && fetched != end_index && win[SLOT(fetched)] == NONE ->
-		/* Write_Index is not ahead of what can be seen of slots and blocks. */
-		assert(fetched < head && slot_buf[SLOT(fetched)] == NONE && slot[SLOT(fetched)] < OPS);
-		assert(start[slot[SLOT(fetched)]] == fetched);
-		assert(signal_buf[SLOT(slot[SLOT(fetched)])] == NONE);
-		assert(signal[SLOT(slot[SLOT(fetched)])] == 1);
-		assert(er_buf[SLOT(slot[SLOT(fetched)])] == NONE && er[SLOT(slot[SLOT(fetched)])] == 0);
-		win[SLOT(fetched)] = slot[SLOT(fetched)];
-		fetched++
+		ON && V.fetched < V.write_index && V.win[NEXT] == NONE ->
+		/* It was written and submitted by the user, and its block is armed. */
+		assert(V.slot[NEXT] == NOP || (V.slot[NEXT] < V.op_submitted && V.signal[NEXT]));
+		V.win[NEXT] = (V.slot[NEXT] == NOP -> NONE : V.slot[NEXT]); V.fetched++
 	   }
-	:: atomic { !rest && read_index != fetched -> read_index = fetched }
-	:: advance(0)
-	:: advance(1)
-	/* The state may come before or behind what it stops. */
-	:: atomic { err -> err = false; state = FINAL }
-	:: atomic { state == STOPPING -> state = FINAL }
-	:: atomic {
-		state == FINAL && !rest && !err && win[0] == NONE && win[1] == NONE -> rest = true
-	   }
+	:: atomic { V.known && !fn_error && V.read_index != V.fetched -> V.read_index = V.fetched }
+	:: execute(0)
+	:: execute(1)
+	/* A stop takes effect late, or never; or the function fails as a whole. */
+	:: atomic { V.stop && ON && !V.stuck -> V.state = FINAL }
+	:: atomic { V.stop && ON && !V.stuck && trouble > 0 -> trouble--; V.stuck = 1 }
+	:: atomic { ON && trouble > 0 && V.fetched > 0 -> trouble--; fn_error = 1 }
 	od
 }
 
-inline store(mem, buf, val)
+/* The data path. */
+#define LAST (v == 0 -> OPS0 : OPS1)
+#define HEAD S(V.op_head)
+#define TAIL S(V.op_tail)
+#define OUTSTANDING (V.op_tail != V.op_submitted)
+#define UNSETTLED (V.signal[TAIL] == 0 && V.er[TAIL] && !V.verdict[TAIL])
+#define NEEDS_THREAD (V.word == STOPPING || \
+		      (V.word == RUNNING && OUTSTANDING && (V.state == FINAL || UNSETTLED)))
+#define HANDOVER V.ho_tail = V.op_tail; V.ho_submitted = V.op_submitted; \
+	V.ho_head = V.op_head; V.ho_base = V.base
+
+proctype data_path(byte v)
 {
-	if
-	:: buf == NONE && mem == val
-	:: else -> buf = val
-	fi
+	do
+	:: V.op_tail == V.op_head && !V.closed && (V.op_head == LAST || V.word == FAILED) -> break
+	/* Enqueue, into a slot that has been consumed and reported. */
+	:: atomic {
+		!V.closed && V.word != FAILED && V.op_head < LAST && V.op_head - V.op_tail < RING &&
+		(FAULT == ROOM || V.op_head - V.base < V.read_index + RING) ->
+		assert(V.word != STOPPED && V.op_head - V.base < V.fetched + RING);
+		assert(V.slot[HEAD] >= EMPTY || V.slot[HEAD] < V.op_tail);
+		assert(V.win[HEAD] == NONE && V.signal[HEAD] && !V.er[HEAD]);
+		V.slot[HEAD] = V.op_head; V.np[HEAD] = FAULT == NP && V.np[HEAD];
+		V.op_head++
+	   }
+	/* Submit: while the vchan is closed nothing reaches the function. */
+	:: atomic {
+		V.op_submitted != V.op_head && V.word != FAILED -> V.op_submitted = V.op_head;
+		V.write_index = (V.closed && FAULT != CLOSED -> V.write_index : V.op_head - V.base)
+	   }
+	/* Completed: it has been done, or something has gone wrong with it. */
+	:: atomic {
+		!V.closed && OUTSTANDING && V.signal[TAIL] == 0 && !UNSETTLED ->
+		assert(V.word != STOPPED); assert(V.er[TAIL] -> V.bad[V.op_tail] || dev_failed : V.done[V.op_tail]);
+		V.signal[TAIL] = 1; V.er[TAIL] = 0; V.verdict[TAIL] = 0;
+		V.op_tail++
+	   }
+	/* Take the vchan back. */
+	:: atomic {
+		V.closed && V.word != STOPPED -> V.base = V.ho_base; V.closed = 0;
+		V.op_submitted = (V.word == FAILED -> V.op_head : V.op_submitted);
+		V.write_index = (FAULT == RESUME -> V.write_index : V.op_submitted - V.base)
+	   }
+	/* Hand it over. */
+	:: atomic { FAULT != WORD && !V.closed && NEEDS_THREAD -> V.closed = 1; HANDOVER; V.word = STOPPED }
+	:: FAULT == WORD && !V.closed && NEEDS_THREAD -> V.closed = 1; V.word = STOPPED; HANDOVER
+	od;
+	V.finished = 1
 }
 
-inline publish(index)
+/* The control thread. */
+#define GOOD (!V.er[s] && !V.logged[s] && \
+	      (V.signal[s] == 0 || (FAULT == INDEX && j - V.ho_base < V.read_index)))
+#define AT_REST (V.state == FINAL && !fn_error && (FAULT == REST || \
+	(V.win[0] == NONE && V.win[1] == NONE && V.read_index == V.fetched)))
+#define ASKS(x) (vc[x].word == RUNNING && !vc[x].finished && \
+	(dev_failed || vc[x].lost || vc[x].logged[0] || vc[x].logged[1]))
+
+inline ask(x)
 {
-	BARRIER;
-	assert(write_index <= index);
-	atomic { store(write_index, write_index_buf, index) };
-#ifndef FAULT_DOORBELL_ORDER
-	write_index_buf == NONE;
-#endif
-	doorbell = true
+	vc[x].hangs = vc[x].hangs || vc[x].lost;
+	vc[x].word = (vc[x].word == RUNNING -> STOPPING : vc[x].word)
 }
 
-/* What recovery has settled has no descriptor any more. */
-#define HAS_DSC(op) ((op + 1 < op_head -> start[op + 1] : head) > start[op])
-#define SETTLED_FAILED(op) (!(HAS_DSC(op)) && ER(SLOT(op)) == 1)
-
-#ifndef FAULT_RERUN
-#define RUN_ONCE(op) true
-#else
-#define RUN_ONCE(op) (!(HAS_DSC(op)))
-#endif
-
-/*
- * Behind rest: what has completed or failed, by its block or for being the one to blame, is settled. The
- * others are put into slots from index 0 on, with what has yet to be submitted behind.
- */
-inline rebuild()
+/* Verdicts of what has failed while the context goes on, or fails with it. */
+inline verdicts(last, failed)
 {
 	d_step {
-		op = tail; n = 0; suspects = 0;
-		do
-		:: op == op_head -> break
-		:: else ->
-#ifdef FAULT_FROM_READ_INDEX
-			/* What was consumed is taken for done. */
-			if
-			:: op < op_submitted && start[op] < read_index -> signal[SLOT(op)] = 0
-			:: else
-			fi;
-#endif
-			if
-			:: op < op_submitted && (ER(SLOT(op)) == 1 ||
-			   (blamed == op + 1 && SIGNAL(SLOT(op)) == 1)) ->
-				explained = explained || (HAS_DSC(op));
-				store(er[SLOT(op)], er_buf[SLOT(op)], 1);
-				store(signal[SLOT(op)], signal_buf[SLOT(op)], 0);
-				start[op] = n
-			:: op < op_submitted && RUN_ONCE(op) && ER(SLOT(op)) == 0 && SIGNAL(SLOT(op)) == 0 ->
-				start[op] = n
-			:: else ->
-				suspects = suspects + (op < op_submitted && start[op] < read_index);
-				start[op] = n;
-				store(er[SLOT(op)], er_buf[SLOT(op)], 0);
-				store(signal[SLOT(op)], signal_buf[SLOT(op)], 1);
-				store(slot[SLOT(n)], slot_buf[SLOT(n)], op);
-				n++
-			fi;
-			op++
-		od;
-		head = n;
-		submitted = (op_submitted < op_head -> start[op_submitted] : n);
-		do
-		:: n >= RING -> break
-		:: else -> store(slot[SLOT(n)], slot_buf[SLOT(n)], EMPTY); n++
-		od;
-		store(write_index, write_index_buf, 0);
-		store(read_index, read_index_buf, 0);
-		op = 0; n = 0; blamed = 0
+		for (j : V.ho_tail + 1 .. last) {
+			s = (j - 1 - V.ho_base) % RING;
+			if :: failed -> V.verdict[s] = FAULT != VERDICT; V.er[s] = 1; V.signal[s] = 0;
+					V.logged[s] = 0
+			   :: else
+			fi
+		}
+		j = 0; s = 0
 	}
 }
 
-#if FAULT_NO_ACQUIRE == 1
-#define POLL_ER (early -> was_er : ER(SLOT(tail)) == 1)
-#else
-#define POLL_ER (ER(SLOT(tail)) == 1)
-#endif
-#if FAULT_NO_ACQUIRE == 2
-#define POLL_DATA (early -> was_there : data[tail] != 0)
-#else
-#define POLL_DATA (data[tail] != 0)
-#endif
-
-active proctype driver()
+/* The outcomes of all: 1 done, 2 failed, 0 runs again; and the ring from index 0 as they say. */
+inline remake()
 {
-	byte op, n, suspects, blamed, behind;
-	bool explained, asked, resume;
-	bool early, was_er, was_there;	/* read before the signal, which a fault alone does */
-
-	do
-	:: tail == OPS -> break
-	/* Enqueue. */
-	:: atomic {
-		op_head < OPS &&
-#ifndef FAULT_UNCONSUMED
-		head - read_index < RING &&
-#endif
-#ifndef FAULT_UNREPORTED
-		op_head - tail < RING && head - (tail < op_head -> start[tail] : head) < RING &&
-#endif
-		true ->
-		/* What the slot held has been reported, and the function does not read it any more. */
-		assert(slot_buf[SLOT(head)] == NONE);
-		assert(slot[SLOT(head)] == EMPTY || slot[SLOT(head)] < tail);
-		assert(head < read_index + RING);
-		slot_buf[SLOT(head)] = op_head;
-		store(signal[SLOT(op_head)], signal_buf[SLOT(op_head)], 1);
-		store(er[SLOT(op_head)], er_buf[SLOT(op_head)], 0);
-		start[op_head] = head;
-		head++;
-		op_head++
-	   }
-	/* Submit: behind a failure that is yet to be reported, nothing of it reaches the function. */
-	:: submitted != head ->
-#ifndef FAULT_NO_BARRIER
-		BARRIER;
-#endif
-		atomic {
-			if
-			:: parked == 0 -> store(write_index, write_index_buf, head)
-			:: else
-			fi;
-			op_submitted = op_head;
-			submitted = head
-		};
-		if
-		:: parked == 0 ->
-#ifndef FAULT_DOORBELL_ORDER
-			write_index_buf == NONE;
-#endif
-			doorbell = true
-		:: else
-		fi
-#ifdef FAULT_NO_ACQUIRE
-	:: atomic {
-		tail < op_submitted && !early ->
-		early = true;
-		was_er = ER(SLOT(tail)) == 1;
-		was_there = data[tail] != 0
-	   }
-#endif
-	/* Completed. */
-	:: atomic {
-		tail < op_submitted && SIGNAL(SLOT(tail)) == 0 ->
-		resume = false;
-		if
-		:: POLL_ER ->
-			assert(failed[tail]);
-			resume = parked != 0 && tail + 1 >= parked
-		:: else ->
-			/* Not before it has been done, and that can be seen. */
-			assert(POLL_DATA)
-		fi;
-		early = false; was_er = false; was_there = false;
-		data[tail] = 0; failed[tail] = false; start[tail] = 0;
-		tail++;
-		if
-		:: resume -> parked = 0
-		:: else
-		fi
-	   };
-		if
-		:: resume -> resume = false; publish(submitted)
-		:: else
-		fi
-	/* Nothing moves, or so it seems: the context is to stop. */
-	:: atomic {
-		tail < op_submitted && state == RUN && (lost || trouble > 0) ->
-		trouble = trouble - !lost;
-		state = STOPPING;
-		asked = true
-	   }
-	/* Recovery: it has stopped, or does not. */
-	:: state != RUN ->
-		early = false; was_er = false; was_there = false;
-		explained = asked;
-		asked = false;
-again:
-		/* The command that stops, whose doorbell is behind a barrier, and SYNC. */
-		BARRIER;
-		atomic {
-			if
-			:: state == RUN -> state = STOPPING
-			:: else
-			fi
-		};
-#ifndef FAULT_NO_REST
-		rest;
-#else
-		state == FINAL;
-#endif
-		rebuild();
-		/* Publishing the context has several, and so has each command; one of them is needed. */
-#ifndef FAULT_RECOVER_BARRIER
-		BARRIER;
-#endif
-		atomic {
-			fetched = read_index;
-			end_index = fetched;
-			lost = false;
-			rest = false;
-			state = RUN
-		};
-		/* What is not explained: the first ones are run one at a time. */
-		if
-		:: explained
-		:: else ->
-			suspects = (suspects == 0 -> 1 : suspects);
-			op = tail;
-			do
-			:: op == op_submitted || suspects == 0 -> break
-			:: op != op_submitted && suspects != 0 && !(HAS_DSC(op)) ->
-				if
-				:: ER(SLOT(op)) == 1 -> break
-				:: else -> op++
-				fi
-			:: op != op_submitted && suspects != 0 && HAS_DSC(op) ->
-				suspects--;
-				publish(start[op] + 1);
-				if
-				:: SIGNAL(SLOT(op)) == 0 && ER(SLOT(op)) == 0 -> op++
-				/* Its failure stops the context, or does not, or not yet. */
-				:: SIGNAL(SLOT(op)) == 0 && ER(SLOT(op)) == 1 && state == FINAL ->
-					blamed = op + 1; op = 0; behind = 0; goto again
-				:: SIGNAL(SLOT(op)) == 0 && ER(SLOT(op)) == 1 && state == RUN ->
-#ifndef FAULT_BLAME_NEXT
-					behind = op + 1;
-#endif
-					op++
-				:: SIGNAL(SLOT(op)) == 1 && (state == FINAL || lost) ->
-					blamed = (behind != 0 && !lost -> behind : op + 1);
-					op = 0; behind = 0; goto again
-				fi
-			od
-		fi;
-		explained = false; suspects = 0; behind = 0;
-		op = tail;
-		do
-		:: op == op_submitted -> parked = 0; break
-		:: op != op_submitted && SETTLED_FAILED(op) -> parked = op + 1; break
-		:: else -> op++
-		od;
-		op = 0;
-		if
-		:: parked == 0 -> publish(submitted)
-		:: else -> publish(start[parked - 1])
-		fi
-	od;
-	finished = true
+	d_step {
+		nb = 0; first = NONE; any = 0;
+		for (n : 0 .. V.ho_head - V.ho_tail - 1) {
+			j = V.ho_tail + n; s = (j - V.ho_base) % RING;
+			res[n] = (j >= V.ho_submitted -> 0 : (GOOD -> 1 : (V.er[s] || V.logged[s] -> 2 : 0)));
+			nb = nb + (res[n] != 0); any = any || (res[n] == 2 && !V.verdict[s]);
+			first = (first == NONE && res[n] == 0 && j < V.ho_submitted -> j : first)
+		}
+		/* Nothing has failed, and nothing was done since the last time. */
+		any = any || FAULT == BLAME || !(V.known || V.hangs) || V.measure != V.ho_tail + nb;
+		if :: !any && first != NONE -> res[first - V.ho_tail] = 2; V.bad[first] = 1; nb++ :: else fi;
+		V.measure = V.ho_tail + nb;
+		for (j : 0 .. RING - 1) {
+			any = j < V.ho_head - V.ho_tail;
+			V.np[j] = any && res[j] != 0;
+			V.slot[j] = (!any -> EMPTY : (V.np[j] -> NOP : V.ho_tail + j));
+			V.signal[j] = !V.np[j];
+			V.er[j] = any && res[j] == 2; V.verdict[j] = V.er[j];
+			V.logged[j] = 0; res[j] = 0
+		}
+		V.ho_base = V.ho_tail; V.settled = 1;
+		j = 0; s = 0; n = 0; nb = 0; first = 0; any = 0
+	}
 }
 
-/* All are reported in the end: none is lost, and nobody waits for ever. */
-ltl live { <> finished }
+/* All contexts are off, whatever they were doing; what CXT_STS says stays. */
+inline reset()
+{
+	atomic { ask(0); ask(FAULT != ASK) };
+	atomic {
+		fn_error = 0;
+		for (j : 0 .. 1) {
+			vc[j].win[0] = NONE; vc[j].win[1] = NONE; vc[j].lost = 0;
+			vc[j].known = FAULT == EPOCH && vc[j].known
+		}
+		j = 0; if :: trouble > 0 -> trouble--; dev_failed = 1 :: true fi
+	}
+}
+
+proctype thread()
+{
+	byte v, j, s, n, nb, first, res[RING]; bit any;
+
+	do
+	:: vc[0].finished && vc[1].finished -> break
+	:: fn_error && !dev_failed -> reset()
+	:: atomic { ASKS(0) -> ask(0) }
+	:: atomic { ASKS(1) -> ask(1) }
+	:: vc[0].word == STOPPED || vc[1].word == STOPPED ->
+		v = vc[0].word != STOPPED;
+again:		if
+		:: dev_failed -> verdicts(V.ho_head, V.signal[s] || V.er[s]); n = FAILED
+		:: !dev_failed && V.known && !V.settled && !V.hangs && V.state != FINAL ->
+			verdicts(V.ho_submitted, V.er[s] || V.logged[s]); n = RUNNING
+		:: else ->
+			V.stop = V.known;
+			if :: !V.known || AT_REST
+			   :: V.known && (V.stuck || fn_error) -> V.hangs = 1; reset(); goto again
+			fi;
+			if :: !V.settled -> remake() :: else fi;
+			if :: fn_error -> reset(); goto again :: else fi;
+			atomic {
+				V.fetched = 0; V.read_index = 0; V.stop = 0; V.stuck = 0; V.lost = 0;
+				V.known = 1; V.state = RUN;
+				V.write_index = (FAULT == REWIND -> V.write_index : 0)
+			};
+			V.write_index = (FAULT == SUBMITTED -> V.ho_head : V.ho_submitted) - V.ho_base;
+			n = RUNNING
+		fi;
+		atomic { assert(V.word == STOPPED); V.settled = 0; V.hangs = 0; V.word = n; n = 0; v = 0 }
+	od
+}
+init {
+	atomic { run context(0); run context(1); run data_path(0); run data_path(1); run thread() }
+}
+
+/* All that is outstanding is reported in the end. */
+ltl live { <> (vc[0].finished && vc[1].finished) }

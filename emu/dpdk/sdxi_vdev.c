@@ -6,7 +6,7 @@
  * An SDXI function in this process, for lack of one on the bus: --vdev=dma_sdxi_emu0,...
  *
  * The function is the emulation core's; here are the thread it runs on, the way to its registers
- * and its interrupt. Secondary processes reach it through the primary one's.
+ * and its interrupt. Secondary processes have its doorbells.
  *
  * Three locks, always taken in this order: the list's; "core", which serialises the function (its
  * thread, register accesses); its view of memory's. EAL's own memory lock is taken with core held
@@ -38,8 +38,9 @@
 
 #include <sdxi_emu.h>
 
+#include "sdxi_bus.h"
 #include "sdxi_compat.h"
-#include "sdxi_dmadev.h"
+#include "sdxi_emu_hw.h"
 #include "sdxi_vdev.h"
 #include "sdxi_vdev_args.h"
 #include "sdxi_vdev_mem.h"
@@ -77,12 +78,11 @@ struct emu_fn {
 	bool listed;
 	char name[RTE_DEV_NAME_MAX_LEN];
 	struct sdxi_emu *emu;
-	struct sdxi_fn self; /* as this process reaches it */
-	struct sdxi_vdev_shm shm; /* doorbells: software stores, the function looks */
+	struct sdxi_fn self;
+	struct sdxi_vdev_db db; /* software stores, the function looks */
 	struct emu_thread thread[SDXI_VDEV_MAX_ENGINES];
 	unsigned int nb_threads; /* that have been started */
 	unsigned int engines;	 /* that there are to be; set before the first one is started */
-	RTE_ATOMIC(bool) entered; /* the first thread answers other processes */
 	RTE_ATOMIC(bool) exit;    /* the threads are to end */
 	RTE_ATOMIC(bool) rest;    /* there is work for the first thread alone */
 	RTE_ATOMIC(uint32_t) waiting; /* threads that want core; the function gives way to them */
@@ -97,16 +97,18 @@ struct emu_fn {
 	void *irq_arg;
 };
 
-/* The functions that can be found by name; in a secondary process, as it reaches them. */
+/* The functions that can be found by name. */
 static TAILQ_HEAD(, emu_fn) emu_fns = TAILQ_HEAD_INITIALIZER(emu_fns);
-static pthread_mutex_t emu_fns_lock = PTHREAD_MUTEX_INITIALIZER;
 
+/* In a secondary process: the doorbells that it has mapped. */
 struct emu_attached {
 	TAILQ_ENTRY(emu_attached) next;
-	struct sdxi_vdev_remote *remote;
+	char name[RTE_DEV_NAME_MAX_LEN];
+	struct sdxi_vdev_db db;
 };
-
 static TAILQ_HEAD(, emu_attached) emu_attached = TAILQ_HEAD_INITIALIZER(emu_attached);
+
+static pthread_mutex_t emu_fns_lock = PTHREAD_MUTEX_INITIALIZER;
 
 /* How the driver reaches the function. */
 
@@ -250,7 +252,7 @@ emu_mp_action(const struct rte_mp_msg *msg, const void *peer)
 
 	pthread_mutex_lock(&emu_fns_lock);
 	fn = name != NULL ? emu_find(name) : NULL;
-	ret = sdxi_vdev_mp_answer(fn != NULL ? &fn->shm : NULL, peer);
+	ret = sdxi_vdev_mp_answer(fn != NULL ? &fn->db : NULL, peer);
 	pthread_mutex_unlock(&emu_fns_lock);
 	return ret;
 }
@@ -355,16 +357,9 @@ emu_thread_main(void *arg)
 	uint64_t worked = rte_rdtsc(), idle;
 	uint64_t turn = worked, away = EMU_GIVE_WAY_US * us;
 
-	if (is_first) {
-		sdxi_vdev_shm_enter(&fn->shm);
-		rte_atomic_store_explicit(&fn->entered, true, rte_memory_order_release);
-	}
 	while (!rte_atomic_load_explicit(&fn->exit, rte_memory_order_relaxed)) {
 		unsigned int done = 0;
 
-		/* Whoever asks once is likely to ask again. */
-		if (is_first && unlikely(sdxi_vdev_shm_serve(&fn->shm, &fn->self)))
-			worked = rte_rdtsc();
 		if (unlikely(emu_is_wanted(fn)) && rte_rdtsc() - turn < away) {
 			sched_yield();
 			continue;
@@ -391,8 +386,6 @@ emu_thread_main(void *arg)
 		else
 			rte_delay_us_sleep(EMU_SLEEP_US);
 	}
-	if (is_first)
-		sdxi_vdev_shm_leave(&fn->shm);
 	return (sdxi_thread_ret)0;
 }
 
@@ -404,7 +397,7 @@ emu_fn_free(struct emu_fn *fn)
 	for (i = 0; i < RTE_DIM(fn->thread); i++)
 		sdxi_emu_engine_destroy(fn->thread[i].engine);
 	sdxi_emu_destroy(fn->emu);
-	sdxi_vdev_shm_free(&fn->shm);
+	sdxi_vdev_db_free(&fn->db);
 	sdxi_vdev_mem_fini(&fn->mem);
 	if (fn->irq_fd >= 0)
 		close(fn->irq_fd);
@@ -494,7 +487,7 @@ emu_fn_create(const char *name, struct sdxi_vdev_args *args)
 		rte_errno = -ret;
 		return NULL;
 	}
-	fn->shm.fd = -1;
+	fn->db.fd = -1;
 	fn->irq_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	if (fn->irq_fd < 0) {
 		ret = -errno;
@@ -503,10 +496,10 @@ emu_fn_create(const char *name, struct sdxi_vdev_args *args)
 	}
 	db_len = ((size_t)args->conf.max_cxt + 1) *
 		 ((size_t)SDXI_DB_STRIDE_MIN << args->conf.db_stride);
-	ret = sdxi_vdev_shm_create(&fn->shm, name, db_len);
+	ret = sdxi_vdev_db_create(&fn->db, name, db_len);
 	if (ret < 0)
 		goto fail;
-	args->conf.doorbells = fn->shm.db;
+	args->conf.doorbells = fn->db.va;
 	ret = sdxi_emu_create(&args->conf, &emu_ops, &fn->mem, &fn->emu);
 	if (ret < 0) {
 		EMU_LOG(ERR, name, "function could not be made: %s", strerror(-ret));
@@ -516,7 +509,7 @@ emu_fn_create(const char *name, struct sdxi_vdev_args *args)
 	if (ret < 0)
 		goto fail;
 	fn->self = (struct sdxi_fn){
-		.ops = &emu_fn_ops, .opaque = fn, .db = fn->shm.db, .db_len = db_len,
+		.ops = &emu_fn_ops, .opaque = fn, .db = fn->db.va, .db_len = db_len,
 	};
 	return fn;
 fail:
@@ -563,7 +556,7 @@ emu_fn_start(struct emu_fn *fn, const struct sdxi_vdev_args *args)
 	if (ret < 0)
 		return ret;
 	for (i = 0; i < args->engines; i++) {
-		ret = sdxi_control_thread_create(&fn->thread[i].id, "sdxi-emu", emu_thread_main,
+		ret = sdxi_thread_create(&fn->thread[i].id, "sdxi-emu", emu_thread_main,
 						 &fn->thread[i]);
 		if (ret < 0) {
 			EMU_LOG(ERR, fn->name, "thread %u could not be started: %s", i,
@@ -574,9 +567,6 @@ emu_fn_start(struct emu_fn *fn, const struct sdxi_vdev_args *args)
 		fn->nb_threads++;
 		emu_thread_bind(fn, i, args->lcore);
 	}
-	/* Who finds the function is to find it answering. */
-	while (!rte_atomic_load_explicit(&fn->entered, rte_memory_order_acquire))
-		sched_yield();
 	return 0;
 }
 
@@ -588,48 +578,25 @@ emu_attach(struct rte_vdev_device *vdev)
 {
 	const char *name = rte_vdev_device_name(vdev);
 	struct emu_attached *attached = calloc(1, sizeof(*attached));
-	struct sdxi_vdev_remote *remote;
-	struct sdxi_fn sdxi_fn;
 	int ret;
 
 	if (attached == NULL) {
 		EMU_LOG(ERR, name, "no memory for the function");
 		return -ENOMEM;
 	}
-	ret = sdxi_vdev_remote_attach(name, &remote);
+	snprintf(attached->name, sizeof(attached->name), "%s", name);
+	ret = sdxi_vdev_db_attach(&attached->db, name);
+	if (ret == 0)
+		ret = sdxi_dmadev_attach(name, &vdev->device);
 	if (ret < 0) {
+		sdxi_vdev_db_free(&attached->db);
 		free(attached);
 		return ret;
 	}
-	sdxi_fn = (struct sdxi_fn){
-		.ops = &sdxi_vdev_remote_ops,
-		.opaque = remote,
-		.db = remote->db,
-		.db_len = remote->db_len,
-	};
-	ret = sdxi_dmadev_attach(name, &vdev->device, &sdxi_fn);
-	if (ret < 0) {
-		sdxi_vdev_remote_detach(remote);
-		free(attached);
-		return ret;
-	}
-	attached->remote = remote;
 	pthread_mutex_lock(&emu_fns_lock);
 	TAILQ_INSERT_TAIL(&emu_attached, attached, next);
 	pthread_mutex_unlock(&emu_fns_lock);
 	return 0;
-}
-
-/* Under emu_fns_lock. */
-static struct emu_attached *
-emu_attached_find(const char *name)
-{
-	struct emu_attached *attached;
-
-	TAILQ_FOREACH(attached, &emu_attached, next)
-		if (strcmp(attached->remote->name, name) == 0)
-			break;
-	return attached;
 }
 
 static void
@@ -638,13 +605,15 @@ emu_detach(const char *name)
 	struct emu_attached *attached;
 
 	pthread_mutex_lock(&emu_fns_lock);
-	attached = emu_attached_find(name);
-	if (attached != NULL)
+	TAILQ_FOREACH(attached, &emu_attached, next) {
+		if (strcmp(attached->name, name) != 0)
+			continue;
 		TAILQ_REMOVE(&emu_attached, attached, next);
+		sdxi_vdev_db_free(&attached->db);
+		free(attached);
+		break;
+	}
 	pthread_mutex_unlock(&emu_fns_lock);
-	if (attached != NULL)
-		sdxi_vdev_remote_detach(attached->remote);
-	free(attached);
 }
 
 static int

@@ -18,7 +18,7 @@ extern int sdxi_emu_logtype;
 #define RTE_LOGTYPE_SDXI_EMU sdxi_emu_logtype
 
 /** One log line, with a device's name in front. */
-#define EMU_LOG(level, name, ...) SDXI_LOG_TYPE_LINE(level, SDXI_EMU, name, __VA_ARGS__)
+#define EMU_LOG(level, name, ...) SDXI_LOG_LINE_OF(level, SDXI_EMU, name, __VA_ARGS__)
 
 /**
  * Call @p call with the emulated function of that name, which stands still meanwhile. @p call must

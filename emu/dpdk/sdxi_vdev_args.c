@@ -13,7 +13,7 @@
 #include <rte_lcore.h>
 
 #include "sdxi_compat.h"
-#include "sdxi_hw.h"
+#include "sdxi_emu_hw.h"
 #include "sdxi_vdev.h"
 #include "sdxi_vdev_args.h"
 
@@ -106,8 +106,7 @@ static const struct arg_key emu_keys[EMU_KEYS] = {
 
 #define EMU_KEY_NAMES \
 	"max_cxt, max_ring, max_buffer, db_stride, lcore, engines, error, order, seed, fault, " \
-	SDXI_ARG_MAX_VCHANS ", " SDXI_ARG_ERRLOG_SIZE ", " SDXI_ARG_COMPLETION ", " \
-	SDXI_ARG_WATCHDOG
+	SDXI_ARG_NAMES
 
 static bool
 lcore_has_cpus(unsigned int lcore)
@@ -225,7 +224,7 @@ sdxi_vdev_args_parse(const char *name, const char *str, struct sdxi_vdev_args *a
 	args->lcore = -1;
 	args->engines = 1;
 	sdxi_emu_conf_default(&args->conf);
-	sdxi_args_default(&args->drv);
+	args->drv = (struct sdxi_args)SDXI_ARGS_DEFAULT;
 	if (str == NULL)
 		return 0;
 	/* rte_kvargs takes no '=' in a value, and a fault has some. */

@@ -9,7 +9,7 @@
 
 #include <sdxi_emu.h>
 
-#include "sdxi_dmadev.h"
+#include "sdxi_bus.h"
 
 /** Faults that one function's arguments may ask for. */
 #define SDXI_VDEV_MAX_FAULTS 32

@@ -34,7 +34,7 @@
 #include "sysemu/runstate.h"
 
 #include "sdxi_emu.h"
-#include "sdxi_hw.h"
+#include "sdxi_emu_hw.h"
 
 #define TYPE_SDXI_PCI "sdxi"
 

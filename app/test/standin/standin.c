@@ -38,7 +38,8 @@ rte_get_timer_hz(void)
 	return 1000000000;
 }
 
-void
+/* A test may have one of its own. */
+void __attribute__((weak))
 rte_delay_us_sleep(unsigned int us)
 {
 	usleep(us);

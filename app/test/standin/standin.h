@@ -7,8 +7,8 @@
 
 /**
  * @file
- * What the driver's contexts, rings, tables and error log ask of DPDK, in the place of all of
- * DPDK's headers, so that they can be tried on a machine that DPDK does not support: a big-endian
+ * What the driver's data path, device and error files ask of DPDK, in the place of all of DPDK's
+ * headers, so that they can be tried on a machine that DPDK does not support: a big-endian
  * one. Names and meanings are DPDK's 22.11, the rest is as simple as it can be.
  */
 
@@ -25,8 +25,10 @@
 
 #define RTE_CACHE_LINE_SIZE 64
 #define RTE_CACHE_LINE_MIN_SIZE 64
-#define __rte_cache_aligned __attribute__((aligned(RTE_CACHE_LINE_SIZE)))
+#define __rte_aligned(n) __attribute__((aligned(n)))
+#define __rte_cache_aligned __rte_aligned(RTE_CACHE_LINE_SIZE)
 #define __rte_format_printf(at, first) __attribute__((format(printf, at, first)))
+#define RTE_BIT32(n) (UINT32_C(1) << (n))
 #define RTE_DIM(a) (sizeof(a) / sizeof((a)[0]))
 #define RTE_MIN(a, b) ((a) < (b) ? (a) : (b))
 #define RTE_MAX(a, b) ((a) > (b) ? (a) : (b))
@@ -37,6 +39,7 @@
 #define __rte_noinline __attribute__((noinline))
 #define __rte_internal
 #define __rte_used __attribute__((used))
+#define __rte_unused __attribute__((unused))
 #define RTE_INIT(name) static void __attribute__((constructor)) name(void)
 #define likely(x) __builtin_expect(!!(x), 1)
 #define unlikely(x) __builtin_expect(!!(x), 0)
@@ -77,6 +80,7 @@ rte_write64(uint64_t val, volatile void *at)
 /* rte_cycles.h */
 
 #define US_PER_S 1000000
+#define MS_PER_S 1000
 uint64_t rte_get_timer_cycles(void);
 uint64_t rte_get_timer_hz(void);
 void rte_delay_us_sleep(unsigned int us);
@@ -121,20 +125,23 @@ const struct rte_memzone *rte_memzone_reserve_aligned(const char *name, size_t l
 						      unsigned int flags, unsigned int align);
 int rte_memzone_free(const struct rte_memzone *zone);
 
-/* rte_dmadev.h, rte_dmadev_pmd.h, rte_lcore.h, rte_telemetry.h, rte_thread.h: what is named only */
+/* rte_dmadev.h, rte_dmadev_pmd.h, rte_lcore.h, rte_thread.h: what is named only */
 
 #define RTE_DEV_NAME_MAX_LEN 64
 #define RTE_DMA_OP_FLAG_FENCE UINT64_C(1)
 #define RTE_DMA_OP_FLAG_SUBMIT UINT64_C(2)
 struct rte_device;
-struct rte_dma_dev;
-struct rte_dma_info;
 struct rte_dma_sge {
 	rte_iova_t addr;
 	uint32_t length;
 };
 struct rte_dma_conf {
 	bool enable_silent;
+};
+enum rte_dma_vchan_status {
+	RTE_DMA_VCHAN_IDLE,
+	RTE_DMA_VCHAN_ACTIVE,
+	RTE_DMA_VCHAN_HALTED_ERROR,
 };
 enum rte_dma_status_code {
 	RTE_DMA_STATUS_SUCCESSFUL,
@@ -171,42 +178,33 @@ struct rte_dma_fp_object {
 				     enum rte_dma_status_code *status);
 	uint16_t (*burst_capacity)(const void *priv, uint16_t vchan);
 };
+struct rte_dma_dev {
+	struct rte_dma_fp_object *fp_obj;
+};
 struct rte_dma_stats {
 	uint64_t submitted;
 	uint64_t completed;
 	uint64_t errors;
 };
 
-struct rte_tel_data;
-enum rte_tel_value_type { RTE_TEL_STRING_VAL, RTE_TEL_INT_VAL, RTE_TEL_U64_VAL, RTE_TEL_CONTAINER };
-typedef int (*telemetry_cb)(const char *cmd, const char *params, struct rte_tel_data *d);
-
-/* Nobody asks by telemetry. */
-#define rte_telemetry_register_cmd(cmd, cb, help) ((void)(telemetry_cb)(cb))
-#define rte_tel_data_alloc() ((struct rte_tel_data *)NULL)
-#define rte_tel_data_free(d) RTE_SET_USED(d)
-#define rte_tel_data_start_array(d, type) RTE_SET_USED(d)
-#define rte_tel_data_start_dict(d) RTE_SET_USED(d)
-#define rte_tel_data_add_array_int(d, val) RTE_SET_USED(val)
-#define rte_tel_data_add_array_container(d, val, keep) standin_add(d, NULL, val)
-#define rte_tel_data_add_dict_container(d, name, val, keep) standin_add(d, name, val)
-#define rte_tel_data_add_dict_string(d, name, val) standin_add(d, name, val)
-#define rte_tel_data_add_dict_int(d, name, val) standin_add(d, name, &(uint64_t){ val })
-#define rte_tel_data_add_dict_u64(d, name, val) standin_add(d, name, &(uint64_t){ val })
-
-static inline int
-standin_add(struct rte_tel_data *d, const char *name, const void *val)
-{
-	RTE_SET_USED(name);
-	RTE_SET_USED(d);
-	RTE_SET_USED(val);
-	return -1;
-}
-
 typedef struct {
 	uintptr_t opaque_id;
 } rte_thread_t;
-int rte_ctrl_thread_create(pthread_t *id, const char *name, const pthread_attr_t *attr,
-			   void *(*func)(void *), void *arg);
+
+/* No thread of the driver's runs here. */
+static inline int
+rte_ctrl_thread_create(pthread_t *id, const char *name, const pthread_attr_t *attr,
+		       void *(*func)(void *), void *arg)
+{
+	RTE_SET_USED(name);
+	return pthread_create(id, attr, func, arg);
+}
+
+static inline int
+rte_thread_join(rte_thread_t thread, uint32_t *val)
+{
+	RTE_SET_USED(val);
+	return pthread_join((pthread_t)thread.opaque_id, NULL);
+}
 
 #endif /* _STANDIN_H_ */

@@ -2,50 +2,54 @@
  * Copyright(c) 2026 The SDXI for DPDK authors
  */
 
+/* dmadev's control operations, device arguments, statistics and dump. */
+
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include <rte_cycles.h>
-#include <rte_dmadev.h>
-#include <rte_dmadev_pmd.h>
 #include <rte_eal.h>
 #include <rte_malloc.h>
 
-#include "sdxi_compat.h"
-#include "sdxi_datapath.h"
-#include "sdxi_dmadev.h"
-#include "sdxi_recover.h"
-#include "sdxi_report.h"
+#include "sdxi_internal.h"
 
-/* vchan 0 is context 1: context 0 is the administrative one. */
-#define VCHAN_CXT(vchan) ((uint16_t)((vchan) + 1))
+RTE_LOG_REGISTER_DEFAULT(sdxi_logtype, NOTICE);
 
-/* Most operations of a channel: a power of two, as its ring is, that dmadev's 16 bits can name. */
-#define MAX_DESC 32768
+#define MAX_DESC 32768 /* operations outstanding on a vchan: dmadev names them with 16 bits */
+#define TAKE_MS	 100   /* for secondary processes to hand their vchans over or leave a call */
 
-/* How long contexts may take to start or to stop softly, in polls of one millisecond. */
-#define CXT_STATE_POLLS 1000
+/* One control operation of this process at a time: telemetry's thread calls some of them, too. */
+static pthread_mutex_t ctrl_lock = PTHREAD_MUTEX_INITIALIZER;
 
-/* How long a context that has stopped is given to make its completions visible. */
-#define STATUS_GRACE_US 1000
+/* Closed devices that a secondary process may still read; the next one of the name takes them. */
+static TAILQ_HEAD(, sdxi_dev) closed_devs = TAILQ_HEAD_INITIALIZER(closed_devs);
 
-/* A channel that stands still for so long is looked after, unless arguments say otherwise. */
-#define WATCHDOG_MS 1000
-#define WATCHDOG_MS_MAX 60000
-
-/*
- * In a secondary process it is what that process remembers: the primary forgets what they share
- * when it closes the device, but keeps the memory.
- */
 static struct sdxi_dev *
 dev_of(const struct rte_dma_dev *dmadev)
 {
-	return rte_eal_process_type() == RTE_PROC_PRIMARY ? dmadev->data->dev_private :
-							    dmadev->fp_obj->dev_private;
+	return dmadev->fp_obj->dev_private;
+}
+
+/* Begin a control operation that is the primary process's alone: 0 with ctrl_lock held, -EPERM. */
+static int
+ctrl_begin(const struct sdxi_dev *dev, const char *what)
+{
+	if (rte_eal_process_type() != RTE_PROC_PRIMARY) {
+		SDXI_LOG(ERR, dev, "%s: only the primary process can configure the device", what);
+		return -EPERM;
+	}
+	pthread_mutex_lock(&ctrl_lock);
+	return 0;
+}
+
+static int
+ctrl_end(int ret)
+{
+	pthread_mutex_unlock(&ctrl_lock);
+	return ret;
 }
 
 static int
@@ -56,104 +60,128 @@ sdxi_info_get(const struct rte_dma_dev *dmadev, struct rte_dma_info *info, uint3
 	RTE_SET_USED(info_sz);
 	info->dev_capa = RTE_DMA_CAPA_MEM_TO_MEM | RTE_DMA_CAPA_SILENT |
 			 RTE_DMA_CAPA_HANDLES_ERRORS | RTE_DMA_CAPA_OPS_COPY |
-			 RTE_DMA_CAPA_OPS_COPY_SG | RTE_DMA_CAPA_OPS_FILL | SDXI_CAPA_PRIORITY |
-			 SDXI_CAPA_OPS_ENQ_DEQ;
-	info->max_vchans = dev->want_vchans != 0 ? RTE_MIN(dev->want_vchans, dev->max_cxt) :
-						   dev->max_cxt;
-	info->max_desc = RTE_MIN(dev->max_ring, (uint32_t)MAX_DESC);
+			 RTE_DMA_CAPA_OPS_COPY_SG | RTE_DMA_CAPA_OPS_FILL | SDXI_CAPA_OPS_ENQ_DEQ;
+	info->max_vchans = dev->args.max_vchans != 0 ? dev->args.max_vchans : dev->max_cxt;
+	/* Read_Index may lag by as much as is outstanding. */
+	info->max_desc = RTE_MIN(dev->max_ring / 2, (uint32_t)MAX_DESC);
 	info->min_desc = 1;
 	info->max_sges = SDXI_MAX_SGES;
-	sdxi_info_set_priorities(info, SDXI_QOS_LEVELS);
 	return 0;
-}
-
-/* Configuration is the primary process's: its threads use what it changes. */
-static bool
-is_secondary(const struct sdxi_dev *dev, const char *what)
-{
-	if (rte_eal_process_type() == RTE_PROC_PRIMARY)
-		return false;
-	SDXI_LOG(ERR, dev, "%s: only the primary process can configure the device", what);
-	return true;
 }
 
 static void
 vchan_free(struct sdxi_vchan *vc)
 {
 	sdxi_cxt_free(&vc->cxt);
-	rte_free(vc->ops);
+	rte_free(vc->logged);
+	vc->logged = NULL;
 	vc->ops = NULL;
 }
 
-/* Whoever reads the error log files it with the channels, so they are changed under its lock. */
-static int
-vchans_replace(struct sdxi_dev *dev, struct sdxi_vchan *vchans, uint16_t nb)
+static void
+vchans_free(struct sdxi_vchan *vchans, uint16_t nb)
 {
-	struct sdxi_vchan *old = dev->vchans;
-	uint16_t nb_old = dev->nb_vchans, i;
+	uint16_t i;
 
-	if (!sdxi_errlog_lock(dev))
-		return -EBUSY;
-	dev->vchans = vchans;
-	SDXI_SHOW(dev->nb_vchans, nb);
-	sdxi_lock_release(&dev->errlog.lock);
-	for (i = 0; i < nb_old; i++)
-		vchan_free(&old[i]);
-	rte_free(old);
-	return 0;
+	for (i = 0; i < nb; i++)
+		vchan_free(&vchans[i]);
+	rte_free(vchans);
 }
 
-/* Bring the function up if it is not, or not any more. */
-static int
-dev_ensure_up(struct sdxi_dev *dev)
+/* May the function write what vchans have? It may have stopped since it was asked to. */
+static bool
+memory_is_busy(struct sdxi_dev *dev)
 {
-	if (dev->up && dev->admin.usable && sdxi_dev_state(dev) == SDXI_GSV_ACTIVE)
-		return 0;
-	return sdxi_dev_up(dev);
+	if (!dev->dma_uncontrolled || sdxi_fn_down(dev) == 0)
+		return false;
+	SDXI_LOG(ERR, dev, "function does not stop: vchans cannot be changed");
+	return true;
+}
+
+/* Memory that is the driver's alone. */
+static void *
+dev_zmalloc(const struct sdxi_dev *dev, size_t len, const char *what)
+{
+	void *va = rte_zmalloc_socket("sdxi", len, RTE_CACHE_LINE_SIZE, dev->socket);
+
+	if (va == NULL)
+		SDXI_LOG(ERR, dev, "%s: no %zu bytes of memory on socket %d", what, len,
+			 dev->socket);
+	return va;
 }
 
 static int
 sdxi_configure(struct rte_dma_dev *dmadev, const struct rte_dma_conf *conf, uint32_t conf_sz)
 {
 	struct sdxi_dev *dev = dev_of(dmadev);
-	struct sdxi_vchan *vchans;
-	uint16_t i;
-	int ret;
+	struct sdxi_vchan *vchans = NULL, *old = dev->vchans;
+	uint16_t i, nb_old = dev->nb_vchans;
+	int ret = ctrl_begin(dev, "configure");
 
 	RTE_SET_USED(conf_sz);
-	if (is_secondary(dev, "configure"))
-		return -EPERM;
-	vchans = rte_zmalloc_socket("sdxi", (size_t)conf->nb_vchans * sizeof(*vchans),
-				    RTE_CACHE_LINE_SIZE, dev->socket);
-	if (vchans == NULL) {
-		SDXI_LOG(ERR, dev, "no memory for %u vchans on socket %d", conf->nb_vchans,
-			 dev->socket);
-		return -ENOMEM;
-	}
+	if (ret < 0)
+		return ret;
+	ret = memory_is_busy(dev) ? -EBUSY : sdxi_fn_alloc(dev, conf->nb_vchans);
+	if (ret == 0)
+		vchans = dev_zmalloc(dev, conf->nb_vchans * sizeof(*vchans), "vchans");
+	if (vchans == NULL)
+		return ctrl_end(ret < 0 ? ret : -ENOMEM);
 	for (i = 0; i < conf->nb_vchans; i++) {
 		vchans[i].dev = dev;
-		sdxi_ring_halt(&vchans[i].ring);
+		vchans[i].word = SDXI_WORD_FAILED;
 	}
-	if (!sdxi_dev_lock(dev, &dev->lock)) {
-		rte_free(vchans);
-		return -EBUSY;
+	dev->silent = SDXI_CONF_SILENT(conf);
+	dev->enq_deq = SDXI_CONF_ENQ_DEQ(conf);
+	SDXI_STORE(&dev->vchans, vchans, release);
+	dev->nb_vchans = conf->nb_vchans;
+	sdxi_datapath_set(dmadev->fp_obj, dev);
+	/* A secondary process may be in a call. */
+	if (dev->attached)
+		rte_delay_us_sleep(TAKE_MS * 1000);
+	vchans_free(old, nb_old);
+	return ctrl_end(0);
+}
+
+/* Descriptors in a ring: room for a Read_Index that lags, and for the longest fill. */
+static uint32_t
+ring_size(const struct sdxi_dev *dev, uint16_t nb_desc)
+{
+	const uint32_t fill = UINT32_MAX / (dev->max_len & ~7u) + 32;
+	uint32_t size = rte_align32pow2(nb_desc + RTE_MAX((uint32_t)nb_desc, fill));
+
+	size = RTE_MAX(size, (uint32_t)SDXI_DS_RING_SZ_MIN);
+	return RTE_MIN(size, dev->max_ring);
+}
+
+static int
+vchan_alloc(struct sdxi_dev *dev, struct sdxi_vchan *vc, uint16_t vchan, uint16_t nb_desc)
+{
+	const uint32_t size = ring_size(dev, nb_desc);
+	struct sdxi_ring *r = &vc->ring;
+	int ret = sdxi_cxt_alloc(dev, &vc->cxt, SDXI_VCHAN_CXT(vchan), size);
+
+	if (ret < 0)
+		return ret;
+	vc->logged = dev_zmalloc(dev, SDXI_PAGES * sizeof(*vc->page) + (size_t)size *
+				 (sizeof(*vc->logged) + sizeof(*vc->ops) + sizeof(*r->note)),
+				 "vchan");
+	if (vc->logged == NULL) {
+		vchan_free(vc);
+		return -ENOMEM;
 	}
-	ret = dev_ensure_up(dev);
-	/* The device is stopped, so the function knows none of the old contexts. */
-	if (ret == 0)
-		ret = vchans_replace(dev, vchans, conf->nb_vchans);
-	if (ret < 0) {
-		rte_free(vchans);
-	} else {
-		SDXI_SHOW(dev->mode, sdxi_conf_is_silent(conf) ? SDXI_MODE_SILENT :
-				     dev->batch		       ? SDXI_MODE_BATCH :
-								 SDXI_MODE_OP);
-		SDXI_SHOW(dev->qos, sdxi_conf_priority(conf));
-		dev->enq_deq = sdxi_conf_is_enq_deq(conf);
-		sdxi_datapath_choose(dmadev->fp_obj, dev, false);
-	}
-	sdxi_lock_release(&dev->lock);
-	return ret;
+	vc->page = (struct sdxi_page *)(vc->logged + size);
+	r->note = (struct sdxi_note *)(vc->page + SDXI_PAGES);
+	if (dev->enq_deq)
+		vc->ops = (struct rte_dma_op **)(r->note + size);
+	r->desc = vc->cxt.desc;
+	r->line = vc->cxt.line;
+	r->sts = vc->cxt.sts;
+	r->csb_iova = vc->cxt.mem.iova + RTE_PTR_DIFF(r->line, vc->cxt.mem.va);
+	r->mask = size - 1;
+	r->size = size;
+	r->nb_desc = nb_desc;
+	r->max_len = dev->enq_deq ? 0 : dev->max_len;
+	return 0;
 }
 
 static int
@@ -161,187 +189,79 @@ sdxi_vchan_setup(struct rte_dma_dev *dmadev, uint16_t vchan, const struct rte_dm
 		 uint32_t conf_sz)
 {
 	struct sdxi_dev *dev = dev_of(dmadev);
-	struct rte_dma_op **ops = NULL;
-	struct sdxi_vchan *vc;
-	struct sdxi_ring ring;
-	struct sdxi_cxt cxt;
-	uint32_t ring_sz;
-	int ret;
+	struct sdxi_vchan new = { .dev = dev, .silent = dev->silent, .word = SDXI_WORD_FAILED };
+	int ret = ctrl_begin(dev, "vchan_setup");
 
 	RTE_SET_USED(conf_sz);
-	if (is_secondary(dev, "vchan_setup"))
-		return -EPERM;
-	if (vchan >= dev->nb_vchans) {
-		SDXI_LOG(ERR, dev, "vchan %u: %u are configured", vchan, dev->nb_vchans);
-		return -EINVAL;
-	}
-	if (dev->loose) {
-		SDXI_LOG(ERR, dev, "vchan %u: the function does not stop and may write its memory",
-			 vchan);
-		return -EBUSY;
-	}
-	vc = &dev->vchans[vchan];
-	ring_sz = RTE_MAX(rte_align32pow2(conf->nb_desc), (uint32_t)SDXI_DS_RING_SZ_MIN);
-	/* The longest fill is to fit, in parts of what one descriptor may move. */
-	ring_sz = RTE_MAX(ring_sz, rte_align32pow2(UINT32_MAX / dev->max_len + 4));
-	ring_sz = RTE_MIN(ring_sz, dev->max_ring);
-	memset(&cxt, 0, sizeof(cxt));
-	ret = sdxi_cxt_alloc(dev, &cxt, VCHAN_CXT(vchan), ring_sz, conf->nb_desc, &ring);
 	if (ret < 0)
 		return ret;
-	cxt.qos = dev->qos;
-	if (dev->enq_deq) {
-		ops = rte_zmalloc_socket("sdxi", ring_sz * sizeof(struct rte_dma_op *),
-					 RTE_CACHE_LINE_SIZE, dev->socket);
-		if (ops == NULL)
-			SDXI_LOG(ERR, dev, "vchan %u: no memory for %u operations on socket %d",
-				 vchan, ring_sz, dev->socket);
+	if (vchan >= dev->nb_vchans) {
+		SDXI_LOG(ERR, dev, "vchan %u: %u are configured", vchan, dev->nb_vchans);
+		ret = -EINVAL;
+	} else {
+		ret = memory_is_busy(dev) ? -EBUSY : vchan_alloc(dev, &new, vchan, conf->nb_desc);
 	}
-	if ((dev->enq_deq && ops == NULL) || !sdxi_errlog_lock(dev)) {
-		sdxi_cxt_free(&cxt);
-		rte_free(ops);
-		return ops == NULL && dev->enq_deq ? -ENOMEM : -EBUSY;
+	if (ret == 0) {
+		vchan_free(&dev->vchans[vchan]);
+		dev->vchans[vchan] = new;
 	}
-	vchan_free(vc);
-	memset(vc, 0, sizeof(*vc));
-	vc->dev = dev;
-	vc->cxt = cxt;
-	vc->ring = ring;
-	vc->ops = ops;
-	sdxi_lock_release(&dev->errlog.lock);
-	return 0;
+	return ctrl_end(ret);
 }
 
-/* Wait until all contexts run (or have come to rest); false: one does not, and that was said. */
-static bool
-vchans_wait(struct sdxi_dev *dev, bool run, const char *after)
+/* Counts without vc->base; in silent mode with what is complete and not collected yet. */
+static struct rte_dma_stats
+vchan_stats(const struct sdxi_vchan *vc)
 {
-	enum sdxi_cxt_state state;
-	unsigned int polls = 0;
-	uint16_t i = 0;
+	struct rte_dma_stats stats;
 
-	while (i < dev->nb_vchans) {
-		/*
-		 * A channel may not have noticed yet that the function has forgotten its context.
-		 */
-		if (!run && dev->vchans[i].epoch != dev->epoch) {
-			i++;
-			continue;
-		}
-		state = sdxi_cxt_state(&dev->vchans[i].cxt);
-		if (run ? state == SDXI_CXT_RUN : sdxi_cxt_state_is_final(state)) {
-			i++;
-			continue;
-		}
-		if ((run && state == SDXI_CXT_ERR_FN) || polls++ >= CXT_STATE_POLLS) {
-			SDXI_LOG(ERR, dev, "vchan %u: context %u: %s: expected state %s, found %s",
-				 i, VCHAN_CXT(i), after, run ? "RUN" : "STOP_SW",
-				 sdxi_cxt_state_name(state));
-			return false;
-		}
-		rte_delay_us_sleep(1000);
+	stats.errors = SDXI_LOAD(&vc->errors, relaxed);
+	stats.completed = SDXI_LOAD(&vc->ring.op_tail, acquire);
+	/* After completed, which is never more. */
+	stats.submitted = SDXI_LOAD(&vc->ring.op_submitted, relaxed);
+	if (vc->silent && vc->cxt.mem.va != NULL) {
+		const struct sdxi_done done = sdxi_vchan_done(vc);
+
+		stats.completed += done.ops;
+		stats.errors += done.failed;
 	}
-	return true;
+	return stats;
 }
 
-static int
-vchans_start(struct sdxi_dev *dev)
+/* Begin again from operation 0; counts go on. */
+static void
+vchan_rewind(struct sdxi_vchan *vc)
 {
-	bool l2_changed = false;
+	const struct rte_dma_stats stats = vchan_stats(vc);
+
+	vc->base.submitted += stats.submitted;
+	vc->base.completed += stats.completed;
+	SDXI_STORE(&vc->errors, stats.errors, relaxed);
+	vc->fault_end = 0;
+	vc->done_before = UINT64_MAX;
+	vc->log_stopped = false;
+	vc->watch_rounds = 0;
+	sdxi_vchan_reset(vc);
+}
+
+/* Take all vchans, for which secondary processes have some time, and settle what is outstanding. */
+static void
+vchans_fail(struct sdxi_dev *dev, uint32_t rest_epoch)
+{
+	unsigned int ms = dev->attached ? TAKE_MS : 0;
 	uint16_t i;
-	int ret;
 
+	for (i = 0; i < dev->nb_vchans; i++)
+		sdxi_vchan_ask(&dev->vchans[i]);
 	for (i = 0; i < dev->nb_vchans; i++) {
 		struct sdxi_vchan *vc = &dev->vchans[i];
 
-		SDXI_SHOW(vc->submitted_off, vc->submitted_off + vc->ring.op_submitted);
-		SDXI_SHOW(vc->completed_off, vc->completed_off + sdxi_datapath_completed(dev, vc));
-		sdxi_vchan_remake(vc);
-		vc->ring.write_index = vc->cxt.write_index;
-		sdxi_ring_reset(&vc->ring);
-		memset(vc->page, 0, sizeof(vc->page));
-		ret = sdxi_cxt_publish(dev, &vc->cxt, &vc->ring, SDXI_CXT_STOP_SW, &l2_changed);
-		if (ret < 0) {
-			sdxi_ring_halt(&vc->ring);
-			return ret;
-		}
-		SDXI_SHOW(vc->dead, false);
-		SDXI_SHOW(vc->parked, false);
-		SDXI_SHOW(vc->recovering, false);
-		sdxi_vchan_remade(vc);
-		vc->fault_looked = 0;
-		vc->begun_end = 0;
-		vc->stop_op = 0;
-		vc->watch_fruitless = 0;
-		vc->reset_seen = 0;
-		sdxi_recover_started(dev, vc);
+		for (; SDXI_LOAD(&vc->word, acquire) == SDXI_WORD_STOPPING && ms > 0; ms--)
+			rte_delay_us_sleep(1000);
+		if (vc->word == SDXI_WORD_STOPPING)
+			sdxi_vchan_release(vc, false);
+		if (vc->word == SDXI_WORD_STOPPED)
+			sdxi_vchan_fail(vc, vc->epoch == rest_epoch && !vc->remade);
 	}
-	ret = sdxi_admin_update(dev, VCHAN_CXT(0), dev->nb_vchans, l2_changed);
-	if (ret == 0)
-		ret = sdxi_admin_start(dev, VCHAN_CXT(0), dev->nb_vchans);
-	if (ret < 0)
-		return ret;
-	return vchans_wait(dev, true, "started") ? 0 : -EIO;
-}
-
-/* @param[out] finished: what was consumed has been executed. */
-static int
-vchans_stop(struct sdxi_dev *dev, bool *finished)
-{
-	enum sdxi_fn_gsv gsv;
-	uint16_t i;
-	int ret;
-
-	/* A function that is not ACTIVE answers no command. */
-	gsv = sdxi_dev_state(dev);
-	if (gsv != SDXI_GSV_ACTIVE) {
-		SDXI_LOG(WARNING, dev, "contexts are to stop: expected function state ACTIVE, "
-			 "found %s (%u)", sdxi_dev_state_name(gsv), gsv);
-		return -EIO;
-	}
-	ret = sdxi_admin_stop(dev, false, VCHAN_CXT(0), dev->nb_vchans);
-	*finished = ret == 0 && vchans_wait(dev, false, "stopped softly");
-	if (ret == 0 && !*finished)
-		ret = sdxi_admin_stop(dev, true, VCHAN_CXT(0), dev->nb_vchans);
-	if (ret == 0)
-		ret = sdxi_admin_sync_stop(dev, VCHAN_CXT(0), dev->nb_vchans);
-	if (ret < 0)
-		return ret;
-	/* The memory may be freed next, so the command's word alone will not do. */
-	if (!vchans_wait(dev, false, "stopped"))
-		return -EIO;
-	for (i = 0; i < dev->nb_vchans; i++)
-		sdxi_cxt_rescind(&dev->vchans[i].cxt);
-	return sdxi_admin_update(dev, VCHAN_CXT(0), dev->nb_vchans, false);
-}
-
-/* Nothing is completed any more. */
-static void
-vchans_give_up(struct sdxi_dev *dev, bool rested, bool finished)
-{
-	uint16_t i;
-
-	for (i = 0; i < dev->nb_vchans; i++)
-		if (dev->vchans[i].cxt.mem.va != NULL)
-			sdxi_recover_give_up(dev, &dev->vchans[i], rested, finished);
-}
-
-static int
-dev_start(struct sdxi_dev *dev)
-{
-	int ret = dev_ensure_up(dev);
-
-	if (ret < 0)
-		return ret;
-	ret = vchans_start(dev);
-	if (ret < 0) {
-		/* Some contexts may run: stop them all for certain, the next start begins anew. */
-		sdxi_errlog_service(dev);
-		sdxi_dev_down(dev);
-		vchans_give_up(dev, false, false);
-	}
-	SDXI_SHOW(dev->started, ret == 0);
-	return ret;
 }
 
 static int
@@ -349,223 +269,189 @@ sdxi_start(struct rte_dma_dev *dmadev)
 {
 	struct sdxi_dev *dev = dev_of(dmadev);
 	uint16_t i;
-	int ret;
+	int ret = ctrl_begin(dev, "start");
 
-	if (is_secondary(dev, "start"))
-		return -EPERM;
-	for (i = 0; i < dev->nb_vchans; i++) {
-		if (dev->vchans[i].cxt.mem.va == NULL) {
-			SDXI_LOG(ERR, dev, "vchan %u of %u is not set up", i, dev->nb_vchans);
-			return -EINVAL;
-		}
+	if (ret < 0)
+		return ret;
+	for (i = 0; i < dev->nb_vchans && dev->vchans[i].cxt.mem.va != NULL; i++)
+		;
+	if (i < dev->nb_vchans || i == 0) {
+		SDXI_LOG(ERR, dev, "vchan %u of %u is not set up", i, dev->nb_vchans);
+		return ctrl_end(-EINVAL);
 	}
-	if (dev->nb_vchans == 0) {
-		SDXI_LOG(ERR, dev, "no vchan is configured");
-		return -EINVAL;
+	dev->failed = false;
+	dev->resets = 0;
+	dev->log_tsc = 0;
+	for (i = 0; i < dev->nb_vchans; i++)
+		vchan_rewind(&dev->vchans[i]);
+	ret = sdxi_fn_up(dev);
+	if (ret == 0)
+		ret = sdxi_vchans_start(dev, 0, dev->nb_vchans - 1);
+	if (ret == 0)
+		ret = sdxi_thread_start(dev);
+	if (ret < 0) {
+		sdxi_fn_down(dev);
+		vchans_fail(dev, 0);
+	} else {
+		SDXI_STORE(&dev->started, 1, release);
 	}
-	if (!sdxi_dev_lock(dev, &dev->lock))
-		return -EBUSY;
-	ret = dev_start(dev);
-	sdxi_lock_release(&dev->lock);
-	return ret;
-}
-
-static int
-dev_stop(struct sdxi_dev *dev)
-{
-	bool finished = false, rested = vchans_stop(dev, &finished) == 0;
-
-	if (!rested) {
-		SDXI_LOG(WARNING, dev, "contexts of %u vchans do not stop: the function is stopped",
-			 dev->nb_vchans);
-		sdxi_errlog_service(dev);
-		if (sdxi_dev_down(dev) < 0)
-			return -EIO;
-	}
-	vchans_give_up(dev, rested, rested && finished);
-	SDXI_SHOW(dev->started, false);
-	return 0;
+	return ctrl_end(ret);
 }
 
 static int
 sdxi_stop(struct rte_dma_dev *dmadev)
 {
 	struct sdxi_dev *dev = dev_of(dmadev);
-	int ret;
+	uint32_t rest_epoch = 0;
+	int ret = ctrl_begin(dev, "stop");
 
-	if (is_secondary(dev, "stop"))
-		return -EPERM;
-	if (!sdxi_dev_lock(dev, &dev->lock))
-		return -EBUSY;
-	ret = dev_stop(dev);
-	sdxi_lock_release(&dev->lock);
-	return ret;
+	if (ret < 0)
+		return ret;
+	if (dev->started)
+		sdxi_thread_stop(dev);
+	SDXI_STORE(&dev->started, 0, relaxed);
+	if (dev->up && dev->nb_vchans > 0 && sdxi_fn_state(dev) == SDXI_GSV_ACTIVE &&
+	    sdxi_vchans_stop(dev, 0, dev->nb_vchans - 1) == 0)
+		rest_epoch = dev->epoch;
+	ret = sdxi_fn_down(dev);
+	vchans_fail(dev, rest_epoch);
+	return ctrl_end(ret);
 }
 
+/* Leave vchans that are FAILED and empty to secondary processes. */
 static void
-dev_detach(struct sdxi_dev *dev)
+dev_keep(struct rte_dma_dev *dmadev, struct sdxi_dev *dev)
 {
-	struct sdxi_fn fn = *sdxi_dev_fn(dev);
-	int16_t id = dev->id;
+	uint16_t i;
 
-	if (fn.ops->irq_disable != NULL && dev->intr && rte_eal_process_type() == RTE_PROC_PRIMARY)
-		fn.ops->irq_disable(&fn);
-	if (rte_eal_process_type() != RTE_PROC_PRIMARY)
-		rte_atomic_fetch_sub_explicit(&dev->attached, 1, rte_memory_order_acq_rel);
-	sdxi_report_unregister(dev);
-	sdxi_dev_fn_set(id, NULL);
-	if (fn.ops->release != NULL)
-		fn.ops->release(&fn);
+	for (i = 0; i < dev->nb_vchans; i++) {
+		struct sdxi_vchan *vc = &dev->vchans[i];
+
+		vc->closed = false;
+		vc->ring.op_head = vc->ring.op_tail;
+		SDXI_STORE(&vc->ring.op_submitted, vc->ring.op_tail, relaxed);
+	}
+	/* Calls in progress may still look at memory. */
+	rte_delay_us_sleep(TAKE_MS * 1000);
+	for (i = 0; i < dev->nb_vchans; i++)
+		vchan_free(&dev->vchans[i]);
+	TAILQ_INSERT_TAIL(&closed_devs, dev, closed);
+	dmadev->data->dev_private = NULL;
 }
 
 static int
 sdxi_close(struct rte_dma_dev *dmadev)
 {
 	struct sdxi_dev *dev = dev_of(dmadev);
-	int ret;
 
-	if (rte_eal_process_type() != RTE_PROC_PRIMARY) {
-		dev_detach(dev);
+	/* In a secondary process only dmadev's own part is closed. */
+	if (rte_eal_process_type() != RTE_PROC_PRIMARY)
 		return 0;
-	}
-	/* Recoveries of other processes may be under way. */
-	if (!sdxi_dev_lock(dev, &dev->lock))
-		return -EBUSY;
-	ret = sdxi_dev_down(dev);
-	/* Channels that secondary processes drive are not started again: see vchan_rest(). */
-	SDXI_SHOW(dev->failed, true);
-	sdxi_lock_release(&dev->lock);
-	if (ret < 0)
-		return -EIO;
-	if (rte_atomic_load_explicit(&dev->attached, rte_memory_order_acquire) != 0) {
-		/* They look at all of this until they find that the function is gone. */
-		SDXI_LOG(WARNING, dev, "its memory is kept for %u secondary processes",
-			 dev->attached);
-		dmadev->data->dev_private = NULL;
-		dev_detach(dev);
-		return 0;
-	}
-	ret = vchans_replace(dev, NULL, 0);
-	if (ret < 0)
-		return ret;
-	/* Nobody shows what is freed next. */
-	sdxi_report_unregister(dev);
-	sdxi_dev_free(dev);
-	dev_detach(dev);
-	return 0;
+	pthread_mutex_lock(&ctrl_lock);
+	if (sdxi_fn_down(dev) < 0)
+		return ctrl_end(-EIO);
+	if (dev->intr)
+		dev->fn.ops->irq_disable(&dev->fn);
+	dev->intr = false;
+	if (dev->attached)
+		dev_keep(dmadev, dev);
+	else
+		vchans_free(dev->vchans, dev->nb_vchans);
+	sdxi_fn_free(dev);
+	if (dev->fn.ops->release != NULL)
+		dev->fn.ops->release(&dev->fn);
+	return ctrl_end(0);
 }
 
-static void
-vchan_stats_add(const struct sdxi_dev *dev, const struct sdxi_vchan *vc,
-		struct rte_dma_stats *stats)
+/* The vchans that dmadev names: from *first up to the one returned, which is not among them. */
+static uint16_t
+stats_range(const struct sdxi_dev *dev, uint16_t vchan, uint16_t *first)
 {
-	stats->submitted += SDXI_LOOK(vc->ring.op_submitted) + SDXI_LOOK(vc->submitted_off);
-	stats->completed += sdxi_datapath_completed(dev, vc) + SDXI_LOOK(vc->completed_off);
-	stats->errors += sdxi_datapath_errors(dev, vc);
+	*first = vchan == RTE_DMA_ALL_VCHAN ? 0 : vchan;
+	return vchan == RTE_DMA_ALL_VCHAN ? dev->nb_vchans : RTE_MIN(vchan + 1, dev->nb_vchans);
 }
 
 static int
 sdxi_stats_get(const struct rte_dma_dev *dmadev, uint16_t vchan, struct rte_dma_stats *stats,
 	       uint32_t stats_sz)
 {
-	struct sdxi_dev *dev = dev_of(dmadev);
-	uint16_t i;
+	const struct sdxi_dev *dev = dev_of(dmadev);
+	uint16_t i, end;
 
 	RTE_SET_USED(stats_sz);
-	/* Of a silent channel, nobody may have asked for failures yet. */
-	if (dev->mode == SDXI_MODE_SILENT)
-		sdxi_errlog_service(dev);
-	if (vchan != RTE_DMA_ALL_VCHAN) {
-		vchan_stats_add(dev, &dev->vchans[vchan], stats);
-		return 0;
-	}
-	for (i = 0; i < dev->nb_vchans; i++)
-		vchan_stats_add(dev, &dev->vchans[i], stats);
-	return 0;
-}
+	pthread_mutex_lock(&ctrl_lock);
+	for (end = stats_range(dev, vchan, &i); i < end; i++) {
+		const struct sdxi_vchan *vc = &dev->vchans[i];
+		const struct rte_dma_stats now = vchan_stats(vc);
 
-static void
-vchan_stats_reset(const struct sdxi_dev *dev, struct sdxi_vchan *vc)
-{
-	SDXI_SHOW(vc->submitted_off, -SDXI_LOOK(vc->ring.op_submitted));
-	SDXI_SHOW(vc->completed_off, -sdxi_datapath_completed(dev, vc));
-	/* The counts themselves are the channel's own thread's, which may be at work meanwhile. */
-	SDXI_SHOW(vc->errors_off, SDXI_LOOK(vc->errors));
-	SDXI_SHOW(vc->faults_off, SDXI_LOOK(vc->cxt.faults.total));
+		stats->submitted += vc->base.submitted + now.submitted;
+		stats->completed += vc->base.completed + now.completed;
+		stats->errors += vc->base.errors + now.errors;
+	}
+	return ctrl_end(0);
 }
 
 static int
 sdxi_stats_reset(struct rte_dma_dev *dmadev, uint16_t vchan)
 {
 	struct sdxi_dev *dev = dev_of(dmadev);
-	uint16_t i;
+	uint16_t i, end;
 
-	if (vchan != RTE_DMA_ALL_VCHAN) {
-		vchan_stats_reset(dev, &dev->vchans[vchan]);
-		return 0;
+	pthread_mutex_lock(&ctrl_lock);
+	for (end = stats_range(dev, vchan, &i); i < end; i++) {
+		struct sdxi_vchan *vc = &dev->vchans[i];
+		const struct rte_dma_stats now = vchan_stats(vc);
+
+		vc->base = (struct rte_dma_stats){ -now.submitted, -now.completed, -now.errors };
 	}
-	for (i = 0; i < dev->nb_vchans; i++)
-		vchan_stats_reset(dev, &dev->vchans[i]);
-	return 0;
+	return ctrl_end(0);
 }
 
-/*
- * Has the function come to a state of its own in which nothing goes on? Looked at once in a while:
- * it takes a register, and callers ask in a loop.
- */
-static bool
-status_is_fn_gone(const struct sdxi_dev *dev, struct sdxi_vchan *vc)
+static void
+vchan_dump(const struct sdxi_vchan *vc, FILE *f)
 {
-	return (rte_atomic_fetch_add_explicit(&vc->status_looks, 1, rte_memory_order_relaxed) &
-		0xff) == 0xff &&
-	       !sdxi_dev_state_is_live(sdxi_dev_state(dev));
-}
+	static const char * const word_name[] = {
+		"running", "to be stopped", "recovering", "failed or not started",
+	};
+	const struct rte_dma_stats stats = vchan_stats(vc);
 
-static int
-sdxi_vchan_status(const struct rte_dma_dev *dmadev, uint16_t vchan,
-		  enum rte_dma_vchan_status *status)
-{
-	const struct sdxi_dev *dev = dev_of(dmadev);
-	struct sdxi_vchan *vc = &dev->vchans[vchan];
-	uint64_t since, now;
-	bool failed;
-
-	/* Only looks: the channel's own lcore may be at work meanwhile. */
-	*status = RTE_DMA_VCHAN_IDLE;
-	if (!SDXI_LOOK(dev->started))
-		return 0;
-	if (SDXI_LOOK(vc->dead)) {
-		*status = RTE_DMA_VCHAN_HALTED_ERROR;
-		return 0;
-	}
-	if (sdxi_datapath_is_idle(dev, vc, &failed))
-		return 0;
-	*status = RTE_DMA_VCHAN_ACTIVE;
-	if (failed &&
-	    (SDXI_LOOK(vc->parked) || sdxi_cxt_state_is_final(sdxi_cxt_state(&vc->cxt)))) {
-		/* All before the failure is done, and what is behind it waits to be asked for. */
-		*status = RTE_DMA_VCHAN_HALTED_ERROR;
-		return 0;
-	}
-	if (!sdxi_cxt_state_is_final(sdxi_cxt_state(&vc->cxt)) &&
-	    SDXI_LOOK(vc->epoch) ==
-		    rte_atomic_load_explicit(&dev->epoch, rte_memory_order_acquire) &&
-	    !status_is_fn_gone(dev, vc))
-		return 0;
-	/* Completions may become visible behind the state. */
-	now = rte_get_timer_cycles();
-	since = rte_atomic_load_explicit(&vc->status_tsc, rte_memory_order_relaxed);
-	if (since == 0)
-		rte_atomic_store_explicit(&vc->status_tsc, now, rte_memory_order_relaxed);
-	else if (now - since > rte_get_timer_hz() / US_PER_S * STATUS_GRACE_US)
-		*status = RTE_DMA_VCHAN_HALTED_ERROR;
-	return 0;
+	if (vc->cxt.mem.va == NULL)
+		return;
+	fprintf(f, "  vchan %u: context %u is %s; %s%s\n", vc->cxt.num - 1, vc->cxt.num,
+		sdxi_cxt_state_name(sdxi_cxt_state(vc->cxt.sts)),
+		word_name[SDXI_LOAD(&vc->word, relaxed)], vc->silent ? ", silent" : "");
+	fprintf(f, "    ring of %u descriptors for %u operations, Read_Index %" PRIu64
+		", Write_Index %" PRIu64 "\n", vc->cxt.ring_sz, vc->ring.nb_desc,
+		sdxi_read_index(vc->cxt.sts),
+		rte_le_to_cpu_64(SDXI_LOAD(vc->cxt.write_index, relaxed)));
+	fprintf(f, "    operations submitted %" PRIu64 ", completed %" PRIu64 ", failed %" PRIu64
+		"; recoveries %" PRIu64 "\n", stats.submitted, stats.completed, stats.errors,
+		SDXI_LOAD(&vc->recoveries, relaxed));
 }
 
 static int
 sdxi_dump(const struct rte_dma_dev *dmadev, FILE *f)
 {
-	return sdxi_report_dump(dev_of(dmadev), f);
+	const bool primary = rte_eal_process_type() == RTE_PROC_PRIMARY;
+	const struct sdxi_dev *dev = dev_of(dmadev);
+	const struct sdxi_errlog_stats *log = &dev->errlog.stats;
+	uint16_t i;
+
+	pthread_mutex_lock(&ctrl_lock);
+	fprintf(f, "  SDXI %" PRIu64 ".%" PRIu64 ", function state: %s, interrupt: %s\n",
+		SDXI_GET(SDXI_VERSION_MAJOR, dev->version),
+		SDXI_GET(SDXI_VERSION_MINOR, dev->version),
+		primary ? sdxi_fn_state_name(sdxi_fn_state(dev)) : "the primary's to know",
+		dev->intr ? "on" : "none");
+	fprintf(f, "  contexts 1 to %u, rings to %u descriptors, copies to %u bytes\n",
+		dev->max_cxt, dev->max_ring, dev->max_len);
+	fprintf(f, "  error log: entries %" PRIu64 ", invalid %" PRIu64 ", overflows %" PRIu64
+		", unusable %" PRIu64 "\n", SDXI_LOAD(&log->entries, relaxed),
+		SDXI_LOAD(&log->invalid, relaxed), SDXI_LOAD(&log->overflow, relaxed),
+		SDXI_LOAD(&log->unusable, relaxed));
+	for (i = 0; i < dev->nb_vchans; i++)
+		vchan_dump(&dev->vchans[i], f);
+	return ctrl_end(0);
 }
 
 static const struct rte_dma_dev_ops sdxi_dev_ops = {
@@ -581,133 +467,103 @@ static const struct rte_dma_dev_ops sdxi_dev_ops = {
 	.dev_dump = sdxi_dump,
 };
 
-RTE_EXPORT_INTERNAL_SYMBOL(sdxi_args_default)
-void
-sdxi_args_default(struct sdxi_args *args)
-{
-	*args = (struct sdxi_args){ .watchdog_ms = WATCHDOG_MS };
-}
-
-/* A number in a range, a multiple of a step. */
-static int
-arg_number(const char *name, const char *key, const char *value, uint32_t min, uint32_t max,
-	   uint32_t step, uint32_t *out)
-{
-	char multiple[32] = "";
-	char *end = NULL;
-	unsigned long n = 0;
-
-	errno = 0;
-	/* Base 0 would read a leading 0 as octal. */
-	if (value != NULL && *value >= '0' && *value <= '9')
-		n = strtoul(value, &end, strncasecmp(value, "0x", 2) == 0 ? 16 : 10);
-	if (end != NULL && *end == '\0' && errno == 0 && n >= min && n <= max && n % step == 0) {
-		*out = n;
-		return 0;
-	}
-	if (step > 1)
-		snprintf(multiple, sizeof(multiple), ", a multiple of %u", step);
-	SDXI_LOG_LINE(ERR, name, "argument %s: expected a number from %u to %u%s, found '%s'", key,
-		      min, max, multiple, value != NULL ? value : "");
-	return -EINVAL;
-}
-
 RTE_EXPORT_INTERNAL_SYMBOL(sdxi_args_parse)
 int
 sdxi_args_parse(const char *name, const char *key, const char *value, struct sdxi_args *args)
 {
-	uint32_t n;
-	int ret;
+	static const struct {
+		const char *key;
+		uint32_t min, max, step;
+	} known[] = {
+		{ SDXI_ARG_MAX_VCHANS, 1, UINT16_MAX, 1 },
+		{ SDXI_ARG_ERRLOG_SIZE, SDXI_ERRLOG_UNIT, 31 * SDXI_ERRLOG_UNIT, SDXI_ERRLOG_UNIT },
+		{ SDXI_ARG_WATCHDOG, 0, 600000, 1 },
+	};
+	unsigned long n = 0;
+	char *end = NULL;
+	unsigned int i;
 
-	if (strcmp(key, SDXI_ARG_MAX_VCHANS) == 0) {
-		ret = arg_number(name, key, value, 1, UINT16_MAX, 1, &n);
-		if (ret == 0)
-			args->max_vchans = n;
-	} else if (strcmp(key, SDXI_ARG_ERRLOG_SIZE) == 0) {
-		ret = arg_number(name, key, value, SDXI_ERRLOG_UNIT,
-				 SDXI_ERRLOG_UNIT * SDXI_GET(SDXI_ERR_CFG_SZ, SDXI_ERR_CFG_SZ),
-				 SDXI_ERRLOG_UNIT, &n);
-		if (ret == 0)
-			args->errlog_size = n;
-	} else if (strcmp(key, SDXI_ARG_WATCHDOG) == 0) {
-		ret = arg_number(name, key, value, 0, WATCHDOG_MS_MAX, 1, &n);
-		if (ret == 0)
-			args->watchdog_ms = n;
-	} else if (strcmp(key, SDXI_ARG_COMPLETION) == 0) {
-		args->batch = value != NULL && strcmp(value, "batch") == 0;
-		ret = 0;
-		if (!args->batch && (value == NULL || strcmp(value, "op") != 0)) {
-			SDXI_LOG_LINE(ERR, name, "argument %s: expected op or batch, found '%s'",
-				      key, value != NULL ? value : "");
-			ret = -EINVAL;
-		}
-	} else {
-		ret = -ENOENT;
+	for (i = 0; i < RTE_DIM(known) && strcmp(key, known[i].key) != 0; i++)
+		;
+	if (i == RTE_DIM(known))
+		return -ENOENT;
+	errno = 0;
+	/* Decimal, or hexadecimal with 0x; strtoul() alone would take blanks and signs. */
+	if (value != NULL && *value >= '0' && *value <= '9')
+		n = strtoul(value, &end, value[1] == 'x' || value[1] == 'X' ? 16 : 10);
+	if (end == NULL || *end != '\0' || errno != 0 || n < known[i].min || n > known[i].max ||
+	    n % known[i].step != 0) {
+		SDXI_LOG_LINE(ERR, name, "argument %s: expected a number from %u to %u, a multiple "
+			      "of %u, found '%s'", key, known[i].min, known[i].max, known[i].step,
+			      value != NULL ? value : "");
+		return -EINVAL;
 	}
-	return ret;
+	if (i == 0)
+		args->max_vchans = n;
+	else if (i == 1)
+		args->errlog_size = n;
+	else
+		args->watchdog_ms = n;
+	return 0;
 }
 
 /* Do the arguments ask for more than the function has? */
 static int
 args_check(const struct sdxi_dev *dev)
 {
-	if (dev->want_vchans > dev->max_cxt) {
-		SDXI_LOG(ERR, dev, "argument %s: the function allows 1 to %u, found '%u'",
-			 SDXI_ARG_MAX_VCHANS, dev->max_cxt, dev->want_vchans);
-		return -EINVAL;
-	}
-	return sdxi_errlog_check(dev);
+	if (dev->args.max_vchans <= dev->max_cxt && dev->args.errlog_size <= dev->max_errlog)
+		return 0;
+	SDXI_LOG(ERR, dev, "arguments: function allows " SDXI_ARG_MAX_VCHANS "=%u and "
+		 SDXI_ARG_ERRLOG_SIZE "=%u at most, found %u and %u", dev->max_cxt,
+		 dev->max_errlog, dev->args.max_vchans, dev->args.errlog_size);
+	return -EINVAL;
 }
 
 static void
 dev_irq(void *arg)
 {
-	sdxi_errlog_service(arg);
+	struct sdxi_dev *dev = arg;
+
+	SDXI_STORE(&dev->irq, 1, relaxed);
 }
 
-static void
-dev_irq_enable(struct sdxi_dev *dev)
+/* The memory of a device: what a closed one of the name has left, or what dmadev has allocated. */
+static struct sdxi_dev *
+dev_memory(struct rte_dma_dev *dmadev, const char *name)
 {
-	const struct sdxi_fn *fn = sdxi_dev_fn(dev);
+	struct sdxi_dev *dev = dmadev->data->dev_private, *old;
 
-	dev->intr = fn->ops->irq_enable != NULL && fn->ops->irq_enable(fn, dev_irq, dev) == 0;
-}
-
-static int
-dmadev_reach(const struct rte_dma_dev *dmadev, const struct sdxi_dev *dev, const struct sdxi_fn *fn)
-{
-	int ret = sdxi_dev_fn_set(dmadev->data->dev_id, fn);
-
-	if (ret < 0)
-		SDXI_LOG(ERR, dev, "no memory for what is known of the function");
-	return ret;
-}
-
-static int
-dmadev_ready(struct rte_dma_dev *dmadev, struct rte_device *device, struct sdxi_dev *dev, bool any)
-{
-	int ret = sdxi_report_register(dev);
-
-	if (ret < 0) {
-		SDXI_LOG(ERR, dev, "no memory for the list of devices");
-		return ret;
+	memset(dev, 0, sizeof(*dev));
+	pthread_mutex_lock(&ctrl_lock);
+	TAILQ_FOREACH(old, &closed_devs, closed) {
+		if (strcmp(old->name, name) != 0)
+			continue;
+		TAILQ_REMOVE(&closed_devs, old, closed);
+		dev->vchans = old->vchans;
+		dev->nb_vchans = old->nb_vchans;
+		dev->attached = 1;
+		*old = *dev;
+		rte_free(dev);
+		dev = old;
+		break;
 	}
-	dmadev->device = device;
-	dmadev->dev_ops = &sdxi_dev_ops;
-	sdxi_dev_fn(dev)->dmadev = dmadev;
-	sdxi_datapath_choose(dmadev->fp_obj, dev, any);
-	dmadev->state = RTE_DMA_DEV_READY;
-	return 0;
+	dmadev->data->dev_private = dev;
+	ctrl_end(0);
+	return dev;
 }
 
 static struct rte_dma_dev *
 dmadev_allocate(const char *name, struct rte_device *device)
 {
-	struct rte_dma_dev *dmadev;
+	struct rte_dma_dev *dmadev = rte_dma_pmd_allocate(name, device->numa_node,
+							  sizeof(struct sdxi_dev));
 
-	dmadev = rte_dma_pmd_allocate(name, device->numa_node, sizeof(struct sdxi_dev));
-	if (dmadev == NULL)
+	if (dmadev == NULL) {
 		SDXI_LOG_LINE(ERR, name, "no dmadev could be allocated");
+		return NULL;
+	}
+	dmadev->device = device;
+	dmadev->dev_ops = &sdxi_dev_ops;
 	return dmadev;
 }
 
@@ -722,104 +578,62 @@ sdxi_dmadev_create(const char *name, struct rte_device *device, const struct sdx
 
 	if (dmadev == NULL)
 		return -ENOMEM;
-	dev = dmadev->data->dev_private;
-	memset(dev, 0, sizeof(*dev));
+	dev = dev_memory(dmadev, name);
 	snprintf(dev->name, sizeof(dev->name), "%s", name);
 	dev->socket = device->numa_node;
-	dev->id = dmadev->data->dev_id;
-	dev->want_vchans = args->max_vchans;
-	dev->batch = args->batch;
-	dev->mode = args->batch ? SDXI_MODE_BATCH : SDXI_MODE_OP;
-	dev->watchdog_ms = args->watchdog_ms;
-	dev->errlog.wanted = args->errlog_size;
-	ret = sdxi_lock_init(&dev->lock);
+	dev->fn = *fn;
+	dev->args = *args;
+	ret = sdxi_fn_discover(dev);
 	if (ret == 0)
-		ret = sdxi_lock_init(&dev->errlog.lock);
-	if (ret == 0)
-		ret = sdxi_lock_init(&dev->admin.lock);
-	if (ret < 0)
-		SDXI_LOG(ERR, dev, "no locks: %s", strerror(-ret));
-	if (ret == 0)
-		ret = dmadev_reach(dmadev, dev, fn);
-	if (ret == 0)
-		ret = sdxi_dev_discover(dev);
-	if (ret == 0)
-		ret = sdxi_dev_seize(dev);
+		ret = sdxi_fn_take_over(dev);
 	if (ret == 0)
 		ret = args_check(dev);
-	if (ret == 0)
-		ret = dmadev_ready(dmadev, device, dev, false);
 	if (ret < 0) {
-		sdxi_dev_fn_set(dev->id, NULL);
+		/* What a secondary process may look at is kept as it was. */
+		if (dev->attached)
+			dev_keep(dmadev, dev);
 		rte_dma_pmd_release(name);
 		return ret;
 	}
-	dev_irq_enable(dev);
+	dev->intr = fn->ops->irq_enable != NULL && fn->ops->irq_enable(&dev->fn, dev_irq, dev) == 0;
+	sdxi_datapath_set(dmadev->fp_obj, dev);
+	dmadev->state = RTE_DMA_DEV_READY;
 	return 0;
 }
 
 RTE_EXPORT_INTERNAL_SYMBOL(sdxi_dmadev_attach)
 int
-sdxi_dmadev_attach(const char *name, struct rte_device *device, const struct sdxi_fn *fn)
+sdxi_dmadev_attach(const char *name, struct rte_device *device)
 {
 	struct rte_dma_dev *dmadev = dmadev_allocate(name, device);
 	struct sdxi_dev *dev;
-	int ret;
 
 	if (dmadev == NULL)
 		return -ENODEV;
 	dev = dmadev->data->dev_private;
-	ret = dmadev_reach(dmadev, dev, fn);
-	/* The primary process may configure it anew at any time. */
-	if (ret == 0)
-		ret = dmadev_ready(dmadev, device, dev, true);
-	if (ret == 0)
-		rte_atomic_fetch_add_explicit(&dev->attached, 1, rte_memory_order_acq_rel);
-	if (ret < 0) {
-		sdxi_dev_fn_set(dmadev->data->dev_id, NULL);
+	if (dev == NULL) {
+		SDXI_LOG_LINE(ERR, name, "the primary process has closed the device");
 		rte_dma_pmd_release(name);
+		return -ENODEV;
 	}
-	return ret;
-}
-
-/* In a secondary process the device may be there, though the primary has closed it. */
-static int
-dmadev_detach(const char *name)
-{
-	struct rte_dma_dev *dmadev = NULL;
-	struct sdxi_fn *fn;
-	int id;
-
-	for (id = 0; id <= INT16_MAX && dmadev == NULL; id++) {
-		fn = sdxi_dev_fn_get(id);
-		if (fn != NULL && strcmp(fn->dmadev->device->name, name) == 0)
-			dmadev = fn->dmadev;
-	}
-	if (dmadev == NULL)
-		return 0;
-	dev_detach(dmadev->fp_obj->dev_private);
-	/* To close it, dmadev wants it stopped, and whether it is is the primary's affair. */
+	SDXI_STORE(&dev->attached, 1, relaxed);
+	sdxi_datapath_set(dmadev->fp_obj, dev);
+	/* A READY dmadev is closed at release, which fails while the primary has it started. */
 	dmadev->state = RTE_DMA_DEV_REGISTERED;
-	return rte_dma_get_dev_id_by_name(name) < 0 ? 0 : rte_dma_pmd_release(name);
+	return 0;
 }
 
 RTE_EXPORT_INTERNAL_SYMBOL(sdxi_dmadev_destroy)
 int
 sdxi_dmadev_destroy(const char *name)
 {
+	int ret = 0, id = rte_dma_get_dev_id_by_name(name);
 	const struct sdxi_dev *dev;
-	int dev_id, ret;
 
-	if (rte_eal_process_type() != RTE_PROC_PRIMARY)
-		return dmadev_detach(name);
-	dev_id = rte_dma_get_dev_id_by_name(name);
-	if (dev_id < 0)
+	if (id < 0)
 		return 0;
-	dev = sdxi_dev_fn_get(dev_id)->dmadev->data->dev_private;
-	if (dev->started) {
-		ret = rte_dma_stop(dev_id);
-		if (ret < 0)
-			return ret;
-	}
-	return rte_dma_pmd_release(name);
+	dev = rte_dma_fp_objs[id].dev_private;
+	if (rte_eal_process_type() == RTE_PROC_PRIMARY && dev->started)
+		ret = rte_dma_stop(id);
+	return ret < 0 ? ret : rte_dma_pmd_release(name);
 }

@@ -7,23 +7,20 @@
 
 /**
  * @file
- * SDXI 1.0 in memory and in registers: layouts, masks and op codes.
+ * SDXI 1.0 in memory and in registers, by the names of SNIA's specification v1.0a. This is all that
+ * the driver and the emulated function share, and holds no logic. Registers have 64 bits.
  *
- * Names follow the SNIA SDXI specification v1.0a. All structures are little-endian in memory; the
- * sdxi_le* types say so, the conversion is the user's. Registers are 64 bits wide. This file is all
- * that the driver and the emulated function have in common, and holds no logic.
- *
- * A tag behind a definition says how sure it is: [E] early (0.9-era) public code, 1.0 may differ;
- * [I] inferred by this project. Both are listed in the conformance notes of sdxi.rst. What carries
- * no tag has been exercised on SDXI hardware by public code or is in the specification's samples.
+ * Tags say how sure a definition is: [9] from 0.9-era public code, 1.0 may differ; [I] inferred.
+ * What the driver uses of these is listed in doc/conformance.md.
  */
 
 #include <assert.h>
 #include <stdint.h>
 
-typedef uint16_t sdxi_le16; /**< 16 bits, little-endian in memory */
-typedef uint32_t sdxi_le32; /**< 32 bits, little-endian in memory */
-typedef uint64_t sdxi_le64; /**< 64 bits, little-endian in memory */
+/* Little-endian in memory; the conversion is the user's. */
+typedef uint16_t sdxi_le16;
+typedef uint32_t sdxi_le32;
+typedef uint64_t sdxi_le64;
 
 /** Mask of bits hi..lo of a 64-bit word. */
 #define SDXI_BITS(hi, lo) ((UINT64_MAX >> (63 - (hi))) & (UINT64_MAX << (lo)))
@@ -32,20 +29,14 @@ typedef uint64_t sdxi_le64; /**< 64 bits, little-endian in memory */
 /** @p val placed in the field that @p mask selects; excess bits are cut off. */
 #define SDXI_PUT(mask, val) (((uint64_t)(val) * ((mask) & (~(mask) + 1))) & (mask))
 
-/** @name PCI identity and BARs
- * @{
- */
+/* PCI identity and BARs */
 #define SDXI_PCI_CLASS		0x120100 /**< processing accelerator, SDXI, prog-if 0 */
 #define SDXI_PCI_BAR_MMIO	0	 /**< control and status registers */
 #define SDXI_PCI_BAR_DB		2	 /**< doorbells */
 #define SDXI_MMIO_LEN		0x20030	 /**< bytes of BAR 0 that the registers below span */
 #define SDXI_DB_STRIDE_MIN	4096	 /**< doorbell stride is this << CAP0.db_stride */
-#define SDXI_INTR_ERRLOG	0	 /**< interrupt vector of the error log */
-/** @} */
 
-/** @name Registers: byte offsets in BAR 0
- * @{
- */
+/* Registers: byte offsets in BAR 0 */
 #define SDXI_MMIO_CTL0		0x00000
 #define SDXI_MMIO_CTL2		0x00010
 #define SDXI_MMIO_STS0		0x00100
@@ -59,17 +50,12 @@ typedef uint64_t sdxi_le64; /**< 64 bits, little-endian in memory */
 #define SDXI_MMIO_ERR_CFG	0x20010
 #define SDXI_MMIO_ERR_WRT	0x20020
 #define SDXI_MMIO_ERR_RD	0x20028
-/** @} */
 
-/** @name MMIO_CTL0
- * @{
- */
 #define SDXI_CTL0_FN_GSR		SDXI_BITS(1, 0)
 #define SDXI_CTL0_FN_PASID_VL		SDXI_BITS(2, 2)
 #define SDXI_CTL0_FN_ERR_INTR_EN	SDXI_BITS(4, 4)
 #define SDXI_CTL0_FN_PASID		SDXI_BITS(27, 8)
 #define SDXI_CTL0_FN_GRP_ID		SDXI_BITS(63, 32)
-/** @} */
 
 /** Requests in CTL0.fn_gsr. */
 enum sdxi_fn_gsr {
@@ -79,14 +65,11 @@ enum sdxi_fn_gsr {
 	SDXI_GSR_ACTIVE = 3,
 };
 
-/** @name MMIO_CTL2: limits that software grants, each within CAP1's
- * @{
- */
+/* MMIO_CTL2: limits that software grants, each within CAP1's */
 #define SDXI_CTL2_MAX_BUFFER	SDXI_BITS(3, 0)
 #define SDXI_CTL2_MAX_AKEY_SZ	SDXI_BITS(15, 12)
 #define SDXI_CTL2_MAX_CXT	SDXI_BITS(31, 16)
 #define SDXI_CTL2_OPB_000_AVL	SDXI_BITS(63, 32)
-/** @} */
 
 #define SDXI_STS0_FN_GSV	SDXI_BITS(2, 0)
 
@@ -100,72 +83,43 @@ enum sdxi_fn_gsv {
 	SDXI_GSV_ERROR = 5,
 };
 
-/** @name MMIO_CAP0
- * @{
- */
-#define SDXI_CAP0_SFUNC			SDXI_BITS(15, 0)
 #define SDXI_CAP0_DB_STRIDE		SDXI_BITS(22, 20)
 #define SDXI_CAP0_MAX_DS_RING_SZ	SDXI_BITS(28, 24) /**< largest ring: 1024 << value */
-/** @} */
 
-/** @name MMIO_CAP1
- * @{
- */
 #define SDXI_CAP1_MAX_BUFFER	SDXI_BITS(3, 0)	  /**< largest buffer: 2^(value + 21) bytes */
-#define SDXI_CAP1_RKEY_CAP	SDXI_BITS(4, 4)
-#define SDXI_CAP1_RM		SDXI_BITS(5, 5)
-#define SDXI_CAP1_MMIO64	SDXI_BITS(6, 6)
 #define SDXI_CAP1_MAX_ERRLOG_SZ	SDXI_BITS(11, 8)
 #define SDXI_CAP1_MAX_AKEY_SZ	SDXI_BITS(15, 12) /**< largest AKey table: 256 << value entries */
 #define SDXI_CAP1_MAX_CXT	SDXI_BITS(31, 16) /**< highest context number */
 #define SDXI_CAP1_OPB_000_CAP	SDXI_BITS(63, 32) /**< operation groups, opaque to a driver */
-/** @} */
 
 #define SDXI_MAX_BUFFER_SHIFT	21 /**< unit of the max_buffer fields, log2 bytes */
-#define SDXI_MAX_BUFFER_4G	11 /**< max_buffer value of the 4 GiB that a descriptor can name */
 
 #define SDXI_VERSION_MINOR	SDXI_BITS(7, 0)
 #define SDXI_VERSION_MAJOR	SDXI_BITS(23, 16)
 
-#define SDXI_CXT_L2_PTR		SDXI_BITS(63, 12)
-
-#define SDXI_RKEY_EN		SDXI_BITS(0, 0)
-#define SDXI_RKEY_SZ		SDXI_BITS(4, 1)
-#define SDXI_RKEY_PTR		SDXI_BITS(63, 12)
-
 #define SDXI_ERR_CTL_INTR_EN	SDXI_BITS(0, 0)
 
-/** @name MMIO_ERR_STS: write 1 to clear
- * @{
- */
+/* MMIO_ERR_STS: write 1 to clear */
 #define SDXI_ERR_STS_STS	SDXI_BITS(0, 0) /**< entries were written */
 #define SDXI_ERR_STS_OVF	SDXI_BITS(1, 1) /**< entries were lost, the log was full */
 #define SDXI_ERR_STS_ERR	SDXI_BITS(3, 3) /**< the log itself could not be used */
-/** @} */
 
 #define SDXI_ERR_CFG_EN		SDXI_BITS(0, 0)
 #define SDXI_ERR_CFG_SZ		SDXI_BITS(5, 1) /**< entries / 64 */
-#define SDXI_ERR_CFG_PTR	SDXI_BITS(63, 12)
 #define SDXI_ERRLOG_UNIT	64	/**< entries that one step of ERR_CFG.sz stands for */
 
-/** @name Context tables
- * A context number's bits 15:7 index the level 2 table, bits 6:0 the level 1 table.
- * @{
- */
+/* Context tables: a number's bits 15:7 index the level 2 table, bits 6:0 the level 1 table. */
 #define SDXI_TABLE_LEN		4096 /**< bytes and alignment of a context table */
 #define SDXI_L2_ENTRIES		512
 #define SDXI_L1_ENTRIES		128
 #define SDXI_L1_SHIFT		7
 #define SDXI_CXT_ADMIN		0 /**< number of the administrative context */
 
-/** CXT_L2_ENT */
 struct sdxi_cxt_l2_ent {
 	sdxi_le64 lv01_ptr; /**< and vl */
 };
 #define SDXI_L2_ENT_VL		SDXI_BITS(0, 0)
-#define SDXI_L2_ENT_LV01_PTR	SDXI_BITS(63, 12)
 
-/** CXT_L1_ENT */
 struct sdxi_cxt_l1_ent {
 	sdxi_le64 cxt_ctl_ptr; /**< and vl, ka, pv */
 	sdxi_le64 akey_ptr;    /**< and akey_sz */
@@ -175,13 +129,7 @@ struct sdxi_cxt_l1_ent {
 };
 #define SDXI_L1_ENT_VL		SDXI_BITS(0, 0)
 #define SDXI_L1_ENT_KA		SDXI_BITS(1, 1)
-#define SDXI_L1_ENT_PV		SDXI_BITS(2, 2)
-#define SDXI_L1_ENT_CXT_CTL_PTR	SDXI_BITS(63, 6)
-#define SDXI_L1_ENT_AKEY_SZ	SDXI_BITS(3, 0)
-#define SDXI_L1_ENT_AKEY_PTR	SDXI_BITS(63, 12)
-#define SDXI_L1_ENT_CXT_PASID	SDXI_BITS(19, 0)
 #define SDXI_L1_ENT_MAX_BUFFER	SDXI_BITS(23, 20)
-/** @} */
 
 /** CXT_CTL: 64-byte aligned, written by software. */
 struct sdxi_cxt_ctl {
@@ -193,13 +141,8 @@ struct sdxi_cxt_ctl {
 	uint8_t rsvd_1[32];
 };
 #define SDXI_CXT_CTL_VL			SDXI_BITS(0, 0)
-#define SDXI_CXT_CTL_QOS		SDXI_BITS(3, 2)
 #define SDXI_CXT_CTL_SE			SDXI_BITS(4, 4)
 #define SDXI_CXT_CTL_CSA		SDXI_BITS(5, 5)
-#define SDXI_CXT_CTL_DS_RING_PTR	SDXI_BITS(63, 6)
-#define SDXI_CXT_CTL_CXT_STS_PTR	SDXI_BITS(63, 4)
-#define SDXI_CXT_CTL_WRITE_INDEX_PTR	SDXI_BITS(63, 3)
-#define SDXI_QOS_LEVELS			4    /**< values of qos; 0 is served first [I] */
 #define SDXI_DS_RING_SZ_MIN		1024 /**< descriptors in the smallest ring */
 
 /** CXT_STS: 16-byte aligned, written by the function. */
@@ -220,7 +163,7 @@ enum sdxi_cxt_state {
 	SDXI_CXT_ERR_FN = 0xf,
 };
 
-/** AKEY_ENT; RKEY_ENT is the same with req_sfunc for tgt_sfunc and no rkey [E]. */
+/** AKEY_ENT; RKEY_ENT is the same with req_sfunc for tgt_sfunc and no rkey [9]. */
 struct sdxi_akey_ent {
 	sdxi_le16 intr_num;  /**< and vl, iv, pv */
 	sdxi_le16 tgt_sfunc; /**< 0: this function's own address space */
@@ -231,11 +174,6 @@ struct sdxi_akey_ent {
 	uint8_t rsvd_1[2];
 };
 #define SDXI_AKEY_ENT_VL	SDXI_BITS(0, 0)
-#define SDXI_AKEY_ENT_IV	SDXI_BITS(1, 1)
-#define SDXI_AKEY_ENT_PV	SDXI_BITS(2, 2)
-#define SDXI_AKEY_ENT_INTR_NUM	SDXI_BITS(14, 4)
-#define SDXI_AKEY_ENT_PASID	SDXI_BITS(19, 0)
-#define SDXI_AKEY_ENT_PR	SDXI_BITS(29, 29)
 #define SDXI_AKEY_ENTRIES_MIN	256  /**< a table has this << akey_sz entries */
 #define SDXI_AKEY_ALIGN		4096 /**< bytes */
 
@@ -299,52 +237,25 @@ enum sdxi_err_reaction {
 	SDXI_RE_FN_STOPPED = 2,
 };
 
-/** @name Descriptors: 64 bytes
- * Bit masks are those of the descriptor's first 4 bytes, of its last 8 bytes, and of single fields.
- * @{
- */
+/* Descriptors: VL and FE are in the first 4 bytes, NP is in the last 8. */
 #define SDXI_DESC_LEN		64
 #define SDXI_DSC_VL		SDXI_BITS(0, 0)
-#define SDXI_DSC_SE		SDXI_BITS(1, 1)
 #define SDXI_DSC_FE		SDXI_BITS(2, 2)
-#define SDXI_DSC_CH		SDXI_BITS(3, 3)
-#define SDXI_DSC_CSR		SDXI_BITS(4, 4) /**< 0 atomic decrement, 1 simple [I] */
-#define SDXI_DSC_RB		SDXI_BITS(5, 5)
-#define SDXI_DSC_SUBTYPE	SDXI_BITS(15, 8)
-#define SDXI_DSC_TYPE		SDXI_BITS(26, 16)
 #define SDXI_DSC_NP		SDXI_BITS(0, 0) /**< no completion status block */
-#define SDXI_DSC_CSB_PTR	SDXI_BITS(63, 5)
 
 /** Type and subtype in place in a descriptor's first 4 bytes. */
 #define SDXI_DSC_OP(type, subtype) ((uint32_t)(type) << 16 | (uint32_t)(subtype) << 8)
 
-/** Descriptor types: operation groups. */
-enum sdxi_dsc_type {
-	SDXI_TYPE_DMAB = 0x001,
-	SDXI_TYPE_ADMIN = 0x002, /**< context 0 only */
-	SDXI_TYPE_ATOMIC = 0x003,
-	SDXI_TYPE_INTR = 0x004,
-};
-
-/* Subtypes of SDXI_TYPE_DMAB. */
+/* Types (operation groups), and their subtypes. */
+#define SDXI_TYPE_DMAB		0x001
 #define SDXI_DMAB_NOP		0x01
-#define SDXI_DMAB_WRT_IMM	0x02 /* [E] */
 #define SDXI_DMAB_COPY		0x03
-#define SDXI_DMAB_REPCOPY	0x04 /* [I] */
-/* Subtypes of SDXI_TYPE_ADMIN. */
-#define SDXI_ADM_FN_UPD		0x00 /* [E] */
-#define SDXI_ADM_CXT_UPD	0x01 /* [E] */
-#define SDXI_ADM_AKEY_UPD	0x02 /* [E] */
+#define SDXI_TYPE_ADMIN		0x002 /**< context 0 only */
+#define SDXI_ADM_CXT_UPD	0x01 /* [9] */
 #define SDXI_ADM_CXT_START_NM	0x03
 #define SDXI_ADM_CXT_STOP	0x04
-#define SDXI_ADM_INTR		0x05
 #define SDXI_ADM_SYNC		0x06
-#define SDXI_ADM_RKEY_UPD	0x07 /* [I] */
-#define SDXI_ADM_CXT_START_RS	0x08
-/* Subtype of SDXI_TYPE_INTR. */
-#define SDXI_INTR_INTR		0x00
 
-/** Any descriptor. */
 struct sdxi_dsc {
 	union {
 		sdxi_le64 qw[8];
@@ -353,7 +264,6 @@ struct sdxi_dsc {
 			uint8_t body[52];
 			sdxi_le64 csb_ptr; /**< and np */
 		} any;
-		/** DMAB_COPY; DMAB_REPCOPY [I]: addr0 is one 4 KiB page. */
 		struct {
 			sdxi_le32 opcode;
 			sdxi_le32 size; /**< bytes - 1 */
@@ -366,27 +276,6 @@ struct sdxi_dsc {
 			uint8_t rsvd_1[24];
 			sdxi_le64 csb_ptr;
 		} copy;
-		/** DMAB_WRT_IMM [E] */
-		struct {
-			sdxi_le32 opcode;
-			sdxi_le32 size; /**< bytes - 1, 0 to 31 */
-			uint8_t attr;
-			uint8_t rsvd_0[3];
-			sdxi_le16 akey0;
-			uint8_t rsvd_1[2];
-			sdxi_le64 addr0; /**< destination */
-			uint8_t data[32];
-			sdxi_le64 csb_ptr;
-		} wrt_imm;
-		/** INTR */
-		struct {
-			sdxi_le32 opcode;
-			uint8_t rsvd_0[8];
-			sdxi_le16 akey;
-			uint8_t rsvd_1[42];
-			sdxi_le64 csb_ptr;
-		} intr;
-		/** CXT_UPD, AKEY_UPD, RKEY_UPD, CXT_START_NM, CXT_START_RS, CXT_STOP, SYNC */
 		struct {
 			sdxi_le32 opcode;
 			uint8_t cflags; /**< CXT_UPD: enum sdxi_cxt_lvl; SYNC: enum sdxi_sync_flt */
@@ -396,44 +285,23 @@ struct sdxi_dsc {
 			sdxi_le16 cxt_end;
 			sdxi_le16 key_start; /**< range, inclusive */
 			sdxi_le16 key_end;
-			sdxi_le64 db_value; /**< CXT_START_NM, CXT_START_RS */
+			sdxi_le64 db_value; /**< CXT_START_* */
 			uint8_t rsvd_0[32];
 			sdxi_le64 csb_ptr;
 		} adm;
 	};
 };
 
-#define SDXI_REPCOPY_PAGE	4096 /**< bytes of DMAB_REPCOPY's source */
-#define SDXI_WRT_IMM_MAX	32   /**< bytes */
-
-/** CXT_UPD's level, in cflags. */
-enum sdxi_cxt_lvl {
-	SDXI_LVL_L2 = 0,
-	SDXI_LVL_L1 = 1,
-	SDXI_LVL_CXT_CTL = 2,
-};
-
-/** SYNC's filter, in cflags 2:0. */
-enum sdxi_sync_flt {
-	SDXI_FLT_CXT = 0,
-	SDXI_FLT_STOP = 1,
-	SDXI_FLT_AKEY = 2,
-	SDXI_FLT_RKEY = 3,
-	SDXI_FLT_FN = 4,
-};
-#define SDXI_SYNC_FLT		SDXI_BITS(2, 0)
+#define SDXI_LVL_L1		1 /**< CXT_UPD.cflags: what is below a level 1 entry [9] */
+#define SDXI_FLT_CXT		0 /**< SYNC.cflags: updates of contexts */
+#define SDXI_FLT_STOP		1 /**< SYNC.cflags: stops of contexts */
 #define SDXI_VFLAGS_HS		SDXI_BITS(5, 5) /**< CXT_STOP: hard stop */
 #define SDXI_VFLAGS_DV		SDXI_BITS(6, 6) /**< CXT_START_*: db_value is valid */
 #define SDXI_VFLAGS_VF		SDXI_BITS(7, 7) /**< vf_num is valid */
-/** @} */
 
-static_assert(sizeof(struct sdxi_cxt_l2_ent) == 8, "CXT_L2_ENT is 8 bytes");
-static_assert(sizeof(struct sdxi_cxt_l1_ent) == 32, "CXT_L1_ENT is 32 bytes");
-static_assert(sizeof(struct sdxi_cxt_ctl) == 64, "CXT_CTL is 64 bytes");
-static_assert(sizeof(struct sdxi_cxt_sts) == 16, "CXT_STS is 16 bytes");
-static_assert(sizeof(struct sdxi_akey_ent) == 16, "AKEY_ENT is 16 bytes");
-static_assert(sizeof(struct sdxi_cst_blk) == 32, "CST_BLK is 32 bytes");
-static_assert(sizeof(struct sdxi_errlog_hd_ent) == 64, "ERRLOG_HD_ENT is 64 bytes");
-static_assert(sizeof(struct sdxi_dsc) == SDXI_DESC_LEN, "a descriptor is 64 bytes");
+static_assert(sizeof(struct sdxi_cxt_l1_ent) == 32 && sizeof(struct sdxi_cxt_ctl) == 64 &&
+	      sizeof(struct sdxi_cxt_sts) == 16 && sizeof(struct sdxi_akey_ent) == 16 &&
+	      sizeof(struct sdxi_cst_blk) == 32 && sizeof(struct sdxi_errlog_hd_ent) == 64 &&
+	      sizeof(struct sdxi_dsc) == SDXI_DESC_LEN, "sizes are SDXI's");
 
 #endif /* _SDXI_HW_H_ */

@@ -10,24 +10,24 @@
 #include <bus_pci_driver.h>
 #include <rte_byteorder.h>
 #include <rte_devargs.h>
-#include <rte_dmadev.h>
 #include <rte_eal.h>
 #include <rte_interrupts.h>
 #include <rte_io.h>
 #include <rte_kvargs.h>
 #include <rte_pci.h>
 
+#include "sdxi_bus.h"
 #include "sdxi_compat.h"
-#include "sdxi_dmadev.h"
+#include "sdxi_hw.h"
 
 #define PCI_LOG(level, pci, ...) SDXI_LOG_LINE(level, (pci)->name, __VA_ARGS__)
 
 /* What this process keeps for a function. */
 struct pci_fn {
 	struct rte_pci_device *pci;
-	void (*irq_cb)(void *arg); /* NULL: no interrupts */
+	uint8_t *mmio;
+	void (*irq_cb)(void *arg);
 	void *irq_arg;
-	bool irq_warned;
 };
 
 static uint64_t
@@ -35,8 +35,7 @@ pci_reg_read(const struct sdxi_fn *fn, uint32_t off)
 {
 	const struct pci_fn *pf = fn->opaque;
 
-	return rte_le_to_cpu_64(
-		rte_read64(RTE_PTR_ADD(pf->pci->mem_resource[SDXI_PCI_BAR_MMIO].addr, off)));
+	return rte_le_to_cpu_64(rte_read64(pf->mmio + off));
 }
 
 static void
@@ -44,8 +43,7 @@ pci_reg_write(const struct sdxi_fn *fn, uint32_t off, uint64_t val)
 {
 	const struct pci_fn *pf = fn->opaque;
 
-	rte_write64(rte_cpu_to_le_64(val),
-		    RTE_PTR_ADD(pf->pci->mem_resource[SDXI_PCI_BAR_MMIO].addr, off));
+	rte_write64(rte_cpu_to_le_64(val), pf->mmio + off);
 }
 
 static int
@@ -56,7 +54,6 @@ pci_dma_enable(const struct sdxi_fn *fn, bool on)
 	return rte_pci_set_bus_master(pf->pci, on) < 0 ? -EIO : 0;
 }
 
-/* Vector 0 is the only one that is enabled. */
 static void
 pci_irq_deliver(void *arg)
 {
@@ -68,51 +65,28 @@ pci_irq_deliver(void *arg)
 }
 
 static int
-pci_irq_try(struct pci_fn *pf)
-{
-	const struct rte_intr_handle *irq = pf->pci->intr_handle;
-	int ret;
-
-	/* SDXI has message-signalled interrupts only. */
-	switch (rte_intr_type_get(irq)) {
-	case RTE_INTR_HANDLE_VFIO_MSIX:
-	case RTE_INTR_HANDLE_VFIO_MSI:
-	case RTE_INTR_HANDLE_UIO:
-		break;
-	default:
-		return -ENOTSUP;
-	}
-	if (rte_intr_fd_get(irq) < 0)
-		return -ENOTSUP;
-	ret = rte_intr_callback_register(irq, pci_irq_deliver, pf);
-	if (ret < 0)
-		return ret;
-	if (rte_intr_enable(irq) < 0) {
-		rte_intr_callback_unregister_sync(irq, pci_irq_deliver, pf);
-		return -EIO;
-	}
-	return 0;
-}
-
-static int
 pci_irq_enable(const struct sdxi_fn *fn, void (*cb)(void *arg), void *arg)
 {
 	struct pci_fn *pf = fn->opaque;
-	int ret;
+	const struct rte_intr_handle *irq = pf->pci->intr_handle;
+	enum rte_intr_handle_type type = rte_intr_type_get(irq);
+	int ret = -ENOTSUP;
 
-	if (pf->irq_cb != NULL)
-		return -EBUSY;
 	pf->irq_cb = cb;
 	pf->irq_arg = arg;
-	ret = pci_irq_try(pf);
-	if (ret == 0)
+	/* SDXI has message-signalled interrupts only. */
+	if (rte_intr_fd_get(irq) >= 0 &&
+	    (type == RTE_INTR_HANDLE_VFIO_MSIX || type == RTE_INTR_HANDLE_VFIO_MSI ||
+	     type == RTE_INTR_HANDLE_UIO))
+		ret = rte_intr_callback_register(irq, pci_irq_deliver, pf);
+	if (ret >= 0 && rte_intr_enable(irq) < 0) {
+		rte_intr_callback_unregister_sync(irq, pci_irq_deliver, pf);
+		ret = -EIO;
+	}
+	if (ret >= 0)
 		return 0;
-	pf->irq_cb = NULL;
-	if (!pf->irq_warned)
-		PCI_LOG(WARNING, pf->pci, "no interrupt (expected MSI or MSI-X, found handle type "
-			"%d: %s): the error log is read when something fails",
-			rte_intr_type_get(pf->pci->intr_handle), strerror(-ret));
-	pf->irq_warned = true;
+	PCI_LOG(WARNING, pf->pci, "no interrupt (expected MSI or MSI-X, found handle type %d: %s): "
+		"the error log is polled", type, strerror(-ret));
 	return ret;
 }
 
@@ -121,18 +95,14 @@ pci_irq_disable(const struct sdxi_fn *fn)
 {
 	struct pci_fn *pf = fn->opaque;
 
-	if (pf->irq_cb == NULL)
-		return;
-	/* Waits for a callback under way, whose acknowledgement may enable the interrupt anew. */
+	/* Waits for a callback in progress, whose acknowledgement may enable it again. */
 	rte_intr_callback_unregister_sync(pf->pci->intr_handle, pci_irq_deliver, pf);
 	rte_intr_disable(pf->pci->intr_handle);
-	pf->irq_cb = NULL;
 }
 
 static void
 pci_release(const struct sdxi_fn *fn)
 {
-	pci_irq_disable(fn);
 	free(fn->opaque);
 }
 
@@ -145,15 +115,6 @@ static const struct sdxi_fn_ops pci_fn_ops = {
 	.release = pci_release,
 };
 
-/* Interrupts are the primary process's. */
-static const struct sdxi_fn_ops pci_secondary_fn_ops = {
-	.reg_read = pci_reg_read,
-	.reg_write = pci_reg_write,
-	.dma_enable = pci_dma_enable,
-	.release = pci_release,
-};
-
-/* Is the BAR there and mapped, and has it at least @p len bytes? */
 static bool
 pci_bar_ok(const struct rte_pci_device *pci, unsigned int bar, uint64_t len)
 {
@@ -174,7 +135,6 @@ pci_args_parse(const struct rte_pci_device *pci, const char *name, struct sdxi_a
 	unsigned int i;
 	int ret = 0;
 
-	sdxi_args_default(args);
 	if (devargs == NULL || devargs->args == NULL || *devargs->args == '\0')
 		return 0;
 	kvlist = rte_kvargs_parse(devargs->args, NULL);
@@ -183,14 +143,10 @@ pci_args_parse(const struct rte_pci_device *pci, const char *name, struct sdxi_a
 		return -EINVAL;
 	}
 	for (i = 0; i < kvlist->count && ret == 0; i++) {
-		const char *key = kvlist->pairs[i].key;
-		const char *value = kvlist->pairs[i].value;
-
-		ret = sdxi_args_parse(name, key, value != NULL ? value : "", args);
+		ret = sdxi_args_parse(name, kvlist->pairs[i].key, kvlist->pairs[i].value, args);
 		if (ret == -ENOENT) {
-			PCI_LOG(ERR, pci, "argument '%s' is not known; known are "
-				SDXI_ARG_MAX_VCHANS ", " SDXI_ARG_ERRLOG_SIZE ", "
-				SDXI_ARG_COMPLETION ", " SDXI_ARG_WATCHDOG, key);
+			PCI_LOG(ERR, pci, "argument '%s': expected one of " SDXI_ARG_NAMES,
+				kvlist->pairs[i].key);
 			ret = -EINVAL;
 		}
 	}
@@ -201,42 +157,34 @@ pci_args_parse(const struct rte_pci_device *pci, const char *name, struct sdxi_a
 static int
 sdxi_pci_probe(struct rte_pci_driver *drv, struct rte_pci_device *pci)
 {
-	const bool primary = rte_eal_process_type() == RTE_PROC_PRIMARY;
+	const struct rte_mem_resource *db = &pci->mem_resource[SDXI_PCI_BAR_DB];
+	struct sdxi_args args = SDXI_ARGS_DEFAULT;
 	char name[RTE_DEV_NAME_MAX_LEN];
-	struct sdxi_args args;
 	struct pci_fn *pf;
 	struct sdxi_fn fn;
 	int ret;
 
 	RTE_SET_USED(drv);
 	rte_pci_device_name(&pci->addr, name, sizeof(name));
-	/* Two doorbells are the least: the administrative context's and one more. */
+	/* The bus maps BARs at the same addresses in every process, or fails. */
+	if (rte_eal_process_type() != RTE_PROC_PRIMARY)
+		return sdxi_dmadev_attach(name, &pci->device);
+	/* Doorbells of the administrative context and of one more are the least. */
 	if (!pci_bar_ok(pci, SDXI_PCI_BAR_MMIO, SDXI_MMIO_LEN) ||
 	    !pci_bar_ok(pci, SDXI_PCI_BAR_DB, 2 * SDXI_DB_STRIDE_MIN))
 		return -EINVAL;
-	/* In a secondary process they are the primary's business. */
-	if (primary) {
-		ret = pci_args_parse(pci, name, &args);
-		if (ret < 0)
-			return ret;
-	}
+	ret = pci_args_parse(pci, name, &args);
+	if (ret < 0)
+		return ret;
 	pf = calloc(1, sizeof(*pf));
 	if (pf == NULL) {
 		PCI_LOG(ERR, pci, "no memory for the function");
 		return -ENOMEM;
 	}
 	pf->pci = pci;
-	/* The bus maps BARs at the same addresses in every process. */
-	fn = (struct sdxi_fn){
-		.ops = primary ? &pci_fn_ops : &pci_secondary_fn_ops,
-		.opaque = pf,
-		.db = pci->mem_resource[SDXI_PCI_BAR_DB].addr,
-		.db_len = pci->mem_resource[SDXI_PCI_BAR_DB].len,
-	};
-	if (primary)
-		ret = sdxi_dmadev_create(name, &pci->device, &fn, &args);
-	else
-		ret = sdxi_dmadev_attach(name, &pci->device, &fn);
+	pf->mmio = pci->mem_resource[SDXI_PCI_BAR_MMIO].addr;
+	fn = (struct sdxi_fn){ &pci_fn_ops, .opaque = pf, .db = db->addr, .db_len = db->len };
+	ret = sdxi_dmadev_create(name, &pci->device, &fn, &args);
 	if (ret < 0)
 		pci_release(&fn);
 	return ret;
@@ -253,13 +201,7 @@ sdxi_pci_remove(struct rte_pci_device *pci)
 
 /* By class: any vendor's SDXI function will do. */
 static const struct rte_pci_id sdxi_pci_id_map[] = {
-	{
-		.class_id = SDXI_PCI_CLASS,
-		.vendor_id = RTE_PCI_ANY_ID,
-		.device_id = RTE_PCI_ANY_ID,
-		.subsystem_vendor_id = RTE_PCI_ANY_ID,
-		.subsystem_device_id = RTE_PCI_ANY_ID,
-	},
+	{ SDXI_PCI_CLASS, RTE_PCI_ANY_ID, RTE_PCI_ANY_ID, RTE_PCI_ANY_ID, RTE_PCI_ANY_ID },
 	{ .vendor_id = 0 },
 };
 

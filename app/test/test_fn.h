@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The SDXI for DPDK authors
+ */
+
+#ifndef _TEST_FN_H_
+#define _TEST_FN_H_
+
+/**
+ * @file
+ * A function that a test plays: registers, administrative commands, contexts whose descriptors are
+ * executed when the test says so, error log. It reads tables, contexts and descriptors as bytes,
+ * with none of the driver's masks, and checks what it finds. What it has read of the tables it
+ * keeps until CXT_UPD names it.
+ *
+ * Time is the test's, too: the driver's sleeps only count.
+ */
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <stdio.h>
+
+#include <cmocka.h>
+
+#include "sdxi_internal.h"
+
+enum { STOP, INIT, ACTIVE, STOPG_SF, STOPG_HD, ERROR };
+enum { RESET, STOP_SF, STOP_HD, ACTIVATE };
+
+/* Registers. */
+#define CTL0	0x00000
+#define CTL2	0x00010
+#define STS0	0x00100
+#define CAP0	0x00200
+#define CAP1	0x00208
+#define VERSION	0x00210
+#define CXT_L2	0x10000
+#define RKEY	0x10100
+#define ERR_CTL	0x20000
+#define ERR_STS	0x20008
+#define ERR_CFG	0x20010
+#define ERR_WRT	0x20020
+#define ERR_RD	0x20028
+/* In the record of accesses, beside writes of registers. */
+#define DMA_OFF	0xfffffff0
+#define DMA_ON	0xfffffff1
+#define READ	0x80000000 /* of ERR_STS, ERR_WRT and ERR_RD */
+
+#define FN_GRP	  (UINT64_C(0xcafe0123) << 32)
+#define FN_CAP1	  (UINT64_C(0x18) << 32 | UINT64_C(0xffff) << 16 | 0x3253)
+#define FN_STRIDE 4096
+#define FN_CXTS	  4 /* contexts that are played */
+
+/* Bits of an entry of the error log. */
+#define LOG_VL	  UINT64_C(1)
+#define LOG_TYPE  (UINT64_C(0x7f7) << 16)
+#define LOG_CV	  (UINT64_C(1) << 32)
+#define LOG_DIV	  (UINT64_C(1) << 33)
+#define LOG_BV	  (UINT64_C(1) << 34)
+#define LOG_ALL	  (LOG_VL | LOG_TYPE | LOG_CV | LOG_DIV | LOG_BV)
+/* An untranslated source and what the function did about it. */
+#define LOG_SRC(re) (LOG_ALL | 10 << 8 | UINT64_C(1) << 40 | (uint64_t)(re) << 44)
+
+enum { STOP_SW = 0, RUN = 1, STOPG_SW = 2, STOP_FN = 4, ERR_FN = 0xf };
+
+/** A context as the function has read it. */
+struct fn_cxt {
+	bool known, runs;
+	uint8_t *sts, *write_index, *ring;
+	uint64_t size;
+};
+
+struct test_fn {
+	uint64_t ctl0, ctl2, cap0, cap1, version, cxt_l2, rkey;
+	uint64_t err_ctl, err_sts, err_cfg, err_wrt, err_rd;
+	unsigned int state;
+	unsigned int next[4];	/**< the state that each request leads to */
+	bool absent;		/**< registers read as .absent_val */
+	uint64_t absent_val;
+	uint64_t back_at;	/**< .slept at which they are there again; 0: never */
+	bool dma_fails;
+	bool real_time;		/**< sleeps are sleeps */
+
+	struct {
+		uint32_t off;
+		uint64_t val;
+	} access[512];
+	unsigned int nb_access;
+	unsigned int reads;	/**< of registers */
+	uint64_t slept;		/**< us */
+	void (*on_access)(uint32_t off); /**< at each that is recorded */
+
+	/**
+	 * Administrative commands in their order: S CXT_START_NM, s CXT_STOP, h the same with hs,
+	 * Y SYNC(STOP), U CXT_UPD, C SYNC(CXT).
+	 */
+	char cmds[256];
+	const char *refused; /**< commands that end with er, and stop the administrative context */
+	const char *ignored; /**< commands that are never answered */
+	bool heals;	     /**< both end with the activation */
+	bool soft_hangs;     /**< CXT_STOP without hs leaves contexts in STOPG_SW */
+
+	struct fn_cxt cxt[FN_CXTS];
+	uint64_t ran[64];    /**< destinations of the copies that were executed */
+	unsigned int nb_ran;
+};
+
+extern struct test_fn fn;
+extern uint64_t fn_db[FN_CXTS * FN_STRIDE / 8];
+
+/** A new function in STOP, and a device for it; the log's lines are kept. */
+struct sdxi_dev *fn_create(void);
+void fn_destroy(struct sdxi_dev *dev);
+extern const struct sdxi_fn_ops test_fn_ops;
+
+/** Give the device so many vchans and what the control thread has. */
+void fn_vchans(struct sdxi_dev *dev, uint16_t nb_vchans, bool silent);
+
+/** Read @p len bytes, little-endian. */
+uint64_t fn_le(const void *p, unsigned int len);
+
+/** Memory at an address: --no-huge makes them the same. */
+static inline uint8_t *
+fn_at(uint64_t iova)
+{
+	return (uint8_t *)(uintptr_t)iova;
+}
+
+/** Check each byte of a context in the tables; gives its CXT_CTL. */
+const uint8_t *fn_check_context(uint16_t num, uint32_t ring_sz);
+
+/** Execute administrative commands. The function does so whenever STS0 is read. */
+void fn_work(void);
+
+/** Execute up to @p nb descriptors of a running context; gives how many. */
+unsigned int fn_exec(uint16_t num, unsigned int nb);
+
+/** Take one more, of which the block is not written. Gives its index. */
+uint64_t fn_take(uint16_t num);
+
+/** As fn_take(), and write er and signal. */
+uint64_t fn_fail(uint16_t num);
+
+/** Write CXT_STS.state. */
+void fn_cxt_state(uint16_t num, uint8_t state);
+
+/** Write an entry of the error log. */
+void fn_log_entry(uint64_t hd, uint16_t num, uint64_t index);
+
+/** How often the text is in what was logged since the last call of fn_log_forget(). */
+unsigned int fn_logged(const char *text);
+void fn_log_forget(void);
+
+#endif /* _TEST_FN_H_ */
