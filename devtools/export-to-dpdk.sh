@@ -140,15 +140,13 @@ beside read-tree HEAD
 
 # --- What a DPDK tree has of the project's files ---------------------------------------------------
 
-readonly driver=drivers/dma/sdxi emulated=drivers/dma/sdxi_emu guide=doc/guides/dmadevs/sdxi.rst
+readonly driver=drivers/dma/sdxi emulated=drivers/dma/sdxi_emu
+readonly guides='doc/guides/dmadevs/sdxi.rst doc/guides/dmadevs/sdxi_emu.rst'
 readonly images=doc/guides/dmadevs/img test=app/test/test_dmadev_sdxi.c
 # The files of each commit, in the order of the commits, and what these do besides.
-readonly part_definitions='sdxi_compat.h sdxi_desc.h sdxi_hw.h sdxi_mem.c sdxi_mem.h'
-readonly part_function='sdxi_admin.c sdxi_admin.h sdxi_cxt.c sdxi_cxt.h sdxi_dev.c sdxi_dev.h
-	sdxi_dmadev.h sdxi_errlog.c sdxi_errlog.h sdxi_lock.h sdxi_ring.h'
-readonly part_recovery='sdxi_recover.c sdxi_recover.h'
-readonly part_datapath='sdxi_datapath.c sdxi_datapath.h'
-readonly part_dmadev='sdxi_dmadev.c sdxi_pci.c sdxi_report.c sdxi_report.h'
+readonly part_definitions='sdxi_bus.h sdxi_compat.h sdxi_hw.h sdxi_internal.h sdxi_ring.h'
+readonly part_function=sdxi_device.c part_datapath=sdxi_datapath.c part_errors=sdxi_error.c
+readonly part_dmadev='sdxi_dmadev.c sdxi_pci.c'
 
 # Leave out of a C file on stdin what is for other versions than the tree's, and for other builds than
 # DPDK's: the branches of "#if RTE_VERSION >= RTE_VERSION_NUM(...)" and "#ifdef RTE_COMPONENT_NAME". What
@@ -165,10 +163,12 @@ resolve()
 		}
 		/^RTE_EXPORT_/ && tree < 2507 { next }
 		/^#[ \t]*if/ {
-			if ($0 == "#ifndef RTE_EXPORT_INTERNAL_SYMBOL") {
+			# What stands for it elsewhere is not needed where it is not used.
+			if ($0 == "#if __has_include(<eal_export.h>)") {
 				if (tree >= 2507)
 					print "#include <eal_export.h>"
 				begin(0)
+				decided[depth] = 1
 				next
 			}
 			if ($0 == "#ifdef RTE_COMPONENT_NAME") {
@@ -206,9 +206,9 @@ trim_guide()
 		/^\.\. standalone: begin$/ { dropping = 1; next }
 		/^\.\. standalone: end$/ { dropping = 0; gap = 1; next }
 		dropping { next }
-		# The blank lines on both sides of what is left out are one too many.
-		gap && /^$/ { next }
-		{ gap = 0; print }
+		# The blank lines on both sides of what is left out are one too many, at the end two.
+		/^$/ { if (!gap) blank = 1; next }
+		{ if (blank) print ""; blank = gap = 0; print }
 		END { exit dropping }
 	'
 }
@@ -231,9 +231,10 @@ put_part()
 	done
 }
 
-# What the driver exports to the emulated function.
-put_exports()
+# How it is built, and what it exports to the emulated function.
+put_build()
 {
+	put "$driver/meson.build" "$driver/meson.build"
 	((tree_version >= 2507)) || put "$driver/version.map" "$driver/version.map"
 }
 
@@ -260,26 +261,13 @@ put_emulated()
 
 put_guide()
 {
-	local image
-	put "$guide" "$guide" trim_guide
+	local guide image
+	for guide in $guides; do
+		put "$guide" "$guide" trim_guide
+	done
 	for image in "$project_root/$images"/sdxi_*.svg; do
 		put "$images/${image##*/}" "$images/${image##*/}"
 	done
-}
-
-# The driver's meson.build with the sources that are there by now.
-put_meson()
-{
-	local file=$work/tree/$driver/meson.build line source
-	put "$driver/meson.build" "$driver/meson.build"
-	while IFS= read -r line; do
-		if [[ $line =~ ^[[:space:]]+\'([a-z_/]+\.c)\',$ ]]; then
-			source=${BASH_REMATCH[1]}
-			[[ -f $work/tree/$driver/$source ]] || continue
-		fi
-		printf '%s\n' "$line"
-	done <"$file" >"$file.new"
-	mv -- "$file.new" "$file"
 }
 
 # --- What DPDK's lists say -------------------------------------------------------------------------
@@ -330,9 +318,10 @@ list_driver()
 		-v entry="^        '[a-z0-9_]+',\$" -v line="        '$1',"
 }
 
+# list_guide NAME
 list_guide()
 {
-	! has_line doc/guides/dmadevs/index.rst '   sdxi' || return 0
+	! has_line doc/guides/dmadevs/index.rst "   $1" || return 0
 	# A list that ends with its file.
 	edit doc/guides/dmadevs/index.rst '
 		/^   [a-z0-9_]+$/ && !done && $0 > line { print line; done = 1 }
@@ -340,7 +329,7 @@ list_guide()
 		inside && !/^   [a-z0-9_]+$/ && !done { print line; done = 1 }
 		{ print }
 		END { if (!done) { print line; done = 1 } }
-	' -v line='   sdxi'
+	' -v line="   $1"
 }
 
 # maintain PATH: add a path to the entry in MAINTAINERS, which is made if need be.
@@ -375,6 +364,16 @@ list_contributor()
 		return 0
 	fi
 	edit .mailmap "$insert_sorted" -v entry='.' -v line="$line"
+}
+
+list_guides()
+{
+	local guide
+	for guide in $guides; do
+		maintain "$guide"
+		list_guide "$(basename -- "$guide" .rst)"
+	done
+	maintain "$images/sdxi_*"
 }
 
 note_release()
@@ -508,9 +507,8 @@ number=0
 # All files of the project's as the tree has them in the end.
 put_all()
 {
-	put_part "$part_definitions $part_function $part_recovery $part_datapath $part_dmadev"
-	put_exports
-	put_meson
+	put_part "$part_definitions $part_function $part_datapath $part_errors $part_dmadev"
+	put_build
 	put_emulated
 	put "$test" "$test" resolve
 	put_guide
@@ -526,15 +524,12 @@ list_all()
 	list_test
 	maintain "$test"
 	list_class
-	maintain "$guide"
-	maintain "$images/sdxi_*"
-	list_guide
+	list_guides
 	note_release
 }
 
 # A file that is in no part would be missed only by those who build the tree.
-parts=" $(tr -s '[:space:]' ' ' <<<"$part_definitions $part_function $part_recovery $part_datapath \
-	$part_dmadev") "
+parts=" $part_definitions $part_function $part_datapath $part_errors $part_dmadev "
 for file in "$project_root/$driver"/*.[ch]; do
 	[[ $parts == *" ${file##*/} "* ]] ||
 		die 'exporting' "$file is in no commit" 'add it to one in devtools/export-to-dpdk.sh'
@@ -573,58 +568,52 @@ else
 	say "adding the driver to DPDK $version in $tree"
 
 	put_part "$part_definitions"
-	put_meson
-	list_driver sdxi
 	list_contributor
-	maintain "$driver/"
 	commit 'dma/sdxi: define registers and structures' <<'END'
 SNIA's Smart Data Accelerator Interface (SDXI) is a vendor-neutral
 interface to memory-to-memory data movers. Begin a driver for PCI
 functions that implement version 1.0 of it, with what these and the
-driver have in common: registers, structures in memory, descriptors,
-and memory for them.
+driver have in common, registers and structures in memory, and with the
+structures of the driver. The patch that probes functions builds it.
 END
 
 	put_part "$part_function"
-	put_meson
-	commit 'dma/sdxi: bring functions and contexts up and down' <<'END'
+	commit 'dma/sdxi: activate functions and start contexts' <<'END'
 A function may be found in any state, still running for an application
-that was killed, say. Take it to STOP with bounded waits, program limits,
-context tables, administrative context and error log, and activate it.
-Contexts, each of which is a ring of descriptors of one producer, are
-started and stopped with commands on the administrative ring.
-The log is read on interrupt and on demand, filed by context, and printed
-at a limited rate.
-END
-
-	put_part "$part_recovery"
-	put_meson
-	commit 'dma/sdxi: recover from errors' <<'END'
-A function may stop a context at an operation that fails, or go on with
-the next one, and may do so without saying it in the completion status
-block of the operation. Find out what became of each operation from
-blocks, context status, Read_Index and error log; restart the context
-behind what has failed, and reset the function where that is in vain.
-Other channels are not disturbed.
+that was killed, say. Bring it to STOP with bounded waits, program
+limits, context tables, administrative context and error log, and
+activate it. Contexts, each of which is a ring of descriptors of one
+producer, are started and stopped with commands on the administrative
+ring.
 END
 
 	put_part "$part_datapath"
-	put_meson
 	commit 'dma/sdxi: add data path' <<'END'
 Copy, fill and scatter-gather copy with fences, submission, completion
-and room, with a completion status block per operation or per batch, and
-silently without any. A batch takes one barrier and one doorbell; there
-are no locks, and no registers are read.
+and room. Each descriptor has a completion status block at a place that
+its slot fixes. A batch takes one barrier and one doorbell; there are no
+locks, no waits, and no registers are read. What fails is handed over.
+END
+
+	put_part "$part_errors"
+	commit 'dma/sdxi: recover from errors' <<'END'
+A function may stop a context at an operation that fails, or go on with
+the next one, and may do so without saying it in the completion status
+block of the operation. A control thread finds out what became of each
+operation from blocks, context status, Read_Index and error log, restarts
+the context after what has failed, and resets the function if nothing
+else helps. Other channels are not disturbed.
 END
 
 	put_part "$part_dmadev"
-	put_exports
-	put_meson
+	put_build
+	list_driver sdxi
+	maintain "$driver/"
 	commit 'dma/sdxi: probe PCI functions' <<'END'
 Register a driver for the PCI class of SDXI functions, whatever vendor
 they are of. A function is a dmadev, each of its vchans a context.
-Device arguments limit the channels and choose log size, mode of
-completion and watchdog; state is told by dump and telemetry.
+Device arguments limit the channels and choose log size and watchdog.
+Secondary processes use the data path, statistics and dump.
 END
 
 	put_emulated
@@ -653,14 +642,11 @@ all for baseband accelerators too, which are of class 1200.
 END
 
 	put_guide
-	maintain "$guide"
-	maintain "$images/sdxi_*"
-	list_guide
+	list_guides
 	note_release
 	commit 'doc: add guide for SDXI driver' <<'END'
-Describe set-up, arguments, capabilities, how operations and errors map
-to SDXI, the emulated function, and the choices that rest on public
-material about SDXI instead of its specification.
+Describe setup, arguments, capabilities and limits, use, errors,
+statistics and multi-process, and the emulated function.
 END
 fi
 
@@ -676,7 +662,7 @@ made_repository=false
 # --- Patches ----------------------------------------------------------------------------------------
 
 if [[ -n $patches ]]; then
-	first=$(in_tree log --diff-filter=A --format=%H -n 1 -- "$driver/meson.build")
+	first=$(in_tree log --diff-filter=A --format=%H -n 1 -- "$driver/sdxi_hw.h")
 	foreign=$(in_tree log --format='    %h %s' "$first^.." |
 		grep -Ev ' (dma/sdxi: .*|usertools/devbind: add SDXI class|doc: add guide for SDXI driver)$' ||
 		true)
