@@ -490,7 +490,7 @@ cleanup()
 }
 trap cleanup EXIT
 
-CC=gcc must_build gcc 'the driver' "${test_build_options[@]}"
+CC=gcc must_build gcc 'the driver' "${test_build_options[@]}" librte_dma_sdxi.so app/test/test_guest
 ready_qemu
 if [[ $mode == build ]]; then
 	say "QEMU: $qemu/qemu-system-x86_64 -L $qemu/bios"

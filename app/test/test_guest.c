@@ -8,13 +8,17 @@
  */
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <rte_common.h>
@@ -39,7 +43,7 @@ enum {
 	SHIFT = 64,	   /* sources begin at so many places */
 	AREA_LEN = 16 << 20,
 	LOAD_OPS = 2000,
-	ROUNDS = 4,	   /* of remove and probe */
+	ROUNDS = 4,	   /* of remove and probe, of resets, of failures */
 	KILL_LEN = 32 << 20,
 	MEET_IN = 3,	   /* from the other process */
 	MEET_OUT = 4,	   /* to it */
@@ -83,28 +87,19 @@ log_end(void)
 	return st.st_size;
 }
 
-/* How many lines from @p from on hold both texts, and not the third one if that is given. */
-static unsigned int
-log_lines(off_t from, const char *about, const char *what, const char *but)
+/* So many lines from @p from on hold both texts. */
+static void
+expect_lines(off_t from, const char *about, const char *what, unsigned int want)
 {
 	FILE *f = fopen("/proc/self/fd/2", "r");
-	unsigned int n = 0;
+	unsigned int found = 0;
 	char line[1024];
 
 	assert_non_null(f);
 	assert_return_code(fseeko(f, from, SEEK_SET), errno);
 	while (fgets(line, sizeof(line), f) != NULL)
-		n += strstr(line, about) != NULL && strstr(line, what) != NULL &&
-		     (but == NULL || strstr(line, but) == NULL);
+		found += strstr(line, about) != NULL && strstr(line, what) != NULL;
 	fclose(f);
-	return n;
-}
-
-static void
-expect_lines(off_t from, const char *about, const char *what, unsigned int want)
-{
-	unsigned int found = log_lines(from, about, what, NULL);
-
 	if (found != want)
 		fail_msg("lines with '%s' and '%s': expected %u, found %u", about, what, want,
 			 found);
@@ -168,8 +163,8 @@ test_stopped(void **state)
 	for (i = 0; devices[i] != *state; i++)
 		;
 	assert_non_null(dumps[i]);
-	if (strstr(dumps[i], "function state: STOP (0), not in use") == NULL)
-		fail_msg("expected state STOP behind probe, found:\n%s", dumps[i]);
+	if (strstr(dumps[i], ", function state: STOP, interrupt: on\n") == NULL)
+		fail_msg("expected state STOP and an interrupt after probe, found:\n%s", dumps[i]);
 }
 
 static void
@@ -279,11 +274,14 @@ test_scatter_gather(void **state)
 /* ---- loads ---- */
 
 /*
- * Channel 0 of a device, that copies all the time; each copy is compared when it has completed. For
- * any thread, so it says what is wrong instead of failing the test.
+ * A channel that is at work all the time: copies, of which some are fenced, and fills. Each is
+ * compared when it has completed. For any thread, so it says what is wrong instead of failing the
+ * test.
  */
 struct load {
 	int16_t id;
+	uint16_t vchan;
+	bool recovers; /* enqueue may find no room, as the channel may be recovering */
 	uint8_t *src;
 	uint8_t *dst;
 	uint64_t begun;
@@ -293,14 +291,21 @@ struct load {
 };
 
 static void
-load_init(struct load *load, const char *name)
+load_init_vchan(struct load *load, int16_t id, uint16_t vchan)
 {
 	*load = (struct load){
-		.id = id_of(name),
+		.id = id,
+		.vchan = vchan,
 		.src = take(SLOT + SHIFT),
 		.dst = take((size_t)DEPTH * SLOT),
 	};
-	td_fill(load->src, SLOT + SHIFT, load->id);
+	td_fill(load->src, SLOT + SHIFT, id + vchan);
+}
+
+static void
+load_init(struct load *load, const char *name)
+{
+	load_init_vchan(load, id_of(name), 0);
 	td_up(load->id, 1, NB_DESC);
 }
 
@@ -333,6 +338,12 @@ load_len(uint64_t n)
 	return td_word(3, n) % SLOT + 1;
 }
 
+static bool
+load_is_fill(uint64_t n)
+{
+	return n % 16 == 5;
+}
+
 static uint8_t *
 load_slot(const struct load *load, uint64_t n)
 {
@@ -343,18 +354,40 @@ static void
 load_begin(struct load *load, uint64_t upto)
 {
 	for (; load->begun < upto && load->begun < load->done + DEPTH; load->begun++) {
-		uint8_t *to = load_slot(load, load->begun);
-		const uint32_t len = load_len(load->begun);
+		const uint64_t n = load->begun;
+		const uint64_t flags = RTE_DMA_OP_FLAG_SUBMIT |
+				       (n % 8 == 3 ? RTE_DMA_OP_FLAG_FENCE : 0);
+		uint8_t *to = load_slot(load, n);
 		int ret;
 
-		memset(to, TD_GUARD, len);
-		ret = rte_dma_copy(load->id, 0, (uintptr_t)(load->src + load->begun % SHIFT),
-				   (uintptr_t)to, len, RTE_DMA_OP_FLAG_SUBMIT);
-		if (ret != (uint16_t)load->begun) {
-			load_fail(load, "copy %" PRIu64 ": enqueue gives %d", load->begun, ret);
+		memset(to, TD_GUARD, load_len(n));
+		if (load_is_fill(n))
+			ret = rte_dma_fill(load->id, load->vchan, td_word(4, n), (uintptr_t)to,
+					   load_len(n), flags);
+		else
+			ret = rte_dma_copy(load->id, load->vchan,
+					   (uintptr_t)(load->src + n % SHIFT), (uintptr_t)to,
+					   load_len(n), flags);
+		if (ret == -ENOSPC && load->recovers)
+			return;
+		if (ret != (uint16_t)n) {
+			load_fail(load, "operation %" PRIu64 ": enqueue gives %d", n, ret);
 			return;
 		}
 	}
+}
+
+static bool
+load_is_right(const struct load *load, uint64_t n)
+{
+	const uint8_t *to = load_slot(load, n);
+	const uint64_t word = td_word(4, n);
+	const uint32_t len = load_len(n);
+
+	if (!load_is_fill(n))
+		return memcmp(to, load->src + n % SHIFT, len) == 0;
+	return memcmp(to, &word, RTE_MIN(len, sizeof(word))) == 0 &&
+	       (len <= sizeof(word) || memcmp(to, to + sizeof(word), len - sizeof(word)) == 0);
 }
 
 static unsigned int
@@ -363,22 +396,27 @@ load_gather(struct load *load)
 	bool error = false;
 	uint16_t last, n, i;
 
-	n = rte_dma_completed(load->id, 0, DEPTH, &last, &error);
+	n = rte_dma_completed(load->id, load->vchan, DEPTH, &last, &error);
+	if (n > load->begun - load->done || (n > 0 && last != (uint16_t)(load->done + n - 1))) {
+		load_fail(load, "%u reported up to %u, of %" PRIu64 " to %" PRIu64, n, last,
+			  load->done, load->begun);
+		return n;
+	}
 	for (i = 0; i < n; i++) {
 		const uint64_t op = load->done;
 
-		if (memcmp(load_slot(load, op), load->src + op % SHIFT, load_len(op)) != 0) {
-			load_fail(load, "copy %" PRIu64 ": wrong data", op);
+		if (!load_is_right(load, op)) {
+			load_fail(load, "operation %" PRIu64 ": wrong data", op);
 			return n;
 		}
 		__atomic_store_n(&load->done, op + 1, __ATOMIC_RELEASE);
 	}
 	if (error)
-		load_fail(load, "copy %" PRIu64 ": error reported", load->done);
+		load_fail(load, "operation %" PRIu64 ": error reported", load->done);
 	return n;
 }
 
-/* Begin and gather until @p upto copies are done, and by @p other as well if that is given. */
+/* Begin and gather until @p upto operations are done, and by @p other as well if that is given. */
 static void
 load_run(struct load *load, uint64_t upto, const struct load *other)
 {
@@ -394,7 +432,7 @@ load_run(struct load *load, uint64_t upto, const struct load *other)
 		if (!enough)
 			load_begin(load, other == NULL ? upto : UINT64_MAX);
 		if (load_gather(load) == 0 && td_bound_yield(&bound))
-			load_fail(load, "copy %" PRIu64 ": does not complete", load->done);
+			load_fail(load, "operation %" PRIu64 ": does not complete", load->done);
 	}
 }
 
@@ -402,7 +440,7 @@ static void
 load_check(const struct load *load)
 {
 	if (load->bad)
-		fail_msg("dmadev %d: %s", load->id, load->wrong);
+		fail_msg("dmadev %d, vchan %u: %s", load->id, load->vchan, load->wrong);
 }
 
 static int
@@ -465,24 +503,134 @@ test_probe_again(void **state)
 		load_run(&busy, busy.begun, NULL);
 		load_check(&busy);
 		assert_int_equal(rte_eal_hotplug_add(bus_of(name), name,
-						     round % 2 == 0 ? "completion=batch" : ""), 0);
+						     round % 2 == 0 ? "max_vchans=1" : ""), 0);
 	}
 	load_init(&load, name);
 	load_run(&load, 200, NULL);
 	load_check(&load);
 }
 
+/* ---- resets ---- */
+
+/* The kernel resets a function, whoever uses it. */
+struct reset {
+	const char *name;
+	bool done; /* atomic */
+	bool bad;
+};
+
+static void *
+reset_do(void *arg)
+{
+	struct reset *reset = arg;
+	char path[64];
+	int fd;
+
+	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/reset", reset->name);
+	fd = open(path, O_WRONLY);
+	reset->bad = fd < 0 || write(fd, "1", 1) != 1;
+	close(fd);
+	__atomic_store_n(&reset->done, true, __ATOMIC_RELEASE);
+	return NULL;
+}
+
+/* Have both at work until the reset, if any, is over, and each has done @p more after that. */
+static void
+loads_run(struct load *loads, const struct reset *reset, uint64_t more)
+{
+	uint64_t upto[] = { UINT64_MAX, UINT64_MAX };
+	struct td_bound bound;
+	unsigned int i, n;
+
+	td_bound_set(&bound);
+	while (loads[0].done < upto[0] || loads[1].done < upto[1]) {
+		if (upto[0] == UINT64_MAX &&
+		    (reset == NULL || __atomic_load_n(&reset->done, __ATOMIC_ACQUIRE)))
+			for (i = 0; i < 2; i++)
+				upto[i] = loads[i].done + more;
+		for (i = 0, n = 0; i < 2; i++) {
+			load_begin(&loads[i], UINT64_MAX);
+			n += load_gather(&loads[i]);
+			load_check(&loads[i]);
+		}
+		if (n != 0)
+			td_bound_set(&bound);
+		else if (td_bound_yield(&bound))
+			fail_msg("neither operation %" PRIu64 " nor %" PRIu64 " completes",
+				 loads[0].done, loads[1].done);
+	}
+}
+
+/* How often a vchan has been recovered, as rte_dma_dump() has it. */
+static uint64_t
+recoveries_of(int16_t id, uint16_t vchan)
+{
+	char *text = td_dump(id), what[32], *at;
+	uint64_t n = 0;
+
+	snprintf(what, sizeof(what), "  vchan %u: ", vchan);
+	at = strstr(text, what);
+	at = at != NULL ? strstr(at, "; recoveries ") : NULL;
+	if (at == NULL)
+		fail_msg("expected recoveries of vchan %u, found:\n%s", vchan, text);
+	else
+		n = strtoull(at + strlen("; recoveries "), NULL, 10);
+	free(text);
+	return n;
+}
+
+/*
+ * Nothing that was going on is lost or reported twice, and nothing fails: the kernel's reset says
+ * nothing of operations. Each reset is seen by both vchans, also the last, of an idle function.
+ */
+static void
+test_reset(void **state)
+{
+	const int16_t id = id_of(*state);
+	struct load loads[VCHANS];
+	struct reset reset;
+	pthread_t thread;
+	unsigned int round, i;
+
+	td_up(id, VCHANS, NB_DESC);
+	for (i = 0; i < VCHANS; i++) {
+		load_init_vchan(&loads[i], id, i);
+		loads[i].recovers = true;
+	}
+	loads_run(loads, NULL, 2 * DEPTH);
+	for (round = 0; round <= ROUNDS; round++) {
+		reset = (struct reset){ .name = *state };
+		for (i = 0; i < VCHANS && round == ROUNDS; i++) {
+			load_run(&loads[i], loads[i].begun, NULL);
+			load_check(&loads[i]);
+		}
+		assert_int_equal(pthread_create(&thread, NULL, reset_do, &reset), 0);
+		if (round == ROUNDS)
+			TD_WAIT(__atomic_load_n(&reset.done, __ATOMIC_ACQUIRE));
+		/* More than is outstanding, so that something of it comes after the reset. */
+		loads_run(loads, &reset, 2 * DEPTH);
+		assert_int_equal(pthread_join(thread, NULL), 0);
+		assert_false(reset.bad);
+		for (i = 0; i < VCHANS; i++)
+			assert_true(recoveries_of(id, i) > round);
+	}
+	for (i = 0; i < VCHANS; i++) {
+		load_run(&loads[i], loads[i].begun, NULL);
+		load_check(&loads[i]);
+	}
+}
+
 /* ---- addresses ---- */
 
 static enum rte_dma_status_code
-status_of(int16_t id, uint64_t idx)
+status_of(int16_t id, uint16_t vchan, uint64_t idx)
 {
 	enum rte_dma_status_code status = RTE_DMA_STATUS_SUCCESSFUL;
 	struct td_bound bound;
 	uint16_t last = 0xdead;
 
 	td_bound_set(&bound);
-	while (rte_dma_completed_status(id, 0, 1, &last, &status) == 0)
+	while (rte_dma_completed_status(id, vchan, 1, &last, &status) == 0)
 		if (td_bound_yield(&bound))
 			fail_msg("operation %" PRIu64 " does not complete", idx);
 	assert_int_equal(last, (uint16_t)idx);
@@ -496,7 +644,7 @@ expect_status(int16_t id, uint64_t idx, uint64_t src, uint64_t dst, uint32_t len
 	enum rte_dma_status_code found;
 
 	assert_int_equal(rte_dma_copy(id, 0, src, dst, len, RTE_DMA_OP_FLAG_SUBMIT), (uint16_t)idx);
-	found = status_of(id, idx);
+	found = status_of(id, 0, idx);
 	if (found != want)
 		fail_msg("copy of %u bytes from 0x%" PRIx64 " to 0x%" PRIx64
 			 ": expected status %d, found %d", len, src, dst, want, found);
@@ -592,37 +740,57 @@ irq_count(const char *name)
 	return sum;
 }
 
+/* Entries of the error log that the driver has read, as rte_dma_dump() has it. */
+static uint64_t
+entries_of(int16_t id)
+{
+	char *text = td_dump(id), *at = strstr(text, "error log: entries ");
+	uint64_t n = 0;
+
+	if (at == NULL)
+		fail_msg("expected entries of the error log, found:\n%s", text);
+	else
+		n = strtoull(at + strlen("error log: entries "), NULL, 10);
+	free(text);
+	return n;
+}
+
 /*
- * Nothing asks the function while the log is waited for: rte_dma_completed() would read it, so what
- * is said of the failure comes from the interrupt.
+ * Nobody polls until the interrupt has come and the entry been read: it comes again only if the log
+ * was looked after.
  */
 static void
 test_interrupt(void **state)
 {
 	static const char * const what[] = {
-		", buffer 0: data buffer: address translation failure",
-		", buffer 1: data buffer: address translation failure",
+		"context 1, descriptor 0, buffer 0, data buffer: address translation failure",
+		"context 1, descriptor 0, buffer 1, data buffer: address translation failure",
+	};
+	static const enum rte_dma_status_code want[] = {
+		RTE_DMA_STATUS_INVALID_SRC_ADDR, RTE_DMA_STATUS_INVALID_DST_ADDR,
 	};
 	const char *name = *state;
 	const int16_t id = id_of(name);
 	const uint64_t buf = (uintptr_t)take(PAGE);
-	enum rte_dma_status_code want;
-	uint64_t idx, before;
+	uint64_t before, entries = entries_of(id);
+	unsigned int i;
 	off_t from;
 
-	td_up(id, 1, NB_DESC);
-	for (idx = 0; idx < RTE_DIM(what); idx++) {
+	for (i = 0; i < RTE_DIM(what); i++) {
+		/* So that its incident is the first one of its second. */
+		td_up(id, 1, NB_DESC);
 		from = log_end();
 		before = irq_count(name);
-		assert_int_equal(rte_dma_copy(id, 0, idx == 0 ? 0 : buf, idx == 0 ? buf : 0, PAGE,
-					      RTE_DMA_OP_FLAG_SUBMIT), idx);
+		assert_int_equal(rte_dma_copy(id, 0, i == 0 ? 0 : buf, i == 0 ? buf : 0, PAGE,
+					      RTE_DMA_OP_FLAG_SUBMIT), 0);
 		TD_WAIT(irq_count(name) > before);
-		TD_WAIT(log_lines(from, name, what[idx], NULL) == 1);
-		want = idx == 0 ? RTE_DMA_STATUS_INVALID_SRC_ADDR : RTE_DMA_STATUS_INVALID_DST_ADDR;
-		assert_int_equal(status_of(id, idx), want);
+		TD_WAIT(entries_of(id) == entries + i + 1);
+		assert_int_equal(status_of(id, 0, 0), want[i]);
+		expect_lines(from, name, what[i], 1);
 		expect_lines(from, name, "error log: ", 1);
+		td_one_copy(id, 0, 1);
+		assert_int_equal(rte_dma_stop(id), 0);
 	}
-	td_one_copy(id, 0, idx);
 }
 
 /* ---- functions that are of no use ---- */
@@ -681,7 +849,6 @@ test_bad_bar(void **state)
 static void
 test_bad_active(void **state)
 {
-	static const struct rte_dma_conf conf = { .nb_vchans = 1 };
 	const char *name = *state, *about = said_of(name);
 	const char *what = name == devices[BAD_ACTIVE] ?
 				   "activation: expected function state ACTIVE, found ERROR" :
@@ -691,12 +858,13 @@ test_bad_active(void **state)
 	off_t from;
 
 	expect_lines(0, about, "", 0);
+	td_configure(id, 1);
+	td_vchan_setup(id, 0, NB_DESC);
 	for (round = 0; round < 2; round++) {
 		from = log_end();
-		assert_true(rte_dma_configure(id, &conf) < 0);
+		assert_true(rte_dma_start(id) < 0);
 		expect_lines(from, about, what, 1);
-		/* What the function has to say for itself comes from its error log. */
-		assert_int_equal(log_lines(from, about, "", "error log: "), 1);
+		expect_lines(from, about, "", 1);
 	}
 	expect_good_works();
 	assert_int_equal(rte_eal_hotplug_remove(bus_of(name), name), 0);
@@ -746,6 +914,212 @@ test_peer(void **state)
 	load_run(&load, LOAD_OPS, NULL);
 	load_check(&load);
 	meet();
+}
+
+/* ---- secondary processes ---- */
+
+/* This program's arguments up to "--", for one more like it. */
+static char **eal_args;
+static int nb_eal_args;
+
+/* Start a secondary process; what it prints comes from *out. */
+static pid_t
+second_start(const char *what, char *name, int *out)
+{
+	char **argv = calloc(nb_eal_args + 4, sizeof(*argv));
+	int fds[2];
+	pid_t pid;
+
+	assert_non_null(argv);
+	memcpy(argv + 1, eal_args, nb_eal_args * sizeof(*argv));
+	argv[0] = argv[1];
+	argv[1] = (char[]){ "--proc-type=secondary" };
+	argv[nb_eal_args + 1] = strdup(what);
+	argv[nb_eal_args + 2] = name;
+	assert_return_code(pipe(fds), errno);
+	pid = fork();
+	assert_return_code(pid, errno);
+	if (pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		dup2(fds[1], STDOUT_FILENO);
+		execv("/proc/self/exe", argv);
+		_exit(127);
+	}
+	free(argv[nb_eal_args + 1]);
+	free(argv);
+	close(fds[1]);
+	*out = fds[0];
+	return pid;
+}
+
+/* Work on vchan 0 until the other process prints something, or ends. */
+static void
+second_wait(struct load *load, int out)
+{
+	struct pollfd in = { .fd = out, .events = POLLIN };
+	struct td_bound bound;
+
+	td_bound_set(&bound);
+	while (poll(&in, 1, 0) == 0) {
+		load_run(load, load->done + DEPTH, NULL);
+		load_check(load);
+		if (td_bound_yield(&bound))
+			fail_msg("the secondary process says nothing");
+	}
+}
+
+/* Have a secondary process do what it is told, on vchan 1, while this one works on vchan 0. */
+static void
+second_run(struct load *load, const char *what, char *name)
+{
+	int out, status = 0;
+	pid_t pid = second_start(what, name, &out);
+
+	second_wait(load, out);
+	close(out);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
+		fail_msg("the secondary process ends with 0x%x", status);
+}
+
+static void
+load_up(struct load *load, const char *name)
+{
+	load_init_vchan(load, id_of(name), 0);
+	td_up(load->id, VCHANS, NB_DESC);
+}
+
+static void
+expect_stats(int16_t id, uint16_t vchan, uint64_t done, uint64_t errors)
+{
+	struct rte_dma_stats stats;
+
+	assert_return_code(rte_dma_stats_get(id, vchan, &stats), 0);
+	if (stats.submitted != done || stats.completed != done || stats.errors != errors)
+		fail_msg("vchan %u: expected %" PRIu64 " done, %" PRIu64 " errors; found %" PRIu64
+			 " submitted, %" PRIu64 " completed, %" PRIu64 " errors", vchan, done,
+			 errors, stats.submitted, stats.completed, stats.errors);
+}
+
+/* The secondary's part: data path, statistics, dump, and nothing that is the primary's. */
+static void
+second_work(int16_t id)
+{
+	static const char want[] = "  vchan 1: context 2 is RUN; running\n";
+	struct load load;
+	char *text;
+
+	load_init_vchan(&load, id, 1);
+	load_run(&load, LOAD_OPS / 2, NULL);
+	load_check(&load);
+	expect_stats(id, 1, LOAD_OPS / 2, 0);
+	text = td_dump(id);
+	if (strstr(text, want) == NULL)
+		fail_msg("expected '%s', found:\n%s", want, text);
+	free(text);
+	assert_int_equal(rte_dma_stop(id), -EPERM);
+	assert_int_equal(td_status(id, 1), RTE_DMA_VCHAN_IDLE);
+}
+
+/* Failures among operations that succeed; the primary's thread recovers the vchan. */
+static void
+second_fail(int16_t id)
+{
+	uint8_t *buf = take(3 * PAGE);
+	const uint64_t at = (uintptr_t)buf;
+	struct td_bound bound;
+	uint16_t last, idx = 0;
+	bool error;
+
+	for (idx = 0; idx < ROUNDS * 3; idx += 3) {
+		td_fill(buf, PAGE, idx);
+		memset(buf + PAGE, TD_GUARD, 2 * PAGE);
+		td_copy(id, 1, idx, buf, buf + PAGE, PAGE, 0);
+		assert_int_equal(rte_dma_copy(id, 1, at, 0, PAGE, 0), idx + 1);
+		td_copy(id, 1, idx + 2, buf, buf + 2 * PAGE, PAGE, RTE_DMA_OP_FLAG_SUBMIT);
+		td_gather(id, 1, idx, 1);
+		error = false;
+		td_bound_set(&bound);
+		while (!error) {
+			assert_int_equal(rte_dma_completed(id, 1, 1, &last, &error), 0);
+			assert_int_equal(last, idx);
+			if (td_bound_yield(&bound))
+				fail_msg("the failure of operation %u is not reported", idx + 1);
+		}
+		assert_int_equal(status_of(id, 1, idx + 1), RTE_DMA_STATUS_INVALID_DST_ADDR);
+		td_gather(id, 1, idx + 2, 1);
+		assert_memory_equal(buf, buf + PAGE, PAGE);
+		assert_memory_equal(buf, buf + 2 * PAGE, PAGE);
+	}
+}
+
+/* At work until it is killed; says when it has begun. */
+static void
+second_go_on(int16_t id)
+{
+	struct load load;
+
+	load_init_vchan(&load, id, 1);
+	load_run(&load, 2 * DEPTH, NULL);
+	load_check(&load);
+	printf("at work\n");
+	fflush(stdout);
+	load_run(&load, UINT64_MAX, NULL);
+	load_check(&load);
+}
+
+static void
+test_second_works(void **state)
+{
+	struct load load;
+
+	load_up(&load, *state);
+	second_run(&load, "second-work", *state);
+	load_run(&load, load.done + DEPTH, NULL);
+	load_check(&load);
+	expect_stats(load.id, 1, LOAD_OPS / 2, 0);
+}
+
+static void
+test_second_fails(void **state)
+{
+	struct load load;
+
+	load_up(&load, *state);
+	second_run(&load, "second-fail", *state);
+	expect_stats(load.id, 0, load.done, 0);
+	expect_stats(load.id, 1, ROUNDS * 3, ROUNDS);
+}
+
+/* The primary process goes on, and so does the vchan when it has been started again. */
+static void
+test_second_killed(void **state)
+{
+	const int16_t id = id_of(*state);
+	struct load load;
+	unsigned int round;
+	int out, status = 0;
+	pid_t pid;
+
+	load_up(&load, *state);
+	for (round = 0; round < ROUNDS / 2; round++) {
+		pid = second_start("second-go-on", *state, &out);
+		second_wait(&load, out);
+		load_run(&load, load.done + 4 * DEPTH, NULL);
+		assert_return_code(kill(pid, SIGKILL), errno);
+		assert_int_equal(waitpid(pid, &status, 0), pid);
+		assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+		close(out);
+		load_run(&load, load.done + 4 * DEPTH, NULL);
+		load_check(&load);
+		assert_return_code(rte_dma_stop(id), 0);
+		assert_return_code(rte_dma_start(id), 0);
+		load.begun = 0;
+		load.done = 0;
+	}
+	td_one_copy(id, 1, 0);
+	load_run(&load, 4 * DEPTH, NULL);
+	load_check(&load);
 }
 
 /* A channel of which as much is asked as it takes. */
@@ -873,6 +1247,20 @@ add_bad(void)
 }
 
 static void
+add_reset(void)
+{
+	add_each("reset by the kernel while it works", test_reset);
+}
+
+static void
+add_share(void)
+{
+	add_each("used by a secondary process", test_second_works);
+	add_each("fails in a secondary process", test_second_fails);
+	add("secondary process killed", test_second_killed, devices[0]);
+}
+
+static void
 add_peer(void)
 {
 	add("used beside another process", test_peer, devices[0]);
@@ -882,15 +1270,21 @@ static const struct mode {
 	const char *name;
 	unsigned int min_devices;
 	unsigned int max_devices;
-	void (*add)(void); /* NULL: be_killed() */
+	void (*add)(void); /* NULL: be_killed(), or: */
+	void (*second)(int16_t id); /* what a secondary process does with its last device */
 } modes[] = {
-	{ "work", 1, 2, add_work },
-	{ "probe", 2, 2, add_probe },
-	{ "address", 1, MAX_DEVICES, add_address },
-	{ "interrupt", 1, MAX_DEVICES, add_interrupt },
-	{ "bad", BAD_DEVICES, BAD_DEVICES, add_bad },
-	{ "peer", 1, 1, add_peer },
-	{ "kill", 1, MAX_DEVICES, NULL },
+	{ "work", 1, 2, add_work, NULL },
+	{ "probe", 2, 2, add_probe, NULL },
+	{ "address", 1, MAX_DEVICES, add_address, NULL },
+	{ "interrupt", 1, MAX_DEVICES, add_interrupt, NULL },
+	{ "reset", 1, MAX_DEVICES, add_reset, NULL },
+	{ "share", 1, MAX_DEVICES, add_share, NULL },
+	{ "second-work", 1, 1, NULL, second_work },
+	{ "second-fail", 1, 1, NULL, second_fail },
+	{ "second-go-on", 1, 1, NULL, second_go_on },
+	{ "bad", BAD_DEVICES, BAD_DEVICES, add_bad, NULL },
+	{ "peer", 1, 1, add_peer, NULL },
+	{ "kill", 1, MAX_DEVICES, NULL, NULL },
 };
 
 static const struct mode *
@@ -912,6 +1306,13 @@ main(int argc, char **argv)
 	int used, failed;
 
 	rte_openlog_stream(stderr);
+	/* EAL changes their order. */
+	eal_args = calloc(argc, sizeof(*eal_args));
+	while (nb_eal_args < argc &&
+	       (nb_eal_args == 0 || strcmp(argv[nb_eal_args - 1], "--") != 0)) {
+		eal_args[nb_eal_args] = argv[nb_eal_args];
+		nb_eal_args++;
+	}
 	used = rte_eal_init(argc, argv);
 	if (used < 0) {
 		fprintf(stderr, "EAL cannot be brought up\n");
@@ -922,7 +1323,8 @@ main(int argc, char **argv)
 	mode = used == argc && nb_devices > 0 ? mode_find(argv[argc - nb_devices - 1]) : NULL;
 	if (mode == NULL) {
 		fprintf(stderr, "Usage: %s EAL-ARGUMENTS -- "
-			"work|probe|address|interrupt|bad|peer|kill DEVICE...\n", argv[0]);
+			"work|probe|address|interrupt|reset|share|bad|peer|kill DEVICE...\n",
+			argv[0]);
 		return 2;
 	}
 	if (rte_eal_iova_mode() != RTE_IOVA_VA) {
@@ -930,6 +1332,12 @@ main(int argc, char **argv)
 		return 1;
 	}
 	signal(SIGPIPE, SIG_IGN);
+	if (mode->second != NULL) {
+		set_up_all(NULL);
+		mode->second(id_of(devices[0]));
+		rte_free(area);
+		return rte_eal_cleanup() != 0;
+	}
 	if (mode->add == NULL)
 		return be_killed();
 	mode->add();

@@ -34,6 +34,8 @@ fi
 readonly plain=0000:00:10.0
 readonly continuing=0000:00:11.0
 readonly no_flr=0000:00:12.0
+readonly zeros=0000:00:19.0
+readonly ones=0000:00:1a.0
 readonly small_bar0=0000:00:13.0
 readonly small_bar2=0000:00:14.0
 readonly never_active=0000:00:15.0
@@ -50,12 +52,12 @@ readonly sts0=0x100 fn_gsv=7 stop=0 active=2
 
 work=$(mktemp -d -t sdxi-guest.XXXXXX)
 # Huge pages of a process that was killed stay for the next one with this prefix.
-kill_prefix=sdxi-guest-$$
+prefix=sdxi-guest-$$
 
 cleanup()
 {
 	rm -rf "$work"
-	remove_runtime "$kill_prefix"
+	remove_runtime "$prefix"
 }
 trap cleanup EXIT
 
@@ -168,19 +170,6 @@ kernel_is_well()
 	verdict "$1" "${problem//$'\n'/; }"
 }
 
-all_autotests()
-{
-	local device completion reaction
-	for completion in op batch; do
-		for device in "$plain" "$continuing"; do
-			reaction='stop'
-			[[ $device == "$plain" ]] || reaction='continue'
-			autotest "dmadev_autotest, error=$reaction, completion=$completion" \
-				"$device,completion=$completion"
-		done
-	done
-}
-
 # check_refused LABEL WHETHER DEVICE...: has the IOMMU refused accesses of each, and was it to?
 check_refused()
 {
@@ -238,7 +227,7 @@ check_found_running()
 killed()
 {
 	local rc=0 problem=''
-	eal=(--file-prefix="$kill_prefix" -l 0-1)
+	eal=(--file-prefix="$prefix" -l 0-1)
 	make_command kill "$plain" "$no_flr"
 	"${guest[@]}" >"$work/out" 2>"$work/log" &
 	# The shell has a word on how it ended.
@@ -287,6 +276,11 @@ run_guest 'addresses' address "$plain" "$continuing"
 check_refused 'addresses' some "$plain"
 kernel_is_well 'addresses: no oops'
 run_guest 'error interrupt' interrupt "$plain" "$continuing"
+run_guest 'function-level reset' reset "$zeros" "$ones"
+# Processes share files.
+eal=(--file-prefix="$prefix" -l 0-1)
+run_guest 'secondary process' share "$plain" "$continuing"
+eal=(--in-memory -l 0-1)
 # So that nothing but its class keeps the driver away from it.
 bind_to vfio-pci "$foreign" || verdict "of no use: $foreign" 'cannot be bound to vfio-pci'
 run_guest 'of no use' bad "$plain" "$small_bar0" "$small_bar2" "$never_active" "$stuck" \
@@ -294,6 +288,7 @@ run_guest 'of no use' bad "$plain" "$small_bar0" "$small_bar2" "$never_active" "
 killed
 eal=(--in-memory -l 0-1)
 virtual_functions
-all_autotests
+autotest 'dmadev_autotest, error=stop' "$plain"
+autotest 'dmadev_autotest, error=continue' "$continuing"
 kernel_is_well 'no oops in all of this'
 finish
