@@ -633,7 +633,8 @@ sdxi_dmadev_destroy(const char *name)
 	if (id < 0)
 		return 0;
 	dev = rte_dma_fp_objs[id].dev_private;
-	if (rte_eal_process_type() == RTE_PROC_PRIMARY && dev->started)
+	/* One whose stop has failed is still started to dmadev. */
+	if (rte_eal_process_type() == RTE_PROC_PRIMARY && (dev->started || dev->dma_uncontrolled))
 		ret = rte_dma_stop(id);
 	return ret < 0 ? ret : rte_dma_pmd_release(name);
 }
