@@ -203,7 +203,9 @@ do_configure(void)
 		return false;
 	app.nb_vchans = conf.nb_vchans;
 	app.silent = (how & 12) == 12;
-	/* Statistics are those of channels, and these are new. */
+	/* Channels are new, and so are statistics. */
+	check_all_left_alone();
+	memset(app.vchan, 0, sizeof(app.vchan));
 	app.all_submitted = app.all_reported = app.all_failed = 0;
 	if ((how & 0x40) != 0)
 		liar_act();
@@ -534,6 +536,7 @@ do_destroy(void)
 	app.id = -1;
 	app.used = false;
 	app.started = false;
+	app.all_submitted = app.all_reported = app.all_failed = 0;
 	liar_check(rte_dma_get_dev_id_by_name(NAME) < 0, "a dmadev is left");
 	liar_forsake();
 }
