@@ -408,9 +408,11 @@ do_burst_capacity(unsigned int vchan)
 	const struct sdxi_vchan *vc = &liar_dev->vchans[vchan];
 	struct model *m = &app.vchan[vchan];
 	struct sdxi_ring ring = vc->ring;
+	const uint32_t word = vc->word;
 	uint16_t room = POLL(rte_dma_burst_capacity(app.id, vchan));
 
-	liar_check(memcmp(&ring, &vc->ring, sizeof(ring)) == 0,
+	/* The control thread may have been at work meanwhile. */
+	liar_check(word != vc->word || memcmp(&ring, &vc->ring, sizeof(ring)) == 0,
 		   "vchan %u: a query changes the ring", vchan);
 	liar_check(room + (app.silent ? 0 : m->enqueued - m->reported) <= m->nb_desc,
 		   "vchan %u: room for %u operations, %" PRIu64 " of %u are outstanding", vchan,
