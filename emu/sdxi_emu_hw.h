@@ -13,7 +13,9 @@
 #include "sdxi_hw.h"
 
 /* Registers */
+#define SDXI_CTL0_FN_GRP_ID		SDXI_BITS(63, 32)
 #define SDXI_CAP0_SFUNC			SDXI_BITS(15, 0)
+#define SDXI_CAP1_MAX_AKEY_SZ	SDXI_BITS(15, 12) /**< largest AKey table: 256 << value entries */
 #define SDXI_CAP1_RKEY_CAP	SDXI_BITS(4, 4)
 #define SDXI_CAP1_RM		SDXI_BITS(5, 5)
 #define SDXI_CAP1_MMIO64	SDXI_BITS(6, 6)

@@ -450,7 +450,7 @@ static void
 test_publish(__rte_unused void **state)
 {
 	struct sdxi_vchan *vc = &dev->vchans[0];
-	uint64_t *l1 = (uint64_t *)vc->cxt.l1;
+	const uint64_t *l1 = (const uint64_t *)dev->l1[0].va + 4 * 1; /* context 1 */
 
 	assert_int_equal(sdxi_vchan_publish(dev, vc, false), 0);
 	assert_int_equal(fn_le(l1, 8), 0);

@@ -295,7 +295,7 @@ void
 sdxi_cxt_free(struct sdxi_cxt *cxt)
 {
 	mem_free(&cxt->mem);
-	*cxt = (struct sdxi_cxt){ .l1 = NULL };
+	*cxt = (struct sdxi_cxt){ .doorbell = NULL };
 }
 
 void
@@ -322,18 +322,26 @@ cxt_rewind(struct sdxi_cxt *cxt, enum sdxi_cxt_state state)
 	rte_io_wmb();
 }
 
+/* A context's level 1 entry. */
+static struct sdxi_cxt_l1_ent *
+cxt_l1(const struct sdxi_dev *dev, uint16_t num)
+{
+	struct sdxi_cxt_l1_ent *table = dev->l1[num >> SDXI_L1_SHIFT].va;
+
+	return &table[num & (SDXI_L1_ENTRIES - 1)];
+}
+
 /* Make a context's structures valid, but for what its producer or the function writes. */
 static void
 cxt_publish(struct sdxi_dev *dev, struct sdxi_cxt *cxt)
 {
-	struct sdxi_cxt_l1_ent *l1 = dev->l1[cxt->num >> SDXI_L1_SHIFT].va;
+	struct sdxi_cxt_l1_ent *l1 = cxt_l1(dev, cxt->num);
 	struct cxt_head *head = cxt->mem.va;
 	const rte_iova_t iova = cxt->mem.iova;
 	/* csa: completion status blocks are in coherent memory. se: proven on hardware. */
 	const uint64_t ring = (iova + offsetof(struct cxt_head, desc)) | SDXI_CXT_CTL_CSA |
 			      SDXI_CXT_CTL_SE;
 
-	l1 += cxt->num & (SDXI_L1_ENTRIES - 1);
 	memset(head->akey, 0, sizeof(head->akey));
 	head->akey[SDXI_AKEY_SELF].intr_num = rte_cpu_to_le_16(SDXI_AKEY_ENT_VL);
 	head->ctl = (struct sdxi_cxt_ctl){
@@ -355,7 +363,6 @@ cxt_publish(struct sdxi_dev *dev, struct sdxi_cxt *cxt)
 	SDXI_STORE(&l1->cxt_ctl_ptr, rte_cpu_to_le_64(iova | SDXI_L1_ENT_KA | SDXI_L1_ENT_VL),
 		   relaxed);
 	rte_io_wmb();
-	cxt->l1 = l1;
 }
 
 static bool
@@ -396,11 +403,12 @@ admin_run(struct sdxi_dev *dev, unsigned int num, uint16_t first, uint16_t last)
 	/* One command at a time: what is in the way is a Read_Index that lags by a ring. */
 	if (dev->admin_index - sdxi_read_index(cxt->sts) < cxt->ring_sz) {
 		sdxi_line_arm(line);
-		dsc->qw[1] = rte_cpu_to_le_64(first | (uint64_t)last << 16);
-		dsc->qw[0] = rte_cpu_to_le_64(SDXI_DSC_OP(SDXI_TYPE_ADMIN, cmd->subtype) |
-					      SDXI_DSC_VL | cmd->flags |
-					      (uint64_t)cmd->cflags << 32 |
-					      (uint64_t)cmd->vflags << 40);
+		dsc->adm.cflags = cmd->cflags;
+		dsc->adm.vflags = cmd->vflags;
+		dsc->adm.cxt_start = rte_cpu_to_le_16(first);
+		dsc->adm.cxt_end = rte_cpu_to_le_16(last);
+		dsc->adm.opcode = rte_cpu_to_le_32(SDXI_DSC_OP(SDXI_TYPE_ADMIN, cmd->subtype) |
+						   SDXI_DSC_VL | cmd->flags);
 		dev->admin_index++;
 		sdxi_write_index_set(cxt->write_index, cxt->doorbell, dev->admin_index);
 		poll_until(dev, admin_is_done, line, CMD_MS);
@@ -492,8 +500,7 @@ sdxi_vchan_publish(struct sdxi_dev *dev, struct sdxi_vchan *vc, bool on)
 	if (on)
 		cxt_publish(dev, &vc->cxt);
 	else
-		SDXI_STORE(&vc->cxt.l1->cxt_ctl_ptr, 0, relaxed);
-	rte_io_wmb();
+		SDXI_STORE(&cxt_l1(dev, num)->cxt_ctl_ptr, 0, relaxed);
 	ret = admin_run(dev, CMD_UPDATE, num, num);
 	return ret < 0 ? ret : admin_run(dev, CMD_SYNC_CXT, num, num);
 }

@@ -55,7 +55,6 @@ typedef uint64_t sdxi_le64;
 #define SDXI_CTL0_FN_PASID_VL		SDXI_BITS(2, 2)
 #define SDXI_CTL0_FN_ERR_INTR_EN	SDXI_BITS(4, 4)
 #define SDXI_CTL0_FN_PASID		SDXI_BITS(27, 8)
-#define SDXI_CTL0_FN_GRP_ID		SDXI_BITS(63, 32)
 
 /** Requests in CTL0.fn_gsr. */
 enum sdxi_fn_gsr {
@@ -88,7 +87,6 @@ enum sdxi_fn_gsv {
 
 #define SDXI_CAP1_MAX_BUFFER	SDXI_BITS(3, 0)	  /**< largest buffer: 2^(value + 21) bytes */
 #define SDXI_CAP1_MAX_ERRLOG_SZ	SDXI_BITS(11, 8)
-#define SDXI_CAP1_MAX_AKEY_SZ	SDXI_BITS(15, 12) /**< largest AKey table: 256 << value entries */
 #define SDXI_CAP1_MAX_CXT	SDXI_BITS(31, 16) /**< highest context number */
 #define SDXI_CAP1_OPB_000_CAP	SDXI_BITS(63, 32) /**< operation groups, opaque to a driver */
 
@@ -278,7 +276,7 @@ struct sdxi_dsc {
 		} copy;
 		struct {
 			sdxi_le32 opcode;
-			uint8_t cflags; /**< CXT_UPD: enum sdxi_cxt_lvl; SYNC: enum sdxi_sync_flt */
+			uint8_t cflags; /**< CXT_UPD: SDXI_LVL_*; SYNC: SDXI_FLT_* */
 			uint8_t vflags;
 			sdxi_le16 vf_num;
 			sdxi_le16 cxt_start; /**< range, inclusive */

@@ -47,7 +47,6 @@ struct sdxi_cxt {
 	struct sdxi_line *line;	    /**< one for each slot */
 	uint64_t (*pattern)[4];	    /**< ring_sz sources of fills for which there is no page */
 	uint8_t *page;		    /**< SDXI_PAGES pages */
-	struct sdxi_cxt_l1_ent *l1; /**< its level 1 entry, once it was published */
 	void *doorbell;
 	uint32_t ring_sz; /**< descriptors: a power of two */
 	uint16_t num;	  /**< context number */
