@@ -19,6 +19,7 @@
 
 #include "qtest.h"
 #include "sdxi_emu_hw.h"
+#include "sdxi_regs.h"
 #include "test_le.h"
 
 #define ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))
@@ -88,19 +89,6 @@ struct reg {
 
 extern const struct reg regs[REGS];
 
-#define CTL0 0x00000
-#define CTL2 0x00010
-#define STS0 0x00100
-#define CAP0 0x00200
-#define CAP1 0x00208
-#define VERSION 0x00210
-#define CXT_L2 0x10000
-#define RKEY 0x10100
-#define ERR_CTL 0x20000
-#define ERR_STS 0x20008
-#define ERR_CFG 0x20010
-#define ERR_WRT 0x20020
-#define ERR_RD 0x20028
 #define REGS_END 0x20030
 
 uint64_t reg_get(const struct fn *f, uint64_t off);

@@ -25,24 +25,11 @@
 #include <cmocka.h>
 
 #include "sdxi_internal.h"
+#include "sdxi_regs.h"
 
 enum { STOP, INIT, ACTIVE, STOPG_SF, STOPG_HD, ERROR };
 enum { RESET, STOP_SF, STOP_HD, ACTIVATE };
 
-/* Registers. */
-#define CTL0	0x00000
-#define CTL2	0x00010
-#define STS0	0x00100
-#define CAP0	0x00200
-#define CAP1	0x00208
-#define VERSION	0x00210
-#define CXT_L2	0x10000
-#define RKEY	0x10100
-#define ERR_CTL	0x20000
-#define ERR_STS	0x20008
-#define ERR_CFG	0x20010
-#define ERR_WRT	0x20020
-#define ERR_RD	0x20028
 /* In the record of accesses, beside writes of registers. */
 #define DMA_OFF	0xfffffff0
 #define DMA_ON	0xfffffff1
