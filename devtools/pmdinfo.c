@@ -14,7 +14,7 @@
 
 static_assert(SDXI_PCI_CLASS == 0x120100, "pci_class below");
 
-/* The reader finds a string only behind a byte that is not printable. */
+/* The reader finds a string only after a byte that is not printable. */
 static const char sdxi_pmd_info[] __attribute__((used)) =
 	"\0PMD_INFO_STRING= {\"name\": \"dma_sdxi\", \"params\": \"" SDXI_ARG_PARAMS "\", "
 	"\"kmod\": \"vfio-pci\", \"pci_ids\": [[65535, 65535, 65535, 65535]], "

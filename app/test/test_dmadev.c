@@ -255,7 +255,7 @@ test_args(__rte_unused void **state)
 	}
 }
 
-/* Arguments that ask for more than the function has leave no device behind. */
+/* Arguments that ask for more than the function has leave no device. */
 static void
 test_args_refused(__rte_unused void **state)
 {

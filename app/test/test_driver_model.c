@@ -92,7 +92,7 @@ fn_epoch(const struct model_vchan *v)
 	return __atomic_load_n(&dev_of(v->fn)->epoch, __ATOMIC_ACQUIRE);
 }
 
-/* It was given up, and no fault accounts for that: it had no CPU for many seconds. */
+/* It has failed, and no fault accounts for that: it had no CPU for many seconds. */
 static bool
 fn_is_late(const struct model_fn *fn)
 {
@@ -898,7 +898,7 @@ poll_silent(struct model_vchan *v, uint16_t want)
 	uint16_t last;
 	bool error;
 
-	/* Who asks looks after the vchan. */
+	/* Asking checks the vchan. */
 	MODEL_CHECK(v, rte_dma_vchan_status(v->fn->id, v->vchan, &status) == 0);
 	if (rte_dma_completed(v->fn->id, v->vchan, want, &last, &error) != 0)
 		blame(v, op_at(v, first), "a completion, in silent mode");

@@ -564,11 +564,11 @@ __wrap_sdxi_vdev_mem_map(void *opaque, uint64_t iova, struct sdxi_emu_map *map)
 enum sdxi_emu_mem
 __wrap_sdxi_vdev_mem_write64(void *opaque, uint64_t iova, uint64_t val)
 {
-	const unsigned int behind = __atomic_load_n(&lag, __ATOMIC_RELAXED);
+	const unsigned int by = __atomic_load_n(&lag, __ATOMIC_RELAXED);
 
-	if (iova % 16 == 8 && behind != 0) {
+	if (iova % 16 == 8 && by != 0) {
 		val = rte_le_to_cpu_64(val);
-		val = rte_cpu_to_le_64(val - RTE_MIN(val, behind));
+		val = rte_cpu_to_le_64(val - RTE_MIN(val, by));
 	}
 	return __real_sdxi_vdev_mem_write64(opaque, iova, val);
 }

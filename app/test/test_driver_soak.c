@@ -298,7 +298,7 @@ expect_variety(void)
 
 /* ---- traffic --------------------------------------------------------------------------------- */
 
-/* The function has given up: it is started again when all of its threads have come here. */
+/* The function has failed: it is started again when all of its threads have come here. */
 static void
 gather(struct model_fn *fn)
 {

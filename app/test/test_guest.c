@@ -757,7 +757,7 @@ entries_of(int16_t id)
 
 /*
  * Nobody polls until the interrupt has come and the entry been read: it comes again only if the log
- * was looked after.
+ * was cleared.
  */
 static void
 test_interrupt(void **state)
