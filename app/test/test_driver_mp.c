@@ -241,6 +241,7 @@ cmd_flow(int16_t id, unsigned int vchan)
 {
 	struct flow f = { .id = id, .vchan = vchan };
 	bool error = false, dead = false;
+	struct rte_dma_stats stats;
 	struct td_bound bound;
 	uint64_t tail = 0;
 	int ret = 0;
@@ -267,7 +268,15 @@ cmd_flow(int16_t id, unsigned int vchan)
 			say("no: vchan %u: operation %" PRIu64 " does not complete", vchan, tail);
 			return;
 		} else if (bound.looks % 1024 == 0) {
+			/* A process that had no CPU when the primary closed has missed the rest. */
 			dead = !rte_eal_primary_proc_alive(NULL);
+			if (rte_dma_stats_get(id, vchan, &stats) != 0 ||
+			    stats.submitted != stats.completed)
+				continue;
+			if (!gather(&f, &error))
+				return;
+			if (f.tail == tail)
+				break;
 		}
 	}
 	flow_end(&f);
