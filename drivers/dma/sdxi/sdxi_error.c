@@ -32,7 +32,7 @@
 
 #define THREAD_US      1000 /* the control thread looks for requests so often ... */
 #define PERIODIC_MS    100  /* ... and at registers so often */
-#define GRACE_MS       20   /* may pass between a failed block and its entry in the log */
+#define GRACE_MS       100  /* may pass between a failed block and its entry in the log */
 #define MAX_RESETS     3    /* of the function in a row, without progress, until it has failed */
 #define RESET_PAUSE_US 100000
 
