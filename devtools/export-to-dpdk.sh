@@ -627,9 +627,9 @@ SDXI hardware is rare today. Emulate a function in software, on threads
 of the process, so that the driver can be tried, and applications tested
 with it, anywhere: --vdev=dma_sdxi_emu0. It has registers, tables,
 rings, doorbells, interrupts and errors as one on the bus has them, and
-reaches only memory that an IOMMU would let it reach. Faults can be
-injected, and liberties that the interface leaves to functions be taken
-at random. The driver uses the same code for both kinds.
+reaches what the process has mapped. Faults can be injected, and
+liberties that the interface leaves to functions be taken at random. The
+driver uses the same code for both kinds.
 
 The test plugs such functions in and checks their data, order and errors.
 END

@@ -4,7 +4,7 @@
 
 /* The same as pmdinfo.c for the emulated function as a virtual device. */
 
-#include "sdxi_vdev_args.h"
+#include "sdxi_vdev.h"
 
 static const char sdxi_emu_pmd_info[] __attribute__((used)) =
 	"\0PMD_INFO_STRING= {\"name\": \"dma_sdxi_emu\", \"params\": \"" SDXI_VDEV_ARG_PARAMS "\", "

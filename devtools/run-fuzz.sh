@@ -20,16 +20,16 @@ Usage: devtools/run-fuzz.sh [--target driver|emu]... [--seconds N | --minutes N]
 
 Feed hostile input to the driver (a function that lies) and to the emulated function (software that
 lies), under address and undefined-behaviour sanitizers, with clang's libFuzzer. Begins with the inputs
-in app/fuzz/corpus and with those that runs before have found, and keeps what it finds in the build
-folder. A crash is reported with its input, and the exit code is 1; the last line is
+in app/fuzz/corpus/*.tar.xz and with those that runs before have found, and keeps what it finds in the
+build folder. A crash is reported with its input, and the exit code is 1; the last line is
 "N passed, N failed, N skipped", counting targets.
 
   --target NAME  only this one; may be given twice
   --seconds N    for each target (default: 60)
   --minutes N    the same in minutes
-  --merge        fuzz nothing, but take into app/fuzz/corpus few inputs that reach all places that
-                 those there and those found reach; fixed-* (inputs of fixed defects) and planted-*
-                 (inputs that find a defect put in by hand) stay as they are
+  --merge        fuzz nothing, but make the archives anew, of few inputs that reach all places that
+                 those there and those found reach; fixed-* and planted-* (inputs of defects that were
+                 fixed, or put in by hand) stay as they are
 
 DPDK_SOURCE, DPDK_PREFIX, DPDK_SDXI_CACHE and JOBS are passed on to devtools/setup.sh.
 END
@@ -48,23 +48,12 @@ merge=false
 while (($# > 0)); do
 	case $1 in
 	--target)
-		[[ $# -gt 1 && " ${all_targets[*]} " == *" $2 "* ]] || {
-			usage >&2
-			exit 2
-		}
+		[[ " ${all_targets[*]} " == *" ${2:-none} "* ]] || { usage >&2; exit 2; }
 		targets+=("$2")
 		shift
 		;;
 	--seconds | --minutes)
-		(($# > 1)) || {
-			usage >&2
-			exit 2
-		}
-		if [[ $1 == --minutes ]]; then
-			seconds=$(seconds_of "$2" 60)
-		else
-			seconds=$(seconds_of "$2" 1)
-		fi
+		seconds=$(seconds_of "${2:-}" "$([[ $1 == --minutes ]] && echo 60 || echo 1)")
 		shift
 		;;
 	--merge) merge=true ;;
@@ -83,6 +72,7 @@ CC=clang must_build fuzz 'the fuzzers' -Dwerror=true -Dfuzz=enabled -Dtests=disa
 
 # What an input may take: seconds, and MiB.
 readonly limits=(-timeout=20 -rss_limit_mb=2048)
+readonly corpora=$project_root/app/fuzz/corpus
 export ASAN_OPTIONS=${ASAN_OPTIONS:-quarantine_size_mb=16:allocator_may_return_null=1:allocator_release_to_os_interval_ms=-1}
 export UBSAN_OPTIONS=${UBSAN_OPTIONS:-print_stacktrace=1}
 
@@ -92,14 +82,23 @@ figure()
 	sed -n "s/^stat::$1: *//p" "$2" | tail -n 1
 }
 
+# Unpack the committed corpus of the target $1.
+unpack()
+{
+	rm -rf -- "$builds/fuzz-committed/$1"
+	mkdir -p -- "$builds/fuzz-committed/$1"
+	tar -xJf "$corpora/$1.tar.xz" -C "$builds/fuzz-committed/$1"
+}
+
 # fuzz TARGET: 0, or 1 if an input was found to crash it.
 fuzz()
 {
 	local target=$1 rc=0 out=$builds/log/fuzz-$1.log crash
-	local program=$builds/fuzz/app/fuzz/fuzz_$1 committed=$project_root/app/fuzz/corpus/$1
+	local program=$builds/fuzz/app/fuzz/fuzz_$1 committed=$builds/fuzz-committed/$1
 	local grown=$builds/fuzz-corpus/$1 crashes=$builds/fuzz-crashes/$1
 
 	mkdir -p -- "$grown" "$crashes"
+	unpack "$target"
 	say "$target: fuzzing for $seconds seconds"
 	# libFuzzer tells of each new input: a line for each tenth of the time is enough here.
 	# Not by limit: what is ended below would be the shell around it. The lock is not the fuzzer's to hold.
@@ -138,26 +137,24 @@ fuzz()
 # merge_corpus TARGET
 merge_corpus()
 {
-	local target=$1 out=$builds/log/fuzz-merge-$1.log new file nb_old
-	local program=$builds/fuzz/app/fuzz/fuzz_$1 committed=$project_root/app/fuzz/corpus/$1
-	local grown=$builds/fuzz-corpus/$1
+	local target=$1 out=$builds/log/fuzz-merge-$1.log nb_old
+	local program=$builds/fuzz/app/fuzz/fuzz_$1 committed=$builds/fuzz-committed/$1
+	local grown=$builds/fuzz-corpus/$1 new=$builds/fuzz-merged/$1
 
-	mkdir -p -- "$grown"
-	new=$(mktemp -d -- "$builds/fuzz-merge.XXXXXX")
-	trap 'rm -rf -- "$new"' EXIT
+	rm -rf -- "$new"
+	mkdir -p -- "$grown" "$new"
+	unpack "$target"
 	nb_old=$(find "$committed" -type f | wc -l)
 	find "$committed" \( -name 'fixed-*' -o -name 'planted-*' \) -exec cp -t "$new" -- {} +
 	limit "$build_limit" "$program" "${limits[@]}" -merge=1 -use_counters=0 "$new" "$committed" "$grown" \
 		</dev/null >"$out" 2>&1 ||
 		die 'merging the corpora' "$target" 'fix what the log says' "$out"
-	find "$committed" -type f -delete
-	for file in "$new"/*; do
-		mv -- "$file" "$committed/"
-	done
-	rm -rf -- "$new"
-	trap - EXIT
-	say "$target: $nb_old inputs before, $(find "$committed" -type f | wc -l) now," \
-		"$(du -sb -- "$committed" | cut -f 1) bytes, in $committed"
+	# The same files make the same archive.
+	find "$new" -type f -printf '%f\n' | LC_ALL=C sort |
+		tar -cJf "$corpora/$target.tar.xz" -C "$new" -T - --mtime=@0 --owner=0 --group=0 \
+			--numeric-owner --mode=644
+	say "$target: $nb_old inputs before, $(find "$new" -type f | wc -l) now," \
+		"$(stat -c %s "$corpora/$target.tar.xz") bytes, in $corpora/$target.tar.xz"
 }
 
 if $merge; then

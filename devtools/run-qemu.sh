@@ -19,7 +19,7 @@ readonly configure_options=(
 	--disable-install-blobs
 )
 # What QEMU's build needs beside what devtools/setup.sh installs.
-readonly packages=(bison flex libfdt-dev libglib2.0-dev libpixman-1-dev zlib1g-dev)
+readonly packages=(bison flex libfdt-dev libglib2.0-dev libpixman-1-dev python3-venv zlib1g-dev)
 # What is unpacked into the cache, and not installed; and the kernel that linux-image-amd64 stands for.
 readonly unpacked=(busybox-static qemu-system-data seabios)
 readonly kernel_package=linux-image-amd64
@@ -30,6 +30,7 @@ readonly firmware=(
 readonly modules=(
 	irqbypass vfio vfio_virqfd iommufd vfio_iommu_type1 vfio-pci-core vfio-pci pci-pf-stub
 )
+readonly way_out='is this Debian 12 or 13, and are its package sources in reach?'
 # Seconds for the guest to boot.
 readonly boot_limit=300
 
@@ -39,8 +40,9 @@ usage()
 Usage: devtools/run-qemu.sh [OPTION]... MODE
 
 Run the driver in a guest: QEMU with the PCI device sdxi, an IOMMU, Debian's kernel and vfio-pci. The
-first run fetches the source package of QEMU, and builds it with the device into the cache folder. KVM
-is not needed, and nothing but the missing packages is installed.
+first run fetches the distribution's source package of QEMU (Debian 12: 7.2, Debian 13: 10.0), and
+builds it with the device into the cache folder. KVM is not needed, and nothing but the missing packages
+is installed.
 
   test          run the guest tests; the last line is "N passed, N failed, N skipped"
   shell         give a prompt in the guest; "exit" ends it, and so does Ctrl-A x
@@ -50,6 +52,7 @@ is not needed, and nothing but the missing packages is installed.
 
   --device ARG  QEMU's -device ARG, for instance "sdxi,addr=0x10,error=continue"; may be given several
                 times (default: "sdxi,addr=0x10"; for test: app/test/guest/devices)
+  --qemu-source DIR  build this source tree of QEMU instead: the device is added to it
   --kernel FILE your own kernel, with what it needs built in (VFIO_PCI, INTEL_IOMMU), not Debian's
   --append ARGS more for the kernel's command line
   --memory MIB  the guest's memory (default: 2048)
@@ -64,8 +67,15 @@ devtools/setup.sh.
 END
 }
 
+bad_usage()
+{
+	usage >&2
+	exit 2
+}
+
 mode=
 devices=()
+qemu_source=
 kernel=
 own_kernel=false
 append=
@@ -75,21 +85,6 @@ whole_limit=3600
 task=()
 while (($# > 0)); do
 	case $1 in
-	--device | --kernel | --append | --memory | --silence | --limit)
-		(($# > 1)) || {
-			usage >&2
-			exit 2
-		}
-		case $1 in
-		--device) devices+=(-device "$2") ;;
-		--kernel) kernel=$2 ;;
-		--append) append=$2 ;;
-		--memory) memory=$2 ;;
-		--silence) silence=$2 ;;
-		--limit) whole_limit=$2 ;;
-		esac
-		shift
-		;;
 	-h | --help) usage; exit 0 ;;
 	--)
 		mode=run
@@ -97,32 +92,42 @@ while (($# > 0)); do
 		task=("$@")
 		break
 		;;
+	--*)
+		(($# > 1)) || bad_usage
+		case $1 in
+		--device) devices+=(-device "$2") ;;
+		--qemu-source) qemu_source=$2 ;;
+		--kernel) kernel=$2 ;;
+		--append) append=$2 ;;
+		--memory) memory=$2 ;;
+		--silence) silence=$2 ;;
+		--limit) whole_limit=$2 ;;
+		*) bad_usage ;;
+		esac
+		shift
+		;;
 	test | shell | build)
-		[[ -z $mode ]] || {
-			usage >&2
-			exit 2
-		}
+		[[ -z $mode ]] || bad_usage
 		mode=$1
 		;;
-	*) usage >&2; exit 2 ;;
+	*) bad_usage ;;
 	esac
 	shift
 done
-if [[ -z $mode || ($mode == run && ${#task[@]} -eq 0) ]]; then
-	usage >&2
-	exit 2
-fi
+[[ -n $mode && ($mode != run || ${#task[@]} -gt 0) ]] || bad_usage
 for number in "$memory" "$silence" "$whole_limit"; do
 	# Bash takes a leading 0 for octal.
-	[[ $number =~ ^[1-9][0-9]{0,8}$ ]] || {
-		usage >&2
-		exit 2
-	}
+	[[ $number =~ ^[1-9][0-9]{0,8}$ ]] || bad_usage
 done
 if [[ -n ${SDXI_QEMU:-} ]]; then
 	[[ -x $SDXI_QEMU ]] || die 'looking for QEMU' "there is no program $SDXI_QEMU" \
 		'mend SDXI_QEMU, or unset it to have one built'
 	SDXI_QEMU=$(realpath -- "$SDXI_QEMU")
+fi
+if [[ -n $qemu_source ]]; then
+	[[ -w $qemu_source/hw/misc/meson.build ]] || die 'looking for the source of QEMU' \
+		"$qemu_source has no hw/misc/meson.build that can be written" 'name a source tree of yours'
+	qemu_source=$(realpath -- "$qemu_source")
 fi
 if [[ -n $kernel ]]; then
 	own_kernel=true
@@ -132,37 +137,69 @@ fi
 
 # --- QEMU -----------------------------------------------------------------------------------------
 
-# Fetch QEMU's source package and the other packages, and unpack them into $1.
+# prepare_fetch DIR LOG: set $apt_get, a command that knows the machine's sources, and those of source
+# packages as well.
+prepare_fetch()
+{
+	command -v apt-get >/dev/null || die 'fetching packages' 'there is no apt-get here' "$way_out"
+	: >"$2"
+	private_apt "$1/apt"
+	derive_sources "$1/apt" deb deb-src
+	apt_get=(limit "$fetch_limit" apt-get -c "$1/apt/apt.conf")
+	# One dead source makes the whole update fail, though the others were read.
+	"${apt_get[@]}" update </dev/null >>"$2" 2>&1 || true
+}
+
+# Have $qemu/bios, and below $unpacked_root the rest of what a guest needs from packages.
+ready_guest()
+{
+	local dir log=$cache/log/qemu-guest.log image deb file
+
+	dir=$cache/guest-$(distribution)
+	unpacked_root=$dir/root
+	exec 7>"$dir.lock"
+	lock 7 'fetches packages'
+	# The last thing written: without it the folder is the rest of what was broken off.
+	if [[ ! -e $dir/.complete ]]; then
+		rm -rf -- "$dir"
+		mkdir -p -- "$dir"
+		say 'fetching a kernel and firmware for the guest (80 MB)'
+		prepare_fetch "$dir" "$log"
+		image=$(apt-cache -c "$dir/apt/apt.conf" depends "$kernel_package" 2>>"$log" |
+			sed -n 's/.*Depends: \(linux-image-[0-9]\)/\1/p' | head -n 1)
+		[[ -n $image ]] || die 'fetching a kernel' \
+			"the package sources offer no $kernel_package" "$way_out" "$log"
+		(cd -- "$dir" && "${apt_get[@]}" download "$image" "${unpacked[@]}" </dev/null \
+			>>"$log" 2>&1) || die 'fetching packages' "apt-get download $image ${unpacked[*]}" \
+			"$way_out" "$log"
+		for deb in "$dir"/*.deb; do
+			limit "$work_limit" dpkg-deb -x "$deb" "$dir/root" >>"$log" 2>&1 ||
+				die 'unpacking' "$deb" "is there room in $cache?" "$log"
+		done
+		rm -rf -- "$dir"/apt "$dir"/*.deb
+		: >"$dir/.complete"
+	fi
+	exec 7>&-
+	mkdir -p -- "$qemu/bios"
+	for file in "${firmware[@]}"; do
+		refresh "$unpacked_root/usr/share/$file" "$qemu/bios/${file##*/}"
+	done
+}
+
+# Fetch QEMU's source package, and unpack it to $1/source.
 fetch_qemu()
 {
-	local dir=$1 log=$cache/log/qemu-source.log apt=$1/apt image deb
-	local way_out='is this Debian 12, and are its package sources in reach?'
-	local tool=(limit "$fetch_limit" apt-get -c "$apt/apt.conf")
+	local dir=$1 log=$cache/log/qemu-source.log
 
-	command -v apt-get >/dev/null || die 'fetching QEMU' 'there is no apt-get here' "$way_out"
-	say 'fetching the source package of QEMU, and a kernel and firmware for the guest (100 MB)'
-	: >"$log"
-	private_apt "$apt"
-	derive_sources "$apt" deb deb-src
-	# One dead source makes the whole update fail, though the others were read.
-	"${tool[@]}" update </dev/null >>"$log" 2>&1 || true
-	image=$(apt-cache -c "$apt/apt.conf" depends "$kernel_package" 2>>"$log" |
-		sed -n 's/.*Depends: \(linux-image-[0-9]\)/\1/p' | head -n 1)
-	[[ -n $image ]] || die 'fetching a kernel' "the package sources offer no $kernel_package" \
-		"$way_out" "$log"
-	(cd -- "$dir" && "${tool[@]}" download "$image" "${unpacked[@]}" </dev/null >>"$log" 2>&1) ||
-		die 'fetching packages' "apt-get download $image ${unpacked[*]}" "$way_out" "$log"
-	(cd -- "$dir" && "${tool[@]}" source --only-source --download-only qemu </dev/null \
+	rm -rf -- "$dir"/unpacking "$dir"/qemu_*
+	say 'fetching the source package of QEMU'
+	prepare_fetch "$dir" "$log"
+	(cd -- "$dir" && "${apt_get[@]}" source --only-source --download-only qemu </dev/null \
 		>>"$log" 2>&1) || die 'fetching QEMU' 'apt-get source qemu' "$way_out" "$log"
-	say 'unpacking'
-	for deb in "$dir"/*.deb; do
-		limit "$work_limit" dpkg-deb -x "$deb" "$dir/root" >>"$log" 2>&1 ||
-			die 'unpacking' "$deb" "is there room in $cache?" "$log"
-		rm -f -- "$deb"
-	done
-	limit "$work_limit" dpkg-source --no-copy -x "$dir"/qemu_*.dsc "$dir/source" >>"$log" 2>&1 ||
+	limit "$work_limit" dpkg-source --no-copy -x "$dir"/qemu_*.dsc "$dir/unpacking" >>"$log" 2>&1 ||
 		die 'unpacking QEMU' "$(echo "$dir"/qemu_*.dsc)" "is there room in $cache?" "$log"
-	rm -rf -- "$apt" "$dir"/qemu_*
+	rm -rf -- "$dir"/apt "$dir"/qemu_*
+	mv -- "$dir/unpacking" "$dir/source"
 }
 
 # A copy that leaves alone what is the same already, so that Ninja does as well.
@@ -174,49 +211,47 @@ refresh()
 # Put the device into the source tree $1, as it is in this clone.
 add_device()
 {
-	local misc=$1/hw/misc file
-	local target=$misc/sdxi
+	local misc=$1/hw/misc target=$1/hw/misc/sdxi file
+	local files=("$project_root"/emu/*.[ch] "$project_root"/emu/qemu/*
+		"$project_root/drivers/dma/sdxi/sdxi_hw.h")
 
+	# Meson has no wildcards of its own: where files have come or gone, it has to run again.
+	[[ $(printf '%s\n' "${files[@]##*/}" | LC_ALL=C sort) == \
+		"$(LC_ALL=C ls -- "$target" 2>/dev/null)" ]] || rm -rf -- "$target"
 	mkdir -p -- "$target"
-	for file in "$target"/*; do
-		[[ ! -e $file || -e $project_root/emu/qemu/${file##*/} || -e $project_root/emu/${file##*/} ||
-			${file##*/} == sdxi_hw.h ]] || rm -f -- "$file"
-	done
-	for file in "$project_root"/emu/*.[ch] "$project_root"/emu/qemu/*.c \
-		"$project_root"/emu/qemu/{meson.build,Kconfig} \
-		"$project_root/drivers/dma/sdxi/sdxi_hw.h"; do
+	for file in "${files[@]}"; do
 		refresh "$file" "$target/${file##*/}"
 	done
 	grep -qx "subdir('sdxi')" "$misc/meson.build" || echo "subdir('sdxi')" >>"$misc/meson.build"
 	grep -qx 'source sdxi/Kconfig' "$misc/Kconfig" || echo 'source sdxi/Kconfig' >>"$misc/Kconfig"
+	# The folders with trace events are listed in one place.
+	grep -q "'hw/misc/sdxi'" "$1/meson.build" ||
+		sed -i "s|^ *'hw/misc',$|&\n    'hw/misc/sdxi',|" "$1/meson.build"
 }
 
-# Have $qemu/qemu-system-x86_64 with this clone's device, $qemu/bios, and in $unpacked_root the rest.
+# Have $qemu/qemu-system-x86_64 with this clone's device.
 ready_qemu()
 {
-	local key dir log file
+	local key dir source log
 	local tools=(env -u CFLAGS -u CPPFLAGS -u LDFLAGS CC=gcc)
 
-	key=$(printf '%s\n' 1 "$(distribution)" "${configure_options[*]}" \
+	key=$(printf '%s\n' 2 "$(distribution)" "$qemu_source" "${configure_options[*]}" \
 		"$(gcc --version | head -n 1)" "$(uname -m)" | sha256sum | cut -c 1-12)
 	dir=$cache/qemu-$key
-	unpacked_root=$dir/root
+	source=${qemu_source:-$dir/source}
 	exec 7>"$dir.lock"
 	lock 7 'builds QEMU'
-	# The last thing written: without it the folder is the rest of what was broken off.
-	if [[ ! -e $dir/.complete ]]; then
-		rm -rf -- "$dir"
-		mkdir -p -- "$dir/build"
-		fetch_qemu "$dir"
-		add_device "$dir/source"
+	mkdir -p -- "$dir/build"
+	[[ -d $source ]] || fetch_qemu "$dir"
+	add_device "$source"
+	# The last thing that configuring writes.
+	if [[ ! -e $dir/build/build.ninja ]]; then
 		log=$cache/log/qemu-configure.log
 		say 'configuring QEMU'
-		(cd -- "$dir/build" && limit "$work_limit" "${tools[@]}" ../source/configure \
+		(cd -- "$dir/build" && limit "$work_limit" "${tools[@]}" "$source/configure" \
 			"${configure_options[@]}" </dev/null >"$log" 2>&1) ||
-			die 'configuring QEMU' "$dir/source/configure" 'mend what the log says' "$log"
-		: >"$dir/.complete"
+			die 'configuring QEMU' "$source/configure" 'mend what the log says' "$log"
 	fi
-	add_device "$dir/source"
 	log=$builds/log/qemu-build.log
 	run_ninja "$dir/build" "$log" 'building QEMU' qemu-system-x86_64 ||
 		die 'building QEMU' "ninja in $dir/build" \
@@ -224,10 +259,6 @@ ready_qemu()
 	refresh "$dir/build/qemu-system-x86_64" "$qemu/qemu-system-x86_64"
 	chmod +x -- "$qemu/qemu-system-x86_64"
 	exec 7>&-
-	mkdir -p -- "$qemu/bios"
-	for file in "${firmware[@]}"; do
-		refresh "$unpacked_root/usr/share/$file" "$qemu/bios/${file##*/}"
-	done
 }
 
 # --- The guest ------------------------------------------------------------------------------------
@@ -252,12 +283,6 @@ copy_in()
 	[[ -L $1 ]] || copy_libs "$1"
 }
 
-# Find a module in the kernel's folder.
-module_of()
-{
-	find "$unpacked_root"/lib/modules -name "$1.ko*" -print -quit
-}
-
 # Make $qemu/initramfs.gz.
 make_initramfs()
 {
@@ -266,7 +291,7 @@ make_initramfs()
 	rm -rf -- "$guest"
 	mkdir -p -- "$guest"/{bin,dev,proc,sys,tmp,run,root,sdxi,var}
 	ln -s ../run "$guest/var/run"
-	cp -- "$unpacked_root/bin/busybox" "$guest/bin/"
+	cp -- "$(find "$unpacked_root" -path '*/bin/busybox' -print -quit)" "$guest/bin/"
 	cp -- "$(command -v bash)" "$guest/bin/"
 	cp -- "$project_root/devtools/guest-init.sh" "$guest/init"
 	libdir=$(pkg-config --variable=libdir libdpdk)
@@ -284,10 +309,12 @@ make_initramfs()
 	: >"$guest/sdxi/modules"
 	if ! $own_kernel; then
 		for module in "${modules[@]}"; do
-			file=$(module_of "$module")
+			file=$(find "$unpacked_root" -path "*/lib/modules/*/$module.ko*" -print -quit)
 			[[ -n $file ]] || continue
-			cp -- "$file" "$guest/sdxi/"
-			echo "/sdxi/${file##*/}" >>"$guest/sdxi/modules"
+			# From Debian 13 on they are compressed.
+			if [[ $file == *.xz ]]; then xz -dc -- "$file"; else cat -- "$file"; fi \
+				>"$guest/sdxi/$module.ko"
+			echo "/sdxi/$module.ko" >>"$guest/sdxi/modules"
 		done
 	fi
 	cat >"$guest/sdxi/env" <<END
@@ -491,9 +518,10 @@ cleanup()
 trap cleanup EXIT
 
 CC=gcc must_build gcc 'the driver' "${test_build_options[@]}" librte_dma_sdxi.so app/test/test_guest
-ready_qemu
+ready_guest
+[[ -n ${SDXI_QEMU:-} ]] || ready_qemu
 if [[ $mode == build ]]; then
-	say "QEMU: $qemu/qemu-system-x86_64 -L $qemu/bios"
+	say "QEMU: ${SDXI_QEMU:-$qemu/qemu-system-x86_64} -L $qemu/bios"
 	exit 0
 fi
 
@@ -510,22 +538,11 @@ fi
 say 'making the initramfs'
 make_initramfs
 quiet=
+[[ $mode != shell ]] || quiet=yes
+make_command
+say "booting${quiet:+; Ctrl-A x ends QEMU}"
 case $mode in
-test)
-	make_command
-	say 'booting'
-	run_tests || exit 1
-	;;
-run)
-	make_command
-	say 'booting'
-	run_task
-	;;
-shell)
-	quiet=yes
-	make_command
-	say 'booting; Ctrl-A x ends QEMU'
-	cd -- "$qemu"
-	"${command[@]}" -serial mon:stdio -serial null
-	;;
+test) run_tests || exit 1 ;;
+run) run_task ;;
+shell) cd -- "$qemu" && "${command[@]}" -serial mon:stdio -serial null ;;
 esac

@@ -4,117 +4,62 @@
 
 #include "sdxi_emu_priv.h"
 
-/* The parts of an administrative descriptor that an operation may leave unused. */
-enum adm_field {
-	ADM_CFLAGS = 1 << 0,
-	ADM_VFLAGS = 1 << 1,
-	ADM_VF_NUM = 1 << 2,
-	ADM_CXT = 1 << 3,
-	ADM_KEY = 1 << 4,
-	ADM_DB = 1 << 5,
-	ADM_FE = 1 << 6, /* the fence is not optional */
-};
-
-/* Fields of a subtype, or -1: no such operation. */
-static int
-adm_fields(unsigned int subtype)
-{
-	switch (subtype) {
-	case SDXI_ADM_FN_UPD:
-		return 0;
-	case SDXI_ADM_CXT_UPD:
-		return ADM_CFLAGS | ADM_CXT;
-	case SDXI_ADM_AKEY_UPD:
-	case SDXI_ADM_RKEY_UPD:
-		return ADM_CXT | ADM_KEY;
-	case SDXI_ADM_CXT_START_NM:
-	case SDXI_ADM_CXT_START_RS:
-		return ADM_VFLAGS | ADM_VF_NUM | ADM_CXT | ADM_DB | ADM_FE;
-	case SDXI_ADM_CXT_STOP:
-		return ADM_VFLAGS | ADM_VF_NUM | ADM_CXT | ADM_FE;
-	case SDXI_ADM_SYNC:
-		return ADM_CFLAGS | ADM_VFLAGS | ADM_VF_NUM | ADM_CXT | ADM_KEY;
-	default:
-		return -1;
-	}
-}
-
-/* Do the fields that an operation does not have hold zeroes? */
 static bool
-adm_reserved_zero(const struct sdxi_dsc *dsc, int fields)
+is_start(unsigned int subtype)
 {
-	if (!(fields & ADM_CFLAGS) && dsc->adm.cflags != 0)
-		return false;
-	if (!(fields & ADM_VFLAGS) && dsc->adm.vflags != 0)
-		return false;
-	if (!(fields & ADM_VF_NUM) && dsc->adm.vf_num != 0)
-		return false;
-	if (!(fields & ADM_CXT) && (dsc->adm.cxt_start | dsc->adm.cxt_end) != 0)
-		return false;
-	if (!(fields & ADM_KEY) && (dsc->adm.key_start | dsc->adm.key_end) != 0)
-		return false;
-	if (!(fields & ADM_DB) && dsc->adm.db_value != 0)
-		return false;
-	return (dsc->qw[3] | dsc->qw[4] | dsc->qw[5] | dsc->qw[6]) == 0;
+	return subtype == SDXI_ADM_CXT_START_NM || subtype == SDXI_ADM_CXT_START_RS;
 }
 
+/*
+ * [I] What is legal in the fields that an operation has.
+ *
+ * Other functions cannot be named: vf and vf_num are 0. The administrative context starts and stops
+ * with the function only. Contexts that the function does not have cannot be started, and other
+ * operations skip them. Ranges that mean nothing to a SYNC are not checked.
+ */
 emu_fail_t
-emu_admin_judge(const struct sdxi_emu *emu, uint32_t opcode, const struct sdxi_dsc *dsc,
-		struct emu_op *op)
+emu_admin_judge(const struct sdxi_emu *emu, struct emu_op *op)
 {
-	const unsigned int subtype = SDXI_GET(SDXI_DSC_SUBTYPE, opcode);
+	const unsigned int subtype = SDXI_GET(SDXI_DSC_SUBTYPE, emu_le32(op->dsc.any.opcode));
+	const struct sdxi_dsc *dsc = &op->dsc;
 	const uint16_t cxt_start = emu_le16(dsc->adm.cxt_start);
 	const uint16_t cxt_end = emu_le16(dsc->adm.cxt_end);
-	const int fields = adm_fields(subtype);
-	uint8_t vflags = dsc->adm.vflags;
-
-	if (fields < 0)
-		return EMU_FAIL_DESC | EMU_FAIL_FATAL;
-	if (!adm_reserved_zero(dsc, fields))
-		return EMU_FAIL_DESC;
-	if ((fields & ADM_FE) && !(opcode & SDXI_DSC_FE))
-		return EMU_FAIL_DESC;
-	/*
-	 * [I] Contexts that the function does not have cannot be started, and are passed over by
-	 * what is said of a range of them. A SYNC about the function has no range.
-	 */
-	if (cxt_start > cxt_end &&
-	    !(subtype == SDXI_ADM_SYNC && dsc->adm.cflags == SDXI_FLT_FN))
-		return EMU_FAIL_DESC;
-	if (cxt_end > emu->lim_max_cxt &&
-	    (subtype == SDXI_ADM_CXT_START_NM || subtype == SDXI_ADM_CXT_START_RS))
-		return EMU_FAIL_DESC;
-	/* Key ranges of a SYNC that is not about keys mean nothing. */
-	if ((subtype == SDXI_ADM_AKEY_UPD || subtype == SDXI_ADM_RKEY_UPD) &&
-	    emu_le16(dsc->adm.key_start) > emu_le16(dsc->adm.key_end))
-		return EMU_FAIL_DESC;
-	/* [I] Other functions cannot be named: vf_num and its flags are 0. */
-	if (subtype == SDXI_ADM_CXT_STOP)
-		vflags &= ~SDXI_VFLAGS_HS;
-	if (vflags != 0 || dsc->adm.vf_num != 0)
-		return EMU_FAIL_DESC;
+	/* Levels as a number, or a flag for each. */
+	const uint8_t levels = emu->conf.cxt_upd == SDXI_EMU_CXT_UPD_FLAGS ? 7 : SDXI_LVL_CXT_CTL;
+	uint8_t vflags = 0;
+	bool good = true;
 
 	switch (subtype) {
 	case SDXI_ADM_CXT_UPD:
-		if (dsc->adm.cflags > SDXI_LVL_CXT_CTL)
-			return EMU_FAIL_DESC;
+		good = emu->conf.cxt_upd != SDXI_EMU_CXT_UPD_REFUSE && dsc->adm.cflags <= levels;
+		break;
+	case SDXI_ADM_AKEY_UPD:
+	case SDXI_ADM_RKEY_UPD:
+		good = emu_le16(dsc->adm.key_start) <= emu_le16(dsc->adm.key_end);
 		break;
 	case SDXI_ADM_SYNC:
-		if (dsc->adm.cflags > SDXI_FLT_FN)
-			return EMU_FAIL_DESC;
+		good = dsc->adm.cflags <= SDXI_FLT_FN;
+		break;
+	case SDXI_ADM_CXT_STOP:
+		vflags = SDXI_VFLAGS_HS;
+		good = cxt_start != SDXI_CXT_ADMIN;
 		break;
 	case SDXI_ADM_CXT_START_NM:
 	case SDXI_ADM_CXT_START_RS:
-	case SDXI_ADM_CXT_STOP:
-		/* [I] The administrative context starts and stops with the function only. */
-		if (cxt_start == SDXI_CXT_ADMIN)
-			return EMU_FAIL_DESC;
+		/* Write_Index is sampled at the start, whatever db_value there is. */
+		vflags = SDXI_VFLAGS_DV;
+		good = cxt_start != SDXI_CXT_ADMIN && cxt_end <= emu->lim_max_cxt;
 		break;
 	default:
 		break;
 	}
+	if (subtype != SDXI_ADM_SYNC || dsc->adm.cflags != SDXI_FLT_FN)
+		good = good && cxt_start <= cxt_end;
+	/* Without vflags, the fields are others or reserved, and known to be 0. */
+	if (vflags != 0 || subtype == SDXI_ADM_SYNC)
+		good = good && (dsc->adm.vflags & ~vflags) == 0 && dsc->adm.vf_num == 0;
 	op->pos = cxt_start;
-	return 0;
+	return good ? 0 : EMU_FAIL_DESC;
 }
 
 /* Are there stops in a range that have not taken effect? */
@@ -138,11 +83,11 @@ step_cxt(struct sdxi_emu *emu, struct emu_op *op, unsigned int subtype, uint16_t
 	struct emu_cxt *cxt;
 	emu_fail_t fail;
 
-	if (subtype == SDXI_ADM_CXT_START_NM || subtype == SDXI_ADM_CXT_START_RS) {
+	if (is_start(subtype)) {
 		/*
 		 * [I] Contexts of the range that cannot be started are logged by their own
 		 * numbers and give the command er; the others start, and the administrative
-		 * context goes on in either kind of error reaction.
+		 * context continues in either kind of error reaction.
 		 */
 		fail = emu_cxt_start(emu, num);
 		if (fail != 0) {
@@ -152,18 +97,12 @@ step_cxt(struct sdxi_emu *emu, struct emu_op *op, unsigned int subtype, uint16_t
 		return;
 	}
 
-	cxt = emu_cxt_find(emu, num);
-	if (cxt == NULL)
-		return;
+	cxt = &emu->cxt[num];
 	if (subtype == SDXI_ADM_CXT_STOP) {
 		emu_cxt_stop(emu, cxt, (op->dsc.adm.vflags & SDXI_VFLAGS_HS) != 0);
 		return;
 	}
-	/* [I] A context that has failed and is then taken out of the tables is forgotten. */
-	if (subtype == SDXI_ADM_CXT_UPD && cxt->mode == EMU_CXT_FAILED &&
-	    !emu_cxt_is_listed(emu, num))
-		cxt->mode = EMU_CXT_OFF;
-	if (cxt->mode != EMU_CXT_RUN && cxt->mode != EMU_CXT_STOPPING)
+	if (!emu_cxt_has_turns(cxt))
 		return;
 	if (subtype == SDXI_ADM_CXT_UPD) {
 		/* [I] A running context whose tables turned bad fails. */
@@ -179,7 +118,7 @@ enum emu_admin
 emu_admin_step(struct sdxi_emu *emu, struct emu_op *op)
 {
 	const unsigned int subtype = SDXI_GET(SDXI_DSC_SUBTYPE, emu_le32(op->dsc.any.opcode));
-	/* [I] A context that runs can still be spoken of when fewer are granted. */
+	/* [I] A context that runs can still be named when fewer are granted. */
 	uint32_t last = EMU_MIN(emu_le16(op->dsc.adm.cxt_end), emu->conf.max_cxt);
 	unsigned int i;
 
@@ -192,10 +131,15 @@ emu_admin_step(struct sdxi_emu *emu, struct emu_op *op)
 	case SDXI_ADM_RKEY_UPD:
 		/* RKeys are not cached. */
 		return EMU_ADMIN_DONE;
+	case SDXI_ADM_CXT_UPD:
+		/* As flags, 0 names nothing. */
+		if (emu->conf.cxt_upd == SDXI_EMU_CXT_UPD_FLAGS && op->dsc.adm.cflags == 0)
+			return EMU_ADMIN_DONE;
+		break;
 	case SDXI_ADM_FN_UPD:
 		/*
-		 * [I] CTL2 and CXT_L2 count from now on, for what is started or read anew: contexts
-		 * that run keep what they have until CXT_UPD, but AKeys, which are read anew.
+		 * [I] CTL2 and CXT_L2 count from now on, for what is started or read again: running
+		 * contexts keep what they have until CXT_UPD, but AKeys, which are read again.
 		 */
 		if (op->pos == 0)
 			emu_fn_latch(emu);

@@ -2,27 +2,42 @@
  * Copyright(c) 2026 The SDXI for DPDK authors
  */
 
-#include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "sdxi_emu_priv.h"
 
 /*
- * The common case of a context's turn: copies between memory that the owner can map, of which
- * nothing can go wrong. Descriptors are looked at where they are, each word of them once, and are
+ * The common case of a context's turn in order: copies between memory that the owner can map, of
+ * which nothing can go wrong. Descriptors are read where they are, each word of them once, and are
  * executed when a batch of them has been judged and everything that they touch is on its way into
  * this CPU's cache. Whatever is not as simple as that ends the batch and is left to
- * sdxi_emu_ring.c, which knows all cases. What is seen from outside is the same.
+ * sdxi_emu_exec.c. What is seen from outside is the same.
  *
  * No callback but map() is called in a batch, so what was mapped stays.
  */
 
-/* All that a copy may have in its first 4 bytes; a fence is one only behind others of its batch. */
+/* All that a copy may have in its first 4 bytes; a fence is one only after others of its batch. */
 #define FAST_OP ((uint32_t)(SDXI_DSC_OP(SDXI_TYPE_DMAB, SDXI_DMAB_COPY) | SDXI_DSC_VL))
 #define FAST_FLAGS ((uint32_t)(SDXI_DSC_FE | SDXI_DSC_CSR))
 /* Descriptors of the next batch that are asked for ahead. */
 #define FAST_AHEAD 8
+
+/* What a batch has mapped. */
+enum {
+	MAP_RING,
+	MAP_CSB,
+	MAP_SRC,
+	MAP_DST,
+	MAPS,
+};
+
+/* A copy that has been judged. */
+struct fast_op {
+	uint8_t *dst;
+	const uint8_t *src;
+	uint64_t *signal; /* NULL: no block */
+	uint64_t first;	  /* the descriptor's first 8 bytes */
+};
 
 /* Where [iova, iova + len) lies, or NULL. */
 static inline void *
@@ -52,8 +67,8 @@ akey_known(const struct emu_cxt *cxt, uint16_t akey)
 
 /* Judge a descriptor that is valid and whose first 8 bytes are known; false: not here. */
 static inline EMU_PREFETCHER bool
-fast_judge(struct sdxi_emu *emu, const struct emu_cxt *cxt, struct emu_fast *fast,
-	   const struct sdxi_dsc *dsc, uint64_t first, struct emu_fast_op *op)
+fast_judge(struct sdxi_emu *emu, const struct emu_cxt *cxt, struct sdxi_emu_map *map,
+	   const struct sdxi_dsc *dsc, uint64_t first, struct fast_op *op)
 {
 	const uint64_t keys = word(dsc, 1), src = word(dsc, 2), dst = word(dsc, 3);
 	const uint64_t last = word(dsc, 7), csb = last & SDXI_DSC_CSB_PTR;
@@ -70,14 +85,14 @@ fast_judge(struct sdxi_emu *emu, const struct emu_cxt *cxt, struct emu_fast *fas
 				 emu_overlap(src, len, csb, sizeof(struct sdxi_cst_blk)) ||
 				 emu_overlap(dst, len, csb, sizeof(struct sdxi_cst_blk))))
 			return false;
-		op->signal = map_at(emu, &fast->map[EMU_MAP_CSB], csb, sizeof(struct sdxi_cst_blk));
+		op->signal = map_at(emu, &map[MAP_CSB], csb, sizeof(struct sdxi_cst_blk));
 		if (EMU_UNLIKELY(op->signal == NULL || (uintptr_t)op->signal % 8 != 0))
 			return false;
 		EMU_PREFETCH_TO_WRITE(op->signal);
 	}
 	/* What lies in one mapping does not wrap. */
-	op->src = map_at(emu, &fast->map[EMU_MAP_SRC], src, len);
-	op->dst = map_at(emu, &fast->map[EMU_MAP_DST], dst, len);
+	op->src = map_at(emu, &map[MAP_SRC], src, len);
+	op->dst = map_at(emu, &map[MAP_DST], dst, len);
 	if (EMU_UNLIKELY(op->src == NULL || op->dst == NULL || emu_overlap(src, len, dst, len)))
 		return false;
 	EMU_PREFETCH_TO_READ(op->src);
@@ -87,7 +102,7 @@ fast_judge(struct sdxi_emu *emu, const struct emu_cxt *cxt, struct emu_fast *fas
 }
 
 static inline void
-fast_copy(const struct emu_fast_op *op)
+fast_copy(const struct fast_op *op)
 {
 	const size_t len = (size_t)(op->first >> 32) + 1;
 
@@ -98,27 +113,76 @@ fast_copy(const struct emu_fast_op *op)
 		memcpy(op->dst, op->src, len);
 }
 
-EMU_PREFETCHER unsigned int
-emu_fast_part(struct sdxi_emu *emu, struct emu_cxt *cxt, struct emu_fast *fast, unsigned int n)
+/*
+ * All data, and what has been consumed, is visible before. Contexts of other threads may share the
+ * block: a signal of 1 is nobody else's, others are decremented as one access.
+ */
+static inline void
+fast_signal(uint64_t *signal)
 {
-	struct emu_fast_op *op = fast->op;
+	uint64_t val = EMU_LOAD(signal, relaxed);
+
+	if (EMU_LIKELY(val == emu_le64(1))) {
+		EMU_STORE(signal, 0, release);
+		return;
+	}
+	while (!atomic_compare_exchange_weak(EMU_ATOMIC(signal), &val, emu_le64(emu_le64(val) - 1)))
+		;
+}
+
+/* Sample Write_Index; false: that takes the callbacks, or a failure. */
+static bool
+fast_sample(struct sdxi_emu *emu, struct emu_cxt *cxt, struct sdxi_emu_map *map)
+{
+	const uint64_t *at = map_at(emu, &map[MAP_CSB], cxt->write_index_ptr, sizeof(*at));
+	uint64_t write_index;
+
+	if (at == NULL || (uintptr_t)at % 8 != 0)
+		return false;
+	write_index = emu_le64(EMU_LOAD(at, acquire));
+	if (write_index < cxt->write_index || write_index - cxt->read_index > cxt->ring_sz)
+		return false;
+	cxt->write_index = write_index;
+	return true;
+}
+
+/* Could the next operations of a context be copies and nothing else? */
+static inline bool
+is_simple(const struct sdxi_emu *emu, const struct emu_cxt *cxt)
+{
+	return emu->ops.map != NULL && !emu->conf.reorder && emu->gsv == SDXI_GSV_ACTIVE &&
+	       cxt->mode == EMU_CXT_RUN && cxt->num != SDXI_CXT_ADMIN && cxt->n_ops == 0 &&
+	       cxt->n_faults == 0 && !cxt->stalled && !cxt->failing && !cxt->self_stop;
+}
+
+EMU_PREFETCHER unsigned int
+emu_fast_part(struct sdxi_emu *emu, struct emu_cxt *cxt, unsigned int n)
+{
+	struct sdxi_emu_map map[MAPS];
+	struct fast_op op[EMU_BATCH];
 	struct sdxi_dsc *dsc;
 	uint64_t *read_index;
 	uint64_t bytes = 0;
-	unsigned int i, j, done, end;
+	unsigned int i, done, end;
 
+	if (!is_simple(emu, cxt))
+		return 0;
+	for (i = 0; i < MAPS; i++)
+		map[i].len = 0;
+	if (emu_doorbell_take(cxt) && EMU_UNLIKELY(!fast_sample(emu, cxt, map)))
+		cxt->rung = true;
 	n = EMU_MIN(n, (unsigned int)EMU_BATCH);
 	n = EMU_MIN(n, cxt->ring_sz - cxt->slot);
 	n = EMU_MIN(n, cxt->write_index - cxt->read_index);
-	for (i = 0; i < EMU_MAPS; i++)
-		fast->map[i].len = 0;
-	dsc = map_at(emu, &fast->map[EMU_MAP_RING], cxt->ring + (uint64_t)cxt->slot * SDXI_DESC_LEN,
+	if (n == 0)
+		return 0;
+	dsc = map_at(emu, &map[MAP_RING], cxt->ring + (uint64_t)cxt->slot * SDXI_DESC_LEN,
 		     (uint64_t)n * SDXI_DESC_LEN);
-	read_index = map_at(emu, &fast->map[EMU_MAP_CSB],
+	read_index = map_at(emu, &map[MAP_CSB],
 			    cxt->sts + offsetof(struct sdxi_cxt_sts, read_index),
 			    sizeof(*read_index));
 	if (EMU_UNLIKELY(dsc == NULL || read_index == NULL || (uintptr_t)dsc % 8 != 0 ||
-			 (uintptr_t)read_index % 8 != 0 || !(cxt->opb & EMU_OPB(SDXI_TYPE_DMAB))))
+			 (uintptr_t)read_index % 8 != 0))
 		return 0;
 
 	for (i = 0; i < n; i++)
@@ -129,7 +193,7 @@ emu_fast_part(struct sdxi_emu *emu, struct emu_cxt *cxt, struct emu_fast *fast, 
 		const uint32_t flags = (uint32_t)first ^ FAST_OP;
 
 		if (EMU_UNLIKELY((flags & ~FAST_FLAGS) != 0 || (i != 0 && (flags & SDXI_DSC_FE)) ||
-				 !fast_judge(emu, cxt, fast, &dsc[i], first, &op[i])))
+				 !fast_judge(emu, cxt, map, &dsc[i], first, &op[i])))
 			break;
 		bytes += (first >> 32) + 1;
 	}
@@ -143,7 +207,7 @@ emu_fast_part(struct sdxi_emu *emu, struct emu_cxt *cxt, struct emu_fast *fast, 
 	for (i = 0; i < done; i++)
 		fast_copy(&op[i]);
 
-	/* Consumed: vl is cleared [I], then Read_Index advanced. */
+	/* Consumed: vl is cleared, then Read_Index advanced. */
 	for (i = 0; i < done; i++)
 		atomic_store_explicit((_Atomic uint32_t *)&dsc[i].any.opcode,
 				      emu_le32((uint32_t)op[i].first & ~(uint32_t)SDXI_DSC_VL),
@@ -153,118 +217,35 @@ emu_fast_part(struct sdxi_emu *emu, struct emu_cxt *cxt, struct emu_fast *fast, 
 	cxt->slot += done;
 	if (cxt->slot == cxt->ring_sz)
 		cxt->slot = 0;
-	if (EMU_LIKELY(done != 0))
-		EMU_STORE(read_index, emu_le64(cxt->read_index), release);
-
-	/* Descriptors in a row may share a block: it is written once for all of them. */
-	for (i = 0; i < done; i = j) {
-		uint64_t *signal = op[i].signal, val;
-
-		if (EMU_UNLIKELY(signal == NULL)) {
-			j = i + 1;
-			continue;
-		}
-		val = emu_le64(EMU_LOAD(signal, relaxed));
-		for (j = i; j < done && op[j].signal == signal; j++)
-			val = emu_signal_next(cxt, (uint32_t)op[j].first, val);
-		/* All data, and what has been consumed, is visible before. */
-		EMU_STORE(signal, emu_le64(val), release);
+	if (EMU_LIKELY(done != 0)) {
+		cxt->index_out = emu_read_index(emu, cxt);
+		EMU_STORE(read_index, emu_le64(cxt->index_out), release);
 	}
-	return done;
+	for (i = 0; i < done; i++)
+		if (EMU_LIKELY(op[i].signal != NULL))
+			fast_signal(op[i].signal);
+	return done + bytes / EMU_COST_BYTES;
 }
 
 /*
- * Helpers. What they write is theirs alone: their contexts, as long as these run and nothing
- * special happens, and memory. All else they leave, and say so.
+ * What a helper writes is its own: its contexts, as long as these run and do nothing but copy, and
+ * memory. All else it leaves, and says so.
  */
-
-struct sdxi_emu_engine {
-	struct sdxi_emu *emu;
-	unsigned int index;
-	unsigned int count;
-	struct emu_fast fast;
-};
-
-int
-sdxi_emu_engine_create(struct sdxi_emu *emu, unsigned int index, unsigned int count,
-		       struct sdxi_emu_engine **engine)
-{
-	struct sdxi_emu_engine *new;
-
-	if (index >= count)
-		return -EINVAL;
-	new = calloc(1, sizeof(*new));
-	if (new == NULL)
-		return -ENOMEM;
-	new->emu = emu;
-	new->index = index;
-	new->count = count;
-	*engine = new;
-	return 0;
-}
-
-void
-sdxi_emu_engine_destroy(struct sdxi_emu_engine *engine)
-{
-	free(engine);
-}
-
-/* As emu_ring_sample(), but where something is wrong; false: that is not to be done here. */
-static bool
-fast_sample(struct sdxi_emu *emu, struct emu_cxt *cxt, struct emu_fast *fast)
-{
-	uint64_t *at, write_index;
-
-	fast->map[EMU_MAP_CSB].len = 0;
-	at = map_at(emu, &fast->map[EMU_MAP_CSB], cxt->write_index_ptr, sizeof(*at));
-	if (at == NULL || (uintptr_t)at % 8 != 0)
-		return false;
-	write_index = emu_le64(EMU_LOAD(at, acquire));
-	if (write_index < cxt->write_index || write_index - cxt->read_index > cxt->ring_sz)
-		return false;
-	cxt->write_index = write_index;
-	return true;
-}
-
-/* A context's turn; false: it has something to do that is not to be done here. */
-static bool
-engine_turn(struct sdxi_emu_engine *engine, struct emu_cxt *cxt, unsigned int *done)
-{
-	struct sdxi_emu *emu = engine->emu;
-	unsigned int n;
-
-	if (cxt->num == SDXI_CXT_ADMIN || cxt->mode != EMU_CXT_RUN || cxt->busy || cxt->stalled ||
-	    cxt->n_faults != 0)
-		return !emu_ring_has_work(emu, cxt);
-	if (emu_ring_doorbell(emu, cxt) && !fast_sample(emu, cxt, &engine->fast)) {
-		/* For whoever looks next. */
-		cxt->kick = true;
-		return false;
-	}
-	if (cxt->read_index == cxt->write_index)
-		return true;
-	n = emu_fast_part(emu, cxt, &engine->fast, EMU_BATCH);
-	*done += n;
-	return n != 0;
-}
-
 unsigned int
-sdxi_emu_engine_run(struct sdxi_emu_engine *engine, bool *rest)
+sdxi_emu_help(struct sdxi_emu *emu, unsigned int index, unsigned int count, bool *rest)
 {
-	struct sdxi_emu *emu = engine->emu;
-	unsigned int done = 0;
+	unsigned int done = 0, n;
 	uint32_t i;
 
-	*rest = false;
-	if (emu->gsv != SDXI_GSV_ACTIVE || emu->conf.freedom || emu->ops.map == NULL ||
-	    emu->irq_due) {
-		*rest = engine->index == 0 && (emu->gsv == SDXI_GSV_INIT || emu_fn_stopping(emu) ||
-					       emu->gsv == SDXI_GSV_ACTIVE || emu->irq_due);
-		return 0;
+	*rest = index == 0 && (emu->gsv == SDXI_GSV_INIT || emu_fn_stopping(emu) || emu->irq_due);
+	for (i = 0; emu->gsv == SDXI_GSV_ACTIVE && !emu->irq_due && i < emu->n_run; i++) {
+		struct emu_cxt *cxt = emu->run[i];
+
+		if (cxt->num % count != index)
+			continue;
+		n = emu_fast_part(emu, cxt, EMU_BATCH);
+		done += n;
+		*rest |= n == 0 && (emu->conf.reorder || emu_cxt_has_work(cxt));
 	}
-	for (i = 0; i < emu->n_run; i++)
-		if (emu->run[i]->num % engine->count == engine->index &&
-		    !engine_turn(engine, emu->run[i], &done))
-			*rest = true;
 	return done;
 }

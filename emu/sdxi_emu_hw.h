@@ -17,7 +17,6 @@
 #define SDXI_CAP0_SFUNC			SDXI_BITS(15, 0)
 #define SDXI_CAP1_MAX_AKEY_SZ	SDXI_BITS(15, 12) /**< largest AKey table: 256 << value entries */
 #define SDXI_CAP1_RKEY_CAP	SDXI_BITS(4, 4)
-#define SDXI_CAP1_RM		SDXI_BITS(5, 5)
 #define SDXI_CAP1_MMIO64	SDXI_BITS(6, 6)
 #define SDXI_MAX_BUFFER_4G	11 /**< max_buffer value of the 4 GiB that a descriptor can name */
 #define SDXI_CXT_L2_PTR		SDXI_BITS(63, 12)
@@ -32,17 +31,14 @@
 #define SDXI_L1_ENT_CXT_CTL_PTR	SDXI_BITS(63, 6)
 #define SDXI_L1_ENT_AKEY_SZ	SDXI_BITS(3, 0)
 #define SDXI_L1_ENT_AKEY_PTR	SDXI_BITS(63, 12)
-#define SDXI_L1_ENT_CXT_PASID	SDXI_BITS(19, 0)
 #define SDXI_CXT_CTL_QOS		SDXI_BITS(3, 2)
 #define SDXI_CXT_CTL_DS_RING_PTR	SDXI_BITS(63, 6)
 #define SDXI_CXT_CTL_CXT_STS_PTR	SDXI_BITS(63, 4)
 #define SDXI_CXT_CTL_WRITE_INDEX_PTR	SDXI_BITS(63, 3)
-#define SDXI_QOS_LEVELS			4    /**< values of qos; 0 is served first [I] */
 #define SDXI_AKEY_ENT_IV	SDXI_BITS(1, 1)
 #define SDXI_AKEY_ENT_PV	SDXI_BITS(2, 2)
 #define SDXI_AKEY_ENT_INTR_NUM	SDXI_BITS(14, 4)
 #define SDXI_AKEY_ENT_PASID	SDXI_BITS(19, 0)
-#define SDXI_AKEY_ENT_PR	SDXI_BITS(29, 29)
 
 /* Descriptors */
 #define SDXI_DSC_SE		SDXI_BITS(1, 1)
@@ -66,17 +62,14 @@
 #define SDXI_INTR_INTR		0x00
 #define SDXI_REPCOPY_PAGE	4096 /**< bytes of DMAB_REPCOPY's source */
 #define SDXI_WRT_IMM_MAX	32   /**< bytes */
-#define SDXI_SYNC_FLT		SDXI_BITS(2, 0)
 #define SDXI_INTR_ERRLOG	0	 /**< interrupt vector of the error log */
 
 /** Data of a WRT_IMM [9]: SDXI_WRT_IMM_MAX bytes. Its other fields are those of a copy. */
 #define SDXI_WRT_IMM_DATA(dsc)	((uint8_t *)(uintptr_t)&(dsc)->copy.addr1)
 
 /* cflags of CXT_UPD and SYNC */
-#define SDXI_LVL_L2		0
 #define SDXI_LVL_CXT_CTL	2
 #define SDXI_FLT_AKEY		2
-#define SDXI_FLT_RKEY		3
 #define SDXI_FLT_FN		4
 
 #endif /* _SDXI_EMU_HW_H_ */

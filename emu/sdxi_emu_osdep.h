@@ -18,8 +18,6 @@
 
 #define EMU_LIKELY(x) likely(x)
 #define EMU_UNLIKELY(x) unlikely(x)
-#define EMU_INLINE inline
-#define EMU_NOINLINE __rte_noinline
 #define EMU_PREFETCHER
 #define EMU_PREFETCH_TO_READ(p) rte_prefetch0(p)
 #define EMU_PREFETCH_TO_WRITE(p) rte_prefetch0_write(p)
@@ -27,8 +25,6 @@
 /* A build without DPDK has none of its names. */
 #define EMU_LIKELY(x) __builtin_expect(!!(x), 1)
 #define EMU_UNLIKELY(x) __builtin_expect(!!(x), 0)
-#define EMU_INLINE inline __attribute__((always_inline))
-#define EMU_NOINLINE __attribute__((noinline))
 /* To write: a line that another CPU has is asked for once, and not for reading first. */
 #if defined(__x86_64__)
 #define EMU_PREFETCHER __attribute__((target("prfchw")))

@@ -11,14 +11,15 @@
  *
  * The watch knows of the function's workings no more than SDXI's tables and the interface of
  * emu/sdxi_emu.h. From the values that it hands out it follows which contexts have been started,
- * which descriptors they were shown and which AKeys they looked up, and each access has to follow
- * from these: a table that a valid entry of the one above names, a slot of a running context's ring
- * below Write_Index, a block or a buffer that a valid descriptor names, the buffer by an AKey that
- * was looked up and found good, an entry of the error log. All else ends the program.
+ * which descriptors they consumed and which AKeys they looked up, and each access has to follow
+ * from these: a table that a valid entry of the one above names, the next slot of a running
+ * context's ring below Write_Index, a block or a buffer that a consumed descriptor names, the
+ * buffer by an AKey that was looked up and found good, an entry of the error log. All else ends
+ * the program.
  *
  * What the function may reach directly (map()) is a copy of its own for each piece of memory, of
- * exactly that size, which is looked at and freed when the function has to have done with it. What
- * software writes in between is there at once, so a descriptor may be what it was or what it is.
+ * exactly that size, which is looked at and freed when the function has to have done with it. Where
+ * software writes to it in between, the rest of the input is not judged.
  */
 
 #include <stdbool.h>
@@ -43,7 +44,7 @@ enum {
 	REG_LOG,
 	REG_RKEY,
 	REG_DATA0,
-	REG_DATA1, /* right behind DATA0 */
+	REG_DATA1, /* right after DATA0 */
 	REG_DATA2, /* of an odd size */
 	REG_BIG,   /* for more than SDXI_EMU_CHUNK; never mapped */
 	REG_TOP,   /* up to the last byte of all addresses */
@@ -160,11 +161,11 @@ region_of(unsigned int place, unsigned int part)
 	return REG_CXT + place * REG_CXT_PARTS + part;
 }
 
-/* Behind each call that may have changed registers or the function's state. */
+/* After each call that may have changed registers or the function's state. */
 void watch_state(struct watch *w);
 /* sdxi_emu_run(), held to what it promises. */
 unsigned int watch_run(struct watch *w, unsigned int budget);
-/* sdxi_emu_engine_run(). */
-unsigned int watch_engine_run(struct watch *w, struct sdxi_emu_engine *engine);
+/* sdxi_emu_help(). */
+unsigned int watch_help(struct watch *w, unsigned int index, unsigned int count);
 
 #endif /* _EMU_WATCH_H_ */

@@ -6,9 +6,9 @@
  * The emulated function under software that does what the input says.
  *
  * The input is a head of 16 bytes, the function's configuration, and records of 16 bytes, each a
- * step of software or of the function. With HEAD_UP the functions are brought up first, with
- * tables, contexts and doorbells as they should be, for the records to spoil. There are two
- * functions, each with memory of its own; emu_watch.c judges what they do with it.
+ * step of software or of the function. With HEAD_UP the function is brought up first, with
+ * tables, contexts and doorbells as they should be, for the records to spoil. emu_watch.c judges
+ * what it does with its memory.
  */
 
 #include <stdio.h>
@@ -26,9 +26,8 @@ __attribute__((weak)) size_t LLVMFuzzerMutate(uint8_t *data, size_t len, size_t 
 #define ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))
 
 #define REC_LEN 16
-#define FNS 2
-#define SFUNC 0x42 /* of the first one */
-#define ENGINES 3
+#define SFUNC 0x42
+#define HELPERS 3
 /* Where an input has had enough. */
 #define MAX_ACCESSES 100000
 #define MAX_COPIED (UINT64_C(16) << 20)
@@ -36,7 +35,7 @@ __attribute__((weak)) size_t LLVMFuzzerMutate(uint8_t *data, size_t len, size_t 
 
 /* Bits of the head's first byte. */
 #define HEAD_UP (1u << 0)
-#define HEAD_FREEDOM (1u << 1)
+#define HEAD_REORDER (1u << 1)
 #define HEAD_CONTINUE (1u << 2)
 #define HEAD_DOORBELLS (1u << 3) /* in memory */
 #define HEAD_MAP_SHIFT 4	 /* two bits */
@@ -64,13 +63,10 @@ enum op {
 	OP_REMOVE, /* the function goes, another one comes */
 	OP_HOOK,   /* b: in front of which access 7:0, sel, b 8, c, d: what happens then */
 	OP_AKEY,   /* sel: context, b: which, c: what */
-	OP_RKEY,
+	OP_FLR,
 	OP_WIX, /* sel: context, b: how, d: value */
 	OPS,
 };
-/* The function that a record is about. */
-#define SEL_FN 0x80
-
 struct record {
 	uint8_t op;
 	uint8_t sel;
@@ -81,13 +77,12 @@ struct record {
 
 struct fn {
 	struct watch w;
-	struct sdxi_emu_engine *engine[ENGINES];
 	uint64_t wix[WATCH_CXTS]; /* where its producer is */
 	uint8_t fills;
 	struct record hook;
 };
 
-static struct fn fns[FNS];
+static struct fn the_fn;
 /* Context numbers by place: two level 2 entries are in use. */
 static const uint16_t nums[WATCH_CXTS] = { 0, 1, 2, 130 };
 
@@ -140,7 +135,7 @@ cxt_build(struct fn *fn, unsigned int place, uint64_t index, uint64_t flags)
 		.cxt_ctl_ptr = le64(at(fn, region_of(place, PART_CTL)) | SDXI_L1_ENT_VL),
 		.akey_ptr = le64(at(fn, region_of(place, PART_AKEY)) | akeys),
 		.misc0 = le32(SDXI_PUT(SDXI_L1_ENT_MAX_BUFFER, SDXI_MAX_BUFFER_4G)),
-		.opb_000_enb = le32(0x16),
+		.opb_000_enb = le32(1u << SDXI_TYPE_INTR),
 	};
 	const struct sdxi_cxt_ctl ctl = {
 		.ds_ring_ptr = le64(at(fn, region_of(place, PART_RING)) | SDXI_CXT_CTL_VL | flags),
@@ -309,19 +304,6 @@ record_get(const uint8_t *p)
 	return (struct record){ p[0], p[1], get(p + 2, 2), get(p + 4, 4), get(p + 8, 8) };
 }
 
-static void
-engines_make(struct fn *fn, bool make)
-{
-	unsigned int i;
-
-	for (i = 0; i < ENGINES; i++) {
-		sdxi_emu_engine_destroy(fn->engine[i]);
-		fn->engine[i] = NULL;
-		if (make && sdxi_emu_engine_create(fn->w.emu, i, ENGINES, &fn->engine[i]) < 0)
-			watch_fail("a helper could not be made");
-	}
-}
-
 static bool
 conf_good(const struct sdxi_emu_conf *conf)
 {
@@ -354,13 +336,11 @@ fn_make(struct fn *fn, const struct sdxi_emu_conf *conf, bool doorbells)
 	} else if (!conf_good(conf)) {
 		watch_fail("a bad configuration is taken");
 	}
-	engines_make(fn, true);
 }
 
 static void
 fn_remove(struct fn *fn)
 {
-	engines_make(fn, false);
 	sdxi_emu_destroy(fn->w.emu);
 	free(fn->w.conf.doorbells);
 	fn->w.conf.doorbells = NULL;
@@ -444,7 +424,7 @@ dsc_make(struct fn *fn, unsigned int kind, uint32_t p)
 {
 	static const uint8_t adm[] = {
 		SDXI_ADM_FN_UPD, SDXI_ADM_CXT_UPD, SDXI_ADM_AKEY_UPD, SDXI_ADM_CXT_START_NM,
-		SDXI_ADM_CXT_STOP, SDXI_ADM_SYNC, SDXI_ADM_RKEY_UPD, SDXI_ADM_CXT_START_RS,
+		SDXI_ADM_CXT_STOP, SDXI_ADM_SYNC, SDXI_ADM_INTR, SDXI_ADM_CXT_START_RS,
 	};
 	struct sdxi_dsc dsc = { .any.opcode = le32(SDXI_DSC_OP(SDXI_TYPE_DMAB, SDXI_DMAB_NOP)) };
 	uint64_t src = at(fn, REG_DATA0), dst = at(fn, REG_DATA2);
@@ -495,7 +475,10 @@ dsc_make(struct fn *fn, unsigned int kind, uint32_t p)
 	dsc = dsc_adm(adm[kind & 7], first, last);
 	switch (adm[kind & 7]) {
 	case SDXI_ADM_FN_UPD:
+	case SDXI_ADM_INTR:
 		memset(dsc.any.body, 0, sizeof(dsc.any.body));
+		if (adm[kind & 7] == SDXI_ADM_INTR)
+			dsc.copy.akey0 = le16(p & 0x3ff);
 		break;
 	case SDXI_ADM_CXT_UPD:
 		dsc.adm.cflags = (p >> 6 & 3) % 3;
@@ -580,7 +563,6 @@ static void
 do_akey(struct fn *fn, const struct record *r)
 {
 	const unsigned int place = r->sel % WATCH_CXTS;
-	const uint16_t other = SFUNC + (fn == &fns[0]);
 	struct sdxi_akey_ent ent = { .intr_num = le16(SDXI_AKEY_ENT_VL) };
 
 	switch (r->c % 6) {
@@ -594,7 +576,7 @@ do_akey(struct fn *fn, const struct record *r)
 		ent.pasid = le32(r->d & SDXI_AKEY_ENT_PASID);
 		break;
 	case 3:
-		ent.tgt_sfunc = le16(other);
+		ent.tgt_sfunc = le16(SFUNC + 1);
 		ent.rkey = le16(r->d);
 		break;
 	case 4:
@@ -606,20 +588,6 @@ do_akey(struct fn *fn, const struct record *r)
 	}
 	watch_poke(&fn->w, region_of(place, PART_AKEY), r->b % 512 * sizeof(ent), &ent,
 		   sizeof(ent));
-}
-
-/* The half of the pair that the function itself has to give. */
-static void
-do_rkey(struct fn *fn, const struct record *r)
-{
-	const uint16_t other = SFUNC + (fn == &fns[0]);
-	const struct sdxi_akey_ent ent = {
-		.intr_num = le16(SDXI_AKEY_ENT_VL),
-		.tgt_sfunc = le16(other), /* req_sfunc */
-	};
-
-	watch_poke(&fn->w, REG_RKEY, r->b % 256 * sizeof(ent), &ent, sizeof(ent));
-	reg_set(fn, SDXI_MMIO_RKEY, at(fn, REG_RKEY) | SDXI_RKEY_EN, 8);
 }
 
 static void
@@ -647,7 +615,7 @@ do_remove(struct fn *fn, const struct record *r)
 		conf.db_stride = r->d % 16;
 		break;
 	case 6:
-		conf.freedom = r->d & 1;
+		conf.reorder = r->d & 1;
 		conf.seed = r->d;
 		break;
 	default:
@@ -672,7 +640,7 @@ do_record(struct fn *fn, const struct record *r, const uint8_t *more, size_t mor
 		break;
 	case OP_ENGINE:
 		for (times = (r->c & 15) + 1; times != 0 && !has_enough(fn); times--)
-			watch_engine_run(&fn->w, fn->engine[(r->b + times) % ENGINES]);
+			watch_help(&fn->w, (r->b + times) % HELPERS, HELPERS);
 		break;
 	case OP_REG_SET:
 		do_reg_set(fn, r);
@@ -741,8 +709,9 @@ do_record(struct fn *fn, const struct record *r, const uint8_t *more, size_t mor
 	case OP_AKEY:
 		do_akey(fn, r);
 		break;
-	case OP_RKEY:
-		do_rkey(fn, r);
+	case OP_FLR:
+		sdxi_emu_flr(fn->w.emu);
+		watch_state(&fn->w);
 		break;
 	case OP_WIX:
 		fn->wix[place] = r->b & 1 ? r->d : fn->wix[place] + r->d % (2 * RING_SZ);
@@ -792,12 +761,9 @@ fn_end(struct fn *fn)
 int
 LLVMFuzzerInitialize(int *argc, char ***argv)
 {
-	unsigned int i;
-
 	(void)argc;
 	(void)argv;
-	for (i = 0; i < FNS; i++)
-		watch_init(&fns[i].w);
+	watch_init(&the_fn.w);
 	return 0;
 }
 
@@ -807,7 +773,7 @@ conf_get(struct sdxi_emu_conf *conf, const uint8_t *head)
 	static const uint16_t max_cxt[] = { 127, 300, 130, 5, 1, 2000, UINT16_MAX, 255 };
 
 	sdxi_emu_conf_default(conf);
-	conf->freedom = head[0] & HEAD_FREEDOM;
+	conf->reorder = head[0] & HEAD_REORDER;
 	conf->err_continue = head[0] & HEAD_CONTINUE;
 	conf->max_cxt = max_cxt[head[1] % ARRAY_LEN(max_cxt)];
 	conf->seed = get(head + 2, 2);
@@ -821,6 +787,12 @@ conf_get(struct sdxi_emu_conf *conf, const uint8_t *head)
 	if (head[7] != 0)
 		conf->max_errlog_sz = head[7] % 5;
 	conf->db_stride = head[8] % 8;
+	conf->csr = head[9] % 3;
+	conf->cxt_upd = head[10] % 3;
+	/* Where memory is mapped, Read_Index is what tells the watch of progress. */
+	if ((head[0] >> HEAD_MAP_SHIFT & 3) == MAP_NEVER)
+		conf->read_index_lag = head[11] % 64;
+	conf->sfunc = SFUNC;
 }
 
 int
@@ -828,45 +800,32 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
 	uint8_t head[REC_LEN] = { 0 };
 	struct sdxi_emu_conf conf;
-	unsigned int i, n_fns = 1;
+	struct fn *fn = &the_fn;
 	struct record r;
-	struct fn *fn;
-	size_t pos;
+	size_t pos, more;
 
 	/* What is missing of the head is 0. */
 	memcpy(head, data, len < REC_LEN ? len : REC_LEN);
 	if (len < REC_LEN)
 		len = REC_LEN;
 	conf_get(&conf, head);
-	for (pos = REC_LEN; len - pos >= REC_LEN; pos += REC_LEN)
-		if (data[pos + 1] & SEL_FN)
-			n_fns = FNS;
-	for (i = 0; i < n_fns; i++) {
-		fn = &fns[i];
-		conf.sfunc = SFUNC + i;
-		fn->w.map_kind = head[0] >> HEAD_MAP_SHIFT & 3;
-		fn->w.plain_fault = head[0] & HEAD_PLAIN;
-		watch_clear(&fn->w);
-		memset(fn->wix, 0, sizeof(fn->wix));
-		fn->fills = 0;
-		fn_make(fn, &conf, head[0] & HEAD_DOORBELLS);
-		if (head[0] & HEAD_UP)
-			fn_build(fn, !(head[0] & HEAD_HELD));
-	}
-	for (pos = REC_LEN; len - pos >= REC_LEN; pos += REC_LEN) {
+	fn->w.map_kind = head[0] >> HEAD_MAP_SHIFT & 3;
+	fn->w.plain_fault = head[0] & HEAD_PLAIN;
+	watch_clear(&fn->w);
+	memset(fn->wix, 0, sizeof(fn->wix));
+	fn->fills = 0;
+	fn_make(fn, &conf, head[0] & HEAD_DOORBELLS);
+	if (head[0] & HEAD_UP)
+		fn_build(fn, !(head[0] & HEAD_HELD));
+	for (pos = REC_LEN; len - pos >= REC_LEN && !has_enough(fn); pos += REC_LEN) {
 		r = record_get(data + pos);
-		fn = &fns[(r.sel & SEL_FN) != 0 && n_fns == FNS];
-		r.sel &= (uint8_t)~SEL_FN;
-		if (has_enough(fn))
-			break;
-		do_record(fn, &r, data + pos + REC_LEN, len - pos - REC_LEN);
+		more = len - pos - REC_LEN;
+		do_record(fn, &r, data + pos + REC_LEN, more);
 		if (r.op % OPS == OP_PUSH_RAW || r.op % OPS == OP_INJECT_TEXT)
-			pos += len - pos - REC_LEN < 64 ? len - pos - REC_LEN : 64;
+			pos += more < 64 ? more : 64;
 	}
-	for (i = 0; i < n_fns; i++) {
-		fn_end(&fns[i]);
-		fn_remove(&fns[i]);
-	}
+	fn_end(fn);
+	fn_remove(fn);
 	return 0;
 }
 
@@ -909,11 +868,11 @@ rnd_val(void)
 	case 5:
 		return UINT64_MAX - rnd() % 8192;
 	case 6:
-		return fns[0].w.region[rnd() % REGIONS].iova | rnd() % 16;
+		return the_fn.w.region[rnd() % REGIONS].iova | rnd() % 16;
 	case 7:
-		return fns[0].w.region[rnd() % REGIONS].iova + rnd() % 8192;
+		return the_fn.w.region[rnd() % REGIONS].iova + rnd() % 8192;
 	case 8:
-		return fns[0].w.region[rnd() % REGIONS].iova + rnd() % 1100 * 64;
+		return the_fn.w.region[rnd() % REGIONS].iova + rnd() % 1100 * 64;
 	default:
 		return rnd() & rnd() & rnd();
 	}
@@ -927,7 +886,7 @@ rnd_record(uint8_t *p)
 					  OP_POKE };
 
 	p[0] = rnd() % 2 ? likely[rnd() % ARRAY_LEN(likely)] : rnd() % OPS;
-	p[1] = (rnd() % 16 == 0 ? SEL_FN : 0) | (rnd() % 4 ? rnd() % WATCH_CXTS : rnd() % 128);
+	p[1] = rnd() % 4 ? rnd() % WATCH_CXTS : rnd() % 128;
 	put(p + 2, 2, rnd());
 	put(p + 4, 4, rnd() % 2 ? rnd() : rnd_val());
 	put(p + 8, 8, rnd_val());

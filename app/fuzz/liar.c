@@ -953,7 +953,7 @@ liar_create(const uint8_t *data, size_t len, void (*meanwhile)(void))
 	conf.max_buffer = 11 - (has >> 3 & 15) % 12;
 	conf.err_continue = (has & 0x80) != 0;
 	conf.max_errlog_sz = 2 - (more & 3) % 3;
-	conf.freedom = (more & 4) != 0;
+	conf.reorder = (more & 4) != 0;
 	conf.seed = more >> 3 & 3;
 	conf.db_stride = db & 7;
 	liar_check(sdxi_emu_create(&conf, &emu_ops, NULL, &liar.emu) == 0, "there is no function");

@@ -2,7 +2,10 @@
  * Copyright(c) 2026 The SDXI for DPDK authors
  */
 
-/* In libFuzzer's place, for any compiler: run a fuzzer's target once on each file named. */
+/*
+ * In libFuzzer's place, for any compiler: run a fuzzer's target once on each file named, and with
+ * -runs=N on so many inputs made of these, always the same ones.
+ */
 
 #include <dirent.h>
 #include <errno.h>
@@ -14,14 +17,69 @@
 
 int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
+__attribute__((weak)) size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t len, size_t max,
+						     unsigned int seed);
+size_t LLVMFuzzerMutate(uint8_t *data, size_t len, size_t max);
 
+#define MAX_LEN 4096
+
+static struct input {
+	uint8_t *data;
+	size_t len;
+} *inputs;
 static unsigned int nb_files;
+static uint32_t random_state = 1;
 
 static void
 die(const char *what, const char *path)
 {
 	fprintf(stderr, "%s %s: %s\n", what, path, strerror(errno));
 	exit(EXIT_FAILURE);
+}
+
+static uint32_t
+rnd_to(uint32_t n)
+{
+	random_state = random_state * 1664525 + 1013904223;
+	return (uint64_t)random_state * n >> 32;
+}
+
+/* A byte of it, or one more. */
+size_t
+LLVMFuzzerMutate(uint8_t *data, size_t len, size_t max)
+{
+	const size_t at = rnd_to(len + (len < max));
+
+	data[at] = rnd_to(256);
+	return at < len ? len : len + 1;
+}
+
+/* Inputs as libFuzzer would make them. */
+static void
+run_mutated(unsigned int runs)
+{
+	unsigned int i, times;
+	uint8_t buf[MAX_LEN];
+	uint8_t *data;
+	size_t len;
+
+	for (i = 0; i < runs; i++) {
+		const struct input *in = &inputs[rnd_to(nb_files)];
+
+		len = in->len < MAX_LEN ? in->len : MAX_LEN;
+		memcpy(buf, in->data, len);
+		for (times = 1 + rnd_to(5); times != 0; times--)
+			len = LLVMFuzzerCustomMutator != NULL ?
+				LLVMFuzzerCustomMutator(buf, len, MAX_LEN, rnd_to(UINT32_MAX)) :
+				LLVMFuzzerMutate(buf, len, MAX_LEN);
+		data = malloc(len > 0 ? len : 1);
+		if (data == NULL)
+			die("allocate for", "an input");
+		memcpy(data, buf, len);
+		fprintf(stderr, "mutated %u\n", i);
+		LLVMFuzzerTestOneInput(data, len);
+		free(data);
+	}
 }
 
 static void
@@ -42,8 +100,10 @@ replay_file(const char *path, size_t len)
 	/* The last line of a target that ends the program. */
 	fprintf(stderr, "%s\n", path);
 	LLVMFuzzerTestOneInput(data, len);
-	free(data);
-	nb_files++;
+	inputs = realloc(inputs, (nb_files + 1) * sizeof(*inputs));
+	if (inputs == NULL)
+		die("allocate for", path);
+	inputs[nb_files++] = (struct input){ data, len };
 }
 
 static void
@@ -76,15 +136,25 @@ replay(const char *path)
 int
 main(int argc, char **argv)
 {
-	int i;
+	unsigned int runs = 0;
+	int i, rc;
 
 	if (argc < 2) {
-		fprintf(stderr, "usage: %s FILE|FOLDER...\n", argv[0]);
+		fprintf(stderr, "usage: %s [-runs=N] FILE|FOLDER...\n", argv[0]);
 		return EXIT_FAILURE;
 	}
 	LLVMFuzzerInitialize(&argc, &argv);
 	for (i = 1; i < argc; i++)
-		replay(argv[i]);
-	printf("%u inputs replayed\n", nb_files);
-	return nb_files > 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+		if (strncmp(argv[i], "-runs=", 6) == 0)
+			runs = strtoul(argv[i] + 6, NULL, 10);
+		else
+			replay(argv[i]);
+	if (nb_files > 0)
+		run_mutated(runs);
+	printf("%u inputs replayed, %u made of them\n", nb_files, runs);
+	rc = nb_files > 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	while (nb_files > 0)
+		free(inputs[--nb_files].data);
+	free(inputs);
+	return rc;
 }

@@ -101,6 +101,7 @@ struct qt_pci {
 #define QT_PCI_MASTER 0x4
 #define QT_PCI_BAR0 0x10
 #define QT_PCI_BRIDGE_CTL 0x3e
+#define QT_PCI_CAP_MSI 0x05
 #define QT_PCI_CAP_MSIX 0x11
 #define QT_PCI_CAP_EXP 0x10
 #define QT_PCI_EXT_CAP_SRIOV 0x10

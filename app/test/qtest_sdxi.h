@@ -57,7 +57,7 @@
 #define DATA_LEN UINT64_C(0x4000000)
 
 /** Operation groups: bit t is the group of the descriptors of type t. */
-#define OPB_ALL UINT32_C(0x16)
+#define OPB_ALL UINT32_C(0x10)
 
 /** A function, as its driver knows it. */
 struct fn {

@@ -351,29 +351,18 @@ attach_without_memory()
 		quit secondary && quit primary
 }
 
-# unanswered: how often the log says that a request had no answer.
-unanswered()
-{
-	grep -c 'no answer from the primary process' "$log" || true
-}
-
-# The primary is there and does nothing: who asks it does not wait for ever, and it may go on later.
+# The primary is there and does nothing: who attaches does not wait for it, and it may go on later.
 primary_hangs()
 {
-	local before rc=0
+	local rc=0
 
 	set_up && ask primary ok probe dma_sdxi_emu1 && ask secondary ok copy 0 1 1000 || return 1
-	before=$(unanswered)
 	kill -STOP "${pid[primary]}"
-	{ ask secondary ok dump 0 && ask secondary 'no: dma_sdxi_emu1: *' probe dma_sdxi_emu1; } ||
-		rc=1
+	{ ask secondary ok dump 0 && ask secondary ok probe dma_sdxi_emu1; } || rc=1
 	kill -CONT "${pid[primary]}"
 	((rc == 0)) || return 1
-	(($(unanswered) == before + 1)) ||
-		wrong "expected one line more than $before about answers, found $(unanswered)" ||
-		return 1
-	ask primary ok copy 0 0 1000 && ask secondary ok copy 0 1 1000 &&
-		ask secondary ok probe dma_sdxi_emu1 && quit secondary && quit primary
+	ask primary ok up 1 && ask primary ok copy 0 0 1000 && ask secondary ok copy 0 1 1000 &&
+		ask secondary ok copy 1 1 1000 && quit secondary && quit primary
 }
 
 # Without the primary nothing moves, and calls of the data path return all the same.

@@ -308,20 +308,22 @@ td_free(void *ptr)
 const char *
 td_args(const char *args, char *buf, size_t len)
 {
-	static const char * const env[][2] = {
-		{ TD_ORDER, "order=" }, { TD_ENGINES, "engines=" },
+	static const char * const more[][2] = {
+		{ TD_ORDER, "order=" }, { TD_ENGINES, "engines=" }, { TD_CXT_UPD, "cxt_upd=" },
+		{ TD_CSR, "csr=" }, { TD_READ_INDEX, "read_index=" }, { NULL, "reach=" },
 	};
 	unsigned int i;
 	int n;
 
 	n = snprintf(buf, len, "%s", args);
 	assert_in_range(n, 0, len - 1);
-	for (i = 0; i < RTE_DIM(env); i++) {
-		const char *value = getenv(env[i][0]);
+	for (i = 0; i < RTE_DIM(more); i++) {
+		/* A wrong address is to be an error, and not to overwrite what the test has. */
+		const char *value = more[i][0] != NULL ? getenv(more[i][0]) : "eal";
 
-		if (value == NULL || strstr(args, env[i][1]) != NULL)
+		if (value == NULL || strstr(args, more[i][1]) != NULL)
 			continue;
-		n += snprintf(buf + n, len - n, "%s%s%s", n == 0 ? "" : ",", env[i][1], value);
+		n += snprintf(buf + n, len - n, "%s%s%s", n == 0 ? "" : ",", more[i][1], value);
 		assert_in_range(n, 0, len - 1);
 	}
 	return buf;

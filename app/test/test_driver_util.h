@@ -41,6 +41,10 @@
 #define TD_ORDER "SDXI_TEST_ORDER"
 /** The same for the threads that they run on: their argument engines. */
 #define TD_ENGINES "SDXI_TEST_ENGINES"
+/** And for how they read what public facts leave open: the arguments of these names. */
+#define TD_CXT_UPD "SDXI_TEST_CXT_UPD"
+#define TD_CSR "SDXI_TEST_CSR"
+#define TD_READ_INDEX "SDXI_TEST_READ_INDEX"
 /** Room for all arguments of a function. */
 #define TD_ARGS_LEN 512
 
@@ -152,7 +156,7 @@ td_conf_silent(struct rte_dma_conf *conf)
 #endif
 }
 
-/** A function's arguments with what the environment adds, in @p buf if there is anything. */
+/** A function's arguments in @p buf, with the environment's, and with reach=eal unless they say. */
 const char *td_args(const char *args, char *buf, size_t len);
 /** Make a function; gives the dmadev's id. */
 int16_t td_probe(const char *name, const char *args);

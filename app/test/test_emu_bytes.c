@@ -28,13 +28,12 @@ put(struct owner *own, uint64_t iova, const uint8_t *bytes, size_t len)
 #define ZEROS_16 ZEROS_8, ZEROS_8
 
 /* The administrative context lies at 0x40020000, the other one at 0x40060000. */
-static int
-setup(void **state)
+static struct owner *
+setup(void)
 {
-	struct sdxi_emu_conf conf;
+	struct sdxi_emu_conf conf = conf_test();
 	struct owner *own;
 
-	conf_test(&conf);
 	conf.err_continue = true;
 	own = owner_make(&conf);
 
@@ -42,12 +41,12 @@ setup(void **state)
 	PUT(own, L2_AT, 0x01, 0x10, 0x00, 0x40, 0, 0, 0, 0);
 	/*
 	 * CXT_L1_ENT of contexts 0 and 5: vl, cxt_ctl_ptr 0x40038000 and 0x40078000; akey_sz 0,
-	 * akey_ptr 0x4003b000 and 0x4007b000; max_buffer 11; opb_000_enb 0x16
+	 * akey_ptr 0x4003b000 and 0x4007b000; max_buffer 11; opb_000_enb 0x10
 	 */
 	PUT(own, 0x40001000, 0x01, 0x80, 0x03, 0x40, 0, 0, 0, 0, 0x00, 0xb0, 0x03, 0x40, 0, 0, 0, 0,
-	    0x00, 0x00, 0xb0, 0x00, 0x16, 0x00, 0x00, 0x00, ZEROS_8);
+	    0x00, 0x00, 0xb0, 0x00, 0x10, 0x00, 0x00, 0x00, ZEROS_8);
 	PUT(own, 0x400010a0, 0x01, 0x80, 0x07, 0x40, 0, 0, 0, 0, 0x00, 0xb0, 0x07, 0x40, 0, 0, 0, 0,
-	    0x00, 0x00, 0xb0, 0x00, 0x16, 0x00, 0x00, 0x00, ZEROS_8);
+	    0x00, 0x00, 0xb0, 0x00, 0x10, 0x00, 0x00, 0x00, ZEROS_8);
 	/*
 	 * CXT_CTL: vl, csa, ds_ring_ptr 0x40020000 and 0x40060000; ds_ring_sz 1024; cxt_sts_ptr
 	 * 0x40039000 and 0x40079000; write_index_ptr 0x4003a000 and 0x4007a000
@@ -92,8 +91,7 @@ setup(void **state)
 	EXPECT(own, 0x40039000, 0x01, 0, 0, 0, 0, 0, 0, 0, 0x01, 0, 0, 0, 0, 0, 0, 0);
 	EXPECT(own, 0x40079000, 0x01, 0, 0, 0, 0, 0, 0, 0,
 	       0x00, 0x07, 0x06, 0x05, 0x04, 0x03, 0x02, 0x01);
-	*state = own;
-	return 0;
+	return own;
 }
 
 /* Run the descriptor at the context's first slot. Its block is at 0x40070000, and its signal 1. */
@@ -120,15 +118,17 @@ static void
 test_copy(void **state)
 {
 	static const uint8_t desc[64] = { COPY(0x01, 0x02, 0x90) };
-	struct owner *own = *state;
+	struct owner *own = setup();
 
-	/* Of a place before and behind the data nothing is copied. */
+	(void)state;
+	/* Of a place before and after the data nothing is copied. */
 	fill(own, 0x40800100, 300, 7);
 	run_one(own, desc);
 	EXPECT(own, 0x40070000, ZEROS_16, ZEROS_16);
 	assert_true(same(own, 0x40800108, 0x40900210, 259));
 	EXPECT(own, 0x40900208, ZEROS_8);
 	EXPECT(own, 0x40900210 + 259, ZEROS_8);
+	owner_free(own);
 }
 
 static void
@@ -141,12 +141,14 @@ test_wrt_imm(void **state)
 		0x99, 0xaa, 0xbb, 0xcc, 0xdd, 0xee, 0xff, 0x01, ZEROS_16,
 		0x00, 0x00, 0x07, 0x40, 0, 0, 0, 0,
 	};
-	struct owner *own = *state;
+	struct owner *own = setup();
 
+	(void)state;
 	run_one(own, desc);
 	EXPECT(own, 0x40070000, ZEROS_16, ZEROS_16);
 	EXPECT(own, 0x40900210, 0x11, 0x22, 0x33, 0x44, 0x55, 0x66, 0x77, 0x88, 0x99, 0xaa, 0xbb,
 	       0x00, 0x00);
+	owner_free(own);
 }
 
 static void
@@ -157,12 +159,14 @@ test_intr(void **state)
 		0x01, 0x00, 0x04, 0x00, 0, 0, 0, 0, 0, 0, 0, 0, 0x02, 0x00, 0, 0,
 		ZEROS_16, ZEROS_16, ZEROS_8, 0x00, 0x00, 0x07, 0x40, 0, 0, 0, 0,
 	};
-	struct owner *own = *state;
+	struct owner *own = setup();
 
+	(void)state;
 	run_one(own, desc);
 	EXPECT(own, 0x40070000, ZEROS_16, ZEROS_16);
 	assert_int_equal(own->irqs, 1);
 	assert_int_equal(own->irq_vector, 0x123);
+	owner_free(own);
 }
 
 /* A signal that several descriptors count down. */
@@ -170,14 +174,16 @@ static void
 test_signal(void **state)
 {
 	static const uint8_t desc[64] = { COPY(0x01, 0x02, 0x90) };
-	struct owner *own = *state;
+	struct owner *own = setup();
 
+	(void)state;
 	put(own, 0x40060000 + SLOT * 64, desc, 64);
 	PUT(own, 0x40070000, 0x00, 0x00, 0x01, 0, 0, 0, 0, 0, ZEROS_8, ZEROS_16);
 	PUT(own, 0x4007a000, 0x01, 0x07, 0x06, 0x05, 0x04, 0x03, 0x02, 0x01);
 	sdxi_emu_doorbell(own->emu, CXT, START + 1);
 	run_dry(own);
 	EXPECT(own, 0x40070000, 0xff, 0xff, 0x00, 0, 0, 0, 0, 0, ZEROS_8, ZEROS_16);
+	owner_free(own);
 }
 
 static void
@@ -185,8 +191,9 @@ test_failure(void **state)
 {
 	/* The destination is nowhere. */
 	static const uint8_t desc[64] = { COPY(0x01, 0x02, 0x00) };
-	struct owner *own = *state;
+	struct owner *own = setup();
 
+	(void)state;
 	hole_add(own, 0x40000000 + 0x200, 0x200, true, true);
 	run_one(own, desc);
 	/* CST_BLK: er */
@@ -198,17 +205,18 @@ test_failure(void **state)
 	EXPECT(own, 0x40010000, 0x01, 0x0a, 0xf7, 0x07, 0x17, 0x01, 0x05, 0x00,
 	       0x00, 0x07, 0x06, 0x05, 0x04, 0x03, 0x02, 0x01, ZEROS_16, ZEROS_16, ZEROS_16);
 	assert_int_equal(reg_get(own, SDXI_MMIO_ERR_WRT), 1);
+	owner_free(own);
 }
 
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_copy, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_wrt_imm, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_intr, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_signal, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_failure, setup, teardown),
+		cmocka_unit_test(test_copy),
+		cmocka_unit_test(test_wrt_imm),
+		cmocka_unit_test(test_intr),
+		cmocka_unit_test(test_signal),
+		cmocka_unit_test(test_failure),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,266 +2,355 @@
  * Copyright(c) 2026 The SDXI for DPDK authors
  */
 
-/* The emulated function: contexts, and the commands of the administrative one. */
+/* The emulated function: how contexts are started, stopped and changed. */
 
 #include "test_emu_owner.h"
 #include "test_emu_tables.h"
 
 #define ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))
+#define SRC DATA_AT
+#define DST (DATA_AT + (UINT64_C(12) << 20))
+#define LONG_LEN (8 * SDXI_EMU_CHUNK)
 
-/* ---- contexts ---- */
-
+/* Start contexts that cannot be started: the administrative one goes on. */
 static void
-test_jump_start(void **state)
+start_bad(struct owner *own, struct sdxi_dsc dsc, unsigned int logged)
 {
-	struct owner *own = *state;
+	const uint64_t wrt = reg_get(own, SDXI_MMIO_ERR_WRT);
+	const uint64_t index = push_ring(own, 0, dsc);
+
+	run_dry(own);
+	assert_true(is_done(own, 0, index) && has_er(own, 0, index));
+	assert_int_equal(reg_get(own, SDXI_MMIO_ERR_WRT), wrt + logged);
+	do_good(own, 0, dsc_nop());
+}
+
+/* Nothing but doorbells after activation count, and starts, which are one. */
+static void
+test_doorbell(void **state)
+{
+	struct owner *own = built();
 	const struct sdxi_dsc nop = dsc_nop();
+	unsigned int area, i;
 	uint64_t index;
 
-	/* What was rung before counts for nothing. */
+	(void)state;
 	index = push(own, 0, &nop);
 	sdxi_emu_doorbell(own->emu, 0, 0);
-	fn_activate(own);
+	fn_ask(own, SDXI_GSR_ACTIVE);
+	run_dry(own);
 	assert_false(is_done(own, 0, index));
 	sdxi_emu_doorbell(own->emu, 0, 0);
 	run_dry(own);
 	assert_true(is_done(own, 0, index));
 	assert_int_equal(read_index(own, 0), 1);
+
+	area = cxt_build(own, 9, UINT64_C(0x1ffffffff));
+	for (i = 0; i < 2; i++) {
+		index = push(own, area, &nop);
+		run_dry(own);
+		assert_false(is_done(own, area, index));
+		cxt_start(own, 9);
+		assert_true(is_done(own, area, index));
+		assert_int_equal(read_index(own, area), index + 1);
+	}
+	owner_free(own);
 }
 
+/* Contexts come and go in any order; those that stay, work. */
 static void
-test_contexts_anywhere(void **state)
+test_come_and_go(void **state)
 {
-	static const uint16_t nums[] = { 1, 127, 128, 300, 1022, 1023 };
-	struct owner *own = *state;
-	unsigned int area[ARRAY_LEN(nums)], i;
+	static const uint16_t nums[] = { 1, 127, 128, 300, 301, 302, 1022, 1023 };
+	static const uint8_t order[] = { 2, 7, 0, 6, 1, 4, 3, 5 };
+	struct owner *own = active(STOPS);
+	unsigned int area[ARRAY_LEN(nums)], i, j;
 
+	(void)state;
 	for (i = 0; i < ARRAY_LEN(nums); i++)
 		area[i] = cxt_up(own, nums[i]);
-	for (i = 0; i < ARRAY_LEN(nums); i++)
+	for (i = 0; i < ARRAY_LEN(nums); i++) {
+		do_good(own, 0, dsc_stop(nums[order[i]], nums[order[i]], i & 1));
+		for (j = 0; j < ARRAY_LEN(nums); j++)
+			if (cxt_state(own, area[j]) == SDXI_CXT_RUN)
+				do_good(own, area[j], dsc_nop());
+		for (j = 0; j <= i; j++)
+			assert_int_equal(cxt_state(own, area[order[j]]), SDXI_CXT_STOP_SW);
+		assert_int_equal(read_index(own, area[order[i]]), i);
+	}
+	/* To stop one that does not run is no error, nor one that never did. */
+	do_good(own, 0, dsc_stop(1, 1023, true));
+	do_good(own, 0, dsc_sync(SDXI_FLT_STOP, 1, 1023));
+	for (i = 0; i < ARRAY_LEN(nums); i++) {
+		cxt_start(own, nums[i]);
 		do_good(own, area[i], dsc_nop());
-	for (i = 0; i < ARRAY_LEN(nums); i++)
-		assert_int_equal(read_index(own, area[i]), 1);
+	}
+	owner_free(own);
 }
 
+/* Of a range those start that can be; a doorbell's value may be given. */
 static void
 test_start_range(void **state)
 {
-	struct owner *own = *state;
-	unsigned int area[3], i;
-	struct sdxi_dsc start;
-	uint64_t index;
+	static const uint8_t subtypes[] = { SDXI_ADM_CXT_START_NM, SDXI_ADM_CXT_START_RS };
+	struct sdxi_dsc dsc;
+	unsigned int i, j, area[3];
+	struct owner *own;
 
-	for (i = 0; i < 3; i++)
-		area[i] = cxt_build(own, 254 + i * 2, 0);
-	/* The command is for five, two of which have no tables. */
-	start = dsc_adm(SDXI_ADM_CXT_START_RS, 254, 258);
-	start.adm.db_value = le64(7);
-	index = push_ring(own, 0, start);
-	run_dry(own);
-	assert_true(is_done(own, 0, index) && has_er(own, 0, index));
-	for (i = 0; i < 3; i++)
-		assert_int_equal(cxt_state(own, area[i]), SDXI_CXT_RUN);
-	assert_int_equal(reg_get(own, SDXI_MMIO_ERR_WRT), 2);
-	log_check(own, 0, 255, LOG_NO_DESC, LOG_NO_BUF, SDXI_STEP_CXT_L1, SDXI_SUB_STEP_VALIDATION,
-		  SDXI_RE_CXT_STOPPED);
-	log_check(own, 1, 257, LOG_NO_DESC, LOG_NO_BUF, SDXI_STEP_CXT_L1, SDXI_SUB_STEP_VALIDATION,
-		  SDXI_RE_CXT_STOPPED);
-	/* The administrative context lives on. */
-	do_good(own, 0, dsc_nop());
+	(void)state;
+	for (i = 0; i < 4; i++) {
+		own = active(STOPS);
+		for (j = 0; j < 3; j++)
+			area[j] = cxt_build(own, 254 + j * 2, 0);
+		dsc = dsc_nop();
+		push(own, area[0], &dsc);
+		dsc = dsc_adm(subtypes[i / 2], 254, 258);
+		dsc.adm.vflags = i % 2 ? SDXI_VFLAGS_DV : 0;
+		dsc.adm.db_value = le64(i);
+		start_bad(own, dsc, 2);
+		for (j = 0; j < 3; j++)
+			assert_int_equal(cxt_state(own, area[j]), SDXI_CXT_RUN);
+		assert_true(is_done(own, area[0], 0));
+		for (j = 0; j < 2; j++)
+			log_check(own, j, 255 + 2 * j, LOG_NO_DESC, LOG_NO_BUF,
+				  AT(CXT_L1, VALIDATION), SDXI_RE_CXT_STOPPED);
+		owner_free(own);
+	}
 }
 
 static void
 test_start_failures(void **state)
 {
 	struct owner *own;
-	unsigned int what, area;
-	uint64_t index;
-	void *s;
+	unsigned int i, area;
 
 	(void)state;
-	for (what = 0; what < ACT_LAST; what++) {
-		setup_active(&s);
-		own = s;
+	for (i = 0; i < TABLE_BREAKS; i++) {
+		own = active(STOPS);
 		area = cxt_build(own, 130, 0);
-		act_break(own, area, what);
-		index = push_ring(own, 0, dsc_adm(SDXI_ADM_CXT_START_NM, 130, 130));
-		run_dry(own);
-		assert_true(is_done(own, 0, index) && has_er(own, 0, index));
-		assert_int_equal(reg_get(own, SDXI_MMIO_ERR_WRT), 1);
-		log_check(own, 0, 130, LOG_NO_DESC, LOG_NO_BUF, act_want[what].step,
-			  act_want[what].sub, SDXI_RE_CXT_STOPPED);
+		table_break(own, area, &table_breaks[i]);
+		start_bad(own, dsc_adm(SDXI_ADM_CXT_START_NM, 130, 130), 1);
+		log_check(own, 0, 130, LOG_NO_DESC, LOG_NO_BUF, table_breaks[i].step,
+			  table_breaks[i].sub, SDXI_RE_CXT_STOPPED);
 		assert_int_equal(fn_state(own), SDXI_GSV_ACTIVE);
 		assert_int_equal(cxt_state(own, area), SDXI_CXT_STOP_SW);
-		do_good(own, 0, dsc_nop());
 		owner_free(own);
 	}
 }
 
-/* What stands in the ring when the context starts runs without a doorbell of its own. */
+/* One that has failed can be started after a stop only. */
 static void
-test_start_is_doorbell(void **state)
+test_start_of_failed(void **state)
 {
-	struct owner *own = *state;
-	const unsigned int area = cxt_build(own, 9, UINT64_C(0x1ffffffff));
-	const struct sdxi_dsc nop = dsc_nop();
-	uint64_t first, second;
+	struct owner *own = active(STOPS);
+	const unsigned int area = cxt_up(own, 20);
 
-	first = push(own, area, &nop);
-	assert_int_equal(first, UINT64_C(0x1ffffffff));
-	do_good(own, 0, dsc_adm(SDXI_ADM_CXT_START_NM, 9, 9));
-	assert_true(is_done(own, area, first));
-	assert_int_equal(read_index(own, area), UINT64_C(0x200000000));
-	/* To start it once more rings it once more. */
-	second = push(own, area, &nop);
-	run_dry(own);
-	assert_false(is_done(own, area, second));
-	do_good(own, 0, dsc_adm(SDXI_ADM_CXT_START_NM, 9, 9));
-	assert_true(is_done(own, area, second));
+	(void)state;
+	assert_true(do_bad(own, area, dsc_copy(NO_MEM, SRC, 8), 1, AT(BUFFER, TRANSLATION)));
+	do_good(own, 0, dsc_adm(SDXI_ADM_CXT_UPD, 20, 20));
+	start_bad(own, dsc_adm(SDXI_ADM_CXT_START_NM, 20, 20), 1);
+	log_check(own, 1, 20, LOG_NO_DESC, LOG_NO_BUF, AT(CXT_STS, VALIDATION),
+		  SDXI_RE_CXT_STOPPED);
+	cxt_stop(own, 20);
+	assert_int_equal(cxt_state(own, area), SDXI_CXT_STOP_SW);
+	cxt_start(own, 20);
+	do_good(own, area, dsc_nop());
+	owner_free(own);
 }
 
-/* Contexts come and go in any order; those that stay, work. */
-static void
-test_many_come_and_go(void **state)
-{
-	static const uint16_t order[] = { 3, 8, 1, 7, 2, 5, 4, 6 };
-	struct owner *own = *state;
-	unsigned int area[9], i, n;
+/* ---- stops ---- */
 
-	for (n = 1; n <= 8; n++)
-		area[n] = cxt_up(own, n);
-	for (i = 0; i < 8; i++) {
-		do_good(own, 0, dsc_stop(order[i], order[i], i & 1));
-		for (n = 1; n <= 8; n++)
-			if (cxt_state(own, area[n]) == SDXI_CXT_RUN)
-				do_good(own, area[n], dsc_nop());
-		for (n = 0; n <= i; n++)
-			assert_int_equal(cxt_state(own, area[order[n]]), SDXI_CXT_STOP_SW);
-		assert_int_equal(read_index(own, area[order[i]]), i);
-	}
-	do_good(own, 0, dsc_adm(SDXI_ADM_CXT_START_NM, 1, 8));
-	for (n = 1; n <= 8; n++)
-		do_good(own, area[n], dsc_nop());
-}
-
+/* CXT_STOP is complete before the stop is, SYNC(STOP) after it, and doorbells are ignored then. */
 static void
-test_stop_and_restart(void **state)
+test_stop_and_sync(void **state)
 {
-	struct owner *own = *state;
+	struct owner *own = active(STOPS);
 	const unsigned int area = cxt_up(own, 40);
 	const struct sdxi_dsc nop = dsc_nop();
 	uint64_t stop, sync, index;
 
-	do_good(own, area, dsc_nop());
-	/* CXT_STOP is done before the stop is; SYNC(STOP) is not. */
+	(void)state;
+	do_good(own, area, nop);
 	stop = push_ring(own, 0, dsc_stop(40, 40, false));
 	sync = push_ring(own, 0, dsc_sync(SDXI_FLT_STOP, 0, 1023));
-	while (!is_done(own, 0, stop)) {
-		assert_true(with_freedom || cxt_state(own, area) == SDXI_CXT_RUN);
-		assert_int_not_equal(sdxi_emu_run(own->emu, 1), 0);
-	}
-	/* With freedom it may be seen late, or not at all. */
-	assert_true(with_freedom || cxt_state(own, area) == SDXI_CXT_STOPG_SW);
-	assert_true(with_freedom || !is_done(own, 0, sync));
 	while (!is_done(own, 0, sync)) {
 		assert_int_not_equal(sdxi_emu_run(own->emu, 1), 0);
 		assert_true(!is_done(own, 0, sync) || cxt_state(own, area) == SDXI_CXT_STOP_SW);
 	}
+	assert_true(is_done(own, 0, stop));
 	run_dry(own);
-	assert_true(is_done(own, 0, sync));
-	assert_int_equal(cxt_state(own, area), SDXI_CXT_STOP_SW);
-	/* It is gone: doorbells are ignored. */
 	index = push(own, area, &nop);
 	ring_doorbell(own, area);
 	run_dry(own);
 	assert_false(is_done(own, area, index));
-	/* To stop it again is no error, and none of contexts that never were. */
-	do_good(own, 0, dsc_stop(1, 1023, true));
-	do_good(own, 0, dsc_sync(SDXI_FLT_STOP, 1, 1023));
-	assert_int_equal(cxt_state(own, area), SDXI_CXT_STOP_SW);
 	/* It goes on where it was. */
 	do_good(own, 0, dsc_adm(SDXI_ADM_CXT_START_RS, 40, 40));
 	assert_true(is_done(own, area, index));
 	assert_int_equal(read_index(own, area), 2);
+	owner_free(own);
+}
+
+/* A long copy under way, with an operation after it. */
+static unsigned int
+copy_under_way(struct owner *own)
+{
+	const unsigned int area = cxt_up(own, 1);
+	const struct sdxi_dsc nop = dsc_nop();
+
+	fill(own, SRC, LONG_LEN, 1);
+	memset(mem_at(own, DST), 0, LONG_LEN);
+	push_ring(own, area, dsc_copy(DST, SRC, LONG_LEN));
+	push(own, area, &nop);
+	ring_doorbell(own, area);
+	while (*(uint8_t *)mem_at(own, DST) == 0)
+		assert_int_not_equal(sdxi_emu_run(own->emu, 1), 0);
+	assert_int_equal(read_index(own, area), 1);
+	assert_false(same(own, DST, SRC, LONG_LEN));
+	return area;
+}
+
+/* A soft stop waits for what is in progress, a hard one abandons it; neither begins anything. */
+static void
+test_stop_in_copy(void **state)
+{
+	static const struct {
+		bool by_fn;
+		bool soft;
+		bool hard;
+		bool fails; /* the copy, at its end */
+		bool unlisted; /* the context, meanwhile */
+		enum sdxi_cxt_state state;
+	} rows[] = {
+		{ false, true, false, false, false, SDXI_CXT_STOP_SW },
+		{ false, false, true, false, false, SDXI_CXT_STOP_SW },
+		{ false, true, true, false, false, SDXI_CXT_STOP_SW },
+		{ false, true, false, true, false, SDXI_CXT_STOP_SW },
+		{ false, true, false, false, true, SDXI_CXT_ERR_FN },
+		{ true, true, false, false, false, SDXI_CXT_STOP_FN },
+		{ true, false, true, false, false, SDXI_CXT_STOP_FN },
+		{ true, true, true, false, false, SDXI_CXT_STOP_FN },
+		{ true, true, false, true, false, SDXI_CXT_STOP_FN },
+	};
+	unsigned int i, area;
+	struct owner *own;
+	uint64_t sync;
+
+	(void)state;
+	for (i = 0; i < ARRAY_LEN(rows); i++) {
+		own = active(STOPS);
+		area = copy_under_way(own);
+		if (rows[i].fails)
+			hole_add(own, DST + LONG_LEN - 1, 1, true, true);
+		if (rows[i].by_fn) {
+			fn_ask(own, rows[i].soft ? SDXI_GSR_STOP_SF : SDXI_GSR_STOP_HD);
+			assert_int_equal(cxt_state(own, area), SDXI_CXT_RUN);
+			while (rows[i].soft && cxt_state(own, area) != SDXI_CXT_STOPG_FN)
+				assert_int_not_equal(sdxi_emu_run(own->emu, 1), 0);
+			if (rows[i].hard)
+				fn_ask(own, SDXI_GSR_STOP_HD);
+		} else {
+			push_ring(own, 0, dsc_stop(1, 1, !rows[i].soft));
+			while (cxt_state(own, area) == SDXI_CXT_RUN)
+				assert_int_not_equal(sdxi_emu_run(own->emu, 1), 0);
+			assert_int_equal(cxt_state(own, area), SDXI_CXT_STOPG_SW);
+			if (rows[i].hard && rows[i].soft)
+				push_ring(own, 0, dsc_stop(1, 1, true));
+			if (rows[i].unlisted)
+				l1_of(own, 1)->cxt_ctl_ptr = 0;
+			if (rows[i].unlisted)
+				push_ring(own, 0, dsc_adm(SDXI_ADM_CXT_UPD, 1, 1));
+			sync = push_ring(own, 0, dsc_sync(SDXI_FLT_STOP, 1, 1));
+			while (!is_done(own, 0, sync)) {
+				assert_int_not_equal(sdxi_emu_run(own->emu, 1), 0);
+				assert_true(!is_done(own, 0, sync) ||
+					    cxt_state(own, area) == rows[i].state);
+			}
+		}
+		run_dry(own);
+		assert_int_equal(fn_state(own), rows[i].by_fn ? SDXI_GSV_STOP : SDXI_GSV_ACTIVE);
+		assert_int_equal(cxt_state(own, area), rows[i].state);
+		assert_int_equal(read_index(own, area), 1);
+		assert_true(is_done(own, area, 0) == !rows[i].hard);
+		assert_true(has_er(own, area, 0) == rows[i].fails);
+		assert_true(same(own, DST, SRC, LONG_LEN) == !(rows[i].hard || rows[i].fails));
+		assert_false(is_done(own, area, 1));
+		assert_int_equal(reg_get(own, SDXI_MMIO_ERR_WRT),
+				 rows[i].fails || rows[i].unlisted);
+		/* The failure is not what has stopped it. */
+		if (rows[i].fails)
+			log_check(own, 0, 1, 0, 1, AT(BUFFER, TRANSLATION), SDXI_RE_INFORMATIVE);
+		/* What comes after it is there for another start. */
+		if (rows[i].state == SDXI_CXT_STOP_SW) {
+			cxt_start(own, 1);
+			assert_true(is_done(own, area, 1));
+		}
+		owner_free(own);
+	}
 }
 
 /* SYNC(STOP) waits for the stops in its range, not for others. */
 static void
 test_sync_range(void **state)
 {
-	struct owner *own = *state;
-	const unsigned int area = cxt_up(own, 7);
+	struct owner *own = active(STOPS);
+	const unsigned int area = copy_under_way(own);
 	uint64_t elsewhere, here;
 
-	cxt_up(own, 8);
-	fill(own, DATA_AT, 4 * SDXI_EMU_CHUNK, 3);
-	push_ring(own, area, dsc_copy(DATA_AT + (8 << 20), DATA_AT, 4 * SDXI_EMU_CHUNK));
-	while (read_index(own, area) == 0)
-		sdxi_emu_run(own->emu, 1);
-	push_ring(own, 0, dsc_stop(7, 7, false));
-	elsewhere = push_ring(own, 0, dsc_sync(SDXI_FLT_STOP, 8, 1023));
-	here = push_ring(own, 0, dsc_sync(SDXI_FLT_STOP, 7, 7));
+	(void)state;
+	push_ring(own, 0, dsc_stop(1, 1, false));
+	elsewhere = push_ring(own, 0, dsc_sync(SDXI_FLT_STOP, 2, 1023));
+	here = push_ring(own, 0, dsc_sync(SDXI_FLT_STOP, 1, 1));
 	while (!is_done(own, 0, elsewhere))
 		assert_int_not_equal(sdxi_emu_run(own->emu, 1), 0);
 	assert_int_equal(cxt_state(own, area), SDXI_CXT_STOPG_SW);
 	run_dry(own);
 	assert_true(is_done(own, 0, here));
+	owner_free(own);
 }
 
+/* What state a stop of the function leaves contexts in, which do not outlive it. */
 static void
-test_function_stop_states(void **state)
+test_function_stop(void **state)
 {
-	struct owner *own = *state;
+	struct owner *own = active(STOPS);
 	unsigned int run, stopped, failed, i;
 
-	for (i = 0; i < 2; i++) {
+	(void)state;
+	for (i = 0; i < 3; i++) {
 		run = cxt_up(own, 10);
 		stopped = cxt_up(own, 11);
 		failed = cxt_up(own, 200);
-		do_good(own, 0, dsc_stop(11, 11, false));
-		run_dry(own);
-		push_ring(own, failed, dsc_op(0x7ff, 0));
-		run_dry(own);
+		cxt_stop(own, 11);
+		assert_true(do_bad(own, failed, dsc_op(0x7ff, 0), BAD_DESC));
+		/* A state that cannot be written does not keep the function from stopping. */
+		if (i == 2)
+			hole_add(own, AREA_AT(run) + STS_OFF, 16, true, true);
 		fn_ask(own, i == 0 ? SDXI_GSR_STOP_SF : SDXI_GSR_STOP_HD);
-		assert_int_equal(cxt_state(own, run), SDXI_CXT_RUN);
 		run_dry(own);
 		assert_int_equal(fn_state(own), SDXI_GSV_STOP);
 		assert_int_equal(cxt_state(own, 0), SDXI_CXT_STOP_FN);
-		assert_int_equal(cxt_state(own, run), SDXI_CXT_STOP_FN);
+		assert_true(i == 2 || cxt_state(own, run) == SDXI_CXT_STOP_FN);
 		assert_int_equal(cxt_state(own, stopped), SDXI_CXT_STOP_SW);
 		assert_int_equal(cxt_state(own, failed), SDXI_CXT_ERR_FN);
-		/* Contexts do not outlive it. */
+		own->n_areas = 0;
+		cxt_build(own, SDXI_CXT_ADMIN, 0);
+		fn_activate(own);
 		own->writes = 0;
 		ring_doorbell(own, run);
 		run_dry(own);
 		assert_int_equal(own->writes, 0);
-		own->n_areas = 0;
-		cxt_build(own, SDXI_CXT_ADMIN, 0);
-		fn_activate(own);
-		sdxi_emu_doorbell(own->emu, 0, 0);
-		ring_doorbell(own, run);
-		run_dry(own);
-		assert_int_equal(fn_state(own), SDXI_GSV_ACTIVE);
 	}
-	/* A status that cannot be written does not keep the function from stopping. */
-	run = cxt_up(own, 10);
-	hole_add(own, AREA_AT(run) + STS_OFF, 16, true, true);
-	fn_ask(own, SDXI_GSR_STOP_SF);
-	run_dry(own);
-	assert_int_equal(fn_state(own), SDXI_GSV_STOP);
-	assert_int_equal(cxt_state(own, 0), SDXI_CXT_STOP_FN);
+	owner_free(own);
 }
 
-/* RESET under way: not one write more. */
+/* RESET in mid-copy: not one write more. */
 static void
 test_reset_is_silent(void **state)
 {
-	struct owner *own = *state;
-	const unsigned int area = cxt_up(own, 3);
+	struct owner *own = active(STOPS);
+	const unsigned int area = copy_under_way(own);
 
-	push_ring(own, area, dsc_copy(DATA_AT + (8 << 20), DATA_AT, 4 * SDXI_EMU_CHUNK));
-	while (read_index(own, area) == 0)
-		sdxi_emu_run(own->emu, 1);
+	(void)state;
 	own->writes = 0;
 	fn_ask(own, SDXI_GSR_RESET);
 	assert_int_equal(fn_state(own), SDXI_GSV_STOP);
@@ -269,200 +358,23 @@ test_reset_is_silent(void **state)
 	assert_int_equal(own->writes, 0);
 	assert_int_equal(cxt_state(own, area), SDXI_CXT_RUN);
 	assert_false(is_done(own, area, 0));
-}
-
-static void
-test_start_of_failed(void **state)
-{
-	struct owner *own = *state;
-	const unsigned int area = cxt_up(own, 20);
-	uint64_t index;
-
-	push_ring(own, area, dsc_op(0x7ff, 0));
-	run_dry(own);
-	assert_int_equal(cxt_state(own, area), SDXI_CXT_ERR_FN);
-	index = push_ring(own, 0, dsc_adm(SDXI_ADM_CXT_START_NM, 20, 20));
-	run_dry(own);
-	assert_true(has_er(own, 0, index));
-	log_check(own, 1, 20, LOG_NO_DESC, LOG_NO_BUF, SDXI_STEP_CXT_STS, SDXI_SUB_STEP_VALIDATION,
-		  SDXI_RE_CXT_STOPPED);
-	assert_int_equal(cxt_state(own, area), SDXI_CXT_ERR_FN);
-	do_good(own, 0, dsc_stop(20, 20, false));
-	assert_int_equal(cxt_state(own, area), SDXI_CXT_STOP_SW);
-	do_good(own, 0, dsc_adm(SDXI_ADM_CXT_START_NM, 20, 20));
-	do_good(own, area, dsc_nop());
-}
-
-/* ---- priorities ---- */
-
-#define QOS_OPS 400
-
-/* Contexts 1 to 4, with qos 3 to 0, all busy: how many were done when the first was finished. */
-static void
-qos_run(struct owner *own, const uint8_t qos[4], unsigned int done[4])
-{
-	struct sdxi_dsc dsc;
-	unsigned int area[4], i, j, k;
-	bool finished = false;
-
-	for (i = 0; i < 4; i++) {
-		area[i] = cxt_build(own, i + 1, 0);
-		ctl_of(own, area[i])->ds_ring_ptr |= le64(SDXI_PUT(SDXI_CXT_CTL_QOS, qos[i]));
-	}
-	do_good(own, 0, dsc_adm(SDXI_ADM_CXT_START_NM, 1, 4));
-	for (i = 0; i < 4; i++) {
-		for (j = 0; j < QOS_OPS; j++) {
-			/* Each is a turn of its own. */
-			dsc = dsc_copy(DATA_AT + (12 << 20), DATA_AT, SDXI_EMU_CHUNK);
-			push(own, area[i], &dsc);
-		}
-		ring_doorbell(own, area[i]);
-	}
-	for (i = 0; !finished; i++) {
-		assert_true(i < 10 * QOS_OPS);
-		assert_int_not_equal(sdxi_emu_run(own->emu, 3), 0);
-		for (k = 0; k < 4; k++)
-			finished |= read_index(own, area[k]) == QOS_OPS;
-	}
-	for (k = 0; k < 4; k++)
-		done[k] = read_index(own, area[k]);
-	run_dry(own);
-	for (k = 0; k < 4; k++)
-		assert_int_equal(read_index(own, area[k]), QOS_OPS);
-	do_good(own, 0, dsc_stop(1, 4, false));
-	do_good(own, 0, dsc_sync(SDXI_FLT_STOP, 1, 4));
-	own->n_areas = 1;
-}
-
-static void
-test_qos(void **state)
-{
-	static const uint8_t qos[][4] = {
-		{ 3, 2, 1, 0 }, { 0, 1, 2, 3 }, { 1, 3, 1, 3 }, { 2, 2, 2, 2 }, { 0, 0, 0, 0 },
-	};
-	struct owner *own = *state;
-	unsigned int done[4], i, j, k, best;
-
-	for (i = 0; i < ARRAY_LEN(qos); i++) {
-		qos_run(own, qos[i], done);
-		for (j = best = 0; j < 4; j++)
-			best = qos[i][j] < qos[i][best] ? j : best;
-		for (j = 0; j < 4; j++) {
-			/* Levels before all else, but none is starved. */
-			if (qos[i][j] != qos[i][best])
-				assert_in_range(done[j], QOS_OPS / 32, QOS_OPS / 8);
-			for (k = 0; k < 4; k++)
-				if (qos[i][j] == qos[i][k])
-					assert_in_range(done[j] + 2, done[k], done[k] + 4);
-		}
-	}
-}
-
-/* Where those of the highest level are idle, the next one's have all the turns, at once. */
-static void
-test_qos_idle(void **state)
-{
-	struct owner *own = *state;
-	unsigned int area[3], i;
-
-	for (i = 0; i < 3; i++) {
-		area[i] = cxt_build(own, i + 1, 0);
-		ctl_of(own, area[i])->ds_ring_ptr |= le64(SDXI_PUT(SDXI_CXT_CTL_QOS, i + 1));
-	}
-	do_good(own, 0, dsc_adm(SDXI_ADM_CXT_START_NM, 1, 3));
-	for (i = 0; i < 200; i++) {
-		push_ring(own, area[i % 3], dsc_nop());
-		assert_int_not_equal(sdxi_emu_run(own->emu, 1), 0);
-		assert_true(is_done(own, area[i % 3], i / 3));
-		assert_int_equal(sdxi_emu_run(own->emu, 1), 0);
-	}
-	fn_ask(own, SDXI_GSR_STOP_SF);
-	run_dry(own);
-	assert_int_equal(fn_state(own), SDXI_GSV_STOP);
-}
-
-/* ---- administrative descriptors ---- */
-
-static void
-test_admin_validation(void **state)
-{
-	static const struct {
-		unsigned int subtype;
-		unsigned int byte;
-		uint8_t val;
-	} bad[] = {
-		{ SDXI_ADM_FN_UPD, 4, 1 },	 { SDXI_ADM_FN_UPD, 8, 1 },
-		{ SDXI_ADM_CXT_UPD, 4, 3 },	 { SDXI_ADM_CXT_UPD, 5, 1 },
-		{ SDXI_ADM_CXT_UPD, 12, 1 },	 { SDXI_ADM_CXT_START_NM, 11, 4 },
-		{ SDXI_ADM_CXT_UPD, 8, 2 },	 { SDXI_ADM_CXT_UPD, 6, 1 },
-		 { SDXI_ADM_AKEY_UPD, 4, 1 },
-		{ SDXI_ADM_AKEY_UPD, 12, 1 },	 { SDXI_ADM_AKEY_UPD, 16, 1 },
-		{ SDXI_ADM_RKEY_UPD, 13, 1 },	 { SDXI_ADM_CXT_START_NM, 0, 1 },
-		{ SDXI_ADM_CXT_START_NM, 5, 1 }, { SDXI_ADM_CXT_START_NM, 5, 0x40 },
-		{ SDXI_ADM_CXT_START_NM, 6, 1 }, { SDXI_ADM_CXT_START_NM, 8, 0 },
-		{ SDXI_ADM_CXT_START_RS, 0, 1 }, { SDXI_ADM_CXT_START_NM, 24, 1 },
-		{ SDXI_ADM_CXT_START_NM, 55, 1 }, { SDXI_ADM_CXT_STOP, 0, 1 },
-		{ SDXI_ADM_CXT_STOP, 5, 0x40 },	 { SDXI_ADM_CXT_STOP, 7, 1 },
-		{ SDXI_ADM_CXT_STOP, 16, 1 },	 { SDXI_ADM_CXT_STOP, 8, 0 },
-		{ SDXI_ADM_SYNC, 4, 5 },	 { SDXI_ADM_SYNC, 4, 8 },
-		{ SDXI_ADM_SYNC, 5, 1 },	 { SDXI_ADM_SYNC, 6, 1 },
-		{ SDXI_ADM_SYNC, 23, 1 },	 { SDXI_ADM_INTR, 4, 0 },
-		{ 0x7f, 4, 0 },
-	};
-	struct sdxi_dsc dsc;
-	struct owner *own;
-	uint64_t index;
-	unsigned int i;
-	void *s;
-
-	(void)state;
-	setup_active_continue(&s);
-	own = s;
-	cxt_up(own, 1);
-	reg_set(own, SDXI_MMIO_ERR_RD, reg_get(own, SDXI_MMIO_ERR_WRT));
-	for (i = 0; i < ARRAY_LEN(bad); i++) {
-		const bool none = bad[i].subtype == SDXI_ADM_INTR || bad[i].subtype == 0x7f;
-
-		dsc = dsc_adm(bad[i].subtype, bad[i].subtype != SDXI_ADM_FN_UPD,
-			      bad[i].subtype != SDXI_ADM_FN_UPD);
-		/* Good without the flaw. */
-		if (!none)
-			do_good(own, 0, dsc);
-		if (bad[i].byte == 0)
-			dsc.any.opcode &= ~le32(SDXI_DSC_FE);
-		else
-			((uint8_t *)&dsc)[bad[i].byte] = bad[i].val;
-		index = push_ring(own, 0, dsc);
-		run_dry(own);
-		assert_true(is_done(own, 0, index) && has_er(own, 0, index));
-		log_check(own, (reg_get(own, SDXI_MMIO_ERR_WRT) - 1) % 64, 0, index, LOG_NO_BUF,
-			  SDXI_STEP_DESC, SDXI_SUB_STEP_VALIDATION,
-			  none ? SDXI_RE_CXT_STOPPED : SDXI_RE_INFORMATIVE);
-		if (none) {
-			/* An unknown operation ends it; it takes the function to start again. */
-			assert_int_equal(cxt_state(own, 0), SDXI_CXT_ERR_FN);
-			fn_ask(own, SDXI_GSR_STOP_SF);
-			run_dry(own);
-			own->n_areas = 0;
-			cxt_build(own, SDXI_CXT_ADMIN, 0);
-			fn_activate(own);
-		}
-	}
 	owner_free(own);
 }
+
+/* ---- updates ---- */
 
 /* Ranges may reach beyond the contexts there are, but nothing is started there. */
 static void
 test_admin_ranges(void **state)
 {
-	static const unsigned int subtypes[] = {
+	static const uint8_t subtypes[] = {
 		SDXI_ADM_CXT_UPD, SDXI_ADM_AKEY_UPD, SDXI_ADM_RKEY_UPD,
 	};
-	struct owner *own = *state;
+	struct owner *own = active(CONTINUES);
 	const unsigned int area = cxt_up(own, 1023);
 	unsigned int i;
-	uint64_t index;
 
+	(void)state;
 	for (i = 0; i < ARRAY_LEN(subtypes); i++) {
 		do_good(own, 0, dsc_adm(subtypes[i], 0, 0xffff));
 		do_good(own, 0, dsc_adm(subtypes[i], 1024, 0xffff));
@@ -474,127 +386,87 @@ test_admin_ranges(void **state)
 	do_good(own, 0, dsc_stop(1, 0xffff, false));
 	do_good(own, 0, dsc_sync(SDXI_FLT_STOP, 1, 0xffff));
 	assert_int_equal(cxt_state(own, area), SDXI_CXT_STOP_SW);
-	index = push_ring(own, 0, dsc_adm(SDXI_ADM_CXT_START_NM, 1023, 1024));
-	run_dry(own);
-	assert_true(has_er(own, 0, index));
+	assert_false(do_bad(own, 0, dsc_adm(SDXI_ADM_CXT_START_NM, 1023, 1024), BAD_DESC));
 	assert_int_equal(cxt_state(own, area), SDXI_CXT_STOP_SW);
+	owner_free(own);
 }
 
-/* A failed context is forgotten when it is taken out of the tables, stopped or not. */
+/* CXT_UPD: which values name something, under each reading. */
 static void
-test_failed_unlisted(void **state)
+test_cxt_upd_levels(void **state)
 {
-	struct owner *own = *state;
-	const unsigned int area = cxt_up(own, 9);
-	unsigned int next;
-	uint64_t index;
-
-	push_ring(own, area, dsc_copy(NO_MEM, DATA_AT, 8));
-	run_dry(own);
-	assert_int_equal(cxt_state(own, area), SDXI_CXT_ERR_FN);
-	/* It has been there all along: still to be stopped. */
-	do_good(own, 0, dsc_adm(SDXI_ADM_CXT_UPD, 9, 9));
-	index = push_ring(own, 0, dsc_adm(SDXI_ADM_CXT_START_NM, 9, 9));
-	run_dry(own);
-	assert_true(has_er(own, 0, index));
-
-	l1_of(own, 9)->cxt_ctl_ptr = 0;
-	do_good(own, 0, dsc_adm(SDXI_ADM_CXT_UPD, 9, 9));
-	next = cxt_up(own, 9);
-	do_good(own, next, dsc_nop());
-}
-
-/* The same descriptors outside the administrative context. */
-static void
-test_admin_in_client(void **state)
-{
-	unsigned int subtype, area;
+	/* Of 0 to 8: has no effect, has one, is refused. */
+	static const char want[][10] = {
+		[SDXI_EMU_CXT_UPD_NUMBER] = "eeerrrrrr",
+		[SDXI_EMU_CXT_UPD_FLAGS] = "-eeeeeeer",
+		[SDXI_EMU_CXT_UPD_REFUSE] = "rrrrrrrrr",
+	};
+	const struct sdxi_dsc large = dsc_copy(DST, SRC, (2 << 20) + 1);
+	struct sdxi_emu_conf conf = conf_test();
+	unsigned int mode, level, area;
+	struct sdxi_dsc upd;
 	struct owner *own;
-	uint64_t index;
-	void *s;
 
 	(void)state;
-	for (subtype = 0; subtype < 9; subtype++) {
-		/* Of either kind it stops the context. */
-		if (subtype % 2)
-			setup_active(&s);
-		else
-			setup_active_continue(&s);
-		own = s;
-		area = cxt_up(own, 2);
-		index = push_ring(own, area, dsc_adm(subtype, 0, 0));
-		run_dry(own);
-		assert_true(is_done(own, area, index) && has_er(own, area, index));
-		assert_int_equal(cxt_state(own, area), SDXI_CXT_ERR_FN);
-		log_check(own, 0, 2, index, LOG_NO_BUF, SDXI_STEP_DESC, SDXI_SUB_STEP_VALIDATION,
-			  SDXI_RE_CXT_STOPPED);
+	conf.err_continue = true;
+	for (mode = 0; mode < ARRAY_LEN(want); mode++) {
+		conf.cxt_upd = mode;
+		own = active_with(&conf);
+		for (level = 0; level < 9; level++) {
+			area = cxt_up(own, level + 1);
+			l1_of(own, level + 1)->misc0 = 0;
+			/* Not before it is told. */
+			do_good(own, area, large);
+			upd = dsc_adm(SDXI_ADM_CXT_UPD, level + 1, level + 1);
+			upd.adm.cflags = level;
+			if (want[mode][level] == 'r')
+				assert_false(do_bad(own, 0, upd, BAD_DESC));
+			else
+				do_good(own, 0, upd);
+			do_good(own, 0, dsc_sync(SDXI_FLT_CXT, 0, 1023));
+			if (want[mode][level] == 'e')
+				assert_false(do_bad(own, area, large, BAD_DESC));
+			else
+				do_good(own, area, large);
+		}
 		owner_free(own);
 	}
 }
 
-/* CXT_UPD: a running context takes what changed in its tables, and fails where they are bad. */
+/* A context that runs, the administrative one too, fails when what it is told to read is bad. */
 static void
-test_cxt_upd(void **state)
+test_cxt_upd_failures(void **state)
 {
-	struct owner *own = *state;
-	const unsigned int area = cxt_up(own, 140);
-	const unsigned int other = cxt_up(own, 141);
-	struct sdxi_cxt_l1_ent *l1 = l1_of(own, 140);
-	uint64_t index;
+	unsigned int i, area, other;
+	struct owner *own;
+	uint16_t num;
 
-	do_good(own, area, dsc_copy(DATA_AT + (8 << 20), DATA_AT, 1 << 22));
-	/* Not before it is told. */
-	l1->misc0 = 0;
-	do_good(own, area, dsc_copy(DATA_AT + (8 << 20), DATA_AT, 1 << 22));
-	do_good(own, 0, dsc_adm(SDXI_ADM_CXT_UPD, 0, 1023));
-	do_good(own, area, dsc_copy(DATA_AT + (8 << 20), DATA_AT, 1 << 21));
-	l1->misc0 = le32(SDXI_PUT(SDXI_L1_ENT_MAX_BUFFER, 1));
-	do_good(own, 0, dsc_adm(SDXI_ADM_CXT_UPD, 140, 140));
-	do_good(own, area, dsc_copy(DATA_AT + (8 << 20), DATA_AT, 1 << 22));
-	do_good(own, 0, dsc_sync(SDXI_FLT_CXT, 140, 140));
+	(void)state;
+	for (i = 0; i < 2 * TABLE_BREAKS_OF_START; i++) {
+		const struct table_break *b = &table_breaks[i / 2];
 
-	l1->cxt_ctl_ptr &= ~le64(SDXI_L1_ENT_VL);
-	do_good(own, 0, dsc_adm(SDXI_ADM_CXT_UPD, 128, 255));
-	assert_int_equal(cxt_state(own, area), SDXI_CXT_ERR_FN);
-	assert_int_equal(cxt_state(own, other), SDXI_CXT_RUN);
-	log_check(own, 0, 140, LOG_NO_DESC, LOG_NO_BUF, SDXI_STEP_CXT_L1, SDXI_SUB_STEP_VALIDATION,
-		  SDXI_RE_CXT_STOPPED);
-
-	/* The administrative context can do that to itself. */
-	l1_of(own, 0)->cxt_ctl_ptr = 0;
-	index = push_ring(own, 0, dsc_adm(SDXI_ADM_CXT_UPD, 0, 0));
-	run_dry(own);
-	assert_int_equal(cxt_state(own, 0), SDXI_CXT_ERR_FN);
-	/* With freedom what is in flight is finished. */
-	assert_true(with_freedom || !is_done(own, 0, index));
-	do_good(own, other, dsc_nop());
+		own = active(STOPS);
+		other = cxt_up(own, 300);
+		area = i % 2 ? cxt_up(own, 140) : 0;
+		num = own->cxt[area];
+		table_break(own, area, b);
+		do_good(own, 0, dsc_adm(SDXI_ADM_CXT_UPD, num, num));
+		assert_int_equal(cxt_state(own, area), SDXI_CXT_ERR_FN);
+		log_check(own, 0, num, LOG_NO_DESC, LOG_NO_BUF, b->step, b->sub,
+			  SDXI_RE_CXT_STOPPED);
+		do_good(own, other, dsc_nop());
+		owner_free(own);
+	}
 }
 
-/* Tables that turn bad while the context is stopping: SYNC(STOP) does not wait for ever. */
-static void
-test_fail_while_stopping(void **state)
-{
-	struct owner *own = *state;
-	const unsigned int area = cxt_up(own, 7);
+/* ---- owners that call back ---- */
 
-	push_ring(own, area, dsc_copy(DATA_AT + (8 << 20), DATA_AT, 8 * SDXI_EMU_CHUNK));
-	while (read_index(own, area) == 0)
-		sdxi_emu_run(own->emu, 1);
-	l1_of(own, 7)->cxt_ctl_ptr = 0;
-	push_ring(own, 0, dsc_stop(7, 7, false));
-	push_ring(own, 0, dsc_adm(SDXI_ADM_CXT_UPD, 7, 7));
-	do_good(own, 0, dsc_sync(SDXI_FLT_STOP, 7, 7));
-	assert_int_equal(cxt_state(own, area), SDXI_CXT_ERR_FN);
-	assert_false(is_done(own, area, 0));
-}
-
-/* An owner's callback may come back to the function; it is not torn apart. */
 static void
 reenter(struct owner *own)
 {
 	assert_int_equal(sdxi_emu_run(own->emu, 1000), 0);
-	fn_ask(own, SDXI_GSR_RESET);
 	sdxi_emu_doorbell(own->emu, 3, 1);
+	fn_ask(own, SDXI_GSR_RESET);
 }
 
 /* And finds its ring gone when it goes on. */
@@ -612,79 +484,188 @@ reenter_reset(struct owner *own)
 }
 
 static void
+reenter_flr(struct owner *own)
+{
+	sdxi_emu_flr(own->emu);
+}
+
+/* An owner's callback may come back to the function; it is not torn apart. */
+static void
 test_reentry(void **state)
 {
-	struct owner *own = *state;
-	unsigned int area = cxt_up(own, 3);
-	unsigned int i;
+	void (*const how[])(struct owner *own) = {
+		reenter, reenter_no_ring, reenter_reset, reenter_flr,
+	};
+	unsigned int i, area;
+	struct owner *own;
 
-	own->on_copy = reenter;
-	push_ring(own, area, dsc_copy(DATA_AT + (8 << 20), DATA_AT, 4 * SDXI_EMU_CHUNK));
-	run_dry(own);
-	assert_int_equal(fn_state(own), SDXI_GSV_STOP);
-	assert_false(is_done(own, area, 0));
-
-	for (i = 0; i < 3; i++) {
-		own->on_copy = NULL;
-		own->n_holes = 0;
-		own->n_areas = 0;
-		cxt_build(own, SDXI_CXT_ADMIN, 0);
-		fn_activate(own);
-		sdxi_emu_doorbell(own->emu, 0, 0);
+	(void)state;
+	for (i = 0; i < 2 * ARRAY_LEN(how); i++) {
+		own = active(STOPS);
 		area = cxt_up(own, 3);
-		/* A copy that fails when it comes back. */
-		own->on_copy = i == 0 ? reenter : i == 1 ? reenter_no_ring : reenter_reset;
-		push_ring(own, area, dsc_copy(NO_MEM, DATA_AT, i == 1 ? 64 : 4 * SDXI_EMU_CHUNK));
+		own->on_copy = how[i / 2];
+		/* A copy that goes on, or fails, when it comes back. */
+		push_ring(own, area, dsc_copy(i % 2 ? NO_MEM : DST, SRC, 4 * SDXI_EMU_CHUNK));
 		run_dry(own);
 		assert_int_equal(fn_state(own), SDXI_GSV_STOP);
+		assert_true(i % 2 || !is_done(own, area, 0));
+		assert_int_equal(reg_get(own, SDXI_MMIO_CXT_L2), i < 4 ? L2_AT : 0);
+		own->on_copy = NULL;
+		own->n_holes = 0;
+		again(own);
+		do_good(own, cxt_up(own, 3), dsc_copy(DST, SRC, 64));
+		owner_free(own);
 	}
-	assert_int_equal(reg_get(own, SDXI_MMIO_CXT_L2), 0);
+}
+
+/* ---- what drivers do ---- */
+
+/* A context is freed and made again at the same number, in other memory. */
+static void
+test_made_again(void **state)
+{
+	struct owner *own = active(CONTINUES);
+	unsigned int round, area, i;
+	uint8_t *old;
+
+	(void)state;
+	fill(own, SRC, 64, 1);
+	for (round = 0; round < 12; round++) {
+		area = cxt_up(own, 9);
+		for (i = 0; i <= round; i++)
+			push_ring(own, area, dsc_copy(DST, SRC, 64));
+		do_good(own, 0, dsc_stop(9, 9, round % 2));
+		do_good(own, 0, dsc_sync(SDXI_FLT_STOP, 9, 9));
+		l1_of(own, 9)->cxt_ctl_ptr = 0;
+		if (round % 3 != 0) {
+			/* Drivers that run on hardware do not. */
+			do_good(own, 0, dsc_adm(SDXI_ADM_CXT_UPD, 9, 9));
+			do_good(own, 0, dsc_sync(SDXI_FLT_CXT, 9, 9));
+		}
+		/* The memory is somebody else's now. */
+		memset(mem_at(own, AREA_AT(area)), 0xee, AREA_LEN);
+	}
+	area = cxt_up(own, 9);
+	do_good(own, area, dsc_copy(DST, SRC, 64));
+	do_good(own, 0, dsc_nop());
+	old = mem_at(own, AREA_AT(1));
+	for (i = 0; i < 12 * AREA_LEN; i++)
+		assert_int_equal(old[i], 0xee);
+	owner_free(own);
+}
+
+/* A second kernel finds the function at work, and makes it its own. */
+static void
+test_kexec(void **state)
+{
+	struct owner *own = active(STOPS);
+	unsigned int area, i, admin, steps;
+	const size_t len = 4 * AREA_LEN;
+	uint8_t *first = malloc(len);
+	uint64_t wrt;
+
+	(void)state;
+	assert_non_null(first);
+	fill(own, SRC, LONG_LEN, 1);
+	for (i = 1; i < 4; i++)
+		push_ring(own, cxt_up(own, i), dsc_copy(DST + i * LONG_LEN, SRC, LONG_LEN));
+	for (i = 0; i < 5; i++)
+		sdxi_emu_run(own->emu, 1);
+	assert_int_equal(fn_state(own), SDXI_GSV_ACTIVE);
+	fn_ask(own, SDXI_GSR_STOP_SF);
+	for (steps = 0; fn_state(own) == SDXI_GSV_STOPG_SF; steps++) {
+		assert_true(steps < 10000);
+		sdxi_emu_run(own->emu, 1);
+	}
+	assert_int_equal(fn_state(own), SDXI_GSV_STOP);
+	memcpy(first, mem_at(own, AREA_AT(0)), len);
+
+	/* Its tables are new, its contexts have the same numbers. */
+	memset(mem_at(own, L2_AT), 0, 0x10000);
+	admin = cxt_build(own, SDXI_CXT_ADMIN, 0);
+	reg_set(own, SDXI_MMIO_ERR_STS, UINT64_MAX);
+	wrt = reg_get(own, SDXI_MMIO_ERR_WRT);
+	fn_ask(own, SDXI_GSR_ACTIVE);
+	run_dry(own);
+	assert_int_equal(fn_state(own), SDXI_GSV_ACTIVE);
+	sdxi_emu_doorbell(own->emu, SDXI_CXT_ADMIN, 0);
+	for (i = 3; i >= 1; i--) {
+		area = cxt_build(own, i, 0);
+		do_good(own, admin, dsc_adm(SDXI_ADM_CXT_START_NM, i, i));
+		do_good(own, area, dsc_copy(DST + i * LONG_LEN, SRC, 4096));
+	}
+	assert_int_equal(reg_get(own, SDXI_MMIO_ERR_WRT), wrt);
+	assert_memory_equal(first, mem_at(own, AREA_AT(0)), len);
+	free(first);
+	owner_free(own);
+}
+
+/* All contexts that a function can have, made of the tables of one. */
+static void
+test_all_contexts(void **state)
+{
+	struct sdxi_emu_conf conf = conf_test();
+	const uint64_t l1_at = MEM_BASE + 0xf000;
+	struct sdxi_cxt_l1_ent *l1;
+	unsigned int area, i;
+	struct owner *own;
+	uint64_t *l2;
+
+	(void)state;
+	conf.max_cxt = UINT16_MAX;
+	own = active_with(&conf);
+	area = cxt_build(own, 1, 0);
+	l1 = mem_at(own, l1_at);
+	for (i = 0; i < 128; i++)
+		l1[i] = *l1_of(own, 1);
+	memcpy(l1_of(own, 1), l1, 127 * sizeof(*l1));
+	l2 = mem_at(own, L2_AT);
+	for (i = 1; i < 512; i++)
+		l2[i] = le64(l1_at | SDXI_L2_ENT_VL);
+	/* That takes many turns. */
+	push_ring(own, 0, dsc_adm(SDXI_ADM_CXT_START_NM, 1, UINT16_MAX));
+	assert_in_range(sdxi_emu_run(own->emu, 1), 1, 32);
+	do_good(own, 0, dsc_nop());
+	push_ring(own, area, dsc_nop());
+	sdxi_emu_doorbell(own->emu, UINT16_MAX - 1, 1);
+	run_dry(own);
+	assert_int_equal(read_index(own, area), 1);
+	do_good(own, 0, dsc_stop(1, UINT16_MAX, false));
+	do_good(own, 0, dsc_sync(SDXI_FLT_STOP, 1, UINT16_MAX));
+	fn_ask(own, SDXI_GSR_STOP_SF);
+	run_dry(own);
+	assert_int_equal(fn_state(own), SDXI_GSV_STOP);
+	owner_free(own);
 }
 
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_jump_start, setup_built, teardown),
-		cmocka_unit_test_setup_teardown(test_contexts_anywhere, setup_active, teardown),
-		cmocka_unit_test_setup_teardown(test_start_range, setup_active, teardown),
-		cmocka_unit_test(test_start_failures),
-		cmocka_unit_test_setup_teardown(test_start_is_doorbell, setup_active, teardown),
-		cmocka_unit_test_setup_teardown(test_many_come_and_go, setup_active, teardown),
-		cmocka_unit_test_setup_teardown(test_stop_and_restart, setup_active, teardown),
-		cmocka_unit_test_setup_teardown(test_sync_range, setup_active, teardown),
-		cmocka_unit_test_setup_teardown(test_function_stop_states, setup_active, teardown),
-		cmocka_unit_test_setup_teardown(test_reset_is_silent, setup_active, teardown),
-		cmocka_unit_test_setup_teardown(test_start_of_failed, setup_active, teardown),
-		cmocka_unit_test_setup_teardown(test_qos, setup_active, teardown),
-		cmocka_unit_test_setup_teardown(test_qos_idle, setup_active, teardown),
-		cmocka_unit_test(test_admin_validation),
-		cmocka_unit_test_setup_teardown(test_admin_ranges, setup_active_continue, teardown),
-		cmocka_unit_test_setup_teardown(test_failed_unlisted, setup_active, teardown),
-		cmocka_unit_test(test_admin_in_client),
-		cmocka_unit_test_setup_teardown(test_cxt_upd, setup_active, teardown),
-		cmocka_unit_test_setup_teardown(test_fail_while_stopping, setup_active, teardown),
-		cmocka_unit_test_setup_teardown(test_reentry, setup_active, teardown),
+	/* They look at what is in between, or count on doorbells being waited for. */
+	const struct CMUnitTest in_order[] = {
+		cmocka_unit_test(test_doorbell),
+		cmocka_unit_test(test_stop_in_copy),
+		cmocka_unit_test(test_sync_range),
+		cmocka_unit_test(test_reset_is_silent),
+		cmocka_unit_test(test_all_contexts),
 	};
-	/* Not those that look at what is in between, or count on doorbells being waited for. */
-	const struct CMUnitTest free_tests[] = {
-		cmocka_unit_test_setup_teardown(test_contexts_anywhere, setup_active, teardown),
-		cmocka_unit_test_setup_teardown(test_start_range, setup_active, teardown),
+	const struct CMUnitTest any_order[] = {
+		cmocka_unit_test(test_come_and_go),
+		cmocka_unit_test(test_start_range),
 		cmocka_unit_test(test_start_failures),
-		cmocka_unit_test_setup_teardown(test_many_come_and_go, setup_active, teardown),
-		cmocka_unit_test_setup_teardown(test_stop_and_restart, setup_active, teardown),
-		cmocka_unit_test_setup_teardown(test_cxt_upd, setup_active, teardown),
-		cmocka_unit_test_setup_teardown(test_function_stop_states, setup_active, teardown),
-		cmocka_unit_test_setup_teardown(test_start_of_failed, setup_active, teardown),
-		cmocka_unit_test(test_admin_validation),
-		cmocka_unit_test_setup_teardown(test_admin_ranges, setup_active_continue, teardown),
-		cmocka_unit_test_setup_teardown(test_failed_unlisted, setup_active, teardown),
-		cmocka_unit_test(test_admin_in_client),
-		cmocka_unit_test_setup_teardown(test_reentry, setup_active, teardown),
+		cmocka_unit_test(test_start_of_failed),
+		cmocka_unit_test(test_stop_and_sync),
+		cmocka_unit_test(test_function_stop),
+		cmocka_unit_test(test_admin_ranges),
+		cmocka_unit_test(test_cxt_upd_levels),
+		cmocka_unit_test(test_cxt_upd_failures),
+		cmocka_unit_test(test_reentry),
+		cmocka_unit_test(test_made_again),
+		cmocka_unit_test(test_kexec),
 	};
 	int failed;
 
-	failed = cmocka_run_group_tests(tests, NULL, NULL);
-	RUN_WITH_FREEDOM(failed, free_tests);
+	failed = cmocka_run_group_tests_name("in order only", in_order, NULL, NULL);
+	RUN_ANY_ORDER(failed, any_order);
 	return failed;
 }

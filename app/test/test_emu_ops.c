@@ -2,9 +2,7 @@
  * Copyright(c) 2026 The SDXI for DPDK authors
  */
 
-/* The emulated function: doorbells, rings, operations and their completions. */
-
-#include <pthread.h>
+/* The emulated function: what operations do, which are legal, keys, completions. */
 
 #include "test_emu_owner.h"
 
@@ -12,428 +10,243 @@
 #define SRC DATA_AT
 #define DST (DATA_AT + (UINT64_C(12) << 20))
 
-/* ---- doorbells and ring ---- */
+/* ---- forms ---- */
 
-static void
-test_no_doorbell_no_work(void **state)
-{
-	struct owner *own = *state;
-	const unsigned int area = cxt_up(own, 1);
-	const struct sdxi_dsc nop = dsc_nop();
-	uint64_t accesses;
-
-	push(own, area, &nop);
-	accesses = own->accesses;
-	assert_int_equal(sdxi_emu_run(own->emu, 100), 0);
-	assert_int_equal(own->accesses, accesses);
-	/* Doorbells of others change nothing. */
-	sdxi_emu_doorbell(own->emu, 0, 1);
-	sdxi_emu_doorbell(own->emu, 2, 1);
-	sdxi_emu_doorbell(own->emu, 1023, 1);
-	sdxi_emu_doorbell(own->emu, 1024, 1);
-	sdxi_emu_doorbell(own->emu, 65535, 1);
-	run_dry(own);
-	assert_false(is_done(own, area, 0));
-	/* Any value will do: Write_Index counts. */
-	sdxi_emu_doorbell(own->emu, 1, UINT64_MAX);
-	run_dry(own);
-	assert_true(is_done(own, area, 0));
-	/* Values out of order. */
-	push(own, area, &nop);
-	push(own, area, &nop);
-	sdxi_emu_doorbell(own->emu, 1, 3);
-	run_dry(own);
-	sdxi_emu_doorbell(own->emu, 1, 2);
-	run_dry(own);
-	assert_int_equal(read_index(own, area), 3);
-	assert_int_equal(cxt_state(own, area), SDXI_CXT_RUN);
-}
-
-static uint64_t *
-db_of(struct owner *own, uint16_t num)
-{
-	return (uint64_t *)((uint8_t *)own->conf.doorbells + num * DB_STRIDE);
-}
-
-static void
-db_store(struct owner *own, uint16_t num, uint64_t val)
-{
-	__atomic_store_n(db_of(own, num), le64(val), __ATOMIC_RELEASE);
-}
-
-static void
-test_polled_doorbells(void **state)
-{
-	struct owner *own = *state;
-	const struct sdxi_dsc nop = dsc_nop();
-	const struct sdxi_dsc start = dsc_adm(SDXI_ADM_CXT_START_NM, 500, 500);
-	unsigned int area, i;
-
-	/* The word was zeroed memory: the jump start is a store of 0. */
-	push(own, 0, &nop);
-	run_dry(own);
-	assert_false(is_done(own, 0, 0));
-	db_store(own, 0, 0);
-	run_dry(own);
-	assert_true(is_done(own, 0, 0));
-
-	area = cxt_build(own, 500, 0);
-	db_store(own, 500, 0);
-	push(own, 0, &start);
-	db_store(own, 0, 2);
-	run_dry(own);
-	assert_true(is_done(own, 0, 1));
-	push(own, area, &nop);
-	assert_int_equal(sdxi_emu_run(own->emu, 100), 0);
-	db_store(own, 500, 1);
-	run_dry(own);
-	assert_true(is_done(own, area, 0));
-	/* Out of order. */
-	push(own, area, &nop);
-	push(own, area, &nop);
-	db_store(own, 500, 3);
-	db_store(own, 500, 2);
-	run_dry(own);
-	assert_int_equal(read_index(own, area), 3);
-	/* Trapped ones are heard beside. */
-	push_ring(own, area, nop);
-	run_dry(own);
-	assert_int_equal(read_index(own, area), 4);
-	/* Words of contexts that do not run are left alone. */
-	for (i = 1; i <= own->conf.max_cxt; i++)
-		assert_int_equal(*db_of(own, i), i == 500 ? UINT64_MAX : 0);
-	/* A new start forgets the old doorbells: FLR, too. */
-	db_store(own, 0, 7);
-	sdxi_emu_reset(own->emu);
-	assert_int_equal(*db_of(own, 0), UINT64_MAX);
-}
-
-struct producer {
-	struct owner *own;
-	unsigned int area;
-	uint64_t n;
-	bool polled;
+#define OP(type, subtype) SDXI_TYPE_##type, SDXI_##subtype
+/* What becomes of a descriptor with a bit of it changed. */
+enum verdict {
+	GOOD,
+	BAD,   /* as data errors are */
+	FATAL, /* ends its context in either kind of reaction */
 };
 
-/* The other side of a ring, in a thread. */
-static void *
-produce(void *arg)
-{
-	struct producer *p = arg;
-	struct owner *own = p->own;
-	struct sdxi_dsc *slot;
-	uint64_t i, *ri;
+/* Of each operation a good one, and of that a byte changed. */
+static const struct {
+	unsigned int type;
+	unsigned int subtype;
+	unsigned int byte;
+	uint8_t bits;
+	enum verdict want;
+} forms[] = {
+	{ OP(DMAB, DMAB_NOP), 0, 0x04, GOOD },	 { OP(DMAB, DMAB_NOP), 0, 0x10, GOOD },
+	{ OP(DMAB, DMAB_NOP), 0, 0x20, GOOD },	 { OP(DMAB, DMAB_NOP), 0, 0x02, BAD },
+	{ OP(DMAB, DMAB_NOP), 4, 0x01, BAD },	 { OP(DMAB, DMAB_NOP), 8, 0x01, BAD },
+	{ OP(DMAB, DMAB_NOP), 16, 0x01, BAD },	 { OP(DMAB, DMAB_NOP), 31, 0x01, BAD },
+	{ OP(DMAB, DMAB_NOP), 55, 0x01, BAD },
+	/* First words: bits that are ch or reserved, types and subtypes that there are not. */
+	{ OP(DMAB, DMAB_NOP), 0, 0x08, FATAL },	 { OP(DMAB, DMAB_NOP), 0, 0x40, FATAL },
+	{ OP(DMAB, DMAB_NOP), 0, 0x80, FATAL },	 { OP(DMAB, DMAB_NOP), 3, 0x08, FATAL },
+	{ OP(DMAB, DMAB_NOP), 3, 0x80, FATAL },	 { OP(DMAB, DMAB_NOP), 1, 0x01, FATAL },
+	{ OP(DMAB, DMAB_NOP), 1, 0x04, FATAL },	 { OP(DMAB, DMAB_NOP), 2, 0x01, FATAL },
+	{ OP(DMAB, DMAB_NOP), 2, 0x02, FATAL },	 { OP(DMAB, DMAB_NOP), 2, 0x05, FATAL },
+	/* A type whose bit would be that of type 1. */
+	{ OP(DMAB, DMAB_NOP), 2, 0x20, FATAL },	 { OP(DMAB, DMAB_NOP), 3, 0x07, FATAL },
+	{ OP(DMAB, DMAB_COPY), 0, 0x02, GOOD },	 { OP(DMAB, DMAB_COPY), 0, 0x08, FATAL },
+	{ OP(DMAB, DMAB_COPY), 8, 0x01, BAD },	 { OP(DMAB, DMAB_COPY), 8, 0x10, BAD },
+	{ OP(DMAB, DMAB_COPY), 9, 0x01, BAD },	 { OP(DMAB, DMAB_COPY), 11, 0x80, BAD },
+	{ OP(DMAB, DMAB_COPY), 32, 0x01, BAD },	 { OP(DMAB, DMAB_COPY), 47, 0x80, BAD },
+	{ OP(DMAB, DMAB_COPY), 55, 0x80, BAD },
+	{ OP(DMAB, DMAB_WRT_IMM), 4, 0x1f, GOOD }, { OP(DMAB, DMAB_WRT_IMM), 55, 0x01, GOOD },
+	{ OP(DMAB, DMAB_WRT_IMM), 4, 0x20, BAD },  { OP(DMAB, DMAB_WRT_IMM), 8, 0x01, BAD },
+	{ OP(DMAB, DMAB_WRT_IMM), 14, 0x01, BAD }, { OP(DMAB, DMAB_WRT_IMM), 0, 0x08, FATAL },
+	{ OP(DMAB, DMAB_REPCOPY), 8, 0x01, BAD },  { OP(DMAB, DMAB_REPCOPY), 40, 0x01, BAD },
+	{ OP(DMAB, DMAB_REPCOPY), 4, 0x01, BAD },  { OP(DMAB, DMAB_REPCOPY), 17, 0x01, BAD },
+	{ OP(DMAB, DMAB_REPCOPY), 25, 0x08, BAD },
+	{ OP(INTR, INTR_INTR), 0, 0x02, GOOD },	 { OP(INTR, INTR_INTR), 4, 0x01, BAD },
+	{ OP(INTR, INTR_INTR), 8, 0x01, BAD },	 { OP(INTR, INTR_INTR), 14, 0x01, BAD },
+	{ OP(INTR, INTR_INTR), 16, 0x01, BAD },	 { OP(INTR, INTR_INTR), 0, 0x08, FATAL },
+	{ OP(ADMIN, ADM_FN_UPD), 4, 0x01, BAD }, { OP(ADMIN, ADM_FN_UPD), 8, 0x01, BAD },
+	{ OP(ADMIN, ADM_FN_UPD), 0, 0x08, FATAL },
+	{ OP(ADMIN, ADM_CXT_UPD), 4, 0x02, GOOD }, { OP(ADMIN, ADM_CXT_UPD), 4, 0x03, BAD },
+	{ OP(ADMIN, ADM_CXT_UPD), 5, 0x01, BAD },  { OP(ADMIN, ADM_CXT_UPD), 6, 0x01, BAD },
+	{ OP(ADMIN, ADM_CXT_UPD), 8, 0x02, BAD },  { OP(ADMIN, ADM_CXT_UPD), 12, 0x01, BAD },
+	{ OP(ADMIN, ADM_CXT_UPD), 16, 0x01, BAD },
+	{ OP(ADMIN, ADM_AKEY_UPD), 14, 0x01, GOOD }, { OP(ADMIN, ADM_AKEY_UPD), 4, 0x01, BAD },
+	{ OP(ADMIN, ADM_AKEY_UPD), 12, 0x01, BAD },  { OP(ADMIN, ADM_AKEY_UPD), 16, 0x01, BAD },
+	{ OP(ADMIN, ADM_AKEY_UPD), 8, 0x02, BAD },
+	{ OP(ADMIN, ADM_RKEY_UPD), 14, 0x01, GOOD }, { OP(ADMIN, ADM_RKEY_UPD), 13, 0x01, BAD },
+	{ OP(ADMIN, ADM_RKEY_UPD), 5, 0x01, BAD },
+#define START OP(ADMIN, ADM_CXT_START_NM)
+	{ START, 5, 0x40, GOOD }, { START, 16, 1, GOOD },
+	{ START, 0, 0x04, BAD }, { START, 0, 0x02, BAD },
+	{ START, 4, 0x01, BAD }, { START, 5, 0x20, BAD },
+	{ START, 5, 0x80, BAD }, { START, 6, 0x01, BAD },
+	{ START, 8, 0x01, BAD }, { START, 11, 4, BAD },
+	{ START, 12, 0x01, BAD }, { START, 24, 1, BAD },
+	{ START, 55, 0x01, BAD },
+	{ OP(ADMIN, ADM_CXT_START_RS), 5, 0x40, GOOD }, { OP(ADMIN, ADM_CXT_START_RS), 0, 4, BAD },
+	{ OP(ADMIN, ADM_CXT_STOP), 5, 0x20, GOOD }, { OP(ADMIN, ADM_CXT_STOP), 0, 0x04, BAD },
+	{ OP(ADMIN, ADM_CXT_STOP), 0, 0x02, BAD },  { OP(ADMIN, ADM_CXT_STOP), 5, 0x40, BAD },
+	{ OP(ADMIN, ADM_CXT_STOP), 5, 0x80, BAD },  { OP(ADMIN, ADM_CXT_STOP), 7, 0x01, BAD },
+	{ OP(ADMIN, ADM_CXT_STOP), 8, 0x01, BAD },  { OP(ADMIN, ADM_CXT_STOP), 16, 0x01, BAD },
+	{ OP(ADMIN, ADM_INTR), 0, 0x02, GOOD },	 { OP(ADMIN, ADM_INTR), 8, 0x01, BAD },
+	{ OP(ADMIN, ADM_INTR), 14, 0x01, BAD },	 { OP(ADMIN, ADM_INTR), 16, 0x01, BAD },
+	{ OP(ADMIN, ADM_SYNC), 4, 0x04, GOOD },	 { OP(ADMIN, ADM_SYNC), 12, 0x01, GOOD },
+	{ OP(ADMIN, ADM_SYNC), 4, 0x05, BAD },	 { OP(ADMIN, ADM_SYNC), 4, 0x08, BAD },
+	{ OP(ADMIN, ADM_SYNC), 5, 0x01, BAD },	 { OP(ADMIN, ADM_SYNC), 5, 0x80, BAD },
+	{ OP(ADMIN, ADM_SYNC), 6, 0x01, BAD },	 { OP(ADMIN, ADM_SYNC), 8, 0x02, BAD },
+	{ OP(ADMIN, ADM_SYNC), 23, 0x01, BAD },	 { OP(ADMIN, ADM_SYNC), 0, 0x08, FATAL },
+	{ OP(ADMIN, ADM_SYNC), 1, 0x40, FATAL },
+};
 
-	ri = (uint64_t *)&sts_of(own, p->area)->read_index;
-	for (i = 0; i < p->n; i++) {
-		while (i - le64(__atomic_load_n(ri, __ATOMIC_ACQUIRE)) >= RING_SZ)
-			;
-		/* As several producers do it: the index first, then the slot, vl last. */
-		write_index_set(own, p->area, i + 1);
-		slot = slot_of(own, p->area, i);
-		slot->any.csb_ptr = le64(cst_at(p->area, i));
-		__atomic_store_n(&slot->any.opcode,
-				 le32(SDXI_DSC_OP(SDXI_TYPE_DMAB, SDXI_DMAB_NOP) | SDXI_DSC_VL),
-				 __ATOMIC_RELEASE);
-		if (p->polled)
-			db_store(own, own->cxt[p->area], i + 1);
-		else
-			sdxi_emu_doorbell(own->emu, own->cxt[p->area], i + 1);
+static struct sdxi_dsc
+form_make(unsigned int type, unsigned int subtype)
+{
+	struct sdxi_dsc dsc = dsc_op(type, subtype);
+
+	if (type == SDXI_TYPE_INTR || (type == SDXI_TYPE_ADMIN && subtype == SDXI_ADM_INTR)) {
+		dsc.copy.akey0 = le16(1);
+	} else if (type == SDXI_TYPE_ADMIN) {
+		dsc = dsc_adm(subtype, subtype != SDXI_ADM_FN_UPD, subtype != SDXI_ADM_FN_UPD);
+	} else if (subtype == SDXI_DMAB_WRT_IMM) {
+		dsc.copy.addr0 = le64(DST);
+	} else if (subtype != SDXI_DMAB_NOP) {
+		dsc = dsc_copy(DST, SRC, 4096);
+		dsc.any.opcode = le32(SDXI_DSC_OP(type, subtype));
 	}
-	return NULL;
+	return dsc;
 }
 
-/* No doorbell is lost and no slot is taken early, whatever the other side is just doing. */
+/* The administrative context, and number 2; number 1 is what the former may name. */
 static void
-test_concurrent(void **state)
+form_setup(struct owner *own)
 {
-	struct owner *own = *state;
-	struct producer p = { .own = own, .n = 50000, .polled = own->conf.doorbells != NULL };
-	pthread_t thread;
-	uint64_t i;
-
-	sdxi_emu_doorbell(own->emu, 0, 0);
-	p.area = cxt_up(own, 77);
-	assert_int_equal(pthread_create(&thread, NULL, produce, &p), 0);
-	while (read_index(own, p.area) < p.n && cxt_state(own, p.area) == SDXI_CXT_RUN)
-		sdxi_emu_run(own->emu, 64);
-	assert_int_equal(read_index(own, p.area), p.n);
-	pthread_join(thread, NULL);
-	run_dry(own);
-	/* Blocks were never armed: each counts how often it was named. */
-	for (i = 0; i < RING_SZ; i++)
-		assert_int_equal(le64(cst_of(own, p.area, i)->signal),
-				 -(p.n / RING_SZ + (i < p.n % RING_SZ)));
-}
-
-static void
-test_waits_for_vl(void **state)
-{
-	struct owner *own = *state;
-	const unsigned int area = cxt_up(own, 1);
-	const struct sdxi_dsc nop = dsc_nop();
 	unsigned int i;
 
-	for (i = 0; i < 5; i++)
-		push(own, area, &nop);
-	slot_of(own, area, 2)->any.opcode &= ~le32(SDXI_DSC_VL);
-	ring_doorbell(own, area);
-	run_dry(own);
-	assert_int_equal(read_index(own, area), 2);
-	assert_true(is_done(own, area, 1));
-	assert_false(is_done(own, area, 2));
-	assert_false(is_done(own, area, 3));
-	assert_int_equal(slot_of(own, area, 1)->any.opcode & le32(SDXI_DSC_VL), 0);
-	assert_int_not_equal(slot_of(own, area, 3)->any.opcode & le32(SDXI_DSC_VL), 0);
-	/* Others go on meanwhile, and it takes no doorbell to go on. */
-	do_good(own, 0, dsc_nop());
-	slot_of(own, area, 2)->any.opcode |= le32(SDXI_DSC_VL);
-	assert_int_not_equal(sdxi_emu_run(own->emu, 100), 0);
-	assert_int_equal(read_index(own, area), 5);
-	assert_true(is_done(own, area, 4));
-}
-
-/* What the other producers do between the two looks that the function takes at a slot. */
-static void
-fill_late(struct owner *own, uint64_t iova)
-{
-	struct sdxi_dsc *slot = slot_of(own, 1, 0);
-
-	if (iova != AREA_AT(1) + RING_OFF)
-		return;
-	own->on_read = NULL;
-	/* vl was there when it was looked at, these were not yet. */
-	slot->copy.addr1 = le64(DST);
-	/* And this one is against all rules. */
-	slot[1].any.opcode &= ~le32(SDXI_DSC_VL);
+	cxt_up(own, 1);
+	cxt_up(own, 2);
+	for (i = 0; i < 3; i++)
+		akeys_of(own, i)[1].intr_num = le16(SDXI_AKEY_ENT_VL | SDXI_AKEY_ENT_IV | 7 << 4);
 }
 
 static void
-test_slot_filled_while_fetched(void **state)
+test_forms(void **state)
 {
-	struct owner *own = *state;
-	const unsigned int area = cxt_up(own, 1);
-	struct sdxi_dsc dsc = dsc_copy(NO_MEM, SRC, 64);
-
-	fill(own, SRC, 64, 1);
-	push(own, area, &dsc);
-	dsc = dsc_nop();
-	push(own, area, &dsc);
-	own->on_read = fill_late;
-	ring_doorbell(own, area);
-	run_dry(own);
-	assert_null(own->on_read);
-	assert_true(is_done(own, area, 0) && !has_er(own, area, 0));
-	assert_true(same(own, DST, SRC, 64));
-	assert_false(is_done(own, area, 1));
-	assert_int_equal(read_index(own, area), 1);
-}
-
-static void
-test_ring_wrap(void **state)
-{
-	struct owner *own = *state;
-	const unsigned int area = cxt_build(own, 1, 1000);
-	uint64_t at, n, i, done = 1000;
-	struct sdxi_dsc dsc;
-
-	do_good(own, 0, dsc_adm(SDXI_ADM_CXT_START_NM, 1, 1));
-	fill(own, SRC, 1 << 16, 1);
-	for (n = 1; done < 5 * RING_SZ; n = n * 5 % RING_SZ + 1) {
-		for (i = 0; i < n; i++) {
-			at = own->wix[area] % RING_SZ * 64;
-			dsc = dsc_copy(DST + at, SRC + at, 64);
-			push(own, area, &dsc);
-		}
-		ring_doorbell(own, area);
-		run_dry(own);
-		for (i = done; i < done + n; i++) {
-			assert_true(is_done(own, area, i));
-			/* With freedom it may be kept. */
-			assert_true(with_freedom || !(slot_of(own, area, i)->any.opcode &
-						      le32(SDXI_DSC_VL)));
-			at = i % RING_SZ * 64;
-			assert_true(same(own, DST + at, SRC + at, 64));
-			memset(mem_at(own, DST + at), 0, 64);
-		}
-		done += n;
-		assert_int_equal(read_index(own, area), done);
-	}
-	/* A full ring. */
-	for (i = 0; i < RING_SZ; i++) {
-		dsc = dsc_nop();
-		push(own, area, &dsc);
-	}
-	ring_doorbell(own, area);
-	run_dry(own);
-	assert_int_equal(read_index(own, area), done + RING_SZ);
-}
-
-/* A ring of the largest size, and one whose size is no power of two. */
-static void
-test_ring_sizes(void **state)
-{
-	struct owner *own = *state;
-	const uint64_t big = UINT64_C(1024) << own->conf.max_ds_ring_sz;
-	unsigned int area, i;
-	uint64_t at;
-
-	for (i = 0; i < 2; i++) {
-		const uint64_t size = i == 0 ? big : 1025;
-		const uint64_t start = 10 * size - 1;
-		struct sdxi_dsc *ring = mem_at(own, DATA_AT);
-
-		memset(ring, 0, big * sizeof(*ring));
-		area = cxt_build(own, 1 + i, start);
-		ctl_of(own, area)->ds_ring_ptr =
-			le64(DATA_AT | SDXI_CXT_CTL_VL | SDXI_CXT_CTL_CSA);
-		ctl_of(own, area)->ds_ring_sz = le32(size);
-		for (at = 0; at < size; at++) {
-			ring[at] = dsc_nop();
-			ring[at].any.opcode |= le32(SDXI_DSC_VL);
-			ring[at].any.csb_ptr = le64(SDXI_DSC_NP);
-		}
-		/* All but one, which the others would stop at if they began elsewhere. */
-		ring[(start - 1) % size].any.opcode = 0;
-		write_index_set(own, area, start + size - 1);
-		do_good(own, 0, dsc_adm(SDXI_ADM_CXT_START_NM, 1 + i, 1 + i));
-		assert_int_equal(read_index(own, area), start + size - 1);
-		assert_int_equal(cxt_state(own, area), SDXI_CXT_RUN);
-		for (at = 0; at < size; at++)
-			assert_true(with_freedom || !(ring[at].any.opcode & le32(SDXI_DSC_VL)));
-	}
-}
-
-static void
-test_write_index_errors(void **state)
-{
-	static const struct {
-		uint64_t val;
-		bool bad;
-	} wix[] = {
-		{ 110, true },		     /* behind what was seen */
-		{ 111, false },		     /* and not moved at all */
-		{ 111 + RING_SZ, false },    /* full */
-		{ 111 + RING_SZ + 1, true }, /* too far */
-		{ UINT64_MAX, true },
-		{ 0, true },
-	};
+	struct sdxi_dsc dsc, bad;
 	struct owner *own;
-	unsigned int i, area, other;
-	void *s;
+	unsigned int i, area;
+	bool stopped;
 
 	(void)state;
-	for (i = 0; i < ARRAY_LEN(wix) + 1; i++) {
-		setup_active_continue(&s);
-		own = s;
-		other = cxt_up(own, 6);
-		area = cxt_build(own, 5, 110);
-		do_good(own, 0, dsc_adm(SDXI_ADM_CXT_START_NM, 5, 5));
-		do_good(own, area, dsc_nop());
-		if (i < ARRAY_LEN(wix))
-			write_index_set(own, area, wix[i].val);
-		else
-			hole_add(own, AREA_AT(area) + WIX_OFF, 8, true, true);
-		ring_doorbell(own, area);
-		run_dry(own);
-		if (i < ARRAY_LEN(wix) && !wix[i].bad) {
-			assert_int_equal(cxt_state(own, area), SDXI_CXT_RUN);
-			assert_int_equal(reg_get(own, SDXI_MMIO_ERR_WRT), 0);
+	for (i = 0; i < 2 * ARRAY_LEN(forms); i++) {
+		const enum verdict want = forms[i / 2].want;
+
+		own = active(i % 2);
+		form_setup(own);
+		area = forms[i / 2].type == SDXI_TYPE_ADMIN ? 0 : 2;
+		dsc = form_make(forms[i / 2].type, forms[i / 2].subtype);
+		do_good(own, area, dsc);
+		bad = dsc;
+		((uint8_t *)&bad)[forms[i / 2].byte] ^= forms[i / 2].bits;
+		if (want == GOOD) {
+			do_good(own, area, bad);
 		} else {
-			assert_int_equal(cxt_state(own, area), SDXI_CXT_ERR_FN);
-			assert_int_equal(reg_get(own, SDXI_MMIO_ERR_WRT), 1);
-			log_check(own, 0, 5, LOG_NO_DESC, LOG_NO_BUF, SDXI_STEP_WRITE_INDEX,
-				  i < ARRAY_LEN(wix) ? SDXI_SUB_STEP_VALIDATION
-						     : SDXI_SUB_STEP_TRANSLATION,
-				  SDXI_RE_CXT_STOPPED);
+			stopped = do_bad(own, area, bad, BAD_DESC);
+			assert_true(stopped == (want == FATAL || own->conf.err_continue == STOPS));
+			/* Those of others go on. */
+			do_good(own, area == 0 ? 2 : 0, dsc_nop());
 		}
-		assert_int_equal(read_index(own, area), 111);
-		do_good(own, other, dsc_nop());
+		owner_free(own);
+	}
+	/* Administrative operations are the administrative context's. */
+	for (i = 0; i < 9; i++) {
+		own = active(CONTINUES);
+		form_setup(own);
+		assert_true(do_bad(own, 2, form_make(SDXI_TYPE_ADMIN, i), BAD_DESC));
 		owner_free(own);
 	}
 }
 
-/* Backwards, but still in front of Read_Index. */
+/* ---- ranges ---- */
+
 static void
-test_write_index_backwards(void **state)
+test_ranges(void **state)
 {
-	struct owner *own = *state;
-	const unsigned int area = cxt_up(own, 1);
-	const struct sdxi_dsc nop = dsc_nop();
+	/* Source, destination, length; the block is at BLOCK. */
+#define BLOCK (SRC + (UINT64_C(10) << 20))
+	static const struct {
+		uint64_t src;
+		uint64_t dst;
+		uint64_t len;
+		int buf;
+		enum sdxi_err_step step; /* 0: good */
+		enum sdxi_err_sub_step sub;
+	} rows[] = {
+		{ SRC, SRC, 1, BAD_DESC },	    { SRC, SRC + 63, 64, BAD_DESC },
+		{ SRC + 63, SRC, 64, BAD_DESC },    { SRC, SRC + 64, 64, 0, 0, 0 },
+		{ SRC + 64, SRC, 64, 0, 0, 0 },	    { SRC, SRC + 1, 4096, BAD_DESC },
+		{ SRC, SRC + 1, 1, 0, 0, 0 },	    { SRC + 1, SRC, 1, 0, 0, 0 },
+		/* The block in the source, in the destination, right before and after them. */
+		{ BLOCK - 63, SRC, 64, BAD_DESC },  { SRC, BLOCK - 63, 64, BAD_DESC },
+		{ BLOCK - 64, SRC, 64, 0, 0, 0 },   { SRC, BLOCK - 64, 64, 0, 0, 0 },
+		{ BLOCK + 31, SRC, 64, BAD_DESC },  { SRC, BLOCK + 31, 64, BAD_DESC },
+		{ BLOCK + 32, SRC, 64, 0, 0, 0 },   { SRC, BLOCK + 32, 64, 0, 0, 0 },
+		{ BLOCK - 31, SRC, 4096, BAD_DESC }, { SRC, BLOCK - 31, 4096, BAD_DESC },
+		/* The least of the limits, one byte more, and the most that can be said. */
+		{ SRC, DST, 1 << 22, 0, 0, 0 },	    { SRC, DST, (1 << 22) + 1, BAD_DESC },
+		{ SRC, DST, UINT64_C(1) << 32, BAD_DESC },
+		/* Around the end of the addresses, and where there is no memory. */
+		{ -UINT64_C(63), DST, 64, 0, AT(BUFFER, TRANSLATION) },
+		{ SRC, -UINT64_C(63), 64, 1, AT(BUFFER, TRANSLATION) },
+		{ -UINT64_C(64), DST, 64, 0, AT(BUFFER, TRANSLATION) },
+		{ NO_MEM, DST, 1, 0, AT(BUFFER, TRANSLATION) },
+		{ SRC, NO_MEM, 1, 1, AT(BUFFER, TRANSLATION) },
+		{ MEM_BASE + MEM_LEN - 64, DST, 65, 0, AT(BUFFER, TRANSLATION) },
+		{ DST, MEM_BASE + MEM_LEN - (3 << 20), (3 << 20) + 1, 1, AT(BUFFER, TRANSLATION) },
+	};
+	struct owner *own = active(CONTINUES);
+	const unsigned int area = cxt_build(own, 1, 0);
+	struct sdxi_dsc dsc;
 	unsigned int i;
 
-	for (i = 0; i < 4; i++)
-		push(own, area, &nop);
-	slot_of(own, area, 1)->any.opcode = 0;
-	ring_doorbell(own, area);
-	run_dry(own);
-	assert_int_equal(read_index(own, area), 1);
-	write_index_set(own, area, 3);
-	ring_doorbell(own, area);
-	run_dry(own);
-	assert_int_equal(cxt_state(own, area), SDXI_CXT_ERR_FN);
-	log_check(own, 0, 1, LOG_NO_DESC, LOG_NO_BUF, SDXI_STEP_WRITE_INDEX,
-		  SDXI_SUB_STEP_VALIDATION, SDXI_RE_CXT_STOPPED);
-}
-
-/* Rings and statuses that turn bad while in use stop their context, of either kind of function. */
-static void
-test_ring_faults(void **state)
-{
-	struct sdxi_dsc nop = dsc_nop();
-	unsigned int i, k, area, other;
-	struct owner *own;
-	void *s;
-
 	(void)state;
-	for (k = 0; k < 6; k++) {
-		if (k % 2)
-			setup_active(&s);
-		else
-			setup_active_continue(&s);
-		own = s;
-		other = cxt_up(own, 6);
-		area = cxt_up(own, 5);
-		for (i = 0; i < 8; i++)
-			push(own, area, &nop);
-		if (k < 2) /* slot 5 cannot be read: those before are executed */
-			hole_add(own, AREA_AT(area) + 5 * 64, 64, true, true);
-		else if (k < 4) /* nor can any be written */
-			hole_add(own, AREA_AT(area), RING_SZ * 64, false, true);
-		else
-			hole_add(own, AREA_AT(area) + STS_OFF + 8, 8, false, true);
-		ring_doorbell(own, area);
-		run_dry(own);
-		assert_int_equal(cxt_state(own, area), SDXI_CXT_ERR_FN);
-		assert_int_equal(reg_get(own, SDXI_MMIO_ERR_WRT), 1);
-		log_check(own, 0, 5, k < 2 ? 5 : 7, LOG_NO_BUF,
-			  k < 4 ? SDXI_STEP_DESC : SDXI_STEP_CXT_STS, SDXI_SUB_STEP_TRANSLATION,
-			  SDXI_RE_CXT_STOPPED);
-		for (i = 0; i < 8; i++)
-			assert_true(is_done(own, area, i) == (k >= 2 || i < 5));
-		do_good(own, other, dsc_nop());
-		owner_free(own);
+	l1_of(own, 1)->misc0 = le32(SDXI_PUT(SDXI_L1_ENT_MAX_BUFFER, 1));
+	cxt_start(own, 1);
+	for (i = 0; i < ARRAY_LEN(rows); i++) {
+		fill(own, SRC, 4096, i);
+		memset(mem_at(own, BLOCK), 0, 32);
+		*(uint8_t *)mem_at(own, BLOCK) = 1;
+		dsc = dsc_copy(rows[i].dst, rows[i].src, rows[i].len);
+		dsc.any.csb_ptr = le64(BLOCK);
+		if (rows[i].step == 0) {
+			push_ring(own, area, dsc);
+			run_dry(own);
+			assert_int_equal(reg_get(own, SDXI_MMIO_ERR_STS), 0);
+			if (rows[i].src == SRC && rows[i].dst >= SRC + 64)
+				assert_true(same(own, rows[i].dst, SRC, rows[i].len));
+		} else {
+			do_bad(own, area, dsc, rows[i].buf, rows[i].step, rows[i].sub);
+			reg_set(own, SDXI_MMIO_ERR_STS, UINT64_MAX);
+		}
+		if (*(uint64_t *)mem_at(own, BLOCK) != 0)
+			fail_msg("row %u", i);
+		assert_int_equal(*(uint32_t *)mem_at(own, BLOCK + 8),
+				 rows[i].step == 0 ? 0 : le32(SDXI_CST_BLK_ER));
 	}
+	/* An owner that does not know which side it was. */
+	own->plain_fault = true;
+	do_bad(own, area, dsc_copy(SRC, NO_MEM, 1 << 20), LOG_NO_BUF, AT(BUFFER, TRANSLATION));
+	owner_free(own);
 }
 
-/* ---- copies ---- */
+/* ---- data ---- */
 
 static void
 test_copy_lengths(void **state)
 {
 	static const uint32_t lens[] = {
-		1,    2,     63,	      64,		   65,
-		4095, 4096,  4097,	      SDXI_EMU_CHUNK - 1,  SDXI_EMU_CHUNK,
+		1, 2, 63, 64, 65, 4095, 4096, 4097, SDXI_EMU_CHUNK - 1, SDXI_EMU_CHUNK,
 		SDXI_EMU_CHUNK + 1, 2 * SDXI_EMU_CHUNK, (5u << 20) + 3, 10u << 20,
 	};
-	struct owner *own = *state;
+	struct owner *own = active(STOPS);
 	const unsigned int area = cxt_up(own, 1);
 	unsigned int i, a;
 	uint64_t src, dst;
 
+	(void)state;
 	fill(own, SRC, 11 << 20, 1);
 	for (i = 0; i < ARRAY_LEN(lens); i++)
-		for (a = 0; a < 3; a++) {
+		for (a = 0; a < 2; a++) {
 			src = SRC + a * 13;
 			dst = DST + 64 + a * 7;
 			memset(mem_at(own, dst - 64), 0, lens[i] + 128);
@@ -443,111 +256,19 @@ test_copy_lengths(void **state)
 			assert_int_equal(*(uint8_t *)mem_at(own, dst - 1), 0);
 			assert_int_equal(*(uint8_t *)mem_at(own, dst + lens[i]), 0);
 		}
-}
-
-/* Many in a batch, of lengths that cross the engine's limits for a turn. */
-static void
-test_copy_mix(void **state)
-{
-	struct owner *own = *state;
-	const unsigned int area = cxt_up(own, 1);
-	uint64_t at = 0, len = 1, first = own->wix[area], i;
-	struct sdxi_dsc dsc;
-
-	fill(own, SRC, 11 << 20, 9);
-	for (i = 0; i < 200; i++) {
-		len = len * 7 % 100003;
-		if (i % 50 == 49)
-			len = SDXI_EMU_CHUNK + i;
-		if (at + len > 11 << 20)
-			break;
-		dsc = dsc_copy(DST + at, SRC + at, len);
-		if (i % 3 == 1)
-			dsc.any.csb_ptr = le64(SDXI_DSC_NP);
-		if (i % 5 == 1)
-			dsc.any.opcode |= le32(SDXI_DSC_FE);
-		push(own, area, &dsc);
-		at += len;
-	}
-	assert_true(i > 100);
-	ring_doorbell(own, area);
-	run_dry(own);
-	assert_true(same(own, DST, SRC, at));
-	assert_int_equal(read_index(own, area), own->wix[area]);
-	for (i = first; i < own->wix[area]; i++)
-		assert_true(i % 3 == 1 || is_done(own, area, i));
-}
-
-/* A long copy leaves the others their turns. */
-static void
-test_fairness(void **state)
-{
-	struct owner *own = *state;
-	const unsigned int slow = cxt_up(own, 1);
-	const unsigned int quick = cxt_up(own, 2);
-	unsigned int i;
-	uint64_t index;
-
-	fill(own, SRC, 10 << 20, 5);
-	push_ring(own, slow, dsc_copy(DST, SRC, 10 << 20));
-	/* 40 parts, at most two to a call: the other context gets its work done meanwhile. */
-	for (i = 0; i < 9; i++) {
-		index = push_ring(own, quick, dsc_nop());
-		assert_int_not_equal(sdxi_emu_run(own->emu, 2), 0);
-		assert_int_not_equal(sdxi_emu_run(own->emu, 2), 0);
-		assert_true(is_done(own, quick, index));
-		assert_false(is_done(own, slow, 0));
-	}
-	assert_int_equal(read_index(own, slow), 1);
-	run_dry(own);
-	assert_true(is_done(own, slow, 0));
-	assert_true(same(own, DST, SRC, 10 << 20));
-}
-
-/* Read_Index first, so that a completion always frees its slot. */
-static void
-look_at_order(struct owner *own)
-{
-	const uint64_t ri = read_index(own, 1);
-	uint64_t i;
-
-	for (i = 0; i < own->wix[1]; i++)
-		assert_true(!is_done(own, 1, i) || i < ri);
-}
-
-static void
-test_fence(void **state)
-{
-	struct owner *own = *state;
-	const unsigned int area = cxt_up(own, 1);
-	struct sdxi_dsc dsc;
-	unsigned int i;
-
-	/* Each copies the block of the one before it, which is complete then. */
-	own->on_copy = with_freedom ? NULL : look_at_order;
-	for (i = 0; i < 40; i++) {
-		dsc = dsc_copy(DST + i * 32, i == 0 ? SRC : cst_at(area, i - 1), 32);
-		dsc.any.opcode |= le32(SDXI_DSC_FE);
-		push(own, area, &dsc);
-	}
-	memset(mem_at(own, DST), 0xff, 40 * 32);
-	ring_doorbell(own, area);
-	run_dry(own);
-	for (i = 0; i < 40; i++)
-		assert_int_equal(*(uint64_t *)mem_at(own, DST + i * 32), 0);
+	owner_free(own);
 }
 
 static void
 test_wrt_imm(void **state)
 {
-	struct owner *own = *state;
+	struct owner *own = active(CONTINUES);
 	const unsigned int area = cxt_up(own, 1);
-	struct sdxi_dsc dsc;
+	struct sdxi_dsc dsc = dsc_op(SDXI_TYPE_DMAB, SDXI_DMAB_WRT_IMM);
 	unsigned int len, i;
-	uint64_t index;
 
+	(void)state;
 	for (len = 1; len <= 32; len++) {
-		dsc = dsc_op(SDXI_TYPE_DMAB, SDXI_DMAB_WRT_IMM);
 		dsc.copy.size = le32(len - 1);
 		dsc.copy.addr0 = le64(DST + len);
 		for (i = 0; i < 32; i++)
@@ -558,291 +279,80 @@ test_wrt_imm(void **state)
 		assert_int_equal(*(uint8_t *)mem_at(own, DST + len - 1), 0);
 		assert_int_equal(*(uint8_t *)mem_at(own, DST + 2 * len), 0);
 	}
-	dsc.copy.size = le32(32);
-	index = push_ring(own, area, dsc);
-	run_dry(own);
-	assert_true(has_er(own, area, index));
-	log_check(own, 0, 1, index, LOG_NO_BUF, SDXI_STEP_DESC, SDXI_SUB_STEP_VALIDATION,
-		  SDXI_RE_INFORMATIVE);
-	dsc.copy.size = 0;
 	dsc.copy.addr0 = le64(NO_MEM);
-	index = push_ring(own, area, dsc);
-	run_dry(own);
-	log_check(own, 1, 1, index, 1, SDXI_STEP_BUFFER, SDXI_SUB_STEP_TRANSLATION,
-		  SDXI_RE_INFORMATIVE);
+	do_bad(own, area, dsc, 1, AT(BUFFER, TRANSLATION));
 	dsc.copy.akey0 = le16(9);
-	index = push_ring(own, area, dsc);
-	run_dry(own);
-	log_check(own, 2, 1, index, 1, SDXI_STEP_AKEY, SDXI_SUB_STEP_VALIDATION,
-		  SDXI_RE_INFORMATIVE);
+	do_bad(own, area, dsc, 1, AT(AKEY, VALIDATION));
 	/* Into its own block. */
 	dsc.copy.akey0 = 0;
 	dsc.copy.addr0 = le64(DST + 31);
 	dsc.copy.csb_ptr = le64(DST);
-	index = push_ring(own, area, dsc);
-	run_dry(own);
-	log_check(own, 3, 1, index, LOG_NO_BUF, SDXI_STEP_DESC, SDXI_SUB_STEP_VALIDATION,
-		  SDXI_RE_INFORMATIVE);
+	do_bad(own, area, dsc, BAD_DESC);
+	owner_free(own);
 }
 
 static void
 test_repcopy(void **state)
 {
 	static const unsigned int pages[] = { 1, 2, 64, 65, 1000 };
-	struct owner *own = *state;
+	struct owner *own = active(CONTINUES);
 	const unsigned int area = cxt_up(own, 1);
 	struct sdxi_dsc dsc;
 	unsigned int i, p;
-	uint64_t index;
 
+	(void)state;
 	fill(own, SRC, 4096, 77);
-	for (i = 0; i < ARRAY_LEN(pages); i++) {
-		dsc = dsc_copy(DST, SRC, pages[i] * 4096);
+	for (i = 0; i <= ARRAY_LEN(pages); i++) {
+		dsc = dsc_copy(DST, SRC, i < ARRAY_LEN(pages) ? pages[i] * 4096 : 8192);
 		dsc.any.opcode = le32(SDXI_DSC_OP(SDXI_TYPE_DMAB, SDXI_DMAB_REPCOPY));
+		if (i == ARRAY_LEN(pages)) {
+			/* The page is one of those that it goes to. */
+			dsc.copy.addr0 = le64(DST + 4096);
+			do_bad(own, area, dsc, BAD_DESC);
+			break;
+		}
 		memset(mem_at(own, DST), 0, pages[i] * 4096 + 1);
 		do_good(own, area, dsc);
 		for (p = 0; p < pages[i]; p++)
 			assert_true(same(own, DST + p * 4096, SRC, 4096));
 		assert_int_equal(*(uint8_t *)mem_at(own, DST + p * 4096), 0);
 	}
-	for (i = 0; i < 4; i++) {
-		dsc = dsc_copy(DST + (i == 0), SRC + (i == 1), 8192 - (i == 2));
-		dsc.any.opcode = le32(SDXI_DSC_OP(SDXI_TYPE_DMAB, SDXI_DMAB_REPCOPY));
-		if (i == 3) /* the page is one of those that it goes to */
-			dsc.copy.addr0 = le64(DST + 4096);
-		index = push_ring(own, area, dsc);
-		run_dry(own);
-		assert_true(has_er(own, area, index));
-		log_check(own, i, 1, index, LOG_NO_BUF, SDXI_STEP_DESC, SDXI_SUB_STEP_VALIDATION,
-			  SDXI_RE_INFORMATIVE);
-	}
+	owner_free(own);
 }
 
-/* ---- completions ---- */
-
+/* Read_Index first, so that a completion always frees its slot. */
 static void
-test_signal_modes(void **state)
-{
-	struct owner *own = *state;
-	const unsigned int atomic = cxt_up(own, 1);
-	const unsigned int simple = cxt_build(own, 2, 0);
-	struct sdxi_cst_blk *cst = mem_at(own, DST);
-	struct sdxi_dsc dsc;
-	unsigned int i;
-
-	ctl_of(own, simple)->ds_ring_ptr &= ~le64(SDXI_CXT_CTL_CSA);
-	do_good(own, 0, dsc_adm(SDXI_ADM_CXT_START_NM, 2, 2));
-
-	/* One block for many. */
-	cst[0].signal = le64(100);
-	cst[1].signal = le64(50);
-	cst[2].signal = le64(50);
-	dsc = dsc_nop();
-	for (i = 0; i < 200; i++) {
-		/* In runs, and to and fro. */
-		dsc.any.csb_ptr = le64(DST + (i < 100 ? 0 : i % 2 ? 32 : 64));
-		push(own, atomic, &dsc);
-	}
-	ring_doorbell(own, atomic);
-	run_dry(own);
-	for (i = 0; i < 3; i++)
-		assert_int_equal(cst[i].signal, 0);
-	/* Below 0 it goes as arithmetic does. */
-	dsc.any.csb_ptr = le64(DST);
-	push_ring(own, atomic, dsc);
-	run_dry(own);
-	assert_int_equal(cst[0].signal, UINT64_MAX);
-	/* Simple: the terminal value, wherever it started. */
-	cst[0].signal = le64(7);
-	dsc.any.opcode |= le32(SDXI_DSC_CSR);
-	push_ring(own, atomic, dsc);
-	run_dry(own);
-	assert_int_equal(cst[0].signal, 0);
-	dsc.any.opcode &= ~le32(SDXI_DSC_CSR);
-	cst[0].signal = le64(7);
-	push_ring(own, simple, dsc);
-	run_dry(own);
-	assert_int_equal(cst[0].signal, 0);
-	/* np: none, whatever the pointer is. */
-	cst[0].signal = le64(7);
-	dsc.any.csb_ptr = le64(DST | SDXI_DSC_NP);
-	push_ring(own, atomic, dsc);
-	run_dry(own);
-	assert_int_equal(le64(cst[0].signal), 7);
-	assert_int_equal(reg_get(own, SDXI_MMIO_ERR_WRT), 0);
-}
-
-/* er of one among several that share a block. */
-static void
-test_shared_er(void **state)
-{
-	struct owner *own = *state;
-	const unsigned int area = cxt_up(own, 1);
-	struct sdxi_cst_blk *cst = mem_at(own, DST);
-	struct sdxi_dsc dsc;
-	unsigned int i;
-
-	cst->signal = le64(5);
-	for (i = 0; i < 5; i++) {
-		dsc = i == 2 ? dsc_copy(NO_MEM, SRC, 8) : dsc_nop();
-		dsc.any.csb_ptr = le64(DST);
-		push(own, area, &dsc);
-	}
-	ring_doorbell(own, area);
-	run_dry(own);
-	assert_int_equal(cst->signal, 0);
-	assert_int_equal(cst->flags, le32(SDXI_CST_BLK_ER));
-
-	/* Flags that cannot be written: the block has failed, too. */
-	cst->signal = le64(1);
-	hole_add(own, DST + 8, 4, false, true);
-	own->plain_fault = true;
-	dsc = dsc_copy(DST + 64, NO_MEM, 8);
-	dsc.any.csb_ptr = le64(DST);
-	push_ring(own, area, dsc);
-	run_dry(own);
-	assert_int_equal(le64(cst->signal), 1);
-	log_check(own, 1, 1, 5, LOG_NO_BUF, SDXI_STEP_BUFFER, SDXI_SUB_STEP_TRANSLATION,
-		  SDXI_RE_INFORMATIVE);
-	log_check(own, 2, 1, 5, LOG_NO_BUF, SDXI_STEP_CST_BLK, SDXI_SUB_STEP_TRANSLATION,
-		  SDXI_RE_INFORMATIVE);
-}
-
-static void
-test_csb_errors(void **state)
-{
-	unsigned int cont, how, area, other;
-	struct sdxi_dsc dsc;
-	struct owner *own;
-	uint64_t index;
-	void *s;
-
-	(void)state;
-	for (cont = 0; cont < 2; cont++)
-		for (how = 0; how < 4; how++) {
-			if (cont)
-				setup_active_continue(&s);
-			else
-				setup_active(&s);
-			own = s;
-			other = cxt_up(own, 2);
-			area = cxt_up(own, 1);
-			fill(own, SRC, 1 << 20, 3);
-			dsc = dsc_copy(DST, SRC, how == 3 ? 1 << 20 : 64);
-			dsc.any.csb_ptr = le64(how == 1 ? DST + (1 << 20) + 2 : NO_MEM);
-			if (how >= 2) {
-				/* To be read, not to be written. */
-				hole_add(own, DST + (2 << 20), 32, false, true);
-				dsc.any.csb_ptr = le64(DST + (2 << 20));
-			}
-			index = push_ring(own, area, dsc);
-			run_dry(own);
-			log_check(own, 0, 1, index, LOG_NO_BUF, SDXI_STEP_CST_BLK,
-				  how == 1 ? SDXI_SUB_STEP_VALIDATION : SDXI_SUB_STEP_TRANSLATION,
-				  cont ? SDXI_RE_INFORMATIVE : SDXI_RE_CXT_STOPPED);
-			assert_int_equal(reg_get(own, SDXI_MMIO_ERR_WRT), 1);
-			assert_int_equal(cxt_state(own, area),
-					 cont ? SDXI_CXT_RUN : SDXI_CXT_ERR_FN);
-			assert_int_equal(read_index(own, area), 1);
-			/* Not moved where the block was missing from the start. */
-			assert_true(same(own, DST, SRC, 64) == (how >= 2));
-			do_good(own, other, dsc_nop());
-			owner_free(own);
-		}
-}
-
-/* What takes long, or has effects beside data, is not consumed behind a block that has failed. */
-static void
-test_csb_error_before_slow(void **state)
-{
-	unsigned int how, area;
-	struct sdxi_cst_blk *cst;
-	struct sdxi_dsc dsc;
-	struct owner *own;
-	uint64_t index;
-	void *s;
-
-	(void)state;
-	for (how = 0; how < 2; how++) {
-		setup_active(&s);
-		own = s;
-		area = cxt_up(own, 1);
-		akeys_of(own, area)[1].intr_num =
-			le16(SDXI_AKEY_ENT_VL | SDXI_AKEY_ENT_IV | 3 << 4);
-		hole_add(own, DST + (2 << 20), 32, false, true);
-		dsc = dsc_copy(DST, SRC, 64);
-		dsc.any.csb_ptr = le64(DST + (2 << 20));
-		push(own, area, &dsc);
-		dsc = how == 0 ? dsc_copy(DST, SRC, 2 * SDXI_EMU_CHUNK) :
-				 dsc_op(SDXI_TYPE_INTR, SDXI_INTR_INTR);
-		if (how == 1)
-			dsc.copy.akey0 = le16(1);
-		/* Behind the first block in memory: one before it would have both written apart. */
-		dsc.any.csb_ptr = le64(DST + (3 << 20));
-		cst = mem_at(own, DST + (3 << 20));
-		cst->signal = le64(1);
-		index = push_ring(own, area, dsc);
-		run_dry(own);
-		assert_int_equal(cxt_state(own, area), SDXI_CXT_ERR_FN);
-		assert_int_equal(read_index(own, area), index);
-		assert_int_equal(le64(cst->signal), 1);
-		assert_true(slot_of(own, area, index)->any.opcode & le32(SDXI_DSC_VL));
-		assert_int_equal(own->irqs, 0);
-
-		/* Stopped and started again, the context goes on with it. */
-		do_good(own, 0, dsc_stop(1, 1, false));
-		do_good(own, 0, dsc_sync(SDXI_FLT_STOP, 1, 1));
-		do_good(own, 0, dsc_adm(SDXI_ADM_CXT_START_NM, 1, 1));
-		assert_int_equal(cst->signal, 0);
-		assert_int_equal(cst->flags, 0);
-		assert_int_equal(own->irqs, how);
-		owner_free(own);
-	}
-}
-
-/* It is about what is complete: its own block is written, and those before it. */
-static void
-look_at_intr(struct owner *own)
+look_at_index(struct owner *own)
 {
 	uint64_t i;
 
 	for (i = 0; i < own->wix[1]; i++)
-		assert_true(is_done(own, 1, i));
+		assert_true(!is_done(own, 1, i) || i < read_index(own, 1));
 }
 
 static void
-test_intr(void **state)
+test_fence(void **state)
 {
-	struct owner *own = *state;
+	static const uint32_t bits[] = { SDXI_DSC_FE, SDXI_DSC_SE };
+	struct owner *own = active(STOPS);
 	const unsigned int area = cxt_up(own, 1);
-	struct sdxi_dsc dsc = dsc_op(SDXI_TYPE_INTR, SDXI_INTR_INTR);
-	struct sdxi_akey_ent *akeys = akeys_of(own, area);
+	struct sdxi_dsc dsc;
 	unsigned int i;
-	uint64_t index;
 
-	akeys[3].intr_num = le16(SDXI_AKEY_ENT_VL | SDXI_AKEY_ENT_IV | 0x7a5 << 4);
-	akeys[255].intr_num = le16(SDXI_AKEY_ENT_VL | SDXI_AKEY_ENT_IV);
-	dsc.copy.akey0 = le16(3);
-	own->on_irq = look_at_intr;
-	do_good(own, area, dsc);
-	assert_int_equal(own->irqs, 1);
-	assert_int_equal(own->irq_vector, 0x7a5);
-	push_ring(own, area, dsc_copy(DST, SRC, 64));
-	dsc.any.opcode |= le32(SDXI_DSC_FE);
-	dsc.copy.akey0 = le16(255);
-	do_good(own, area, dsc);
-	assert_int_equal(own->irqs, 2);
-	assert_int_equal(own->irq_vector, 0);
-	/* An AKey without an interrupt, and one that is not there. */
-	for (i = 0; i < 2; i++) {
-		dsc.copy.akey0 = le16(i == 0 ? 0 : 256);
-		index = push_ring(own, area, dsc);
-		run_dry(own);
-		assert_true(has_er(own, area, index));
-		log_check(own, i, 1, index, LOG_NO_BUF, SDXI_STEP_AKEY, SDXI_SUB_STEP_VALIDATION,
-			  SDXI_RE_INFORMATIVE);
+	(void)state;
+	/* Each copies the block of the one before it, which is complete then. */
+	own->on_copy = order_seed != 0 ? NULL : look_at_index;
+	memset(mem_at(own, DST), 0xff, 40 * 32);
+	for (i = 0; i < 40; i++) {
+		dsc = dsc_copy(DST + i * 32, i == 0 ? SRC : cst_at(area, i - 1), 32);
+		dsc.any.opcode |= le32(bits[i % 2]);
+		push(own, area, &dsc);
 	}
-	assert_int_equal(own->irqs, 2);
+	ring_doorbell(own, area);
+	run_dry(own);
+	for (i = 0; i < 40; i++)
+		assert_int_equal(*(uint64_t *)mem_at(own, DST + i * 32), 0);
+	owner_free(own);
 }
 
 /*
@@ -852,25 +362,30 @@ test_intr(void **state)
 static void
 test_bursts(void **state)
 {
-	struct owner *own = *state;
+	struct owner *own = active(STOPS);
 	const unsigned int area = cxt_up(own, 1);
-	unsigned int round, i, n, share = 0;
 	uint32_t random = 12345;
+	unsigned int round, i;
+	struct sdxi_dsc dsc;
 
+	(void)state;
 	fill(own, SRC, UINT64_C(1) << 20, 5);
-	for (round = 0; round < 400; round++) {
-		uint64_t len[40], first = own->wix[area], shared = 0;
+	for (round = 0; round < 200; round++) {
+		const unsigned int n = 1 + round % 40;
+		const uint64_t first = own->wix[area];
+		uint64_t len[40], shared = first, *signal;
+		bool share = false;
 
-		n = 1 + round % 40;
 		memset(mem_at(own, DST), 0, n * 8192);
 		for (i = 0; i < n; i++) {
-			struct sdxi_dsc dsc;
-
 			random = random * 1664525 + 1013904223;
-			len[i] = random >> 30 == 0 ? 1 + (random >> 8) % 8000 :
-						     1 + (random >> 8) % 128;
+			len[i] = 1 + (random >> 8) % (random >> 30 == 0 ? 8000 : 128);
+			if (round % 50 == 49 && i == 0)
+				len[i] = SDXI_EMU_CHUNK + round;
 			dsc = dsc_copy(DST + i * 8192 + (random >> 24) % 64, SRC + i * 8192 + round,
 				       len[i]);
+			if (round % 50 == 49 && i == 0)
+				dsc.copy.addr1 = le64(DST + (1 << 20));
 			if ((random >> 20) % 16 == 0)
 				dsc.any.opcode |= le32(SDXI_DSC_FE);
 			if ((random >> 16) % 16 == 0)
@@ -881,100 +396,424 @@ test_bursts(void **state)
 			}
 			if ((random >> 4) % 16 == 0)
 				dsc.any.csb_ptr = le64(SDXI_DSC_NP);
-			/* The block of the one before, once more. */
-			if (i != 0 && share != 0 && (random >> 8) % 4 == 0 &&
-			    !(dsc.any.opcode & le32(SDXI_DSC_CSR)) && dsc.any.csb_ptr == 0) {
-				cst_of(own, area, shared)->signal =
-					le64(le64(cst_of(own, area, shared)->signal) + 1);
+			/* The block of the one before, once more, counted atomically. */
+			if (dsc.any.csb_ptr == 0 && (dsc.any.opcode & le32(SDXI_DSC_CSR)) == 0 &&
+			    share && (random >> 8) % 4 == 0) {
+				signal = &cst_of(own, area, shared)->signal;
+				*signal = le64(le64(*signal) + 1);
 				dsc.any.csb_ptr = le64(cst_at(area, shared));
 				push(own, area, &dsc);
-			} else {
-				shared = push(own, area, &dsc);
-				share = dsc.any.csb_ptr == 0 &&
-					!(dsc.any.opcode & le32(SDXI_DSC_CSR));
+				continue;
 			}
+			share = dsc.any.csb_ptr == 0 && !(dsc.any.opcode & le32(SDXI_DSC_CSR));
+			shared = push(own, area, &dsc);
 		}
 		ring_doorbell(own, area);
 		run_dry(own);
 		assert_int_equal(read_index(own, area), first + n);
 		for (i = 0; i < n; i++) {
 			const struct sdxi_dsc *slot = slot_of(own, area, first + i);
+			const uint64_t csb = le64(slot->any.csb_ptr);
+			const uint64_t dst = le64(slot->copy.addr1);
 
 			assert_int_equal(le32(slot->any.opcode) & 1, 0);
-			if (!(slot->any.csb_ptr & le64(SDXI_DSC_NP)))
-				assert_true(((struct sdxi_cst_blk *)mem_at(own,
-					le64(slot->any.csb_ptr)))->signal == 0);
-			if (len[i] != 0)
-				assert_true(same(own, le64(slot->copy.addr0),
-						 le64(slot->copy.addr1), len[i]));
+			if (!(csb & SDXI_DSC_NP))
+				assert_int_equal(*(uint64_t *)mem_at(own, csb), 0);
+			if (len[i] == 0)
+				continue;
+			assert_true(same(own, le64(slot->copy.addr0), dst, len[i]));
 			/* And nothing around it. */
-			if (len[i] != 0) {
-				const uint8_t *d = mem_at(own, le64(slot->copy.addr1));
-
-				assert_int_equal(d[len[i]], 0);
-				assert_true((le64(slot->copy.addr1) & 8191) == 0 || d[-1] == 0);
-			}
+			assert_true((dst & 8191) == 0 || *(uint8_t *)mem_at(own, dst - 1) == 0);
+			if (dst < DST + (1 << 20))
+				assert_int_equal(*(uint8_t *)mem_at(own, dst + len[i]), 0);
 		}
 	}
 	assert_int_equal(cxt_state(own, area), SDXI_CXT_RUN);
-	assert_true(own->maps > 0 || !own->can_map);
+	assert_true(own->maps > 0 || !own->can_map || order_seed != 0);
+	owner_free(own);
+}
+
+/* A long copy leaves the others their turns. */
+static void
+test_fairness(void **state)
+{
+	struct owner *own = active(STOPS);
+	const unsigned int slow = cxt_up(own, 1);
+	const unsigned int quick = cxt_up(own, 2);
+	unsigned int i;
+	uint64_t index;
+
+	(void)state;
+	push_ring(own, slow, dsc_copy(DST, SRC, 10 << 20));
+	/* 40 parts, one or two to a call: the other context gets its work done meanwhile. */
+	for (i = 0; i < 9; i++) {
+		index = push_ring(own, quick, dsc_nop());
+		assert_in_range(sdxi_emu_run(own->emu, 2), 1, 2 + 33);
+		assert_in_range(sdxi_emu_run(own->emu, 2), 1, 2 + 33);
+		assert_true(is_done(own, quick, index));
+		assert_false(is_done(own, slow, 0));
+	}
+	run_dry(own);
+	assert_true(is_done(own, slow, 0));
+	owner_free(own);
+}
+
+/* ---- keys ---- */
+
+static void
+test_akeys(void **state)
+{
+	static const struct {
+		uint16_t key;
+		uint16_t flags;
+		uint16_t sfunc;
+		enum sdxi_err_step step; /* 0: good */
+		enum sdxi_err_sub_step sub;
+	} rows[] = {
+		{ 1, SDXI_AKEY_ENT_VL, 0, 0, 0 },
+		{ 2, SDXI_AKEY_ENT_VL, 0x42, 0, 0 }, /* its own number */
+		{ 255, SDXI_AKEY_ENT_VL | SDXI_AKEY_ENT_IV, 0, 0, 0 },
+		{ 3, 0, 0, AT(AKEY, VALIDATION) },
+		{ 4, SDXI_AKEY_ENT_IV, 0, AT(AKEY, VALIDATION) },
+		{ 5, SDXI_AKEY_ENT_VL | SDXI_AKEY_ENT_PV, 0, AT(AKEY, VALIDATION) },
+		{ 6, SDXI_AKEY_ENT_VL, 0x43, AT(RKEY, VALIDATION) },
+		{ 7, SDXI_AKEY_ENT_VL, 0x4200, AT(RKEY, VALIDATION) },
+		/* Beyond the table, though there is one; and in it, but not in memory. */
+		{ 256, SDXI_AKEY_ENT_VL, 0, AT(AKEY, VALIDATION) },
+		{ 0xffff, 0, 0, AT(AKEY, VALIDATION) },
+		{ 20, SDXI_AKEY_ENT_VL, 0, AT(AKEY, TRANSLATION) },
+	};
+	const struct sdxi_dsc upd[] = {
+		dsc_adm(SDXI_ADM_AKEY_UPD, 0, 1023), dsc_op(SDXI_TYPE_ADMIN, SDXI_ADM_FN_UPD),
+		dsc_adm(SDXI_ADM_CXT_UPD, 1, 1),
+	};
+	struct owner *own = active(CONTINUES);
+	const unsigned int area = cxt_up(own, 1);
+	struct sdxi_akey_ent *akeys = akeys_of(own, area);
+	struct sdxi_dsc dsc = dsc_copy(DST, SRC, 64);
+	unsigned int i;
+
+	(void)state;
+	hole_add(own, AREA_AT(area) + AKEY_OFF + 20 * 16, 16, true, true);
+	for (i = 0; i < 2 * ARRAY_LEN(rows); i++) {
+		const uint16_t key = rows[i / 2].key;
+
+		if (key <= 256) {
+			akeys[key].intr_num = le16(rows[i / 2].flags);
+			akeys[key].tgt_sfunc = le16(rows[i / 2].sfunc);
+		}
+		dsc.copy.akey0 = le16(i % 2 ? 0 : key);
+		dsc.copy.akey1 = le16(i % 2 ? key : 0);
+		if (rows[i / 2].step == 0)
+			do_good(own, area, dsc);
+		else
+			do_bad(own, area, dsc, i % 2, rows[i / 2].step, rows[i / 2].sub);
+	}
+	/* What failed is not remembered; what was good may be until it is told. */
+	dsc.copy.akey1 = le16(3);
+	for (i = 0; i < ARRAY_LEN(upd); i++) {
+		akeys[3].intr_num = le16(SDXI_AKEY_ENT_VL);
+		do_good(own, area, dsc);
+		akeys[3].intr_num = 0;
+		do_good(own, 0, upd[i]);
+		do_good(own, 0, dsc_sync(SDXI_FLT_AKEY, 0, 1023));
+		do_bad(own, area, dsc, 1, AT(AKEY, VALIDATION));
+	}
+	owner_free(own);
+}
+
+/* Another function's memory, by a pair of keys. */
+static void
+test_rkeys(void **state)
+{
+#define RKEYS_AT (MEM_BASE + 0x18000)
+	static const struct {
+		uint16_t sfunc;	/* the AKey's */
+		uint16_t rkey;
+		uint16_t flags; /* the RKey's entry */
+		uint16_t req_sfunc;
+		uint64_t reg; /* MMIO_RKEY */
+		enum sdxi_err_step step; /* 0: good */
+		enum sdxi_err_sub_step sub;
+	} rows[] = {
+		{ 0x77, 9, SDXI_AKEY_ENT_VL, 0x42, RKEYS_AT | SDXI_RKEY_EN, 0, 0 },
+		{ 0x77, 255, SDXI_AKEY_ENT_VL, 0x42, RKEYS_AT | SDXI_RKEY_EN, 0, 0 },
+		{ 0x77, 256, SDXI_AKEY_ENT_VL, 0x42, RKEYS_AT | 1 << 1 | SDXI_RKEY_EN, 0, 0 },
+		{ 0x78, 9, SDXI_AKEY_ENT_VL, 0x42, RKEYS_AT | SDXI_RKEY_EN, AT(RKEY, VALIDATION) },
+		{ 0x77, 256, SDXI_AKEY_ENT_VL, 0x42, RKEYS_AT | SDXI_RKEY_EN,
+		  AT(RKEY, VALIDATION) },
+		{ 0x77, 9, 0, 0x42, RKEYS_AT | SDXI_RKEY_EN, AT(RKEY, VALIDATION) },
+		{ 0x77, 9, SDXI_AKEY_ENT_VL | SDXI_AKEY_ENT_PV, 0x42, RKEYS_AT | SDXI_RKEY_EN,
+		  AT(RKEY, VALIDATION) },
+		{ 0x77, 9, SDXI_AKEY_ENT_VL, 0x43, RKEYS_AT | SDXI_RKEY_EN, AT(RKEY, VALIDATION) },
+		{ 0x77, 9, SDXI_AKEY_ENT_VL, 0, RKEYS_AT | SDXI_RKEY_EN, AT(RKEY, VALIDATION) },
+		{ 0x77, 9, SDXI_AKEY_ENT_VL, 0x42, RKEYS_AT, AT(RKEY, VALIDATION) },
+		{ 0x77, 9, SDXI_AKEY_ENT_VL, 0x42, NO_MEM | SDXI_RKEY_EN, AT(RKEY, TRANSLATION) },
+	};
+	struct sdxi_emu_conf conf = conf_test();
+	struct owner *own = active(CONTINUES), *peer;
+	const unsigned int area = cxt_up(own, 1);
+	struct sdxi_akey_ent *akey = &akeys_of(own, area)[3], *rkey;
+	struct sdxi_dsc dsc;
+	unsigned int i;
+
+	(void)state;
+	conf.sfunc = 0x77;
+	peer = owner_make(&conf);
+	own->peer = peer;
+	fill(own, SRC, 8192, 1);
+	akey->intr_num = le16(SDXI_AKEY_ENT_VL);
+	/* To it and from it, once more each: RKeys are not remembered. */
+	for (i = 0; i < 4 * ARRAY_LEN(rows); i++) {
+		akey->tgt_sfunc = le16(rows[i / 4].sfunc);
+		akey->rkey = le16(rows[i / 4].rkey);
+		rkey = (struct sdxi_akey_ent *)mem_at(peer, RKEYS_AT) + rows[i / 4].rkey;
+		*rkey = (struct sdxi_akey_ent){
+			.intr_num = le16(rows[i / 4].flags),
+			.tgt_sfunc = le16(rows[i / 4].req_sfunc),
+		};
+		reg_set(peer, SDXI_MMIO_RKEY, rows[i / 4].reg);
+		memset(mem_at(peer, SRC), i % 2 ? 0xbb : 0xaa, 8192);
+		memset(mem_at(own, DST), 0, 8192);
+		/* Of an address that is its own as well, which is no overlap. */
+		dsc = i % 2 ? dsc_copy(DST, SRC, 8192) : dsc_copy(SRC, SRC, 8192);
+		dsc.copy.akey0 = le16(i % 2 ? 3 : 0);
+		dsc.copy.akey1 = le16(i % 2 ? 0 : 3);
+		if (rows[i / 4].step == 0) {
+			do_good(own, area, dsc);
+			assert_memory_equal(mem_at(own, i % 2 ? DST : SRC), mem_at(peer, SRC),
+					    8192);
+			/* Where there is nothing. */
+			hole_add(peer, SRC + 4096, 4096, true, true);
+			do_bad(own, area, dsc, !(i % 2), AT(BUFFER, TRANSLATION));
+			peer->n_holes = 0;
+		} else {
+			do_bad(own, area, dsc, !(i % 2), rows[i / 4].step, rows[i / 4].sub);
+			assert_int_equal(*(uint8_t *)mem_at(own, DST), 0);
+			assert_int_equal(*(uint8_t *)mem_at(peer, SRC), i % 2 ? 0xbb : 0xaa);
+		}
+	}
+	assert_true(reg_get(own, SDXI_MMIO_CAP1) & SDXI_CAP1_RKEY_CAP);
+	owner_free(peer);
+	owner_free(own);
+}
+
+static uint64_t vectors_seen[AREAS];
+
+/* An interrupt is about what is complete: its own block is written, and those before it. */
+static void
+look_at_irq(struct owner *own)
+{
+	const unsigned int area = own->irq_vector - 0x700;
+	uint64_t i;
+
+	vectors_seen[area]++;
+	for (i = 0; i < vectors_seen[area] * 2; i++)
+		assert_true(is_done(own, area, own->wix[area] - 1 - i));
+}
+
+/* All contexts by interrupt, the administrative one too, each by a vector of its own. */
+static void
+test_intr(void **state)
+{
+	struct owner *own = active(CONTINUES);
+	unsigned int area, i;
+	struct sdxi_dsc dsc;
+
+	(void)state;
+	memset(vectors_seen, 0, sizeof(vectors_seen));
+	for (i = 1; i < AREAS; i++)
+		cxt_up(own, i * 60);
+	own->on_irq = look_at_irq;
+	for (area = 0; area < AREAS; area++) {
+		akeys_of(own, area)[3].intr_num =
+			le16(SDXI_AKEY_ENT_VL | SDXI_AKEY_ENT_IV | (0x700 + area) << 4);
+		dsc = dsc_copy(DST, SRC, 64);
+		push(own, area, &dsc);
+		dsc = area == 0 ? dsc_op(SDXI_TYPE_ADMIN, SDXI_ADM_INTR) :
+				  dsc_op(SDXI_TYPE_INTR, SDXI_INTR_INTR);
+		dsc.any.opcode |= le32(SDXI_DSC_FE);
+		dsc.copy.akey0 = le16(3);
+		push(own, area, &dsc);
+		ring_doorbell(own, area);
+	}
+	run_dry(own);
+	for (area = 0; area < AREAS; area++)
+		assert_int_equal(vectors_seen[area], 1);
+	/* Vector 0 may be one of them; an AKey without an interrupt, and one that is not there. */
+	own->on_irq = NULL;
+	akeys_of(own, 1)[255].intr_num = le16(SDXI_AKEY_ENT_VL | SDXI_AKEY_ENT_IV);
+	dsc.copy.akey0 = le16(255);
+	do_good(own, 1, dsc);
+	assert_int_equal(own->irq_vector, 0);
+	for (i = 0; i < 2; i++) {
+		dsc.copy.akey0 = le16(i == 0 ? 0 : 256);
+		assert_false(do_bad(own, 1, dsc, LOG_NO_BUF, AT(AKEY, VALIDATION)));
+	}
+	/* Nor in the administrative context without the group, nor where that is not granted. */
+	l1_of(own, 60)->opb_000_enb = 0;
+	do_good(own, 0, dsc_adm(SDXI_ADM_CXT_UPD, 60, 60));
+	dsc.copy.akey0 = le16(3);
+	assert_true(do_bad(own, 1, dsc, BAD_DESC));
+	assert_int_equal(own->irqs, AREAS + 1);
+	owner_free(own);
+}
+
+/* ---- completions ---- */
+
+/*
+ * Signals are decremented, with csa and without. One value of csr does so when the operation ends;
+ * with the other, operations in progress that share a block lose some.
+ */
+static void
+test_signals(void **state)
+{
+	struct sdxi_emu_conf conf = conf_test();
+	unsigned int i, j, area, lost = 0;
+	struct sdxi_cst_blk *cst;
+	struct sdxi_dsc dsc;
+	struct owner *own;
+
+	(void)state;
+	for (i = 0; i < 12; i++) {
+		const unsigned int bit = i & 1, csa = i >> 1 & 1;
+
+		conf.csr = i / 4;
+		own = active_with(&conf);
+		area = cxt_build(own, 1, 0);
+		if (!csa)
+			ctl_of(own, area)->ds_ring_ptr &= ~le64(SDXI_CXT_CTL_CSA);
+		cxt_start(own, 1);
+		cst = mem_at(own, DST);
+		cst[0].signal = le64(100);
+		cst[1].signal = le64(50);
+		cst[2].signal = le64(50);
+		dsc = dsc_nop();
+		dsc.any.opcode |= le32(bit ? SDXI_DSC_CSR : 0);
+		for (j = 0; j < 200; j++) {
+			/* In runs, and to and fro. */
+			dsc.any.csb_ptr = le64(DST + (j < 100 ? 0 : j % 2 ? 32 : 64));
+			push(own, area, &dsc);
+		}
+		ring_doorbell(own, area);
+		run_dry(own);
+		for (j = 0; j < 3; j++) {
+			assert_true(le64(cst[j].signal) <= 99);
+			if (conf.csr == bit || order_seed == 0)
+				assert_int_equal(cst[j].signal, 0);
+			lost += le64(cst[j].signal);
+		}
+		/* Below 0 it goes as arithmetic does; np: none, whatever the pointer is. */
+		cst[0].signal = 0;
+		dsc.any.csb_ptr = le64(DST);
+		push_ring(own, area, dsc);
+		run_dry(own);
+		assert_int_equal(cst[0].signal, UINT64_MAX);
+		dsc.any.csb_ptr = le64(DST | SDXI_DSC_NP);
+		push_ring(own, area, dsc);
+		run_dry(own);
+		assert_int_equal(cst[0].signal, UINT64_MAX);
+		assert_int_equal(reg_get(own, SDXI_MMIO_ERR_WRT), 0);
+		owner_free(own);
+	}
+	assert_true((lost != 0) == (order_seed != 0));
+}
+
+/* er of one among several that share a block; and where flags cannot be written. */
+static void
+test_shared_er(void **state)
+{
+	struct owner *own = active(CONTINUES);
+	const unsigned int area = cxt_up(own, 1);
+	struct sdxi_cst_blk *cst = mem_at(own, DST);
+	struct sdxi_dsc dsc;
+	unsigned int i;
+
+	(void)state;
+	cst->signal = le64(5);
+	for (i = 0; i < 5; i++) {
+		dsc = i == 2 ? dsc_copy(NO_MEM, SRC, 8) : dsc_nop();
+		dsc.any.csb_ptr = le64(DST);
+		push(own, area, &dsc);
+	}
+	ring_doorbell(own, area);
+	run_dry(own);
+	assert_int_equal(cst->signal, 0);
+	assert_int_equal(cst->flags, le32(SDXI_CST_BLK_ER));
+	cst->signal = le64(1);
+	hole_add(own, DST + 8, 4, false, true);
+	dsc = dsc_copy(DST + 64, NO_MEM, 8);
+	dsc.any.csb_ptr = le64(DST);
+	push_ring(own, area, dsc);
+	run_dry(own);
+	assert_int_equal(le64(cst->signal), 1);
+	log_check(own, 2, 1, 5, LOG_NO_BUF, AT(CST_BLK, TRANSLATION), SDXI_RE_INFORMATIVE);
+	owner_free(own);
+}
+
+/* A block that is wrong: nothing is done, or what was is consumed, and nothing after it is. */
+static void
+test_csb_errors(void **state)
+{
+	static const struct {
+		uint64_t at;
+		uint32_t len;
+		enum sdxi_err_sub_step sub;
+		bool done; /* it can be read, so the data was moved */
+	} rows[] = {
+		{ NO_MEM, 64, SDXI_SUB_STEP_TRANSLATION, false },
+		{ DST + (1 << 20) + 2, 64, SDXI_SUB_STEP_VALIDATION, false },
+		{ DST + (2 << 20), 64, SDXI_SUB_STEP_TRANSLATION, true },
+		{ DST + (2 << 20), 1 << 20, SDXI_SUB_STEP_TRANSLATION, true },
+	};
+	struct sdxi_dsc dsc, nop = dsc_nop();
+	unsigned int i, area;
+	struct owner *own;
+	bool stopped;
+
+	(void)state;
+	for (i = 0; i < 2 * ARRAY_LEN(rows); i++) {
+		own = active(i % 2);
+		area = cxt_up(own, 1);
+		fill(own, SRC, 1 << 20, 3);
+		hole_add(own, DST + (2 << 20), 32, false, true);
+		dsc = dsc_copy(DST, SRC, rows[i / 2].len);
+		dsc.any.csb_ptr = le64(rows[i / 2].at);
+		stopped = do_bad(own, area, dsc, LOG_NO_BUF, SDXI_STEP_CST_BLK, rows[i / 2].sub);
+		assert_true(stopped == (i % 2 == STOPS));
+		assert_true(same(own, DST, SRC, rows[i / 2].len) == rows[i / 2].done);
+		push(own, area, &nop);
+		ring_doorbell(own, area);
+		run_dry(own);
+		assert_true(is_done(own, area, 1) == !stopped);
+		owner_free(own);
+	}
 }
 
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_no_doorbell_no_work, setup_active, teardown),
-		cmocka_unit_test_setup_teardown(test_polled_doorbells, setup_active_polled,
-						teardown),
-		cmocka_unit_test_setup_teardown(test_concurrent, setup_active, teardown),
-		cmocka_unit_test_setup_teardown(test_concurrent, setup_active_polled, teardown),
-		cmocka_unit_test_setup_teardown(test_waits_for_vl, setup_active, teardown),
-		cmocka_unit_test_setup_teardown(test_slot_filled_while_fetched, setup_active,
-						teardown),
-		cmocka_unit_test_setup_teardown(test_ring_wrap, setup_active, teardown),
-		cmocka_unit_test_setup_teardown(test_ring_sizes, setup_active, teardown),
-		cmocka_unit_test(test_write_index_errors),
-		cmocka_unit_test_setup_teardown(test_write_index_backwards, setup_active_continue,
-						teardown),
-		cmocka_unit_test(test_ring_faults),
-		cmocka_unit_test_setup_teardown(test_copy_lengths, setup_active, teardown),
-		cmocka_unit_test_setup_teardown(test_copy_mix, setup_active, teardown),
-		cmocka_unit_test_setup_teardown(test_bursts, setup_active, teardown),
-		cmocka_unit_test_setup_teardown(test_fairness, setup_active, teardown),
-		cmocka_unit_test_setup_teardown(test_fence, setup_active, teardown),
-		cmocka_unit_test_setup_teardown(test_wrt_imm, setup_active_continue, teardown),
-		cmocka_unit_test_setup_teardown(test_repcopy, setup_active_continue, teardown),
-		cmocka_unit_test_setup_teardown(test_signal_modes, setup_active, teardown),
-		cmocka_unit_test_setup_teardown(test_shared_er, setup_active_continue, teardown),
-		cmocka_unit_test(test_csb_errors),
-		cmocka_unit_test(test_csb_error_before_slow),
-		cmocka_unit_test_setup_teardown(test_intr, setup_active_continue, teardown),
+	const struct CMUnitTest in_order[] = {
+		cmocka_unit_test(test_fairness),
 	};
-	/* Not those about turns, or that count on doorbells being waited for. */
-	const struct CMUnitTest free_tests[] = {
-		cmocka_unit_test_setup_teardown(test_concurrent, setup_active, teardown),
-		cmocka_unit_test_setup_teardown(test_concurrent, setup_active_polled, teardown),
-		cmocka_unit_test_setup_teardown(test_slot_filled_while_fetched, setup_active,
-						teardown),
-		cmocka_unit_test_setup_teardown(test_ring_wrap, setup_active, teardown),
-		cmocka_unit_test_setup_teardown(test_ring_sizes, setup_active, teardown),
-		cmocka_unit_test_setup_teardown(test_fence, setup_active, teardown),
-		cmocka_unit_test(test_write_index_errors),
-		cmocka_unit_test_setup_teardown(test_write_index_backwards, setup_active_continue,
-						teardown),
-		cmocka_unit_test_setup_teardown(test_copy_lengths, setup_active, teardown),
-		cmocka_unit_test_setup_teardown(test_copy_mix, setup_active, teardown),
-		cmocka_unit_test_setup_teardown(test_wrt_imm, setup_active_continue, teardown),
-		cmocka_unit_test_setup_teardown(test_repcopy, setup_active_continue, teardown),
-		cmocka_unit_test_setup_teardown(test_signal_modes, setup_active, teardown),
-		cmocka_unit_test_setup_teardown(test_shared_er, setup_active_continue, teardown),
+	const struct CMUnitTest any_order[] = {
+		cmocka_unit_test(test_forms),
+		cmocka_unit_test(test_ranges),
+		cmocka_unit_test(test_copy_lengths),
+		cmocka_unit_test(test_wrt_imm),
+		cmocka_unit_test(test_repcopy),
+		cmocka_unit_test(test_fence),
+		cmocka_unit_test(test_bursts),
+		cmocka_unit_test(test_akeys),
+		cmocka_unit_test(test_rkeys),
+		cmocka_unit_test(test_intr),
+		cmocka_unit_test(test_signals),
+		cmocka_unit_test(test_shared_er),
 		cmocka_unit_test(test_csb_errors),
-		cmocka_unit_test_setup_teardown(test_intr, setup_active_continue, teardown),
 	};
 	int failed;
 
-	failed = cmocka_run_group_tests(tests, NULL, NULL);
-	RUN_WITH_FREEDOM(failed, free_tests);
+	failed = cmocka_run_group_tests_name("in order only", in_order, NULL, NULL);
+	RUN_ANY_ORDER(failed, any_order);
 	return failed;
 }

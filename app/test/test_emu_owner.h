@@ -34,7 +34,6 @@
 #define L2_AT MEM_BASE
 #define L1_AT(n) (MEM_BASE + 0x1000 + ((uint64_t)(n) / 128) * 0x1000) /* up to context 1919 */
 #define LOG_AT (MEM_BASE + 0x10000)
-#define LOG_LEN 0x4000
 #define AREA_AT(i) (MEM_BASE + 0x20000 + (uint64_t)(i) * AREA_LEN)
 #define AREA_LEN 0x40000
 #define AREAS 16
@@ -48,7 +47,7 @@
 #define DATA_AT (MEM_BASE + (UINT64_C(8) << 20))
 #define DATA_LEN (UINT64_C(24) << 20)
 
-#define OPB_ALL UINT32_C(0x16)
+#define OPB_ALL (UINT32_C(1) << SDXI_TYPE_INTR)
 #define DB_STRIDE 4096
 
 struct hole {
@@ -70,12 +69,12 @@ struct owner {
 	bool can_map; /* SDXI_TEST_MAP is in the environment */
 	unsigned int irqs;
 	uint16_t irq_vector;
-	bool all_ones; /* reads of all memory, wherever, give ones; writes vanish */
-	bool plain_fault; /* copies do not say which side it was */
-	/* Called before a copy, behind a read, behind a write of 8 bytes, at an interrupt. */
+	uint64_t now_ms;
+	struct owner *peer; /* another function of the same group */
+	bool plain_fault;   /* copies do not say which side it was */
+	/* Called before a copy, after a read, after a write of 8 bytes, at an interrupt. */
 	void (*on_copy)(struct owner *own);
 	uint64_t copy_dst; /* of the copy that on_copy is called for */
-	uint64_t copy_src;
 	size_t copy_len;
 	void (*on_read)(struct owner *own, uint64_t iova);
 	void (*on_write64)(struct owner *own, uint64_t iova);
@@ -120,14 +119,9 @@ owner_read(void *opaque, uint64_t iova, void *buf, size_t len)
 	struct owner *own = opaque;
 	const void *p = mem_access(own, iova, len, false);
 
-	if (own->all_ones) {
-		memset(buf, 0xff, len);
-		return SDXI_EMU_MEM_OK;
-	}
-	if (p == NULL) {
-		memset(buf, 0xa5, len);
+	memset(buf, 0xa5, len);
+	if (p == NULL)
 		return SDXI_EMU_MEM_FAULT;
-	}
 	memcpy(buf, p, len);
 	if (own->on_read != NULL)
 		own->on_read(own, iova);
@@ -137,11 +131,8 @@ owner_read(void *opaque, uint64_t iova, void *buf, size_t len)
 static enum sdxi_emu_mem
 owner_write(void *opaque, uint64_t iova, const void *buf, size_t len)
 {
-	struct owner *own = opaque;
-	void *p = mem_access(own, iova, len, true);
+	void *p = mem_access(opaque, iova, len, true);
 
-	if (own->all_ones)
-		return SDXI_EMU_MEM_OK;
 	if (p == NULL)
 		return SDXI_EMU_MEM_FAULT;
 	memcpy(p, buf, len);
@@ -156,8 +147,6 @@ owner_read64(void *opaque, uint64_t iova, uint64_t *val)
 
 	assert_int_equal(iova % sizeof(*val), 0);
 	*val = UINT64_MAX;
-	if (own->all_ones)
-		return SDXI_EMU_MEM_OK;
 	if (p == NULL)
 		return SDXI_EMU_MEM_FAULT;
 	*val = __atomic_load_n((const uint64_t *)p, __ATOMIC_ACQUIRE);
@@ -173,8 +162,6 @@ owner_write64(void *opaque, uint64_t iova, uint64_t val)
 	void *p = mem_access(own, iova, sizeof(val), true);
 
 	assert_int_equal(iova % sizeof(val), 0);
-	if (own->all_ones)
-		return SDXI_EMU_MEM_OK;
 	if (p == NULL)
 		return SDXI_EMU_MEM_FAULT;
 	__atomic_store_n((uint64_t *)p, val, __ATOMIC_RELEASE);
@@ -193,13 +180,10 @@ owner_copy(void *opaque, uint64_t dst, uint64_t src, size_t len)
 	assert_true(len <= SDXI_EMU_CHUNK);
 	assert_true(dst - src >= len && src - dst >= len);
 	own->copy_dst = dst;
-	own->copy_src = src;
 	own->copy_len = len;
 	if (own->on_copy != NULL)
 		own->on_copy(own);
 	s = mem_access(own, src, len, false);
-	if (own->all_ones)
-		return SDXI_EMU_MEM_OK;
 	if (s == NULL)
 		return own->plain_fault ? SDXI_EMU_MEM_FAULT : SDXI_EMU_MEM_SRC_FAULT;
 	d = mem_access(own, dst, len, true);
@@ -222,8 +206,8 @@ owner_map(void *opaque, uint64_t iova, struct sdxi_emu_map *map)
 	uint64_t from = iova & ~(WINDOW - 1), to = from + WINDOW;
 	unsigned int i;
 
-	if (own->all_ones || own->on_copy != NULL || own->on_read != NULL ||
-	    own->on_write64 != NULL || iova < MEM_BASE || iova - MEM_BASE >= MEM_LEN)
+	if (own->on_copy != NULL || own->on_read != NULL || own->on_write64 != NULL ||
+	    iova < MEM_BASE || iova - MEM_BASE >= MEM_LEN)
 		return false;
 	for (i = 0; i < own->n_holes; i++) {
 		const struct hole *h = &own->hole[i];
@@ -251,39 +235,49 @@ owner_irq(void *opaque, uint16_t vector)
 		own->on_irq(own);
 }
 
-static const struct sdxi_emu_ops owner_ops = {
-	.read = owner_read,
-	.write = owner_write,
-	.read64 = owner_read64,
-	.write64 = owner_write64,
-	.copy = owner_copy,
-	.irq = owner_irq,
-};
+static uint64_t
+owner_now_ms(void *opaque)
+{
+	return ((struct owner *)opaque)->now_ms;
+}
 
-static const struct sdxi_emu_ops owner_ops_map = {
-	.read = owner_read,
-	.write = owner_write,
-	.read64 = owner_read64,
-	.write64 = owner_write64,
-	.copy = owner_copy,
-	.map = owner_map,
-	.irq = owner_irq,
-};
+static bool
+owner_peer(void *opaque, uint16_t sfunc, uint64_t *rkey, void **mem)
+{
+	struct owner *peer = ((struct owner *)opaque)->peer;
 
-/* For setup functions: a function with what own->conf says. */
+	if (peer == NULL || peer->conf.sfunc != sfunc)
+		return false;
+	*rkey = sdxi_emu_reg_read(peer->emu, SDXI_MMIO_RKEY, 8);
+	*mem = peer;
+	return true;
+}
+
+/* A function with what a configuration says, in memory of its own. */
 static inline struct owner *
 owner_make(const struct sdxi_emu_conf *conf)
 {
+	struct sdxi_emu_ops ops = {
+		.read = owner_read,
+		.write = owner_write,
+		.read64 = owner_read64,
+		.write64 = owner_write64,
+		.copy = owner_copy,
+		.irq = owner_irq,
+		.now_ms = owner_now_ms,
+		.peer = owner_peer,
+	};
 	struct owner *own = calloc(1, sizeof(*own));
 
 	assert_non_null(own);
 	own->conf = *conf;
+	own->can_map = getenv("SDXI_TEST_MAP") != NULL;
+	if (own->can_map)
+		ops.map = owner_map;
 	/* Not of malloc(), which may be told to fill all of it, at each end of a test. */
 	own->mem = mmap(NULL, MEM_LEN, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	assert_ptr_not_equal(own->mem, MAP_FAILED);
-	own->can_map = getenv("SDXI_TEST_MAP") != NULL;
-	assert_int_equal(sdxi_emu_create(&own->conf, own->can_map ? &owner_ops_map : &owner_ops,
-					 own, &own->emu), 0);
+	assert_int_equal(sdxi_emu_create(&own->conf, &ops, own, &own->emu), 0);
 	return own;
 }
 
@@ -451,6 +445,8 @@ fn_activate(struct owner *own)
 	run_dry(own);
 	assert_int_equal(fn_state(own), SDXI_GSV_ACTIVE);
 	assert_int_equal(cxt_state(own, 0), SDXI_CXT_RUN);
+	/* The jump start. */
+	sdxi_emu_doorbell(own->emu, SDXI_CXT_ADMIN, 0);
 }
 
 static inline void
@@ -614,6 +610,49 @@ log_check(struct owner *own, uint64_t slot, uint16_t cxt, uint64_t index, int bu
 	assert_memory_equal(ent, &want, sizeof(want));
 }
 
+/* A step and a sub-step, as arguments and as values of a table. */
+#define AT(step, sub) SDXI_STEP_##step, SDXI_SUB_STEP_##sub
+#define BAD_DESC LOG_NO_BUF, AT(DESC, VALIDATION)
+
+/*
+ * One that is to fail, run to its end: it has a block that says so and the last entry of the log,
+ * which says whether that has stopped its context. Returns whether it has.
+ */
+static inline bool
+do_bad(struct owner *own, unsigned int area, struct sdxi_dsc dsc, int buf, enum sdxi_err_step step,
+       enum sdxi_err_sub_step sub)
+{
+	const uint64_t wrt = reg_get(own, SDXI_MMIO_ERR_WRT);
+	const uint64_t index = push_ring(own, area, dsc);
+	bool stopped;
+
+	run_dry(own);
+	stopped = cxt_state(own, area) == SDXI_CXT_ERR_FN;
+	assert_int_equal(reg_get(own, SDXI_MMIO_ERR_WRT), wrt + 1);
+	log_check(own, wrt % 64, own->cxt[area], index, buf, step, sub,
+		  stopped ? SDXI_RE_CXT_STOPPED : SDXI_RE_INFORMATIVE);
+	reg_set(own, SDXI_MMIO_ERR_RD, wrt + 1);
+	assert_true(stopped || cxt_state(own, area) == SDXI_CXT_RUN);
+	assert_int_equal(read_index(own, area), index + 1);
+	if (dsc.any.csb_ptr == 0)
+		assert_true(is_done(own, area, index) && has_er(own, area, index));
+	return stopped;
+}
+
+/* Stop a context and wait for it; start it. */
+static inline void
+cxt_stop(struct owner *own, uint16_t num)
+{
+	do_good(own, 0, dsc_stop(num, num, false));
+	do_good(own, 0, dsc_sync(SDXI_FLT_STOP, num, num));
+}
+
+static inline void
+cxt_start(struct owner *own, uint16_t num)
+{
+	do_good(own, 0, dsc_adm(SDXI_ADM_CXT_START_NM, num, num));
+}
+
 /* Bytes that tell places apart. */
 static inline void
 fill(struct owner *own, uint64_t at, uint64_t len, unsigned int seed)
@@ -631,9 +670,8 @@ same(struct owner *own, uint64_t a, uint64_t b, uint64_t len)
 	return memcmp(mem_at(own, a), mem_at(own, b), len) == 0;
 }
 
-/* Functions that the setups below make take their freedom, from some seed. */
-static bool with_freedom;
-static uint64_t freedom_seed;
+/* With this, the functions that are made below take every liberty. */
+static uint64_t order_seed;
 
 /* How many of a test's seeds are tried: all, or as many as the environment says. */
 static inline unsigned int
@@ -644,99 +682,67 @@ seeds_of(unsigned int all)
 	return env != NULL ? strtoul(env, NULL, 0) : all;
 }
 
-/* Tests that hold for such a function too, with so many seeds. */
-#define FREEDOM_SEEDS 12
-#define RUN_WITH_FREEDOM(failed, tests)                                                            \
+/* Tests that hold in any order: in order, and with some seeds. */
+#define RUN_ANY_ORDER(failed, tests)                                                               \
 	do {                                                                                       \
-		with_freedom = true;                                                               \
-		for (freedom_seed = 1; freedom_seed <= seeds_of(FREEDOM_SEEDS); freedom_seed++)    \
-			(failed) += cmocka_run_group_tests_name("freedom", tests, NULL, NULL);     \
+		for (order_seed = 0; order_seed <= seeds_of(12); order_seed++)                     \
+			(failed) += cmocka_run_group_tests_name(order_seed == 0 ? "in order" :     \
+						"reorder", tests, NULL, NULL);                     \
 	} while (0)
 
-/* setup and teardown of most tests: 1024 contexts, errors stop, active but for test_setup. */
-static inline void
-conf_test(struct sdxi_emu_conf *conf)
+static inline struct sdxi_emu_conf
+conf_test(void)
 {
-	sdxi_emu_conf_default(conf);
-	conf->max_cxt = 1023;
-	conf->sfunc = 0x42;
-	conf->freedom = with_freedom;
-	conf->seed = freedom_seed;
+	struct sdxi_emu_conf conf;
+
+	sdxi_emu_conf_default(&conf);
+	conf.max_cxt = 1023;
+	conf.sfunc = 0x42;
+	conf.reorder = order_seed != 0;
+	conf.seed = order_seed;
+	return conf;
 }
 
-static inline int
-setup_conf(void **state, const struct sdxi_emu_conf *conf, bool active)
+/* A function that is set up. */
+static inline struct owner *
+built(void)
+{
+	const struct sdxi_emu_conf conf = conf_test();
+	struct owner *own = owner_make(&conf);
+
+	fn_build(own);
+	return own;
+}
+
+static inline struct owner *
+active_with(const struct sdxi_emu_conf *conf)
 {
 	struct owner *own = owner_make(conf);
 
 	fn_build(own);
-	if (active) {
-		fn_activate(own);
-		/* The jump start. */
-		sdxi_emu_doorbell(own->emu, SDXI_CXT_ADMIN, 0);
-	}
-	*state = own;
-	return 0;
+	fn_activate(own);
+	return own;
 }
 
-static inline int
-setup_built(void **state)
+/* One that is active; its reaction to errors. */
+#define STOPS false
+#define CONTINUES true
+static inline struct owner *
+active(bool err_continue)
 {
-	struct sdxi_emu_conf conf;
+	struct sdxi_emu_conf conf = conf_test();
 
-	conf_test(&conf);
-	return setup_conf(state, &conf, false);
+	conf.err_continue = err_continue;
+	return active_with(&conf);
 }
 
-static inline int
-setup_built_continue(void **state)
+/* After its contexts are gone: tables from the first area on, and active once more. */
+static inline void
+again(struct owner *own)
 {
-	struct sdxi_emu_conf conf;
-
-	conf_test(&conf);
-	conf.err_continue = true;
-	return setup_conf(state, &conf, false);
-}
-
-static inline int
-setup_active(void **state)
-{
-	struct sdxi_emu_conf conf;
-
-	conf_test(&conf);
-	return setup_conf(state, &conf, true);
-}
-
-static inline int
-setup_active_continue(void **state)
-{
-	struct sdxi_emu_conf conf;
-
-	conf_test(&conf);
-	conf.err_continue = true;
-	return setup_conf(state, &conf, true);
-}
-
-/* Doorbells as memory of their own. */
-static inline int
-setup_active_polled(void **state)
-{
-	struct sdxi_emu_conf conf;
-
-	conf_test(&conf);
-	conf.doorbells = aligned_alloc(4096, (conf.max_cxt + 1) * DB_STRIDE);
-	assert_non_null(conf.doorbells);
-	memset(conf.doorbells, 0, (conf.max_cxt + 1) * DB_STRIDE);
-	setup_conf(state, &conf, false);
-	fn_activate(*state);
-	return 0;
-}
-
-static inline int
-teardown(void **state)
-{
-	owner_free(*state);
-	return 0;
+	own->n_areas = 0;
+	fn_build(own);
+	fn_activate(own);
 }
 
 #endif /* _TEST_EMU_OWNER_H_ */

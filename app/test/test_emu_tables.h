@@ -7,136 +7,65 @@
 
 /**
  * @file
- * Every single thing that can be wrong with a context's tables, for activation and for start.
+ * Every single thing that can be wrong with a context's tables, for activation, start and CXT_UPD.
  */
 
 #include "test_emu_owner.h"
 
-enum act_break {
-	ACT_L2_FAULT,
-	ACT_L2_VL,
-	ACT_L1_FAULT,
-	ACT_L1_VL,
-	ACT_L1_PV,
-	ACT_L1_AKEY_SZ,
-	ACT_CTL_FAULT,
-	ACT_CTL_VL,
-	ACT_RING_SMALL,
-	ACT_RING_BIG,
-	ACT_RING_WRAPS,
-	ACT_STS_ALIGN,
-	ACT_WIX_ALIGN,
-	ACT_STS_FAULT,
-	ACT_STS_READ_ONLY,
-	ACT_WIX_FAULT,
-	ACT_WIX_BEHIND,
-	ACT_WIX_AHEAD,
-	ACT_AKEY_FAULT,
-	ACT_AKEY_END_FAULT,
-	ACT_LAST,
-};
+enum table_part { IN_L2, IN_L1, IN_CTL, IN_STS, IN_WIX };
 
-/* The step and sub-step that each must be found at. */
-static const struct {
-	enum sdxi_err_step step;
+static const struct table_break {
+	enum table_part part;
+	unsigned int off;
+	uint64_t keep; /* bits of the word there */
+	uint64_t set;
+	enum sdxi_err_step step; /* where it must be found */
 	enum sdxi_err_sub_step sub;
-} act_want[ACT_LAST] = {
-	[ACT_L2_FAULT] = { SDXI_STEP_CXT_L2, SDXI_SUB_STEP_TRANSLATION },
-	[ACT_L2_VL] = { SDXI_STEP_CXT_L2, SDXI_SUB_STEP_VALIDATION },
-	[ACT_L1_FAULT] = { SDXI_STEP_CXT_L1, SDXI_SUB_STEP_TRANSLATION },
-	[ACT_L1_VL] = { SDXI_STEP_CXT_L1, SDXI_SUB_STEP_VALIDATION },
-	[ACT_L1_PV] = { SDXI_STEP_CXT_L1, SDXI_SUB_STEP_VALIDATION },
-	[ACT_L1_AKEY_SZ] = { SDXI_STEP_CXT_L1, SDXI_SUB_STEP_VALIDATION },
-	[ACT_CTL_FAULT] = { SDXI_STEP_CXT_CTL, SDXI_SUB_STEP_TRANSLATION },
-	[ACT_CTL_VL] = { SDXI_STEP_CXT_CTL, SDXI_SUB_STEP_VALIDATION },
-	[ACT_RING_SMALL] = { SDXI_STEP_CXT_CTL, SDXI_SUB_STEP_VALIDATION },
-	[ACT_RING_BIG] = { SDXI_STEP_CXT_CTL, SDXI_SUB_STEP_VALIDATION },
-	[ACT_RING_WRAPS] = { SDXI_STEP_CXT_CTL, SDXI_SUB_STEP_VALIDATION },
-	[ACT_STS_ALIGN] = { SDXI_STEP_CXT_CTL, SDXI_SUB_STEP_VALIDATION },
-	[ACT_WIX_ALIGN] = { SDXI_STEP_CXT_CTL, SDXI_SUB_STEP_VALIDATION },
-	[ACT_STS_FAULT] = { SDXI_STEP_CXT_STS, SDXI_SUB_STEP_TRANSLATION },
-	[ACT_STS_READ_ONLY] = { SDXI_STEP_CXT_STS, SDXI_SUB_STEP_TRANSLATION },
-	[ACT_WIX_FAULT] = { SDXI_STEP_WRITE_INDEX, SDXI_SUB_STEP_TRANSLATION },
-	[ACT_WIX_BEHIND] = { SDXI_STEP_WRITE_INDEX, SDXI_SUB_STEP_VALIDATION },
-	[ACT_WIX_AHEAD] = { SDXI_STEP_WRITE_INDEX, SDXI_SUB_STEP_VALIDATION },
-	[ACT_AKEY_FAULT] = { SDXI_STEP_AKEY, SDXI_SUB_STEP_TRANSLATION },
-	[ACT_AKEY_END_FAULT] = { SDXI_STEP_AKEY, SDXI_SUB_STEP_TRANSLATION },
+	bool no_read; /* or the word cannot be accessed */
+	bool no_write;
+} table_breaks[] = {
+	{ IN_L2, 0, UINT64_MAX, 0, AT(CXT_L2, TRANSLATION), .no_read = true },
+	{ IN_L2, 0, ~SDXI_L2_ENT_VL, 0, AT(CXT_L2, VALIDATION) },
+	{ IN_L2, 0, 0, NO_MEM | SDXI_L2_ENT_VL, AT(CXT_L1, TRANSLATION) },
+	{ IN_L1, 0, ~SDXI_L1_ENT_VL, 0, AT(CXT_L1, VALIDATION) },
+	{ IN_L1, 0, UINT64_MAX, SDXI_L1_ENT_PV, AT(CXT_L1, VALIDATION) },
+	{ IN_L1, 8, UINT64_MAX, 9, AT(CXT_L1, VALIDATION) },
+	{ IN_L1, 0, 0, NO_MEM | SDXI_L1_ENT_VL, AT(CXT_CTL, TRANSLATION) },
+	{ IN_L1, 8, 0, NO_MEM, AT(AKEY, TRANSLATION) },
+	/* The table is 4 KiB; 8 KiB would reach into what is not there, or around the end. */
+	{ IN_L1, 8, 0, (MEM_BASE + MEM_LEN - 4096) | 1, AT(AKEY, TRANSLATION) },
+	{ IN_L1, 8, 0, -UINT64_C(4096) | 1, AT(AKEY, TRANSLATION) },
+	{ IN_CTL, 0, ~SDXI_CXT_CTL_VL, 0, AT(CXT_CTL, VALIDATION) },
+#define TABLE_BREAKS_OF_START 11 /* from here on */
+	{ IN_CTL, 8, 0, 1023, AT(CXT_CTL, VALIDATION) },
+	{ IN_CTL, 8, 0, (1024 << 6) + 1, AT(CXT_CTL, VALIDATION) },
+	{ IN_CTL, 0, 0, -UINT64_C(0xffc0) | SDXI_CXT_CTL_VL, AT(CXT_CTL, VALIDATION) },
+	{ IN_CTL, 16, UINT64_MAX, 8, AT(CXT_CTL, VALIDATION) },
+	{ IN_CTL, 24, UINT64_MAX, 4, AT(CXT_CTL, VALIDATION) },
+	{ IN_CTL, 16, 0, NO_MEM, AT(CXT_STS, TRANSLATION) },
+	{ IN_STS, 0, UINT64_MAX, 0, AT(CXT_STS, TRANSLATION), .no_write = true },
+	{ IN_CTL, 24, 0, NO_MEM, AT(WRITE_INDEX, TRANSLATION) },
+	{ IN_STS, 8, 0, 1, AT(WRITE_INDEX, VALIDATION) },
+	{ IN_WIX, 0, 0, RING_SZ + 1, AT(WRITE_INDEX, VALIDATION) },
 };
+#define TABLE_BREAKS (sizeof(table_breaks) / sizeof(table_breaks[0]))
 
-/* Break one thing in the tables of a context. */
 static inline void
-act_break(struct owner *own, unsigned int area, enum act_break what)
+table_break(struct owner *own, unsigned int area, const struct table_break *b)
 {
 	const uint16_t num = own->cxt[area];
-	struct sdxi_cxt_l2_ent *l2 = (struct sdxi_cxt_l2_ent *)mem_at(own, L2_AT) + num / 128;
-	struct sdxi_cxt_l1_ent *l1 = l1_of(own, num);
-	struct sdxi_cxt_ctl *ctl = ctl_of(own, area);
+	const uint64_t part[] = {
+		[IN_L2] = L2_AT + num / 128 * 8,
+		[IN_L1] = L1_AT(num) + num % 128 * 32,
+		[IN_CTL] = AREA_AT(area) + CTL_OFF,
+		[IN_STS] = AREA_AT(area) + STS_OFF,
+		[IN_WIX] = AREA_AT(area) + WIX_OFF,
+	};
+	uint64_t *word = mem_at(own, part[b->part] + b->off);
 
-	switch (what) {
-	case ACT_L2_FAULT:
-		hole_add(own, L2_AT + num / 128 * 8, 8, true, false);
-		break;
-	case ACT_L2_VL:
-		l2->lv01_ptr &= ~le64(SDXI_L2_ENT_VL);
-		break;
-	case ACT_L1_FAULT:
-		l2->lv01_ptr = le64(NO_MEM | SDXI_L2_ENT_VL);
-		break;
-	case ACT_L1_VL:
-		l1->cxt_ctl_ptr &= ~le64(SDXI_L1_ENT_VL);
-		break;
-	case ACT_L1_PV:
-		l1->cxt_ctl_ptr |= le64(SDXI_L1_ENT_PV);
-		break;
-	case ACT_L1_AKEY_SZ:
-		l1->akey_ptr |= le64(9);
-		break;
-	case ACT_CTL_FAULT:
-		l1->cxt_ctl_ptr = le64(NO_MEM | SDXI_L1_ENT_VL);
-		break;
-	case ACT_CTL_VL:
-		ctl->ds_ring_ptr &= ~le64(SDXI_CXT_CTL_VL);
-		break;
-	case ACT_RING_SMALL:
-		ctl->ds_ring_sz = le32(1023);
-		break;
-	case ACT_RING_BIG:
-		ctl->ds_ring_sz = le32((1024 << own->conf.max_ds_ring_sz) + 1);
-		break;
-	case ACT_RING_WRAPS:
-		ctl->ds_ring_ptr = le64(UINT64_C(0xffffffffffff0040) | SDXI_CXT_CTL_VL);
-		break;
-	case ACT_STS_ALIGN:
-		ctl->cxt_sts_ptr |= le64(8);
-		break;
-	case ACT_WIX_ALIGN:
-		ctl->write_index_ptr |= le64(4);
-		break;
-	case ACT_STS_FAULT:
-		ctl->cxt_sts_ptr = le64(NO_MEM);
-		break;
-	case ACT_STS_READ_ONLY:
-		hole_add(own, AREA_AT(area) + STS_OFF, 16, false, true);
-		break;
-	case ACT_WIX_FAULT:
-		ctl->write_index_ptr = le64(NO_MEM);
-		break;
-	case ACT_WIX_BEHIND:
-		sts_of(own, area)->read_index = le64(1);
-		break;
-	case ACT_WIX_AHEAD:
-		write_index_set(own, area, RING_SZ + 1);
-		break;
-	case ACT_AKEY_FAULT:
-		l1->akey_ptr = le64(NO_MEM);
-		break;
-	case ACT_AKEY_END_FAULT:
-		/* The table is 4 KiB; 8 KiB would reach into what is not there. */
-		l1->akey_ptr = le64((MEM_BASE + MEM_LEN - 4096) | 1);
-		break;
-	default:
-		fail();
-	}
+	*word = le64((le64(*word) & b->keep) | b->set);
+	if (b->no_read || b->no_write)
+		hole_add(own, part[b->part] + b->off, 8, b->no_read, b->no_write);
 }
 
 #endif /* _TEST_EMU_TABLES_H_ */

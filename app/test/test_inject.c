@@ -95,12 +95,8 @@ HOOK(void *, rte_dma_pmd_allocate, (const char *name, int socket, size_t len), (
      ENOMEM, NULL)
 HOOK(void *, rte_kvargs_parse, (const char *args, const char *const *keys), (args, keys), EINVAL,
      NULL)
-HOOK(void *, rte_intr_instance_alloc, (uint32_t flags), (flags), ENOMEM, NULL)
-HOOK(int, rte_intr_type_set, (void *handle, int type), (handle, type), ENOMEM, -ENOMEM)
-HOOK(int, rte_intr_fd_set, (void *handle, int fd), (handle, fd), ENOMEM, -ENOMEM)
 HOOK(int, rte_intr_callback_register, (const void *handle, void *cb, void *arg), (handle, cb, arg),
      ENOMEM, -ENOMEM)
-HOOK(int, rte_mp_action_register, (const char *name, void *action), (name, action), ENOMEM, -1)
 HOOK(int, rte_mem_event_callback_register, (const char *name, void *cb, void *arg),
      (name, cb, arg), ENOMEM, -1)
 HOOK(int, rte_ctrl_thread_create,
@@ -108,32 +104,23 @@ HOOK(int, rte_ctrl_thread_create,
      (id, name, attr, f, arg), EAGAIN, -EAGAIN)
 HOOK(int, rte_thread_create_internal_control, (void *id, const char *name, void *f, void *arg),
      (id, name, f, arg), EAGAIN, -EAGAIN)
-HOOK(int, eventfd, (unsigned int count, int flags), (count, flags), EMFILE, -1)
 HOOK(int, memfd_create, (const char *name, unsigned int flags), (name, flags), EMFILE, -1)
 HOOK(int, ftruncate64, (int fd, off_t len), (fd, len), ENOSPC, -1)
 HOOK(void *, mmap64, (void *at, size_t len, int prot, int flags, int fd, off_t off),
      (at, len, prot, flags, fd, off), ENOMEM, MAP_FAILED)
 HOOK(int, pthread_mutexattr_init, (void *attr), (attr), ENOMEM, ENOMEM)
 HOOK(int, pthread_mutex_init, (void *mutex, const void *attr), (mutex, attr), ENOMEM, ENOMEM)
-HOOK(int, pthread_rwlock_init, (void *lock, const void *attr), (lock, attr), ENOMEM, ENOMEM)
 
-/* The answers are the driver's to free. */
-static int (*real_rte_mp_request_sync)(struct rte_mp_msg *req, struct rte_mp_reply *reply,
-				       const struct timespec *ts);
+static int (*real_open)(const char *path, int flags, mode_t mode);
 
+/* Called with two arguments, too: the third is not looked at then. */
 static int
-hook_rte_mp_request_sync(struct rte_mp_msg *req, struct rte_mp_reply *reply,
-			 const struct timespec *ts)
+hook_open(const char *path, int flags, mode_t mode)
 {
-	int ret;
-
-	if (hit("rte_mp_request_sync")) {
-		rte_errno = ENOMEM;
-		return -1;
-	}
-	ret = real_rte_mp_request_sync(req, reply, ts);
-	live(ret == 0 && reply->msgs != NULL);
-	return ret;
+	if (!hit("open"))
+		return real_open(path, flags, mode);
+	errno = EMFILE;
+	return -1;
 }
 
 static void (*real_free)(void *p);
@@ -209,16 +196,12 @@ static struct {
 	ENTRY(rte_memzone_reserve_aligned, ENOMEM),
 	ENTRY(rte_dma_pmd_allocate, ENOMEM),
 	ENTRY(rte_kvargs_parse, EINVAL),
-	ENTRY(rte_intr_instance_alloc, 0),
-	ENTRY(rte_intr_type_set, 0),
-	ENTRY(rte_intr_fd_set, 0),
 	ENTRY(rte_intr_callback_register, 0),
-	ENTRY(rte_mp_action_register, 0),
-	ENTRY(rte_mp_request_sync, ENOMEM),
 	ENTRY(rte_mem_event_callback_register, ENOMEM),
 	ENTRY(rte_ctrl_thread_create, EAGAIN),
 	ENTRY(rte_thread_create_internal_control, EAGAIN),
-	ENTRY(eventfd, EMFILE),
+	ENTRY(open, EMFILE),
+	{ "open64", (const void *)(uintptr_t)hook_open, &real_open, EMFILE },
 	ENTRY(memfd_create, EMFILE),
 	ENTRY(ftruncate64, ENOSPC),
 	{ "ftruncate", (const void *)(uintptr_t)hook_ftruncate64, &real_ftruncate64, ENOSPC },
@@ -226,7 +209,6 @@ static struct {
 	{ "mmap", (const void *)(uintptr_t)hook_mmap64, &real_mmap64, ENOMEM },
 	ENTRY(pthread_mutexattr_init, ENOMEM),
 	ENTRY(pthread_mutex_init, ENOMEM),
-	ENTRY(pthread_rwlock_init, ENOMEM),
 };
 
 int
@@ -257,7 +239,7 @@ is_missed(const char *name)
 		"rte_vdev_register", "rte_pci_register",
 		"rte_log_register_type_and_pick_level",
 		"rte_malloc_virt2iova", "rte_mem_event_callback_unregister",
-		"rte_mp_action_unregister", "rte_intr_callback_unregister_sync",
+		"rte_intr_callback_unregister_sync",
 	};
 	unsigned int i;
 

@@ -11,7 +11,9 @@
  * of the emulated function, which need no DPDK.
  */
 
+#include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 static inline uint16_t
 le16(uint16_t v)
@@ -29,6 +31,15 @@ static inline uint64_t
 le64(uint64_t v)
 {
 	return __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ ? __builtin_bswap64(v) : v;
+}
+
+/* Store a number of any size in this machine's byte order. */
+static inline void
+number_put(void *at, size_t size, uint64_t val)
+{
+	const size_t skip = __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ ? sizeof(val) - size : 0;
+
+	memcpy(at, (const uint8_t *)&val + skip, size);
 }
 
 #endif /* _TEST_LE_H_ */

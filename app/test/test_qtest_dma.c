@@ -685,7 +685,7 @@ test_copies(void **state)
 		1, 7, 8, 63, 64, 4095, 4096, 4097, 65536, 262144, 262145, 1000003, 0x1000000,
 	};
 	static const char *const props[] = {
-		"", "error=continue", "freedom=random,seed=3", "max-cxt=65535,db-stride=16384",
+		"", "error=continue", "order=random,seed=3", "max-cxt=65535,db-stride=16384",
 	};
 	unsigned int i, j, k, area[6];
 	uint64_t index[6];
@@ -1019,7 +1019,7 @@ static void
 test_random(void **state)
 {
 	static const char *const props[] = {
-		"", "error=continue,freedom=random", "fault=fail:cxt=1:op=3;stall:cxt=2:op=9",
+		"", "error=continue,order=random", "fault=fail:cxt=1:op=3;stall:cxt=2:op=9",
 	};
 	unsigned int i, n;
 	uint64_t seed;

@@ -5,112 +5,201 @@
 /*
  * An SDXI function in this process, for lack of one on the bus: --vdev=dma_sdxi_emu0,...
  *
- * The function is the emulation core's; here are the thread it runs on, the way to its registers
- * and its interrupt. Secondary processes have its doorbells.
+ * The function is the emulation core's; here are its arguments, the threads it runs on, and the way
+ * to its registers. Secondary processes have its doorbells.
  *
- * Three locks, always taken in this order: the list's; "core", which serialises the function (its
- * thread, register accesses); its view of memory's. EAL's own memory lock is taken with core held
- * but never with the last one held.
+ * Locks, in the order in which they are taken: the list's; the function's "core", which serialises
+ * it; that of its view of memory. EAL's own memory lock is taken with core held but never with the
+ * last one held.
  */
 
 #include <errno.h>
 #include <inttypes.h>
-#include <pthread.h>
 #include <sched.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
+#include <strings.h>
 #include <sys/queue.h>
-#include <unistd.h>
 
 #include <bus_vdev_driver.h>
-#include <rte_common.h>
 #include <rte_cycles.h>
-#include <rte_dmadev.h>
 #include <rte_eal.h>
-#include <rte_errno.h>
-#include <rte_interrupts.h>
 #include <rte_lcore.h>
 #include <rte_pause.h>
-#include <rte_thread.h>
 
-#include <sdxi_emu.h>
-
-#include "sdxi_bus.h"
-#include "sdxi_compat.h"
 #include "sdxi_emu_hw.h"
 #include "sdxi_vdev.h"
-#include "sdxi_vdev_args.h"
-#include "sdxi_vdev_mem.h"
-#include "sdxi_vdev_mp.h"
 
 RTE_LOG_REGISTER_DEFAULT(sdxi_emu_logtype, NOTICE);
 
+#define EMU_MAX_FAULTS	32
+#define EMU_MAX_ENGINES	16
 /* Work that the function does before others get at the core lock: see sdxi_emu_run(). */
 #define EMU_BUDGET	128
 /*
- * So long at least a thread gives way to others, who may always be there; on a busy machine, that
- * is once. Threads that share the lock have to be away at the same moment for others to get it, so
- * each is away for as many times its last turn as there are threads.
+ * A thread gives way to others, who may always be there, for at least so long. Threads that share
+ * the lock have to be away at the same moment, so each is for as many turns as there are threads.
  */
 #define EMU_GIVE_WAY_US	200
-/*
- * Without work, a thread looks again at once for so long, which is longer than software that is at
- * work lets a device wait; then it offers its CPU to others between looks; then it sleeps in
- * between.
- */
+/* Without work, a thread looks again for so long, then offers its CPU, and at last sleeps. */
 #define EMU_SPIN_US	50
 #define EMU_YIELD_US	10000
 #define EMU_SLEEP_US	50
 
-/* A thread that the function runs on; the first one does all, the others help with copies. */
-struct emu_thread {
-	struct emu_fn *fn;
-	struct sdxi_emu_engine *engine; /* NULL: it is the only one */
-	rte_thread_t id;
+struct emu_args {
+	struct sdxi_emu_conf conf;
+	struct sdxi_args drv;
+	int lcore; /* of the first thread; -1: the system decides */
+	unsigned int engines;
+	enum sdxi_vdev_reach reach;
+	struct sdxi_emu_fault faults[EMU_MAX_FAULTS];
+	unsigned int nb_faults;
 };
 
-/* A function of this process. */
+/* A function: of a secondary process, its name and doorbells alone. */
 struct emu_fn {
 	TAILQ_ENTRY(emu_fn) next;
-	bool listed;
 	char name[RTE_DEV_NAME_MAX_LEN];
+	void *db; /* software stores, the function looks */
+	size_t db_len;
+	bool listed;
+	uint16_t sfunc; /* 0: it has none yet */
 	struct sdxi_emu *emu;
-	struct sdxi_fn self;
-	struct sdxi_vdev_db db; /* software stores, the function looks */
-	struct emu_thread thread[SDXI_VDEV_MAX_ENGINES];
-	unsigned int nb_threads; /* that have been started */
-	unsigned int engines;	 /* that there are to be; set before the first one is started */
-	RTE_ATOMIC(bool) exit;    /* the threads are to end */
-	RTE_ATOMIC(bool) rest;    /* there is work for the first thread alone */
-	RTE_ATOMIC(uint32_t) waiting; /* threads that want core; the function gives way to them */
-
-	pthread_rwlock_t core; /* what only looks and copies shares it: sdxi_emu_engine_run() */
+	pthread_rwlock_t core; /* what only looks and copies shares it: sdxi_emu_help() */
 	struct sdxi_vdev_mem mem;
-
-	int irq_fd; /* readable: the interrupt has been raised */
-	RTE_ATOMIC(bool) irq_on;
-	struct rte_intr_handle *irq; /* NULL: nobody wants it */
-	void (*irq_cb)(void *arg);
+	void (*drv_irq)(void *arg); /* the driver's handler, with core held */
+	void *drv_irq_arg;
+	void (*irq)(uint16_t vector, void *arg); /* a test's */
 	void *irq_arg;
+
+	struct emu_thread {
+		struct emu_fn *fn;
+		rte_thread_t id;
+	} thread[EMU_MAX_ENGINES]; /* the first one does all, the others help with copies */
+	unsigned int nb_threads; /* that have been started */
+	unsigned int engines;	 /* that there are to be */
+	RTE_ATOMIC(bool) exit;
+	RTE_ATOMIC(bool) rest; /* there is work for the first thread alone */
 };
 
 /* The functions that can be found by name. */
 static TAILQ_HEAD(, emu_fn) emu_fns = TAILQ_HEAD_INITIALIZER(emu_fns);
-
-/* In a secondary process: the doorbells that it has mapped. */
-struct emu_attached {
-	TAILQ_ENTRY(emu_attached) next;
-	char name[RTE_DEV_NAME_MAX_LEN];
-	struct sdxi_vdev_db db;
-};
-static TAILQ_HEAD(, emu_attached) emu_attached = TAILQ_HEAD_INITIALIZER(emu_attached);
-
 static pthread_mutex_t emu_fns_lock = PTHREAD_MUTEX_INITIALIZER;
 
-/* How the driver reaches the function. */
+/* MMIO_RKEY of each sfunc, for others' threads, with a bit that says that there is one. */
+#define EMU_PRESENT UINT64_C(0x800)
+static RTE_ATOMIC(uint64_t) emu_rkeys[UINT16_MAX + 1];
+
+/* ---- Arguments: --vdev=dma_sdxi_emu0,<key>=<value>,... --------------------------------------- */
+
+static bool
+number_parse(const char *value, uint64_t max, uint64_t *number)
+{
+	char *end;
+
+	/* strtoull() alone would take blanks and a sign, and in base 0 a leading 0 as octal. */
+	*number = strtoull(value, &end, strncasecmp(value, "0x", 2) == 0 ? 16 : 10);
+	return *value >= '0' && *value <= '9' && *end == '\0' && *number <= max;
+}
+
+static bool
+lcore_has_cpus(unsigned int lcore)
+{
+	rte_cpuset_t cpuset;
+
+	if (lcore >= RTE_MAX_LCORE)
+		return false;
+	cpuset = rte_lcore_cpuset(lcore);
+	return CPU_COUNT(&cpuset) != 0;
+}
+
+static int
+arg_parse(const char *name, const char *key, const char *value, struct emu_args *args)
+{
+	const char *expected = NULL;
+	char why[256] = "";
+	uint64_t n;
+	int ret;
+
+	if (strcmp(key, "lcore") == 0) {
+		/* Not only EAL's own: the function may have a CPU that EAL does not use. */
+		if (!number_parse(value, RTE_MAX_LCORE, &n) || !lcore_has_cpus(n))
+			expected = "an lcore that has CPUs";
+		args->lcore = n;
+	} else if (strcmp(key, "engines") == 0) {
+		if (!number_parse(value, EMU_MAX_ENGINES, &n) || n == 0)
+			expected = "number of threads, 1 to " RTE_STR(EMU_MAX_ENGINES);
+		args->engines = n;
+	} else if (strcmp(key, "reach") == 0) {
+		args->reach = strcmp(value, "eal") == 0 ? SDXI_VDEV_REACH_EAL :
+							  SDXI_VDEV_REACH_PROCESS;
+		if (args->reach == SDXI_VDEV_REACH_PROCESS && strcmp(value, "process") != 0)
+			expected = "process|eal";
+	} else if (strcmp(key, "fault") == 0) {
+		if (args->nb_faults == EMU_MAX_FAULTS)
+			expected = "no more of them than " RTE_STR(EMU_MAX_FAULTS);
+		else if (sdxi_emu_fault_parse(value, &args->faults[args->nb_faults++], why,
+					      sizeof(why)) == 0)
+			return 0;
+	} else {
+		ret = sdxi_emu_conf_parse(&args->conf, key, value, why, sizeof(why));
+		if (ret == -ENOENT)
+			ret = sdxi_args_parse(name, key, value, &args->drv);
+		if (ret == -ENOENT)
+			EMU_LOG(ERR, name, "argument '%s' is not known; known are "
+				SDXI_VDEV_ARG_PARAMS, key);
+		if (ret == 0 || *why == '\0')
+			return ret == 0 ? 0 : -EINVAL;
+	}
+	if (expected != NULL)
+		snprintf(why, sizeof(why), "expected %s, found '%s'", expected, value);
+	if (*why != '\0')
+		EMU_LOG(ERR, name, "argument %s: %s", key, why);
+	return *why != '\0' ? -EINVAL : 0;
+}
+
+static int
+args_parse(const char *name, const char *str, struct emu_args *args)
+{
+	char *copy = strdup(str != NULL ? str : ""), *next = copy, *key, *value;
+	int ret = 0;
+
+	*args = (struct emu_args){ .drv = SDXI_ARGS_DEFAULT, .lcore = -1, .engines = 1 };
+	sdxi_emu_conf_default(&args->conf);
+	if (copy == NULL) {
+		EMU_LOG(ERR, name, "no memory for arguments");
+		return -ENOMEM;
+	}
+	/* rte_kvargs takes no '=' in a value, and a fault has some. */
+	while (ret == 0 && (key = strsep(&next, ",")) != NULL) {
+		if (*key == '\0')
+			continue;
+		value = key + strcspn(key, "=");
+		if (*value != '\0')
+			*value++ = '\0';
+		ret = arg_parse(name, key, value, args);
+	}
+	free(copy);
+	return ret;
+}
+
+/* ---- How the driver and tests reach the function --------------------------------------------- */
+
+static void
+core_lock(struct emu_fn *fn)
+{
+	sdxi_vdev_lock(&fn->mem, &fn->core);
+}
+
+static void
+core_unlock(struct emu_fn *fn)
+{
+	rte_atomic_store_explicit(&emu_rkeys[fn->sfunc], EMU_PRESENT |
+				  sdxi_emu_reg_read(fn->emu, SDXI_MMIO_RKEY, 8),
+				  rte_memory_order_relaxed);
+	pthread_rwlock_unlock(&fn->core);
+}
 
 static uint64_t
 emu_reg_read(const struct sdxi_fn *sdxi_fn, uint32_t off)
@@ -118,9 +207,9 @@ emu_reg_read(const struct sdxi_fn *sdxi_fn, uint32_t off)
 	struct emu_fn *fn = sdxi_fn->opaque;
 	uint64_t val;
 
-	sdxi_vdev_lock(&fn->core, &fn->waiting);
+	core_lock(fn);
 	val = sdxi_emu_reg_read(fn->emu, off, sizeof(val));
-	pthread_rwlock_unlock(&fn->core);
+	core_unlock(fn);
 	return val;
 }
 
@@ -129,9 +218,9 @@ emu_reg_write(const struct sdxi_fn *sdxi_fn, uint32_t off, uint64_t val)
 {
 	struct emu_fn *fn = sdxi_fn->opaque;
 
-	sdxi_vdev_lock(&fn->core, &fn->waiting);
+	core_lock(fn);
 	sdxi_emu_reg_write(fn->emu, off, val, sizeof(val));
-	pthread_rwlock_unlock(&fn->core);
+	core_unlock(fn);
 }
 
 static int
@@ -139,98 +228,31 @@ emu_dma_enable(const struct sdxi_fn *sdxi_fn, bool on)
 {
 	struct emu_fn *fn = sdxi_fn->opaque;
 
-	sdxi_vdev_lock(&fn->core, &fn->waiting);
+	core_lock(fn);
 	fn->mem.off = !on;
-	pthread_rwlock_unlock(&fn->core);
+	core_unlock(fn);
 	return 0;
-}
-
-/*
- * The function raises an interrupt, core being held. As with one on a bus, EAL's interrupt thread
- * gets it: whoever handles it may wait for a thread that waits for the function.
- */
-static void
-emu_irq(void *opaque, uint16_t vector)
-{
-	struct emu_fn *fn = container_of((struct sdxi_vdev_mem *)opaque, struct emu_fn, mem);
-	const uint64_t one = 1;
-	ssize_t n;
-
-	if (vector != SDXI_INTR_ERRLOG ||
-	    !rte_atomic_load_explicit(&fn->irq_on, rte_memory_order_relaxed))
-		return;
-	/* The only way to fail is that it has been raised 2^64 times without being seen. */
-	n = write(fn->irq_fd, &one, sizeof(one));
-	RTE_SET_USED(n);
-}
-
-static bool
-emu_irq_take(struct emu_fn *fn)
-{
-	uint64_t count;
-
-	return read(fn->irq_fd, &count, sizeof(count)) == (ssize_t)sizeof(count);
-}
-
-static void
-emu_irq_deliver(void *arg)
-{
-	struct emu_fn *fn = arg;
-
-	if (emu_irq_take(fn))
-		fn->irq_cb(fn->irq_arg);
 }
 
 static int
 emu_irq_enable(const struct sdxi_fn *sdxi_fn, void (*cb)(void *arg), void *arg)
 {
 	struct emu_fn *fn = sdxi_fn->opaque;
-	struct rte_intr_handle *irq;
-	int ret;
 
-	if (fn->irq != NULL)
-		return -EBUSY;
-	irq = rte_intr_instance_alloc(RTE_INTR_INSTANCE_F_PRIVATE);
-	if (irq == NULL) {
-		EMU_LOG(ERR, fn->name, "no memory for the interrupt");
-		return -ENOMEM;
-	}
-	/* What was raised before is old. */
-	emu_irq_take(fn);
-	fn->irq_cb = cb;
-	fn->irq_arg = arg;
-	ret = 0;
-	if (rte_intr_type_set(irq, RTE_INTR_HANDLE_VDEV) < 0 ||
-	    rte_intr_fd_set(irq, fn->irq_fd) < 0)
-		ret = -rte_errno;
-	if (ret == 0)
-		ret = rte_intr_callback_register(irq, emu_irq_deliver, fn);
-	if (ret < 0) {
-		EMU_LOG(ERR, fn->name, "interrupt: no callback: %s", strerror(-ret));
-		rte_intr_instance_free(irq);
-		return ret;
-	}
-	fn->irq = irq;
-	rte_atomic_store_explicit(&fn->irq_on, true, rte_memory_order_relaxed);
+	core_lock(fn);
+	fn->drv_irq = cb;
+	fn->drv_irq_arg = arg;
+	core_unlock(fn);
 	return 0;
 }
 
 static void
 emu_irq_disable(const struct sdxi_fn *sdxi_fn)
 {
-	struct emu_fn *fn = sdxi_fn->opaque;
-
-	if (fn->irq == NULL)
-		return;
-	rte_atomic_store_explicit(&fn->irq_on, false, rte_memory_order_relaxed);
-	/* Waits for a callback that is under way. */
-	rte_intr_callback_unregister_sync(fn->irq, emu_irq_deliver, fn);
-	rte_intr_instance_free(fn->irq);
-	fn->irq = NULL;
+	emu_irq_enable(sdxi_fn, NULL, NULL);
 }
 
-/* Finding functions by name. */
-
+/* In the list, which is locked. */
 static struct emu_fn *
 emu_find(const char *name)
 {
@@ -242,75 +264,105 @@ emu_find(const char *name)
 	return fn;
 }
 
-/* A secondary process looks for a function. */
-static int
-emu_mp_action(const struct rte_mp_msg *msg, const void *peer)
-{
-	const char *name = sdxi_vdev_mp_device(msg);
-	const struct emu_fn *fn;
-	int ret;
-
-	pthread_mutex_lock(&emu_fns_lock);
-	fn = name != NULL ? emu_find(name) : NULL;
-	ret = sdxi_vdev_mp_answer(fn != NULL ? &fn->db : NULL, peer);
-	pthread_mutex_unlock(&emu_fns_lock);
-	return ret;
-}
-
-/* From here on the function can be found, by secondary processes too. */
-static void
-emu_list(struct emu_fn *fn)
-{
-	pthread_mutex_lock(&emu_fns_lock);
-	/* Where there is nothing to talk over there are no other processes. */
-	if (TAILQ_EMPTY(&emu_fns) && rte_mp_action_register(SDXI_VDEV_MP, emu_mp_action) < 0 &&
-	    rte_errno != ENOTSUP)
-		EMU_LOG(WARNING, fn->name, "secondary processes cannot use it: %s",
-			rte_strerror(rte_errno));
-	TAILQ_INSERT_TAIL(&emu_fns, fn, next);
-	fn->listed = true;
-	pthread_mutex_unlock(&emu_fns_lock);
-}
-
-static void
-emu_unlist(struct emu_fn *fn)
-{
-	if (!fn->listed)
-		return;
-	pthread_mutex_lock(&emu_fns_lock);
-	TAILQ_REMOVE(&emu_fns, fn, next);
-	fn->listed = false;
-	if (TAILQ_EMPTY(&emu_fns))
-		rte_mp_action_unregister(SDXI_VDEV_MP);
-	pthread_mutex_unlock(&emu_fns_lock);
-}
-
-int
-sdxi_vdev_call(const char *name, void (*call)(struct sdxi_emu *emu, void *arg), void *arg)
+/* The function of that name, which stays and pauses until emu_put(); NULL: there is none. */
+static struct emu_fn *
+emu_get(const char *name)
 {
 	struct emu_fn *fn;
 
 	pthread_mutex_lock(&emu_fns_lock);
 	fn = emu_find(name);
-	if (fn != NULL) {
-		sdxi_vdev_lock(&fn->core, &fn->waiting);
-		sdxi_vdev_lock(&fn->mem.lock, &fn->mem.waiting);
-		call(fn->emu, arg);
-		pthread_rwlock_unlock(&fn->mem.lock);
-		pthread_rwlock_unlock(&fn->core);
+	if (fn == NULL || fn->emu == NULL) {
+		pthread_mutex_unlock(&emu_fns_lock);
+		return NULL;
 	}
-	pthread_mutex_unlock(&emu_fns_lock);
-	return fn != NULL ? 0 : -ENODEV;
+	core_lock(fn);
+	sdxi_vdev_lock(&fn->mem, &fn->mem.lock);
+	return fn;
 }
 
-/* The function's life. */
-
-static bool
-emu_is_wanted(const struct emu_fn *fn)
+static int
+emu_put(struct emu_fn *fn)
 {
-	return rte_atomic_load_explicit(&fn->waiting, rte_memory_order_relaxed) != 0 ||
-	       rte_atomic_load_explicit(&fn->mem.waiting, rte_memory_order_relaxed) != 0;
+	pthread_rwlock_unlock(&fn->mem.lock);
+	core_unlock(fn);
+	pthread_mutex_unlock(&emu_fns_lock);
+	return 0;
 }
+
+int
+sdxi_vdev_call(const char *name, void (*call)(struct sdxi_emu *emu, void *arg), void *arg)
+{
+	struct emu_fn *fn = emu_get(name);
+
+	if (fn == NULL)
+		return -ENODEV;
+	call(fn->emu, arg);
+	return emu_put(fn);
+}
+
+int
+sdxi_vdev_irq(const char *name, void (*cb)(uint16_t vector, void *arg), void *arg)
+{
+	struct emu_fn *fn = emu_get(name);
+
+	if (fn == NULL)
+		return -ENODEV;
+	fn->irq = cb;
+	fn->irq_arg = arg;
+	return emu_put(fn);
+}
+
+/* ---- What the function needs, core being held ------------------------------------------------ */
+
+static struct emu_fn *
+fn_of(void *opaque)
+{
+	return container_of((struct sdxi_vdev_mem *)opaque, struct emu_fn, mem);
+}
+
+static void
+emu_irq(void *opaque, uint16_t vector)
+{
+	const struct emu_fn *fn = fn_of(opaque);
+
+	if (vector == SDXI_INTR_ERRLOG && fn->drv_irq != NULL)
+		fn->drv_irq(fn->drv_irq_arg);
+	if (fn->irq != NULL)
+		fn->irq(vector, fn->irq_arg);
+}
+
+static uint64_t
+emu_now_ms(void *opaque)
+{
+	RTE_SET_USED(opaque);
+	return rte_rdtsc() / (rte_get_tsc_hz() / MS_PER_S);
+}
+
+/* All functions of a process see the same memory. */
+static bool
+emu_peer(void *opaque, uint16_t sfunc, uint64_t *rkey, void **mem)
+{
+	const uint64_t val = rte_atomic_load_explicit(&emu_rkeys[sfunc], rte_memory_order_relaxed);
+
+	*rkey = val & ~EMU_PRESENT;
+	*mem = opaque;
+	return val != 0;
+}
+
+static const struct sdxi_emu_ops emu_ops = {
+	.read = sdxi_vdev_mem_read,
+	.write = sdxi_vdev_mem_write,
+	.read64 = sdxi_vdev_mem_read64,
+	.write64 = sdxi_vdev_mem_write64,
+	.copy = sdxi_vdev_mem_copy,
+	.map = sdxi_vdev_mem_map,
+	.irq = emu_irq,
+	.now_ms = emu_now_ms,
+	.peer = emu_peer,
+};
+
+/* ---- Threads --------------------------------------------------------------------------------- */
 
 /* All that there is to be done, by the first thread. */
 static unsigned int
@@ -319,27 +371,24 @@ emu_work(struct emu_fn *fn)
 	unsigned int done;
 
 	/* The others give way, or it might never be free of them. */
-	sdxi_vdev_lock(&fn->core, &fn->waiting);
+	core_lock(fn);
 	pthread_rwlock_wrlock(&fn->mem.lock);
 	done = sdxi_emu_run(fn->emu, EMU_BUDGET);
 	pthread_rwlock_unlock(&fn->mem.lock);
-	pthread_rwlock_unlock(&fn->core);
+	core_unlock(fn);
 	return done;
 }
 
-/*
- * What a thread's own contexts have to copy; the rest, from whichever thread, is the first one's.
- */
+/* What a thread's own contexts have to copy; the rest, whichever finds it, is the first one's. */
 static unsigned int
-emu_help(struct emu_thread *thread)
+emu_help(struct emu_fn *fn, unsigned int index)
 {
-	struct emu_fn *fn = thread->fn;
 	unsigned int done;
 	bool rest;
 
 	pthread_rwlock_rdlock(&fn->core);
 	pthread_rwlock_rdlock(&fn->mem.lock);
-	done = sdxi_emu_engine_run(thread->engine, &rest);
+	done = sdxi_emu_help(fn->emu, index, fn->engines, &rest);
 	pthread_rwlock_unlock(&fn->mem.lock);
 	pthread_rwlock_unlock(&fn->core);
 	if (rest)
@@ -352,33 +401,30 @@ emu_thread_main(void *arg)
 {
 	struct emu_thread *thread = arg;
 	struct emu_fn *fn = thread->fn;
-	const bool is_first = thread == fn->thread;
+	const unsigned int index = thread - fn->thread;
 	const uint64_t us = rte_get_tsc_hz() / US_PER_S;
-	uint64_t worked = rte_rdtsc(), idle;
-	uint64_t turn = worked, away = EMU_GIVE_WAY_US * us;
+	uint64_t turn = rte_rdtsc(), worked = turn, away = EMU_GIVE_WAY_US * us, idle;
 
 	while (!rte_atomic_load_explicit(&fn->exit, rte_memory_order_relaxed)) {
 		unsigned int done = 0;
 
-		if (unlikely(emu_is_wanted(fn)) && rte_rdtsc() - turn < away) {
+		if (rte_atomic_load_explicit(&fn->mem.waiting, rte_memory_order_relaxed) != 0 &&
+		    rte_rdtsc() - turn < away) {
 			sched_yield();
 			continue;
 		}
 		turn = rte_rdtsc();
-		if (thread->engine == NULL) {
-			done = emu_work(fn);
-		} else {
-			done = emu_help(thread);
-			if (is_first && rte_atomic_exchange_explicit(&fn->rest, false,
-								     rte_memory_order_relaxed))
-				done += emu_work(fn);
-		}
-
+		if (fn->engines > 1)
+			done = emu_help(fn, index);
+		if (fn->engines == 1 ||
+		    (index == 0 && rte_atomic_exchange_explicit(&fn->rest, false,
+								rte_memory_order_relaxed)))
+			done += emu_work(fn);
 		away = RTE_MAX(EMU_GIVE_WAY_US * us, (rte_rdtsc() - turn) * fn->engines);
 		turn = rte_rdtsc();
 		idle = turn - worked;
 		if (done != 0)
-			worked += idle;
+			worked = turn;
 		else if (idle < EMU_SPIN_US * us)
 			rte_pause();
 		else if (idle < EMU_YIELD_US * us)
@@ -389,40 +435,90 @@ emu_thread_main(void *arg)
 	return (sdxi_thread_ret)0;
 }
 
-static void
-emu_fn_free(struct emu_fn *fn)
+/* Start the threads, each bound to the CPUs of one lcore of as many, if the first is given. */
+static int
+emu_threads_start(struct emu_fn *fn, const struct emu_args *args)
+{
+	unsigned int i, lcore;
+	rte_cpuset_t cpuset;
+	int ret;
+
+	fn->engines = args->engines;
+	for (i = 0; i < fn->engines; i++) {
+		fn->thread[i].fn = fn;
+		ret = sdxi_thread_create(&fn->thread[i].id, "sdxi-emu", emu_thread_main,
+					 &fn->thread[i]);
+		if (ret < 0) {
+			EMU_LOG(ERR, fn->name, "thread %u could not be started: %s", i,
+				strerror(-ret));
+			return ret;
+		}
+		fn->nb_threads++;
+		lcore = args->lcore + i;
+		if (lcore_has_cpus(lcore))
+			cpuset = rte_lcore_cpuset(lcore);
+		if (args->lcore >= 0 && (!lcore_has_cpus(lcore) ||
+		    rte_thread_set_affinity_by_id(fn->thread[i].id, &cpuset) != 0))
+			EMU_LOG(WARNING, fn->name, "engine %u of %u cannot be bound to lcore %u",
+				i, fn->engines, lcore);
+	}
+	return 0;
+}
+
+/* ---- The function's life --------------------------------------------------------------------- */
+
+/* Give the function its number: the one that was asked for, or the first one that is free. */
+static int
+emu_sfunc_take(struct emu_fn *fn, uint16_t wanted)
 {
 	unsigned int i;
+	uint64_t val;
 
-	for (i = 0; i < RTE_DIM(fn->thread); i++)
-		sdxi_emu_engine_destroy(fn->thread[i].engine);
-	sdxi_emu_destroy(fn->emu);
-	sdxi_vdev_db_free(&fn->db);
-	sdxi_vdev_mem_fini(&fn->mem);
-	if (fn->irq_fd >= 0)
-		close(fn->irq_fd);
-	pthread_rwlock_destroy(&fn->core);
-	free(fn);
+	for (i = RTE_MAX(wanted, 1); i <= (wanted != 0 ? wanted : UINT16_MAX); i++) {
+		val = 0;
+		if (!rte_atomic_compare_exchange_strong_explicit(&emu_rkeys[i], &val, EMU_PRESENT,
+				rte_memory_order_relaxed, rte_memory_order_relaxed))
+			continue;
+		fn->sfunc = i;
+		return 0;
+	}
+	EMU_LOG(ERR, fn->name, "argument sfunc: expected a number that no other function has, "
+		"found '%u'", wanted);
+	return -EEXIST;
 }
 
 static void
-emu_threads_end(struct emu_fn *fn)
+emu_list(struct emu_fn *fn)
 {
+	pthread_mutex_lock(&emu_fns_lock);
+	TAILQ_INSERT_TAIL(&emu_fns, fn, next);
+	fn->listed = true;
+	pthread_mutex_unlock(&emu_fns_lock);
+}
+
+static void
+emu_free(struct emu_fn *fn)
+{
+	pthread_mutex_lock(&emu_fns_lock);
+	if (fn->listed)
+		TAILQ_REMOVE(&emu_fns, fn, next);
+	pthread_mutex_unlock(&emu_fns_lock);
 	rte_atomic_store_explicit(&fn->exit, true, rte_memory_order_relaxed);
 	while (fn->nb_threads > 0)
 		rte_thread_join(fn->thread[--fn->nb_threads].id, NULL);
-	sdxi_vdev_mem_unwatch(&fn->mem);
+	if (fn->sfunc != 0)
+		rte_atomic_store_explicit(&emu_rkeys[fn->sfunc], 0, rte_memory_order_relaxed);
+	sdxi_emu_destroy(fn->emu);
+	sdxi_vdev_db_free(fn->name, fn->db, fn->db_len);
+	sdxi_vdev_mem_fini(&fn->mem);
+	free(fn);
 }
 
+/* The driver has closed the device. */
 static void
 emu_release(const struct sdxi_fn *sdxi_fn)
 {
-	struct emu_fn *fn = sdxi_fn->opaque;
-
-	emu_unlist(fn);
-	emu_irq_disable(sdxi_fn);
-	emu_threads_end(fn);
-	emu_fn_free(fn);
+	emu_free(sdxi_fn->opaque);
 }
 
 static const struct sdxi_fn_ops emu_fn_ops = {
@@ -434,233 +530,109 @@ static const struct sdxi_fn_ops emu_fn_ops = {
 	.release = emu_release,
 };
 
-static const struct sdxi_emu_ops emu_ops = {
-	.read = sdxi_vdev_mem_read,
-	.write = sdxi_vdev_mem_write,
-	.read64 = sdxi_vdev_mem_read64,
-	.write64 = sdxi_vdev_mem_write64,
-	.copy = sdxi_vdev_mem_copy,
-	.map = sdxi_vdev_mem_map,
-	.irq = emu_irq,
-};
-
+/* Make the function itself; nothing runs yet. */
 static int
-emu_fn_inject(struct emu_fn *fn, const struct sdxi_vdev_args *args)
+emu_init(struct emu_fn *fn, struct emu_args *args)
 {
+	struct sdxi_emu_conf *conf = &args->conf;
 	unsigned int i;
 	int ret;
 
-	for (i = 0; i < args->nb_faults; i++) {
-		ret = sdxi_emu_inject(fn->emu, &args->faults[i]);
-		if (ret < 0) {
-			EMU_LOG(ERR, fn->name, "argument fault: number %u of %u: refused by "
-				"the function: %s", i + 1, args->nb_faults, strerror(-ret));
-			return ret;
-		}
-	}
-	return 0;
-}
-
-/* Make the function and its doorbells; nothing runs yet. NULL: rte_errno tells why. */
-static struct emu_fn *
-emu_fn_create(const char *name, struct sdxi_vdev_args *args)
-{
-	struct emu_fn *fn = calloc(1, sizeof(*fn));
-	size_t db_len;
-	int ret;
-
-	if (fn == NULL) {
-		EMU_LOG(ERR, name, "no memory for the function");
-		rte_errno = ENOMEM;
-		return NULL;
-	}
-	snprintf(fn->name, sizeof(fn->name), "%s", name);
-	ret = -pthread_rwlock_init(&fn->core, NULL);
-	if (ret == 0) {
-		ret = sdxi_vdev_mem_init(&fn->mem, name);
-		if (ret < 0)
-			pthread_rwlock_destroy(&fn->core);
-	}
-	if (ret < 0) {
-		EMU_LOG(ERR, name, "no locks for the function: %s", strerror(-ret));
-		free(fn);
-		rte_errno = -ret;
-		return NULL;
-	}
-	fn->db.fd = -1;
-	fn->irq_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-	if (fn->irq_fd < 0) {
-		ret = -errno;
-		EMU_LOG(ERR, name, "no file for interrupts: %s", strerror(-ret));
-		goto fail;
-	}
-	db_len = ((size_t)args->conf.max_cxt + 1) *
-		 ((size_t)SDXI_DB_STRIDE_MIN << args->conf.db_stride);
-	ret = sdxi_vdev_db_create(&fn->db, name, db_len);
-	if (ret < 0)
-		goto fail;
-	args->conf.doorbells = fn->db.va;
-	ret = sdxi_emu_create(&args->conf, &emu_ops, &fn->mem, &fn->emu);
-	if (ret < 0) {
-		EMU_LOG(ERR, name, "function could not be made: %s", strerror(-ret));
-		goto fail;
-	}
-	ret = emu_fn_inject(fn, args);
-	if (ret < 0)
-		goto fail;
-	fn->self = (struct sdxi_fn){
-		.ops = &emu_fn_ops, .opaque = fn, .db = fn->db.va, .db_len = db_len,
-	};
-	return fn;
-fail:
-	emu_fn_free(fn);
-	rte_errno = -ret;
-	return NULL;
-}
-
-/* Bind a thread to an lcore's CPUs: the next ones have the next lcores. */
-static void
-emu_thread_bind(const struct emu_fn *fn, unsigned int i, int lcore)
-{
-	rte_cpuset_t cpuset;
-
-	if (lcore < 0)
-		return;
-	CPU_ZERO(&cpuset);
-	if (lcore + i < RTE_MAX_LCORE)
-		cpuset = rte_lcore_cpuset(lcore + i);
-	if (CPU_COUNT(&cpuset) == 0 ||
-	    rte_thread_set_affinity_by_id(fn->thread[i].id, &cpuset) != 0)
-		EMU_LOG(WARNING, fn->name, "engine %u of %u cannot be bound to lcore %u", i,
-			fn->nb_threads, lcore + i);
-}
-
-static int
-emu_fn_start(struct emu_fn *fn, const struct sdxi_vdev_args *args)
-{
-	unsigned int i;
-	int ret;
-
-	for (i = 0; i < args->engines; i++) {
-		fn->thread[i].fn = fn;
-		ret = args->engines == 1 ? 0 : sdxi_emu_engine_create(fn->emu, i, args->engines,
-								      &fn->thread[i].engine);
-		if (ret < 0) {
-			EMU_LOG(ERR, fn->name, "engine %u could not be made: %s", i,
-				strerror(-ret));
-			return ret;
-		}
-	}
-	fn->engines = args->engines;
-	ret = sdxi_vdev_mem_watch(&fn->mem);
+	fn->db_len = ((size_t)conf->max_cxt + 1) * ((size_t)SDXI_DB_STRIDE_MIN << conf->db_stride);
+	ret = sdxi_vdev_db_create(fn->name, fn->db_len, &fn->db);
+	if (ret == 0)
+		ret = sdxi_vdev_mem_init(&fn->mem, args->reach);
+	if (ret == 0)
+		ret = emu_sfunc_take(fn, conf->sfunc);
 	if (ret < 0)
 		return ret;
-	for (i = 0; i < args->engines; i++) {
-		ret = sdxi_thread_create(&fn->thread[i].id, "sdxi-emu", emu_thread_main,
-						 &fn->thread[i]);
-		if (ret < 0) {
-			EMU_LOG(ERR, fn->name, "thread %u could not be started: %s", i,
-				strerror(-ret));
-			emu_threads_end(fn);
-			return ret;
-		}
-		fn->nb_threads++;
-		emu_thread_bind(fn, i, args->lcore);
+	conf->sfunc = fn->sfunc;
+	conf->doorbells = fn->db;
+	ret = sdxi_emu_create(conf, &emu_ops, &fn->mem, &fn->emu);
+	if (ret < 0)
+		EMU_LOG(ERR, fn->name, "function could not be made: %s", strerror(-ret));
+	/* Only now is it known what contexts there are. */
+	for (i = 0; ret == 0 && i < args->nb_faults; i++) {
+		ret = sdxi_emu_inject(fn->emu, &args->faults[i]);
+		if (ret < 0)
+			EMU_LOG(ERR, fn->name, "argument fault: cxt: expected a context number, "
+				"0 to %u, found '%u'", conf->max_cxt, args->faults[i].cxt);
 	}
-	return 0;
+	return ret;
 }
 
-/* The vdev bus. */
+static int
+emu_make(struct rte_vdev_device *vdev, struct emu_fn *fn)
+{
+	struct sdxi_fn self = { .ops = &emu_fn_ops, .opaque = fn };
+	struct emu_args args;
+	int ret;
+
+	ret = args_parse(fn->name, rte_vdev_device_args(vdev), &args);
+	if (ret == 0)
+		ret = emu_init(fn, &args);
+	if (ret == 0)
+		ret = emu_threads_start(fn, &args);
+	if (ret < 0)
+		return ret;
+	if (args.conf.reorder)
+		EMU_LOG(INFO, fn->name, "order=random,seed=%" PRIu64, args.conf.seed);
+	emu_list(fn);
+	self.db = fn->db;
+	self.db_len = fn->db_len;
+	self.dev_capa = fn->mem.pid != 0 ? RTE_DMA_CAPA_SVA : 0;
+	return sdxi_dmadev_create(fn->name, &vdev->device, &self, &args.drv);
+}
 
 /* In a secondary process the device's arguments are the primary's business. */
 static int
-emu_attach(struct rte_vdev_device *vdev)
+emu_attach(struct rte_vdev_device *vdev, struct emu_fn *fn)
 {
-	const char *name = rte_vdev_device_name(vdev);
-	struct emu_attached *attached = calloc(1, sizeof(*attached));
-	int ret;
+	int ret = sdxi_vdev_db_attach(fn->name, &fn->db_len, &fn->db);
 
-	if (attached == NULL) {
-		EMU_LOG(ERR, name, "no memory for the function");
-		return -ENOMEM;
-	}
-	snprintf(attached->name, sizeof(attached->name), "%s", name);
-	ret = sdxi_vdev_db_attach(&attached->db, name);
 	if (ret == 0)
-		ret = sdxi_dmadev_attach(name, &vdev->device);
-	if (ret < 0) {
-		sdxi_vdev_db_free(&attached->db);
-		free(attached);
-		return ret;
-	}
-	pthread_mutex_lock(&emu_fns_lock);
-	TAILQ_INSERT_TAIL(&emu_attached, attached, next);
-	pthread_mutex_unlock(&emu_fns_lock);
-	return 0;
+		ret = sdxi_dmadev_attach(fn->name, &vdev->device);
+	if (ret == 0)
+		emu_list(fn);
+	return ret;
 }
 
-static void
-emu_detach(const char *name)
-{
-	struct emu_attached *attached;
-
-	pthread_mutex_lock(&emu_fns_lock);
-	TAILQ_FOREACH(attached, &emu_attached, next) {
-		if (strcmp(attached->name, name) != 0)
-			continue;
-		TAILQ_REMOVE(&emu_attached, attached, next);
-		sdxi_vdev_db_free(&attached->db);
-		free(attached);
-		break;
-	}
-	pthread_mutex_unlock(&emu_fns_lock);
-}
+/* ---- The vdev bus ---------------------------------------------------------------------------- */
 
 static int
 emu_probe(struct rte_vdev_device *vdev)
 {
-	const char *name = rte_vdev_device_name(vdev);
-	struct sdxi_vdev_args args;
-	struct emu_fn *fn;
+	struct emu_fn *fn = calloc(1, sizeof(*fn));
 	int ret;
 
-	if (rte_eal_process_type() != RTE_PROC_PRIMARY)
-		return emu_attach(vdev);
-	ret = sdxi_vdev_args_parse(name, rte_vdev_device_args(vdev), &args);
+	if (fn == NULL) {
+		EMU_LOG(ERR, vdev->device.name, "no memory for the function");
+		return -ENOMEM;
+	}
+	snprintf(fn->name, sizeof(fn->name), "%s", vdev->device.name);
+	fn->mem.name = fn->name;
+	fn->core = fn->mem.lock = (pthread_rwlock_t)PTHREAD_RWLOCK_INITIALIZER;
+	ret = rte_eal_process_type() == RTE_PROC_PRIMARY ? emu_make(vdev, fn) :
+							   emu_attach(vdev, fn);
 	if (ret < 0)
-		return ret;
-	if (args.conf.freedom)
-		EMU_LOG(INFO, name, "order=random,seed=%" PRIu64, args.conf.seed);
-	fn = emu_fn_create(name, &args);
-	if (fn == NULL)
-		return -rte_errno;
-	ret = emu_fn_start(fn, &args);
-	if (ret < 0) {
-		emu_fn_free(fn);
-		return ret;
-	}
-	ret = sdxi_dmadev_create(name, &vdev->device, &fn->self, &args.drv);
-	if (ret < 0) {
-		emu_release(&fn->self);
-		return ret;
-	}
-	/* Secondary processes need the dmadev, too. */
-	emu_list(fn);
-	return 0;
+		emu_free(fn);
+	return ret;
 }
 
 static int
 emu_remove(struct rte_vdev_device *vdev)
 {
-	const char *name = rte_vdev_device_name(vdev);
-	int ret;
+	int ret = sdxi_dmadev_destroy(vdev->device.name);
+	struct emu_fn *fn;
 
-	if (name == NULL)
-		return -EINVAL;
-	ret = sdxi_dmadev_destroy(name);
-	if (ret == 0)
-		emu_detach(name);
-	return ret;
+	if (ret < 0 || rte_eal_process_type() == RTE_PROC_PRIMARY)
+		return ret;
+	pthread_mutex_lock(&emu_fns_lock);
+	fn = emu_find(vdev->device.name);
+	pthread_mutex_unlock(&emu_fns_lock);
+	if (fn != NULL)
+		emu_free(fn);
+	return 0;
 }
 
 static struct rte_vdev_driver emu_drv = {

@@ -23,7 +23,7 @@ struct sdxi_fn_ops {
 	void (*reg_write)(const struct sdxi_fn *fn, uint32_t off, uint64_t val);
 	/** Let the function access memory (bus mastering), or not: 0, or a negative errno. */
 	int (*dma_enable)(const struct sdxi_fn *fn, bool on);
-	/** Call @p cb, in any thread, at vector 0: 0, or a negative errno. NULL: no interrupts. */
+	/** Have @p cb, which may use no @p fn, called at vector 0: 0, or an errno. NULL: none. */
 	int (*irq_enable)(const struct sdxi_fn *fn, void (*cb)(void *arg), void *arg);
 	/** Undo irq_enable(); returns when no call of @p cb is in progress. */
 	void (*irq_disable)(const struct sdxi_fn *fn);
@@ -37,6 +37,7 @@ struct sdxi_fn {
 	void *opaque;	 /**< the bus's own */
 	void *db;	 /**< doorbells (BAR 2), at the same address in all processes */
 	uint64_t db_len; /**< bytes */
+	uint64_t dev_capa; /**< RTE_DMA_CAPA_* that the bus adds */
 };
 
 /** Keys of device arguments on every bus; in a list; and for RTE_PMD_REGISTER_PARAM_STRING. */
@@ -44,8 +45,7 @@ struct sdxi_fn {
 #define SDXI_ARG_ERRLOG_SIZE "errlog_size"
 #define SDXI_ARG_WATCHDOG    "watchdog"
 #define SDXI_ARG_NAMES SDXI_ARG_MAX_VCHANS ", " SDXI_ARG_ERRLOG_SIZE ", " SDXI_ARG_WATCHDOG
-#define SDXI_ARG_PARAMS                                                                            \
-	SDXI_ARG_MAX_VCHANS "=<1-65535> " SDXI_ARG_ERRLOG_SIZE "=<64-1984> "                       \
+#define SDXI_ARG_PARAMS SDXI_ARG_MAX_VCHANS "=<1-65535> " SDXI_ARG_ERRLOG_SIZE "=<64-1984> "       \
 	SDXI_ARG_WATCHDOG "=<0-600000>"
 
 /** Values of these arguments. All zeros but .watchdog_ms are the defaults. */

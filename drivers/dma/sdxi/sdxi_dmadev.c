@@ -58,9 +58,9 @@ sdxi_info_get(const struct rte_dma_dev *dmadev, struct rte_dma_info *info, uint3
 	const struct sdxi_dev *dev = dev_of(dmadev);
 
 	RTE_SET_USED(info_sz);
-	info->dev_capa = RTE_DMA_CAPA_MEM_TO_MEM | RTE_DMA_CAPA_SILENT |
-			 RTE_DMA_CAPA_HANDLES_ERRORS | RTE_DMA_CAPA_OPS_COPY |
-			 RTE_DMA_CAPA_OPS_COPY_SG | RTE_DMA_CAPA_OPS_FILL | SDXI_CAPA_OPS_ENQ_DEQ;
+	info->dev_capa = RTE_DMA_CAPA_MEM_TO_MEM | RTE_DMA_CAPA_SILENT | RTE_DMA_CAPA_OPS_COPY |
+			 RTE_DMA_CAPA_OPS_COPY_SG | RTE_DMA_CAPA_OPS_FILL | SDXI_CAPA_OPS_ENQ_DEQ |
+			 RTE_DMA_CAPA_HANDLES_ERRORS | dev->fn.dev_capa;
 	info->max_vchans = dev->args.max_vchans != 0 ? dev->args.max_vchans : dev->max_cxt;
 	/* Read_Index may lag by as much as is outstanding. */
 	info->max_desc = RTE_MIN(dev->max_ring / 2, (uint32_t)MAX_DESC);

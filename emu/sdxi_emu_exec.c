@@ -1,0 +1,586 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The SDXI for DPDK authors
+ */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "sdxi_emu_priv.h"
+
+/*
+ * A context's turn. What is consumed enters a window, whose operations are begun, carried on and
+ * completed.
+ *
+ * In order, the window is of one operation, and each step is taken as soon as it is possible.
+ *
+ * With reorder, operations of the window are executed and completed in any order that fences and
+ * SYNC leave. Each turn throws a die for each kind of step that is possible; how rare a kind is
+ * changes now and then, so that each is at times far behind, or ahead of, the others. None of the
+ * window's operations lags by more than SPAN. Intermediate states may or may not be written.
+ *
+ * In either order, before a context is gone (stopped, failed) its window is empty, and its blocks,
+ * log entries and Read_Index are written: nothing is written after SYNC(STOP).
+ */
+
+#define SPAN 64 /* descriptors from the oldest one in the window to the next */
+
+bool
+emu_exec_start(const struct sdxi_emu *emu, struct emu_cxt *cxt)
+{
+	if (cxt->op == NULL)
+		cxt->op = malloc((emu->conf.reorder ? EMU_WINDOW : 1) * sizeof(*cxt->op));
+	cxt->n_ops = 0;
+	cxt->fail_index = UINT64_MAX;
+	cxt->stopg = false;
+	cxt->failing = false;
+	cxt->err_out = false;
+	cxt->self_stop = false;
+	return cxt->op != NULL;
+}
+
+/* ---- dice ---- */
+
+static void
+mood_change(struct sdxi_emu *emu)
+{
+	unsigned int i;
+
+	if (emu->mood.turns != 0) {
+		emu->mood.turns--;
+		return;
+	}
+	emu->mood.turns = 8 + emu_random(emu, 120);
+	emu->mood.in_order = emu_random(emu, 3) == 0;
+	emu->mood.window = emu_random(emu, 3) == 0 ? 1 + emu_random(emu, EMU_WINDOW) : EMU_WINDOW;
+	for (i = 0; i < EMU_STEPS; i++)
+		emu->mood.rare[i] = emu_random(emu, 2) == 0 ? 0 : emu_random(emu, 6);
+}
+
+/* Is a step, which is possible, taken in this turn? */
+static bool
+step_now(struct sdxi_emu *emu, enum emu_step step)
+{
+	return emu_random(emu, 1u << emu->mood.rare[step]) == 0;
+}
+
+/* One of the window's operations that a step can be taken for; -1: there is none. */
+static int
+pick(struct sdxi_emu *emu, const struct emu_cxt *cxt,
+     bool (*may)(const struct emu_cxt *cxt, unsigned int pos))
+{
+	unsigned int able[EMU_WINDOW], i, n = 0;
+
+	for (i = 0; i < cxt->n_ops; i++)
+		if (may(cxt, i))
+			able[n++] = i;
+	if (n == 0)
+		return -1;
+	return able[emu->mood.in_order ? 0 : emu_random(emu, n)];
+}
+
+/* ---- failures and the log ---- */
+
+/* It stays so when the context is stopped: until it starts again. */
+static void
+fail_at(struct emu_cxt *cxt, uint64_t index)
+{
+	cxt->failing = true;
+	cxt->fail_index = EMU_MIN(cxt->fail_index, index);
+}
+
+void
+emu_cxt_error(struct sdxi_emu *emu, struct emu_cxt *cxt, uint64_t index, emu_fail_t fail)
+{
+	emu_log(emu, cxt->num, index, fail, SDXI_RE_CXT_STOPPED);
+	fail_at(cxt, index);
+}
+
+/* Write the log entry of an operation that has failed, if it is due. */
+static bool
+op_log(struct sdxi_emu *emu, const struct emu_cxt *cxt, struct emu_op *op)
+{
+	if (!op->log_due)
+		return false;
+	op->log_due = false;
+	emu_log(emu, cxt->num, op->index, op->fail,
+		op->stops ? SDXI_RE_CXT_STOPPED : SDXI_RE_INFORMATIVE);
+	return true;
+}
+
+/* [I] A context that is being stopped anyway ends as it would have. */
+static void
+op_failed(struct sdxi_emu *emu, struct emu_cxt *cxt, struct emu_op *op, emu_fail_t fail)
+{
+	op->fail = fail;
+	op->stops = ((fail & EMU_FAIL_FATAL) || !emu->conf.err_continue) &&
+		    cxt->mode == EMU_CXT_RUN && !emu_fn_stopping(emu);
+	op->log_due = !(op->hide & EMU_HIDE_LOG);
+	/* With reorder, before its signal or after it. */
+	if (emu_random(emu, 2) == 0)
+		op_log(emu, cxt, op);
+	if (op->stops)
+		fail_at(cxt, op->index);
+}
+
+/* ---- indices ---- */
+
+bool
+emu_doorbell_take(struct emu_cxt *cxt)
+{
+	bool rung = false;
+
+	/* Looking before exchanging keeps the lines shared while nobody rings. */
+	if (atomic_load_explicit(&cxt->rung, memory_order_relaxed))
+		rung = atomic_exchange(&cxt->rung, false);
+	if (cxt->db != NULL && EMU_LOAD(cxt->db, relaxed) != EMU_DB_IDLE) {
+		atomic_exchange(EMU_ATOMIC(cxt->db), EMU_DB_IDLE);
+		rung = true;
+	}
+	return rung;
+}
+
+bool
+emu_cxt_has_work(const struct emu_cxt *cxt)
+{
+	return cxt->mode == EMU_CXT_STOPPING || cxt->failing || cxt->self_stop || cxt->n_ops != 0 ||
+	       (cxt->read_index != cxt->write_index && !cxt->stalled) ||
+	       atomic_load_explicit(&cxt->rung, memory_order_relaxed) ||
+	       (cxt->db != NULL && EMU_LOAD(cxt->db, relaxed) != EMU_DB_IDLE);
+}
+
+/* Sample Write_Index, which counts, whatever value was rung with; false: it was bad. */
+static bool
+sample(struct sdxi_emu *emu, struct emu_cxt *cxt)
+{
+	emu_fail_t fail = EMU_FAIL_TRANSLATION(SDXI_STEP_WRITE_INDEX);
+	uint64_t write_index;
+
+	if (emu_read64(emu, cxt->write_index_ptr, &write_index)) {
+		if (write_index >= cxt->write_index &&
+		    write_index - cxt->read_index <= cxt->ring_sz) {
+			cxt->write_index = write_index;
+			return true;
+		}
+		fail = EMU_FAIL_VALIDATION(SDXI_STEP_WRITE_INDEX);
+	}
+	emu_cxt_error(emu, cxt, EMU_NO_DESC, fail);
+	return false;
+}
+
+static bool
+step_sample(struct sdxi_emu *emu, struct emu_cxt *cxt)
+{
+	const uint64_t before = cxt->write_index;
+
+	if (emu_doorbell_take(cxt)) {
+		cxt->rung = !step_now(emu, EMU_STEP_SAMPLE);
+		if (cxt->rung)
+			return true;
+	} else if (!emu->conf.reorder || emu_random(emu, 8) != 0) {
+		return false;
+	}
+	return !sample(emu, cxt) || cxt->write_index != before;
+}
+
+uint64_t
+emu_read_index(const struct sdxi_emu *emu, const struct emu_cxt *cxt)
+{
+	const uint64_t lag = EMU_MIN(cxt->write_index, emu->conf.read_index_lag);
+	const uint64_t index = EMU_MIN(cxt->read_index, cxt->write_index - lag);
+
+	return EMU_MAX(index, cxt->index_out);
+}
+
+static void
+index_out(struct sdxi_emu *emu, struct emu_cxt *cxt, uint64_t index)
+{
+	cxt->index_out = index;
+	if (emu->ops.write64(emu->opaque, cxt->sts + offsetof(struct sdxi_cxt_sts, read_index),
+			     emu_le64(index)) == SDXI_EMU_MEM_OK)
+		return;
+	/* Not tried again. */
+	cxt->index_out = cxt->read_index;
+	emu_cxt_error(emu, cxt, cxt->read_index - 1, EMU_FAIL_TRANSLATION(SDXI_STEP_CXT_STS));
+}
+
+static bool
+step_index(struct sdxi_emu *emu, struct emu_cxt *cxt)
+{
+	uint64_t index = emu_read_index(emu, cxt);
+
+	if (index == cxt->index_out)
+		return false;
+	if (emu_random(emu, 4) == 1)
+		index = cxt->index_out + 1 + emu_random(emu, index - cxt->index_out);
+	if (step_now(emu, EMU_STEP_INDEX))
+		index_out(emu, cxt, index);
+	return true;
+}
+
+/* ---- descriptors ---- */
+
+/* Read the next descriptor; 0: it is not valid yet, -1: it cannot be read. */
+static int
+fetch(struct sdxi_emu *emu, const struct emu_cxt *cxt, struct sdxi_dsc *dsc)
+{
+	const uint64_t iova = cxt->ring + (uint64_t)cxt->slot * SDXI_DESC_LEN;
+	uint64_t first;
+
+	/* With several producers the slot may be filled right now: vl, acquired, says it is. */
+	if (!emu_read64(emu, iova, &first))
+		return -1;
+	if (!(first & SDXI_DSC_VL))
+		return 0;
+	if (emu->ops.read(emu->opaque, iova, dsc, sizeof(*dsc)) != SDXI_EMU_MEM_OK)
+		return -1;
+	return (dsc->any.opcode & emu_le32((uint32_t)SDXI_DSC_VL)) != 0;
+}
+
+/* Consume the next descriptor, of which a copy is at the end of the window. */
+static void
+consume(struct sdxi_emu *emu, struct emu_cxt *cxt)
+{
+	const struct emu_op *op = &cxt->op[cxt->n_ops++];
+
+	if (emu->ops.write64(emu->opaque, cxt->ring + (uint64_t)cxt->slot * SDXI_DESC_LEN,
+			     op->dsc.qw[0] & ~emu_le64(SDXI_DSC_VL)) != SDXI_EMU_MEM_OK)
+		emu_cxt_error(emu, cxt, op->index, EMU_FAIL_TRANSLATION(SDXI_STEP_DESC));
+	cxt->read_index++;
+	cxt->consumed++;
+	if (++cxt->slot == cxt->ring_sz)
+		cxt->slot = 0;
+}
+
+/* The next descriptor; false: there is no further one for now. */
+static bool
+fetch_one(struct sdxi_emu *emu, struct emu_cxt *cxt)
+{
+	struct emu_op *op = &cxt->op[cxt->n_ops];
+	const int valid = fetch(emu, cxt, &op->dsc);
+	enum emu_hit hit = EMU_HIT_OP;
+
+	if (valid < 0)
+		emu_cxt_error(emu, cxt, cxt->read_index, EMU_FAIL_TRANSLATION(SDXI_STEP_DESC));
+	if (valid <= 0)
+		return false;
+	*op = (struct emu_op){ .dsc = op->dsc, .index = cxt->read_index };
+	if (cxt->n_faults != 0)
+		hit = emu_fault_take(emu, cxt, op);
+	if (hit == EMU_HIT_OP)
+		consume(emu, cxt);
+	if (hit == EMU_HIT_STOP)
+		cxt->self_stop = true;
+	return hit == EMU_HIT_OP && !cxt->failing;
+}
+
+static bool
+step_fetch(struct sdxi_emu *emu, struct emu_cxt *cxt)
+{
+	const unsigned int room = emu->conf.reorder ? emu->mood.window : 1;
+	const uint64_t before = cxt->read_index;
+	unsigned int n;
+
+	if (cxt->read_index == cxt->write_index || cxt->stalled || cxt->n_ops >= room ||
+	    (cxt->n_ops != 0 && cxt->read_index - cxt->op[0].index >= SPAN))
+		return false;
+	if (!step_now(emu, EMU_STEP_FETCH))
+		return true;
+	n = EMU_MIN(room - cxt->n_ops, cxt->write_index - cxt->read_index);
+	for (n = 1 + emu_random(emu, n); n > 0 && fetch_one(emu, cxt); n--)
+		;
+	return cxt->read_index != before || cxt->failing || cxt->self_stop;
+}
+
+/* ---- execution ---- */
+
+static inline uint32_t
+opcode_of(const struct emu_op *op)
+{
+	return emu_le32(op->dsc.any.opcode);
+}
+
+static bool
+is_sync(const struct emu_op *op)
+{
+	return (opcode_of(op) & (uint32_t)(SDXI_DSC_TYPE | SDXI_DSC_SUBTYPE)) ==
+	       SDXI_DSC_OP(SDXI_TYPE_ADMIN, SDXI_ADM_SYNC);
+}
+
+/* [I] se, of a descriptor or of its context, is taken for a fence. */
+static bool
+is_fenced(const struct emu_cxt *cxt, const struct emu_op *op)
+{
+	return cxt->se || (opcode_of(op) & (SDXI_DSC_FE | SDXI_DSC_SE)) != 0;
+}
+
+/*
+ * What is ordered after a failure that stops the context is left to the software, as what has not
+ * been consumed. [I] Without a completion.
+ */
+static void
+drop_barred(struct emu_cxt *cxt)
+{
+	unsigned int i, n = 0;
+
+	for (i = 0; i < cxt->n_ops; i++) {
+		if (cxt->op[i].state == EMU_OP_WAITING && cxt->op[i].index > cxt->fail_index &&
+		    (is_fenced(cxt, &cxt->op[i]) || is_sync(&cxt->op[i])))
+			continue;
+		if (n != i)
+			cxt->op[n] = cxt->op[i];
+		n++;
+	}
+	cxt->n_ops = n;
+}
+
+/* May an operation be begun or carried on? */
+static bool
+may_execute(const struct emu_cxt *cxt, unsigned int pos)
+{
+	const struct emu_op *op = &cxt->op[pos];
+	unsigned int i;
+
+	if (op->state != EMU_OP_WAITING || pos == 0)
+		return op->state != EMU_OP_EXECUTED;
+	/* What has left the window is complete, what is in it is not. */
+	if (is_fenced(cxt, op))
+		return false;
+	/* A SYNC is about what was ordered before it. */
+	for (i = 0; is_sync(op) && i < pos; i++)
+		if (cxt->op[i].state != EMU_OP_EXECUTED)
+			return false;
+	return true;
+}
+
+static void
+executed(struct sdxi_emu *emu, struct emu_cxt *cxt, struct emu_op *op, emu_fail_t fail)
+{
+	op->state = EMU_OP_EXECUTED;
+	if (fail != 0)
+		op_failed(emu, cxt, op, fail);
+}
+
+/* Do a part of an operation; returns what it counts for, 0: it has to wait. */
+static unsigned int
+execute(struct sdxi_emu *emu, struct emu_cxt *cxt, struct emu_op *op)
+{
+	enum emu_admin res;
+	emu_fail_t fail;
+	uint64_t part;
+
+	if (op->state == EMU_OP_WAITING) {
+		fail = op->fail != 0 ? op->fail : emu_op_begin(emu, cxt, op);
+		if (fail != 0) {
+			executed(emu, cxt, op, fail);
+			return 1;
+		}
+		op->state = EMU_OP_BEGUN;
+	}
+	switch (op->kind) {
+	case EMU_KIND_NOP:
+	case EMU_KIND_INTR:
+		/* The interrupt is raised after its completion. */
+		executed(emu, cxt, op, 0);
+		return 1;
+	case EMU_KIND_ADMIN:
+		res = emu_admin_step(emu, op);
+		if (res == EMU_ADMIN_DONE)
+			executed(emu, cxt, op, 0);
+		return res == EMU_ADMIN_WAIT ? 0 : EMU_BATCH;
+	default:
+		part = EMU_MIN(op->len - op->done, (uint64_t)SDXI_EMU_CHUNK);
+		/* In pieces, at times. */
+		if (op->kind == EMU_KIND_COPY && emu_random(emu, 4) == 1)
+			part = 1 + emu_random(emu, part);
+		fail = emu_op_move(emu, op, part);
+		op->done += part;
+		if (fail != 0 || op->done == op->len)
+			executed(emu, cxt, op, fail);
+		return 1 + part / EMU_COST_BYTES;
+	}
+}
+
+/* Execute some; returns what it counts for, 0: nothing can be executed. */
+static unsigned int
+step_exec(struct sdxi_emu *emu, struct emu_cxt *cxt)
+{
+	const unsigned int enough = 1 + emu_random(emu, 8);
+	unsigned int work = 0, part, i;
+	int pos;
+
+	do {
+		pos = pick(emu, cxt, may_execute);
+		if (pos < 0)
+			break;
+		/* No die for what only waits. */
+		if (work == 0 && !cxt->op[pos].blocked && !step_now(emu, EMU_STEP_EXEC))
+			return 1;
+		part = execute(emu, cxt, &cxt->op[pos]);
+		cxt->op[pos].blocked = part == 0;
+		work += part;
+	} while (part != 0 && work < enough);
+	/* Others may be ready where the one that was picked waits. */
+	for (i = 0; work == 0 && i < cxt->n_ops; i++)
+		work += may_execute(cxt, i) && !cxt->op[i].blocked;
+	return work;
+}
+
+static bool
+is_executed(const struct emu_cxt *cxt, unsigned int pos)
+{
+	return cxt->op[pos].state == EMU_OP_EXECUTED;
+}
+
+/* An operation leaves the window. */
+static void
+complete(struct sdxi_emu *emu, struct emu_cxt *cxt, unsigned int pos)
+{
+	struct emu_op *op = &cxt->op[pos];
+	const bool intr = op->kind == EMU_KIND_INTR && op->fail == 0;
+	const uint16_t intr_num = op->intr_num;
+
+	if (!emu_op_complete(emu, op)) {
+		op_log(emu, cxt, op);
+		op->hide &= ~EMU_HIDE_LOG;
+		op_failed(emu, cxt, op, EMU_FAIL_TRANSLATION(SDXI_STEP_CST_BLK));
+	}
+	op_log(emu, cxt, op);
+	memmove(op, op + 1, (--cxt->n_ops - pos) * sizeof(*op));
+	if (intr && emu->ops.irq != NULL)
+		emu->ops.irq(emu->opaque, intr_num);
+}
+
+static bool
+step_signal(struct sdxi_emu *emu, struct emu_cxt *cxt)
+{
+	int pos = pick(emu, cxt, is_executed);
+	const bool any = pos >= 0;
+
+	if (any && !step_now(emu, EMU_STEP_SIGNAL))
+		return true;
+	for (; pos >= 0; pos = pick(emu, cxt, is_executed)) {
+		complete(emu, cxt, pos);
+		if (emu_random(emu, 3) == 1)
+			break;
+	}
+	return any;
+}
+
+/* ---- ends ---- */
+
+/*
+ * Say in between how it will end, before the signals of failed operations where it is in order.
+ * ERR_FN says as well that nothing is begun any more.
+ */
+static bool
+step_state(struct sdxi_emu *emu, struct emu_cxt *cxt)
+{
+	unsigned int i;
+
+	if (cxt->failing ? cxt->err_out :
+	    cxt->stopg || (cxt->mode != EMU_CXT_STOPPING && !emu_fn_stopping(emu)))
+		return false;
+	for (i = 0; cxt->failing && i < cxt->n_ops; i++)
+		if (cxt->op[i].state == EMU_OP_WAITING)
+			return false;
+	if (!step_now(emu, EMU_STEP_STATE))
+		return true;
+	if (cxt->failing) {
+		cxt->err_out = true;
+		emu_cxt_write_state(emu, cxt, SDXI_CXT_ERR_FN);
+	} else {
+		cxt->stopg = true;
+		emu_cxt_write_state(emu, cxt, cxt->mode == EMU_CXT_STOPPING ? SDXI_CXT_STOPG_SW :
+									      SDXI_CXT_STOPG_FN);
+	}
+	return true;
+}
+
+/* [I] What is abandoned is consumed, without a completion, which what is executed may get. */
+static void
+abandon(struct sdxi_emu *emu, struct emu_cxt *cxt)
+{
+	unsigned int i;
+
+	for (i = cxt->n_ops; i-- > 0;) {
+		op_log(emu, cxt, &cxt->op[i]);
+		if (is_executed(cxt, i) && emu_random(emu, 2) == 0)
+			complete(emu, cxt, i);
+	}
+	cxt->n_ops = 0;
+}
+
+/* End a context's turns if that is possible; true: it is not yet, and no fault keeps it. */
+static bool
+try_end(struct sdxi_emu *emu, struct emu_cxt *cxt)
+{
+	const bool fn_stop = emu_fn_stopping(emu);
+	const bool hard = emu->gsv == SDXI_GSV_STOPG_HD ||
+			  (cxt->mode == EMU_CXT_STOPPING && cxt->hard);
+	const bool held = !cxt->failing &&
+			  ((cxt->no_stop && !fn_stop && cxt->mode == EMU_CXT_STOPPING) ||
+			   (cxt->stalled && !hard));
+
+	if (hard && !held && step_now(emu, EMU_STEP_STATE))
+		abandon(emu, cxt);
+	else if (cxt->n_ops != 0)
+		return true;
+	if (held)
+		return false;
+	if (!step_now(emu, EMU_STEP_STATE))
+		return true;
+	if (cxt->index_out != cxt->read_index)
+		index_out(emu, cxt, cxt->read_index);
+	emu_cxt_ended(emu, cxt);
+	return false;
+}
+
+/* One try of each step; returns what was executed or, where that is nothing, if there was work. */
+static unsigned int
+steps(struct sdxi_emu *emu, struct emu_cxt *cxt)
+{
+	bool work = cxt->failing || cxt->self_stop;
+	bool end_due = false;
+	unsigned int done;
+
+	if (emu->conf.reorder)
+		mood_change(emu);
+	if (cxt->fail_index != UINT64_MAX)
+		drop_barred(cxt);
+	if (work || cxt->mode == EMU_CXT_STOPPING || emu_fn_stopping(emu)) {
+		end_due = try_end(emu, cxt);
+	} else {
+		work |= step_sample(emu, cxt);
+		if (!cxt->failing)
+			work |= step_fetch(emu, cxt);
+	}
+	/* It may have ended, or the function gone to ERROR. */
+	if (!emu_cxt_has_turns(cxt) || emu->flr_due)
+		return 1;
+	work |= step_index(emu, cxt);
+	done = step_exec(emu, cxt);
+	work |= step_state(emu, cxt);
+	work |= step_signal(emu, cxt);
+	/* What only waits for others does not count as work. */
+	work |= end_due && cxt->n_ops == 0;
+	return done != 0 ? done : work;
+}
+
+unsigned int
+emu_cxt_turn(struct sdxi_emu *emu, struct emu_cxt *cxt, unsigned int budget)
+{
+	unsigned int done = 0, work;
+
+	budget = EMU_MIN(budget, (unsigned int)EMU_BATCH);
+	do {
+		work = emu_fast_part(emu, cxt, budget - done);
+		/* An idle context costs no more than a look at its doorbell. */
+		if (work == 0 && (emu->conf.reorder || emu_fn_stopping(emu) ||
+				  emu_cxt_has_work(cxt)))
+			work = steps(emu, cxt);
+		done += work;
+		/* With reorder, a turn is one try. */
+	} while (work != 0 && done < budget && !emu->conf.reorder && emu_cxt_has_turns(cxt) &&
+		 !emu->gsr_due && !emu->reset_due && !emu->flr_due);
+	return done;
+}

@@ -1,0 +1,351 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The SDXI for DPDK authors
+ */
+
+#include "sdxi_emu_priv.h"
+
+/* One operation: what its descriptor may hold, whose memory it reaches, its data and its block. */
+
+#define FAIL_BUF(buf) (EMU_FAIL_TRANSLATION(SDXI_STEP_BUFFER) | EMU_FAIL_ON(buf))
+
+/* Flags of a form. */
+#define FORM_FE 1    /* the fence is not optional */
+#define FORM_NO_SE 2 /* se is 0 */
+
+/* An operation that the function knows: what its descriptor may hold beyond zeros. */
+static const struct form {
+	uint32_t op; /* type and subtype in place */
+	uint8_t kind;
+	uint8_t flags;
+	uint8_t qws;   /* bit i: qw[i], i from 2 on */
+	uint32_t size; /* bits of the second 4 bytes */
+	uint64_t qw1;  /* bits */
+} forms[] = {
+#define OP(type, subtype, kind) \
+	SDXI_DSC_OP(SDXI_TYPE_##type, SDXI_##subtype), EMU_KIND_##kind
+#define KEYS_2 SDXI_BITS(63, 32)
+#define KEY SDXI_BITS(47, 32)
+#define RANGE SDXI_BITS(31, 0)
+#define VF (UINT32_MAX & ~UINT32_C(0xff)) /* vflags and vf_num */
+	{ OP(DMAB, DMAB_COPY, COPY), 0, 1 << 2 | 1 << 3, UINT32_MAX, KEYS_2 },
+	{ OP(DMAB, DMAB_NOP, NOP), FORM_NO_SE, 0, 0, 0 },
+	{ OP(DMAB, DMAB_WRT_IMM, WRT_IMM), 0, 0x7c, UINT32_MAX, KEY },
+	{ OP(DMAB, DMAB_REPCOPY, REPCOPY), 0, 1 << 2 | 1 << 3, UINT32_MAX, KEYS_2 },
+	{ OP(INTR, INTR_INTR, INTR), 0, 0, 0, KEY },
+	{ OP(ADMIN, ADM_FN_UPD, ADMIN), 0, 0, 0, 0 },
+	{ OP(ADMIN, ADM_CXT_UPD, ADMIN), 0, 0, 0xff, RANGE },
+	{ OP(ADMIN, ADM_AKEY_UPD, ADMIN), 0, 0, 0, RANGE | KEYS_2 },
+	{ OP(ADMIN, ADM_CXT_START_NM, ADMIN), FORM_FE | FORM_NO_SE, 1 << 2, VF, RANGE },
+	{ OP(ADMIN, ADM_CXT_STOP, ADMIN), FORM_FE | FORM_NO_SE, 0, VF, RANGE },
+	{ OP(ADMIN, ADM_INTR, INTR), 0, 0, 0, KEY }, /* [I] as INTR */
+	{ OP(ADMIN, ADM_SYNC, ADMIN), 0, 0, UINT32_MAX, RANGE | KEYS_2 },
+	{ OP(ADMIN, ADM_RKEY_UPD, ADMIN), 0, 0, 0, RANGE | KEYS_2 },
+	{ OP(ADMIN, ADM_CXT_START_RS, ADMIN), FORM_FE | FORM_NO_SE, 1 << 2, VF, RANGE },
+};
+
+/*
+ * Bits that a descriptor's first word may have set. ch is for descriptors of more than one slot, of
+ * which there are none here. [I] rb has no effect.
+ */
+#define DSC_OP ((uint32_t)(SDXI_DSC_SUBTYPE | SDXI_DSC_TYPE))
+#define DSC_DEFINED                                                                                \
+	(DSC_OP |                                                                                  \
+	 (uint32_t)(SDXI_DSC_VL | SDXI_DSC_SE | SDXI_DSC_FE | SDXI_DSC_CSR | SDXI_DSC_RB))
+
+static const struct form *
+form_find(const struct emu_cxt *cxt, uint32_t opcode)
+{
+	const unsigned int type = SDXI_GET(SDXI_DSC_TYPE, opcode);
+	unsigned int i;
+
+	/* DMAB is everybody's, ADMIN context 0's; the other groups are granted. */
+	if ((opcode & ~DSC_DEFINED) != 0 || type >= 32 ||
+	    (type == SDXI_TYPE_ADMIN ? cxt->num != SDXI_CXT_ADMIN :
+	     type != SDXI_TYPE_DMAB && !(cxt->opb & EMU_OPB(type))))
+		return NULL;
+	for (i = 0; i < sizeof(forms) / sizeof(forms[0]); i++)
+		if (forms[i].op == (opcode & DSC_OP))
+			return &forms[i];
+	return NULL;
+}
+
+static bool
+form_fits(const struct form *form, const struct sdxi_dsc *dsc)
+{
+	const uint64_t qw0 = emu_le64(dsc->qw[0]);
+	uint64_t rest = (qw0 >> 32 & ~form->size) | (emu_le64(dsc->qw[1]) & ~form->qw1);
+	unsigned int i;
+
+	for (i = 2; i < 7; i++)
+		rest |= form->qws & 1u << i ? 0 : dsc->qw[i];
+	return rest == 0 && (!(form->flags & FORM_FE) || (qw0 & SDXI_DSC_FE)) &&
+	       (!(form->flags & FORM_NO_SE) || !(qw0 & SDXI_DSC_SE));
+}
+
+/* ---- keys ---- */
+
+static emu_fail_t
+key_read(struct sdxi_emu *emu, uint64_t iova, enum sdxi_err_step step, void *mem,
+	 struct sdxi_akey_ent *ent)
+{
+	if (emu->ops.read(mem, iova, ent, sizeof(*ent)) != SDXI_EMU_MEM_OK)
+		return EMU_FAIL_TRANSLATION(step);
+	/* [I] A function has one address space: a key with a PASID is refused. */
+	if ((emu_le16(ent->intr_num) & (SDXI_AKEY_ENT_VL | SDXI_AKEY_ENT_PV)) != SDXI_AKEY_ENT_VL)
+		return EMU_FAIL_VALIDATION(step);
+	return 0;
+}
+
+/* Another function's memory, if its RKey table names this one in the AKey's entry [9]. */
+static emu_fail_t
+rkey_check(struct sdxi_emu *emu, const struct sdxi_akey_ent *akey, void **mem)
+{
+	const uint16_t rkey = emu_le16(akey->rkey);
+	struct sdxi_akey_ent ent;
+	emu_fail_t fail;
+	uint64_t reg;
+
+	if (emu->ops.peer == NULL ||
+	    !emu->ops.peer(emu->opaque, emu_le16(akey->tgt_sfunc), &reg, mem) ||
+	    !(reg & SDXI_RKEY_EN) || rkey >> 8 >> SDXI_GET(SDXI_RKEY_SZ, reg) != 0)
+		return EMU_FAIL_VALIDATION(SDXI_STEP_RKEY);
+	fail = key_read(emu, (reg & SDXI_RKEY_PTR) + rkey * sizeof(ent), SDXI_STEP_RKEY, *mem,
+			&ent);
+	if (fail == 0 && emu_le16(ent.tgt_sfunc) != emu->conf.sfunc)
+		return EMU_FAIL_VALIDATION(SDXI_STEP_RKEY);
+	return fail;
+}
+
+/* Look up an AKey: whose memory it is, and in @p key its interrupt. */
+static emu_fail_t
+akey_check(struct sdxi_emu *emu, struct emu_cxt *cxt, uint16_t akey, void **mem,
+	   struct emu_akey *key)
+{
+	struct emu_akey *cached = &cxt->akey[akey & (EMU_AKEYS - 1)];
+	struct sdxi_akey_ent ent;
+	uint16_t flags, sfunc;
+	emu_fail_t fail;
+
+	*mem = emu->opaque;
+	*key = *cached;
+	if (cached->tag == akey + UINT32_C(1))
+		return 0;
+	if (akey >= cxt->akeys)
+		return EMU_FAIL_VALIDATION(SDXI_STEP_AKEY);
+	fail = key_read(emu, cxt->akey_ptr + akey * sizeof(ent), SDXI_STEP_AKEY, emu->opaque, &ent);
+	if (fail != 0)
+		return fail;
+	sfunc = emu_le16(ent.tgt_sfunc);
+	*key = (struct emu_akey){ .iv = false };
+	if (sfunc != 0 && sfunc != emu->conf.sfunc)
+		return rkey_check(emu, &ent, mem);
+	flags = emu_le16(ent.intr_num);
+	*key = (struct emu_akey){
+		.tag = akey + UINT32_C(1),
+		.iv = (flags & SDXI_AKEY_ENT_IV) != 0,
+		.intr_num = SDXI_GET(SDXI_AKEY_ENT_INTR_NUM, flags),
+	};
+	*cached = *key;
+	return 0;
+}
+
+/* ---- judgement ---- */
+
+static inline bool
+wraps(uint64_t addr, uint64_t len)
+{
+	return addr + (len - 1) < addr;
+}
+
+/* Source, destination and block must not overlap. */
+static bool
+data_overlaps(const struct sdxi_emu *emu, const struct emu_op *op, uint64_t src_len)
+{
+	const uint64_t last = emu_le64(op->dsc.any.csb_ptr), csb = last & SDXI_DSC_CSB_PTR;
+	const bool block = !(last & SDXI_DSC_NP);
+
+	return (src_len != 0 && op->src_mem == op->dst_mem &&
+		emu_overlap(op->src, src_len, op->dst, op->len)) ||
+	       (block && src_len != 0 && op->src_mem == emu->opaque &&
+		emu_overlap(op->src, src_len, csb, sizeof(struct sdxi_cst_blk))) ||
+	       (block && op->dst_mem == emu->opaque &&
+		emu_overlap(op->dst, op->len, csb, sizeof(struct sdxi_cst_blk)));
+}
+
+static emu_fail_t
+data_judge(struct sdxi_emu *emu, struct emu_cxt *cxt, struct emu_op *op)
+{
+	const bool imm = op->kind == EMU_KIND_WRT_IMM, rep = op->kind == EMU_KIND_REPCOPY;
+	const struct sdxi_dsc *dsc = &op->dsc;
+	const uint64_t src_len = imm ? 0 : rep ? SDXI_REPCOPY_PAGE : op->len;
+	const uint64_t keys = emu_le64(dsc->qw[1]);
+	struct emu_akey key;
+	emu_fail_t fail;
+
+	if (op->len > (imm ? SDXI_WRT_IMM_MAX : cxt->max_len))
+		return EMU_FAIL_DESC;
+	op->src = emu_le64(dsc->copy.addr0);
+	op->dst = emu_le64(imm ? dsc->copy.addr0 : dsc->copy.addr1);
+	if (!imm) {
+		fail = akey_check(emu, cxt, (uint16_t)(keys >> 32), &op->src_mem, &key);
+		if (fail != 0)
+			return fail | EMU_FAIL_ON(EMU_BUF_SRC);
+	}
+	/* [I] The one buffer of WRT_IMM is the destination, and logged as that. */
+	fail = akey_check(emu, cxt, (uint16_t)(keys >> (imm ? 32 : 48)), &op->dst_mem, &key);
+	if (fail != 0)
+		return fail | EMU_FAIL_ON(EMU_BUF_DST);
+	if (src_len != 0 && wraps(op->src, src_len))
+		return FAIL_BUF(EMU_BUF_SRC);
+	if (wraps(op->dst, op->len))
+		return FAIL_BUF(EMU_BUF_DST);
+	/* [I] Source, destination and length of REPCOPY are multiples of the page. */
+	if (data_overlaps(emu, op, src_len) ||
+	    (rep && ((op->src | op->dst | op->len) & (SDXI_REPCOPY_PAGE - 1)) != 0))
+		return EMU_FAIL_DESC;
+	return 0;
+}
+
+static emu_fail_t
+intr_judge(struct sdxi_emu *emu, struct emu_cxt *cxt, struct emu_op *op)
+{
+	struct emu_akey key;
+	void *mem;
+	emu_fail_t fail = akey_check(emu, cxt, emu_le64(op->dsc.qw[1]) >> 32, &mem, &key);
+
+	op->intr_num = key.intr_num;
+	return fail == 0 && !key.iv ? EMU_FAIL_VALIDATION(SDXI_STEP_AKEY) : fail;
+}
+
+/*
+ * [I] What is wrong with a descriptor's first word stops the context in either kind of error
+ * reaction: the function cannot know what was meant. The body's faults are data errors.
+ */
+static emu_fail_t
+op_judge(struct sdxi_emu *emu, struct emu_cxt *cxt, struct emu_op *op)
+{
+	const uint32_t opcode = emu_le32(op->dsc.any.opcode);
+	const struct form *form = form_find(cxt, opcode);
+
+	if (form == NULL)
+		return EMU_FAIL_DESC | EMU_FAIL_FATAL;
+	op->kind = form->kind;
+	op->len = (uint64_t)emu_le32(op->dsc.copy.size) + 1;
+	if (op->kind != EMU_KIND_COPY)
+		emu->seen[SDXI_GET(SDXI_DSC_TYPE, opcode) & 7]
+			 [SDXI_GET(SDXI_DSC_SUBTYPE, opcode) & 15]++;
+	if (!form_fits(form, &op->dsc))
+		return EMU_FAIL_DESC;
+	switch (op->kind) {
+	case EMU_KIND_NOP:
+		return 0;
+	case EMU_KIND_INTR:
+		return intr_judge(emu, cxt, op);
+	case EMU_KIND_ADMIN:
+		return emu_admin_judge(emu, op);
+	default:
+		return data_judge(emu, cxt, op);
+	}
+}
+
+emu_fail_t
+emu_op_begin(struct sdxi_emu *emu, struct emu_cxt *cxt, struct emu_op *op)
+{
+	const uint64_t last = emu_le64(op->dsc.any.csb_ptr);
+
+	/* An operation whose block cannot be read is not executed. */
+	if (!(last & SDXI_DSC_NP)) {
+		op->sampled = (last & EMU_CSB_RESERVED) == 0 &&
+			      emu_read64(emu, last & SDXI_DSC_CSB_PTR, &op->signal);
+		if (!op->sampled) {
+			op->hide |= EMU_HIDE_BLOCK;
+			return (last & EMU_CSB_RESERVED) != 0 ?
+				       EMU_FAIL_VALIDATION(SDXI_STEP_CST_BLK) :
+				       EMU_FAIL_TRANSLATION(SDXI_STEP_CST_BLK);
+		}
+	}
+	return op_judge(emu, cxt, op);
+}
+
+/* ---- data ---- */
+
+/* Between two functions' memory there is no copy but through here. */
+static enum sdxi_emu_mem
+copy(struct sdxi_emu *emu, const struct emu_op *op, uint64_t dst, uint64_t src, size_t len)
+{
+	uint8_t buf[4096];
+	size_t part;
+
+	if (op->src_mem == op->dst_mem)
+		return emu->ops.copy(op->src_mem, dst, src, len);
+	for (; len != 0; len -= part, src += part, dst += part) {
+		part = EMU_MIN(len, sizeof(buf));
+		if (emu->ops.read(op->src_mem, src, buf, part) != SDXI_EMU_MEM_OK)
+			return SDXI_EMU_MEM_SRC_FAULT;
+		if (emu->ops.write(op->dst_mem, dst, buf, part) != SDXI_EMU_MEM_OK)
+			return SDXI_EMU_MEM_DST_FAULT;
+	}
+	return SDXI_EMU_MEM_OK;
+}
+
+emu_fail_t
+emu_op_move(struct sdxi_emu *emu, const struct emu_op *op, size_t part)
+{
+	enum sdxi_emu_mem res = SDXI_EMU_MEM_OK;
+	size_t at;
+
+	switch (op->kind) {
+	case EMU_KIND_COPY:
+		res = copy(emu, op, op->dst + op->done, op->src + op->done, part);
+		break;
+	case EMU_KIND_WRT_IMM:
+		if (emu->ops.write(op->dst_mem, op->dst, SDXI_WRT_IMM_DATA(&op->dsc), part) !=
+		    SDXI_EMU_MEM_OK)
+			res = SDXI_EMU_MEM_DST_FAULT;
+		break;
+	case EMU_KIND_REPCOPY:
+		for (at = 0; at < part && res == SDXI_EMU_MEM_OK; at += SDXI_REPCOPY_PAGE)
+			res = copy(emu, op, op->dst + op->done + at, op->src, SDXI_REPCOPY_PAGE);
+		break;
+	default:
+		break;
+	}
+	switch (res) {
+	case SDXI_EMU_MEM_OK:
+		return 0;
+	case SDXI_EMU_MEM_SRC_FAULT:
+		return FAIL_BUF(EMU_BUF_SRC);
+	case SDXI_EMU_MEM_DST_FAULT:
+		return FAIL_BUF(EMU_BUF_DST);
+	default:
+		return EMU_FAIL_TRANSLATION(SDXI_STEP_BUFFER);
+	}
+}
+
+/* ---- completion ---- */
+
+bool
+emu_op_complete(struct sdxi_emu *emu, const struct emu_op *op)
+{
+	const uint64_t last = emu_le64(op->dsc.any.csb_ptr), csb = last & SDXI_DSC_CSB_PTR;
+	const uint64_t csr = (emu_le32(op->dsc.any.opcode) & SDXI_DSC_CSR) != 0;
+	const uint32_t flags = emu_le32((uint32_t)SDXI_CST_BLK_ER);
+	uint64_t signal = op->signal;
+
+	/* [I] Reserved bits: not checked yet where the operation's failure was injected. */
+	if ((last & SDXI_DSC_NP) || (last & EMU_CSB_RESERVED) || (op->hide & EMU_HIDE_BLOCK))
+		return true;
+	if ((op->er || op->fail != 0) &&
+	    emu->ops.write(emu->opaque, csb + offsetof(struct sdxi_cst_blk, flags), &flags,
+			   sizeof(flags)) != SDXI_EMU_MEM_OK)
+		return false;
+	if (op->hide & EMU_HIDE_SIGNAL)
+		return true;
+	/*
+	 * [9] The signal is decremented, with csa or without. [I] Atomic mode does so when the
+	 * operation ends, simple mode stores what it was at the beginning, less one.
+	 */
+	if ((csr == emu->conf.csr || !op->sampled) && !emu_read64(emu, csb, &signal))
+		return false;
+	return emu->ops.write64(emu->opaque, csb, emu_le64(signal - 1)) == SDXI_EMU_MEM_OK;
+}
