@@ -293,8 +293,13 @@ if wanted export; then
 fi
 
 if wanted qemu; then
+	# run-qemu.sh builds no more in that folder than a guest needs.
+	if ! $gcc_built; then
+		CC=gcc build gcc 'with gcc' || true
+		maybe_stop
+	fi
 	if "$project_root/devtools/run-qemu.sh" build; then
-		SDXI_QEMU=$builds/qemu/qemu-system-x86_64 SDXI_QEMU_BIOS=$builds/qemu/bios \
+		SDXI_QEMU=${SDXI_QEMU:-$builds/qemu/qemu-system-x86_64} SDXI_QEMU_BIOS=$builds/qemu/bios \
 			run_suite gcc "QEMU's device" qemu --suite qemu
 		maybe_stop
 		run_program run-qemu 'how a guest is run' "$project_root/app/test/test_run_qemu.sh"
