@@ -194,6 +194,16 @@ cmd_copy(int16_t id, unsigned int vchan, uint64_t n)
 	say("ok");
 }
 
+/* Has the device been closed with operations that it has not reported? */
+static bool
+is_forgotten(const struct flow *f)
+{
+	struct rte_dma_stats stats;
+
+	return f->tail < f->head && rte_dma_stats_get(f->id, f->vchan, &stats) == 0 &&
+	       stats.submitted == stats.completed;
+}
+
 /*
  * The vchan has failed. What is outstanding is reported, or if the device is closed, forgotten:
  * it was not submitted then. Nothing more is taken, ever.
@@ -202,7 +212,6 @@ static void
 flow_end(struct flow *f)
 {
 	enum rte_dma_status_code status;
-	struct rte_dma_stats stats;
 	struct td_bound bound;
 	unsigned int i;
 	uint16_t last;
@@ -213,8 +222,7 @@ flow_end(struct flow *f)
 		ret = gather_status(f);
 		if (ret < 0)
 			return;
-		if (ret == 0 && rte_dma_stats_get(f->id, f->vchan, &stats) == 0 &&
-		    stats.submitted == stats.completed)
+		if (ret == 0 && is_forgotten(f))
 			break;
 		if (ret == 0 && td_bound_yield(&bound)) {
 			say("no: vchan %u: operation %" PRIu64 " of %" PRIu64 " is not reported",
@@ -241,7 +249,6 @@ cmd_flow(int16_t id, unsigned int vchan)
 {
 	struct flow f = { .id = id, .vchan = vchan };
 	bool error = false, dead = false;
-	struct rte_dma_stats stats;
 	struct td_bound bound;
 	uint64_t tail = 0;
 	int ret = 0;
@@ -270,9 +277,9 @@ cmd_flow(int16_t id, unsigned int vchan)
 		} else if (bound.looks % 1024 == 0) {
 			/* A process that had no CPU when the primary closed has missed the rest. */
 			dead = !rte_eal_primary_proc_alive(NULL);
-			if (rte_dma_stats_get(id, vchan, &stats) != 0 ||
-			    stats.submitted != stats.completed)
+			if (!is_forgotten(&f))
 				continue;
+			/* Or it has completed since it was gathered last. */
 			if (!gather(&f, &error))
 				return;
 			if (f.tail == tail)
