@@ -148,7 +148,8 @@ check_guide()
 			<(sed -n 's/^#define SDXI_ARG_[A-Z_]* *"\([a-z_]*\)"$/\1/p' drivers/dma/sdxi/sdxi_bus.h | sort) \
 			<(arguments "$guides/sdxi.rst")
 		diff -U 0 --label sdxi_vdev.h --label sdxi_emu.rst \
-			<(sed -n 's/^\t"\([a-z_]*\)=.*/\1/p' emu/dpdk/sdxi_vdev.h | sort) \
+			<(sed -n '/SDXI_VDEV_ARG_PARAMS "/,/SDXI_ARG_PARAMS$/p' emu/dpdk/sdxi_vdev.h |
+				grep -oE '[a-z_]+=' | tr -d = | sort) \
 			<(arguments "$guides/sdxi_emu.rst")
 	} >"$log" 2>&1
 	[[ ! -s $log ]]

@@ -253,7 +253,7 @@ put_emulated()
 	local source filter
 	for source in "$project_root"/emu/{,dpdk/}*.[ch]; do
 		filter='cat'
-		[[ ${source##*/} != sdxi_emu_osdep.h ]] || filter=resolve
+		[[ ${source##*/} != sdxi_emu_priv.h ]] || filter=resolve
 		put "$emulated/${source##*/}" "${source#"$project_root/"}" "$filter"
 	done
 	put "$emulated/meson.build" emu/dpdk/meson.build add_function

@@ -9,7 +9,7 @@ set -euo pipefail
 usage()
 {
 	cat <<'END'
-Usage: devtools/run-scaling.sh [--engines N] [--descriptors N] [--help]
+Usage: devtools/run-scaling.sh [--descriptors N] [--help]
 
 Set the machine up if need be (devtools/setup.sh), build, and see what more contexts of one emulated
 function cost, from 1 to 1024: copies of 64 bytes in bursts of 32, from one lcore, verified. Prints
@@ -22,7 +22,6 @@ function cost, from 1 to 1024: copies of 64 bytes in bursts of 32, from one lcor
 
 and how long the first copy takes after the function has been idle, as a multiple and in microseconds.
 
-  --engines N      threads that the function runs on (default 1)
   --descriptors N  operations that each channel may have outstanding (default 512: a ring of 1024, the
                    least that SDXI has)
 
@@ -30,13 +29,12 @@ DPDK_SOURCE, DPDK_PREFIX, DPDK_SDXI_CACHE and JOBS are passed on to devtools/set
 END
 }
 
-engines=1
 descriptors=512
 while (($# > 0)); do
 	case $1 in
-	--engines | --descriptors)
+	--descriptors)
 		[[ ${2:-} =~ ^[1-9][0-9]{0,4}$ ]] || { usage >&2; exit 2; }
-		if [[ $1 == --engines ]]; then engines=$2; else descriptors=$2; fi
+		descriptors=$2
 		shift
 		;;
 	-h | --help) usage; exit 0 ;;
@@ -56,6 +54,6 @@ cd -- "$builds/log"
 LD_LIBRARY_PATH=$dir:$LD_LIBRARY_PATH timeout 600 \
 	"$dir/app/test-dma-scaling/dpdk-test-dma-scaling" --no-huge -m 1024 --no-shconf --no-pci \
 	--no-telemetry --lcores="0@$driver_cpu,1@$device_cpu" -d librte_dma_sdxi_emu.so \
-	--vdev="dma_sdxi_emu0,lcore=1,max_cxt=1024,engines=$engines" -- dma_sdxi_emu0 "$descriptors" \
+	--vdev="dma_sdxi_emu0,lcore=1,max_cxt=1024" -- dma_sdxi_emu0 "$descriptors" \
 	</dev/null 2>"$log" || die 'copying' "dpdk-test-dma-scaling ended with $?" \
 	'see what the log says' "$log"

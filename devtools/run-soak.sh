@@ -9,8 +9,8 @@ set -euo pipefail
 usage()
 {
 	cat <<'END'
-Usage: devtools/run-soak.sh MINUTES [--seed N|random] [--engines N] [--order in|random|any]
-                            [--faults yes|no|any] [--cycle N] [--sanitizers] [--log] [--help]
+Usage: devtools/run-soak.sh MINUTES [--seed N|random] [--order in|random|any] [--faults yes|no|any]
+                            [--cycle N] [--sanitizers] [--log] [--help]
 
 Set the machine up if need be (devtools/setup.sh), build, and have the driver work on emulated functions
 for so many minutes: copies, scatter-gather copies and fills of random sizes, with and without fences,
@@ -24,7 +24,6 @@ in good order, a second one at once. Exits with 0 if nothing was found.
 
   MINUTES       how long; a whole number
   --seed N      what is done follows from it (default: always the same; random: another each time)
-  --engines N   threads that each function runs on (default: 1 to 3, drawn)
   --order W     whether functions take every liberty that they have (default any: drawn)
   --faults W    whether faults are injected (default any: drawn, mostly yes)
   --cycle N     run this cycle only, as a message has named it; with the seed and options it had
@@ -40,7 +39,7 @@ sanitizers=false
 args=()
 while (($# > 0)); do
 	case $1 in
-	--seed | --engines | --order | --faults)
+	--seed | --order | --faults)
 		(($# > 1)) || { usage >&2; exit 2; }
 		args+=("$1" "$2")
 		shift

@@ -44,10 +44,7 @@ struct sdxi_emu_map {
 	uint8_t *va;
 };
 
-/**
- * What the function needs of its owner. Addresses are IO virtual addresses of the function's own
- * address space; a length is never 0 and may reach over any number of mappings.
- */
+/** What the function needs of its owner. A length is never 0, and may reach over mappings. */
 struct sdxi_emu_ops {
 	/** Read @p len bytes; on a fault the content of @p buf is undefined. */
 	enum sdxi_emu_mem (*read)(void *opaque, uint64_t iova, void *buf, size_t len);
@@ -60,9 +57,8 @@ struct sdxi_emu_ops {
 	/** Copy @p len bytes between places that do not overlap. */
 	enum sdxi_emu_mem (*copy)(void *opaque, uint64_t dst, uint64_t src, size_t len);
 	/**
-	 * Say where the memory around @p iova lies, for the function to access it directly until it
-	 * calls another of these callbacks, or sdxi_emu_run() returns. May be NULL, and may give
-	 * false for anything: the other callbacks are asked then.
+	 * Say where the memory around @p iova lies, for direct access until another callback is
+	 * called or sdxi_emu_run() returns. May be NULL; false: the other callbacks are used.
 	 */
 	bool (*map)(void *opaque, uint64_t iova, struct sdxi_emu_map *map);
 	/** Raise interrupt @p vector. May be NULL. */
@@ -70,30 +66,23 @@ struct sdxi_emu_ops {
 	/** Milliseconds of a clock that only goes forward. May be NULL. */
 	uint64_t (*now_ms)(void *opaque);
 	/**
-	 * Find another function of the same group, for accesses by RKey: its MMIO_RKEY, and in @p
-	 * mem what read(), write() and copy() take as opaque to access its memory until
-	 * sdxi_emu_run() returns. False: there is none. May be NULL.
+	 * Find another function, for accesses by RKey: its MMIO_RKEY, and in @p mem what read(),
+	 * write() and copy() take as opaque to access its memory. False: there is none. May be NULL.
 	 */
 	bool (*peer)(void *opaque, uint16_t sfunc, uint64_t *rkey, void **mem);
 };
 
-/** How CXT_UPD's cflags are read: facts [9] and [I] differ. */
+/** CXT_UPD's cflags: 0, 1 and 2 name levels [I], or bits 0, 1 and 2 do [9], or it fails. */
 enum sdxi_emu_cxt_upd {
-	SDXI_EMU_CXT_UPD_NUMBER = 0, /**< 0 level 2, 1 level 1, 2 CXT_CTL */
-	SDXI_EMU_CXT_UPD_FLAGS = 1,  /**< bits 0, 1 and 2 for the same; 0 names nothing */
-	SDXI_EMU_CXT_UPD_REFUSE = 2, /**< the operation fails */
+	SDXI_EMU_CXT_UPD_NUMBER, SDXI_EMU_CXT_UPD_FLAGS, SDXI_EMU_CXT_UPD_REFUSE,
 };
 
-/** Which value of a descriptor's csr makes the decrement of a signal atomic [I]. */
-enum sdxi_emu_csr {
-	SDXI_EMU_CSR_0 = 0,
-	SDXI_EMU_CSR_1 = 1,
-	SDXI_EMU_CSR_NONE = 2, /**< none: a block that operations in progress share loses some */
-};
+/** The value of csr with which signals are decremented atomically [I]; NONE: some are lost. */
+enum sdxi_emu_csr { SDXI_EMU_CSR_0, SDXI_EMU_CSR_1, SDXI_EMU_CSR_NONE };
 
-/** What a function offers: the reset values of its capability registers, and its manners. */
+/** What a function offers, and how it decides what SDXI leaves open. */
 struct sdxi_emu_conf {
-	uint16_t max_cxt;	/**< CAP1.max_cxt, the highest context number: 1 to 65535 */
+	uint16_t max_cxt;	/**< CAP1, the highest context number: 1 to 65535 */
 	uint16_t sfunc;		/**< CAP0.sfunc */
 	uint8_t max_ds_ring_sz; /**< CAP0: largest ring is 1024 << this; 0 to 21 */
 	uint8_t max_buffer;	/**< CAP1: largest buffer is 2^(this + 21) bytes; 0 to 11 */
@@ -109,45 +98,34 @@ struct sdxi_emu_conf {
 	uint8_t csr;	 /**< enum sdxi_emu_csr */
 	/** Descriptors that the Read_Index of a running context stays below Write_Index. */
 	uint32_t read_index_lag;
-	/**
-	 * Milliseconds after sdxi_emu_flr() during which registers are absent: they ignore writes
-	 * and read as zeros or, with flr_ones, as ones. Needs sdxi_emu_ops.now_ms if not 0.
-	 */
+	/** Milliseconds after sdxi_emu_flr() without registers; if not 0, needs now_ms(). */
 	uint32_t flr_ms;
-	bool flr_ones;
+	bool flr_ones; /**< meanwhile, they read as ones, not as zeros */
 	/**
 	 * Doorbell memory for an owner that cannot trap stores, or NULL: (max_cxt + 1) * stride
-	 * bytes, zeroed and 8-byte aligned, to which software stores doorbell values directly. The
-	 * function reads the doorbells of running contexts only, and touches no page of the others.
+	 * bytes, zeroed and 8-byte aligned. The doorbells of running contexts alone are accessed.
 	 */
 	void *doorbells;
 	/**
 	 * Take every liberty that SDXI leaves to a function, at random: order of execution and of
-	 * completion, when Write_Index is sampled and Read_Index written, which intermediate states
-	 * are seen, how late a signal, a log entry or an interrupt is. Slow; for tests.
+	 * completion, when what is read and written, and which intermediate states are seen.
 	 */
 	bool reorder;
-	/** Of the pseudo-random choices: the same seed and the same calls make the same ones. */
-	uint64_t seed;
+	uint64_t seed; /**< the same seed and the same calls make the same choices */
 };
 
-/**
- * Fill @p conf with the defaults: 127 contexts beside the administrative one, 64 Ki descriptors,
- * 4 GiB buffers, 4 KiB doorbells, order of submission, errors stop the context.
- */
+/** Fill @p conf with the defaults: 127 contexts and the administrative one, 64 Ki descriptors. */
 void sdxi_emu_conf_default(struct sdxi_emu_conf *conf);
 
 /**
- * Set one of @p conf from text, for owners that are configured by users. '-' and '_' in a key are
- * the same.
+ * Set one of @p conf from text. '-' and '_' in a key are the same.
  *
  *   max_cxt=1-65535  max_ring=<descriptors>  max_buffer=<bytes>  db_stride=<bytes>  sfunc=0-65535
  *   error=stop|continue  order=in|random  seed=<number>  cxt_upd=number|flags|refuse
  *   csr=0|1|none  read_index=each|lag:<descriptors>  flr_ms=0-60000  flr_reads=zeros|ones
  *
- * @param why
- *   On -EINVAL, what was expected and found, in @p len bytes.
- * @return 0, -ENOENT for a key that is none of these, -EINVAL.
+ * @return 0, -ENOENT for a key that is none of these, or -EINVAL and in @p why, of @p len bytes,
+ *   what was expected and found.
  */
 int sdxi_emu_conf_parse(struct sdxi_emu_conf *conf, const char *key, const char *value, char *why,
 			size_t len);
@@ -178,10 +156,7 @@ uint64_t sdxi_emu_reg_read(struct sdxi_emu *emu, uint64_t off, unsigned int size
  */
 void sdxi_emu_reg_write(struct sdxi_emu *emu, uint64_t off, uint64_t val, unsigned int size);
 
-/**
- * Ring a context's doorbell, for owners that trap stores to BAR 2. May be called at any time and
- * from any thread; contexts that do not exist or do not run are ignored.
- */
+/** Ring a context's doorbell, for owners that trap stores to BAR 2. In any thread, at any time. */
 void sdxi_emu_doorbell(struct sdxi_emu *emu, uint16_t cxt, uint64_t val);
 
 /**
@@ -192,31 +167,13 @@ void sdxi_emu_doorbell(struct sdxi_emu *emu, uint16_t cxt, uint64_t val);
  *   Roughly how much to do: descriptors, each 8 KiB of data counting as one more. A long operation
  *   continues in the next call.
  * @return
- *   How much was done; 0 when the function has nothing to do until the next doorbell or register
- *   write (a context that waits for a descriptor to become valid counts as nothing to do, and has
- *   to be run again: see sdxi_emu_waits()).
+ *   How much was done; 0 when there is nothing to do until the next doorbell or register write, or
+ *   sdxi_emu_waits().
  */
 unsigned int sdxi_emu_run(struct sdxi_emu *emu, unsigned int budget);
 
-/**
- * After an sdxi_emu_run() that had nothing to do: may there be work later without a doorbell or a
- * register write? For an owner that lets the function sleep, and has to run it now and then.
- */
+/** May there be work later without a doorbell or a register write, as when vl is waited for? */
 bool sdxi_emu_waits(const struct sdxi_emu *emu);
-
-/**
- * Help sdxi_emu_run(), for owners with more threads: serve the contexts whose numbers are @p index
- * modulo @p count, as far as they only copy between memory that can be mapped. Helpers may do so at
- * the same time, each in one thread; all other calls but sdxi_emu_doorbell() are serialised with
- * them.
- *
- * @param[out] rest
- *   There is something to do that only sdxi_emu_run() can do.
- * @return
- *   As sdxi_emu_run().
- */
-unsigned int sdxi_emu_help(struct sdxi_emu *emu, unsigned int index, unsigned int count,
-			   bool *rest);
 
 /** Bytes that the function copies in one go before it looks at other contexts and requests. */
 #define SDXI_EMU_CHUNK (256u << 10)
@@ -230,9 +187,8 @@ enum sdxi_emu_fault_kind {
 	/** As FAIL, but of the block er alone is written, not the signal. */
 	SDXI_EMU_FAULT_NO_SIGNAL,
 	/**
-	 * The context hangs before the operation, which is not consumed. A soft stop of the context
-	 * or of the function never ends; a hard one, or RESET, does, and ends the fault. .count is
-	 * how often, as software starts the context again.
+	 * The context hangs before the operation, which is not consumed. A hard stop of the context
+	 * or of the function, or RESET, ends it; .count is how often, at the next starts.
 	 */
 	SDXI_EMU_FAULT_STALL,
 	/** The context stops before the operation: STOP_FN, nothing is logged. .count as STALL. */
@@ -244,16 +200,13 @@ enum sdxi_emu_fault_kind {
 	/** The same, the log being unusable: ERR_STS.err and sts. */
 	SDXI_EMU_FAULT_LOG_ERR,
 	/**
-	 * From the operation on, CXT_STOP of this context never takes effect, so that SYNC(STOP)
-	 * about it is never answered. A stop of the function and RESET work, and end the fault.
+	 * From the operation on, CXT_STOP of this context never takes effect. A stop of the function
+	 * and RESET work, and end the fault.
 	 */
 	SDXI_EMU_FAULT_NO_STOP,
 	/** From now on, STOP_SF and STOP_HD are ignored. RESET works, and ends the fault. */
 	SDXI_EMU_FAULT_NO_FN_STOP,
-	/**
-	 * From now on, the function ignores every request, that for ACTIVE included. Only taking
-	 * its memory from it, sdxi_emu_reset() and sdxi_emu_inject_clear() help.
-	 */
+	/** From now on, every request is ignored, that for ACTIVE included. */
 	SDXI_EMU_FAULT_NO_RESET,
 	/** The next .count requests for ACTIVE end in ERROR, with a log entry. */
 	SDXI_EMU_FAULT_NO_ACTIVE,
@@ -265,13 +218,8 @@ enum sdxi_emu_fault_kind {
 /** A fault on demand. */
 struct sdxi_emu_fault {
 	enum sdxi_emu_fault_kind kind;
-	/** Context number. Not used by NO_FN_STOP, NO_RESET and NO_ACTIVE, as is op. */
-	uint16_t cxt;
-	/**
-	 * Descriptors that the context consumes from now on before the one that is hit; 0 is the
-	 * next one. The count goes on over stops and starts of the context, and over RESET.
-	 */
-	uint64_t op;
+	uint16_t cxt; /**< context number, where the kind has one, and op */
+	uint64_t op;  /**< descriptors that it consumes from now on before the one that is hit */
 	uint32_t count;	 /**< operations in a row that are hit, or see the kind; 0 is 1 */
 	uint8_t step;	 /**< FAIL, NO_SIGNAL: as in the log; 0 is BUFFER, TRANSLATION */
 	uint8_t sub_step;
@@ -281,13 +229,10 @@ struct sdxi_emu_fault {
 };
 
 /**
- * Read a fault from text: kind[:key=value|:flag]..., for instance "fail:cxt=1:op=5:no_block". Kinds
- * are named as above, keys and flags as in struct sdxi_emu_fault. Whether the function has the
- * context is for sdxi_emu_inject() to say.
+ * Read a fault from text: kind[:key=value|:flag]..., for instance "fail:cxt=1:op=5:no_block". Names
+ * are those above.
  *
- * @param why
- *   On an error, what is wrong in words, in @p len bytes.
- * @return 0 or -EINVAL.
+ * @return 0, or -EINVAL and in @p why, of @p len bytes, what is wrong.
  */
 int sdxi_emu_fault_parse(const char *spec, struct sdxi_emu_fault *fault, char *why, size_t len);
 
@@ -295,11 +240,8 @@ int sdxi_emu_fault_parse(const char *spec, struct sdxi_emu_fault *fault, char *w
 const char *sdxi_emu_fault_name(enum sdxi_emu_fault_kind kind);
 
 /**
- * Have something go wrong. Serialised as sdxi_emu_run() is, and not called from its callbacks.
- *
- * Of several faults that are about one operation, those that last begin first; then come those
- * that keep the operation from being consumed, and then one of FAIL, LOSE and NO_SIGNAL: the one
- * injected first, the others hitting the operations after it.
+ * Have something go wrong. Not from a callback. Of several faults about one operation, those that
+ * last begin first; then come those that keep it from being consumed, then the first one injected.
  *
  * @return 0, -EINVAL for a value of @p fault that is out of its range, -ENOSPC: 256 are pending.
  */
@@ -308,14 +250,9 @@ int sdxi_emu_inject(struct sdxi_emu *emu, const struct sdxi_emu_fault *fault);
 /** Forget the faults that are pending, and end those that last. */
 void sdxi_emu_inject_clear(struct sdxi_emu *emu);
 
-/**
- * How often faults of a kind have hit since sdxi_emu_create(): operations, stalls, stops, log
- * entries lost, and requests without effect (CXT_STOP, and those to the function) count one each.
- */
-uint64_t sdxi_emu_injected_of(const struct sdxi_emu *emu, enum sdxi_emu_fault_kind kind);
-
-/** The same of all kinds. */
+/** Operations, contexts, log entries and requests hit so far by faults, and by those of a kind. */
 uint64_t sdxi_emu_injected(const struct sdxi_emu *emu);
+uint64_t sdxi_emu_injected_of(const struct sdxi_emu *emu, enum sdxi_emu_fault_kind kind);
 
 /** Descriptors of this type and subtype, other than copies, seen since sdxi_emu_create(). */
 uint64_t sdxi_emu_seen(const struct sdxi_emu *emu, unsigned int type, unsigned int subtype);

@@ -2,9 +2,12 @@
  * Copyright(c) 2026 The SDXI for DPDK authors
  */
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "sdxi_emu_priv.h"
+
+/* Contexts: their tables, start and stop, and the operations of the administrative one. */
 
 /* A context's entries in the tables. */
 struct cxt_tables {
@@ -12,16 +15,19 @@ struct cxt_tables {
 	struct sdxi_cxt_ctl ctl;
 };
 
-static bool
-mem_read(struct sdxi_emu *emu, uint64_t iova, void *buf, size_t len)
+emu_fail_t
+emu_entry_read(struct sdxi_emu *emu, void *mem, enum sdxi_err_step step, uint64_t iova, void *ent,
+	       size_t len)
 {
-	return emu->ops.read(emu->opaque, iova, buf, len) == SDXI_EMU_MEM_OK;
+	if (emu->ops.read(mem, iova, ent, len) != SDXI_EMU_MEM_OK)
+		return EMU_FAIL_TRANSLATION(step);
+	return *(const uint8_t *)ent & 1 ? 0 : EMU_FAIL_VALIDATION(step);
 }
 
 bool
 emu_read64(struct sdxi_emu *emu, uint64_t iova, uint64_t *val)
 {
-	uint64_t raw = 0;
+	uint64_t raw;
 
 	if (emu->ops.read64(emu->opaque, iova, &raw) != SDXI_EMU_MEM_OK)
 		return false;
@@ -37,60 +43,41 @@ run_add(struct sdxi_emu *emu, struct emu_cxt *cxt)
 	emu->run[emu->n_run++] = cxt;
 }
 
-static uint64_t *
-doorbell_word(const struct sdxi_emu *emu, uint16_t num)
-{
-	const size_t stride = (size_t)SDXI_DB_STRIDE_MIN << emu->conf.db_stride;
-
-	return emu->conf.doorbells == NULL ? NULL :
-		(uint64_t *)((uint8_t *)emu->conf.doorbells + num * stride);
-}
-
 void
 emu_doorbell_idle(struct sdxi_emu *emu, uint16_t num)
 {
-	uint64_t *db = doorbell_word(emu, num);
+	const size_t stride = (size_t)SDXI_DB_STRIDE_MIN << emu->conf.db_stride;
+	struct emu_cxt *cxt = &emu->cxt[num];
 
-	atomic_store(&emu->cxt[num].rung, false);
-	if (db != NULL)
-		atomic_exchange(EMU_ATOMIC(db), EMU_DB_IDLE);
+	atomic_store(&cxt->rung, false);
+	if (emu->conf.doorbells == NULL)
+		return;
+	cxt->db = (uint64_t *)((uint8_t *)emu->conf.doorbells + num * stride);
+	atomic_exchange(EMU_ATOMIC(cxt->db), EMU_DB_IDLE);
 }
 
-/*
- * [I] Reserved bits of table entries are not looked at, except where they would make a pointer
- * misaligned.
- */
+/* [I] Reserved bits are not looked at, except where they would make a pointer misaligned. */
 static emu_fail_t
 tables_read(struct sdxi_emu *emu, uint16_t num, struct cxt_tables *tab)
 {
-	uint64_t l2, w;
+	uint64_t iova = emu->lim_l2_ptr + (num >> SDXI_L1_SHIFT) * sizeof(uint64_t), l2, l1;
+	emu_fail_t fail;
 
-	if (!emu_read64(emu, emu->lim_l2_ptr + (num >> SDXI_L1_SHIFT) * sizeof(l2), &l2))
+	if (!emu_read64(emu, iova, &l2))
 		return EMU_FAIL_TRANSLATION(SDXI_STEP_CXT_L2);
 	if (!(l2 & SDXI_L2_ENT_VL))
 		return EMU_FAIL_VALIDATION(SDXI_STEP_CXT_L2);
-
-	w = (l2 & SDXI_L2_ENT_LV01_PTR) + (num & (SDXI_L1_ENTRIES - 1)) * sizeof(tab->l1);
-	if (!mem_read(emu, w, &tab->l1, sizeof(tab->l1)))
-		return EMU_FAIL_TRANSLATION(SDXI_STEP_CXT_L1);
-	w = emu_le64(tab->l1.cxt_ctl_ptr);
+	iova = (l2 & SDXI_L2_ENT_LV01_PTR) + (num & (SDXI_L1_ENTRIES - 1)) * sizeof(tab->l1);
+	fail = emu_entry_read(emu, emu->opaque, SDXI_STEP_CXT_L1, iova, &tab->l1, sizeof(tab->l1));
+	if (fail != 0)
+		return fail;
+	l1 = emu_le64(tab->l1.cxt_ctl_ptr);
 	/* [I] A context with a PASID of its own is refused: there is one address space. */
-	if (!(w & SDXI_L1_ENT_VL) || (w & SDXI_L1_ENT_PV))
+	if ((l1 & SDXI_L1_ENT_PV) || SDXI_GET(SDXI_L1_ENT_AKEY_SZ, emu_le64(tab->l1.akey_ptr)) >
+					     emu->lim_max_akey_sz)
 		return EMU_FAIL_VALIDATION(SDXI_STEP_CXT_L1);
-	if (SDXI_GET(SDXI_L1_ENT_AKEY_SZ, emu_le64(tab->l1.akey_ptr)) > emu->lim_max_akey_sz)
-		return EMU_FAIL_VALIDATION(SDXI_STEP_CXT_L1);
-
-	if (!mem_read(emu, w & SDXI_L1_ENT_CXT_CTL_PTR, &tab->ctl, sizeof(tab->ctl)))
-		return EMU_FAIL_TRANSLATION(SDXI_STEP_CXT_CTL);
-	if (!(emu_le64(tab->ctl.ds_ring_ptr) & SDXI_CXT_CTL_VL))
-		return EMU_FAIL_VALIDATION(SDXI_STEP_CXT_CTL);
-	return 0;
-}
-
-void
-emu_cxt_forget_akeys(struct emu_cxt *cxt)
-{
-	memset(cxt->akey, 0, sizeof(cxt->akey));
+	return emu_entry_read(emu, emu->opaque, SDXI_STEP_CXT_CTL, l1 & SDXI_L1_ENT_CXT_CTL_PTR,
+			      &tab->ctl, sizeof(tab->ctl));
 }
 
 /* What may change while a context runs. */
@@ -107,62 +94,41 @@ tables_apply(struct sdxi_emu *emu, struct emu_cxt *cxt, const struct cxt_tables 
 	cxt->opb = emu_le32(tab->l1.opb_000_enb) & emu->lim_opb;
 	max_buffer = EMU_MIN(max_buffer, emu->lim_max_buffer);
 	cxt->max_len = UINT64_C(1) << (max_buffer + SDXI_MAX_BUFFER_SHIFT);
-	emu_cxt_forget_akeys(cxt);
+	memset(cxt->akey, 0, sizeof(cxt->akey));
 
-	/*
-	 * [I] The AKey table must be reachable from its first to its last entry, and not wrap.
-	 */
+	/* [I] The AKey table must be reachable from its first to its last entry, and not wrap. */
 	last = cxt->akey_ptr + (cxt->akeys - 1) * sizeof(ent);
-	if (last < cxt->akey_ptr || !mem_read(emu, cxt->akey_ptr, &ent, sizeof(ent)) ||
-	    !mem_read(emu, last, &ent, sizeof(ent)))
-		return EMU_FAIL_TRANSLATION(SDXI_STEP_AKEY);
-	return 0;
+	return last >= cxt->akey_ptr &&
+	       emu->ops.read(emu->opaque, cxt->akey_ptr, &ent, sizeof(ent)) == SDXI_EMU_MEM_OK &&
+	       emu->ops.read(emu->opaque, last, &ent, sizeof(ent)) == SDXI_EMU_MEM_OK ? 0 :
+	       EMU_FAIL_TRANSLATION(SDXI_STEP_AKEY);
 }
 
-emu_fail_t
-emu_cxt_reload(struct sdxi_emu *emu, struct emu_cxt *cxt)
-{
-	struct cxt_tables tab;
-	emu_fail_t fail;
-
-	/* [I] Ring, CXT_STS and Write_Index stay where they are while a context runs. */
-	fail = tables_read(emu, cxt->num, &tab);
-	return fail != 0 ? fail : tables_apply(emu, cxt, &tab);
-}
-
+/* Load a context, or update one that runs: [I] ring, CXT_STS, Write_Index and se stay then. */
 static emu_fail_t
-cxt_load(struct sdxi_emu *emu, struct emu_cxt *cxt)
+cxt_load(struct sdxi_emu *emu, struct emu_cxt *cxt, bool update)
 {
 	struct cxt_tables tab;
 	emu_fail_t fail;
 	uint64_t len;
 
 	fail = tables_read(emu, cxt->num, &tab);
-	if (fail != 0)
-		return fail;
-
-	/* [I] A ring's size need not be a power of two. */
+	if (fail != 0 || update)
+		return fail != 0 ? fail : tables_apply(emu, cxt, &tab);
 	cxt->ring_sz = emu_le32(tab.ctl.ds_ring_sz);
-	if (cxt->ring_sz < SDXI_DS_RING_SZ_MIN ||
-	    cxt->ring_sz > (uint64_t)SDXI_DS_RING_SZ_MIN << emu->conf.max_ds_ring_sz)
-		return EMU_FAIL_VALIDATION(SDXI_STEP_CXT_CTL);
 	cxt->ring = emu_le64(tab.ctl.ds_ring_ptr) & SDXI_CXT_CTL_DS_RING_PTR;
-	len = (uint64_t)cxt->ring_sz * SDXI_DESC_LEN;
-	if (cxt->ring + (len - 1) < cxt->ring)
-		return EMU_FAIL_VALIDATION(SDXI_STEP_CXT_CTL);
 	cxt->sts = emu_le64(tab.ctl.cxt_sts_ptr);
 	cxt->write_index_ptr = emu_le64(tab.ctl.write_index_ptr);
-	if ((cxt->sts & ~SDXI_CXT_CTL_CXT_STS_PTR) != 0 ||
+	cxt->se = (emu_le64(tab.ctl.ds_ring_ptr) & SDXI_CXT_CTL_SE) != 0;
+	len = (uint64_t)cxt->ring_sz * SDXI_DESC_LEN;
+	if (cxt->ring_sz < SDXI_DS_RING_SZ_MIN ||
+	    cxt->ring_sz > (uint64_t)SDXI_DS_RING_SZ_MIN << emu->conf.max_ds_ring_sz ||
+	    cxt->ring + (len - 1) < cxt->ring || (cxt->sts & ~SDXI_CXT_CTL_CXT_STS_PTR) != 0 ||
 	    (cxt->write_index_ptr & ~SDXI_CXT_CTL_WRITE_INDEX_PTR) != 0)
 		return EMU_FAIL_VALIDATION(SDXI_STEP_CXT_CTL);
-
-	/* [I] Nor does se change. Levels of qos have no order [I], and make no difference. */
-	cxt->se = (emu_le64(tab.ctl.ds_ring_ptr) & SDXI_CXT_CTL_SE) != 0;
-
 	fail = tables_apply(emu, cxt, &tab);
 	if (fail != 0)
 		return fail;
-
 	if (!emu_read64(emu, cxt->sts + offsetof(struct sdxi_cxt_sts, read_index),
 			&cxt->read_index))
 		return EMU_FAIL_TRANSLATION(SDXI_STEP_CXT_STS);
@@ -188,10 +154,9 @@ emu_cxt_start(struct sdxi_emu *emu, uint16_t num)
 		return EMU_FAIL_VALIDATION(SDXI_STEP_CXT_STS);
 
 	cxt->num = num;
-	fail = cxt_load(emu, cxt);
+	fail = cxt_load(emu, cxt, false);
 	if (fail != 0)
 		return fail;
-	cxt->db = doorbell_word(emu, num);
 	/* Before Write_Index is read, which covers a ring of the doorbell that this clears. */
 	emu_doorbell_idle(emu, num);
 	if (!emu_read64(emu, cxt->write_index_ptr, &write_index))
@@ -201,7 +166,12 @@ emu_cxt_start(struct sdxi_emu *emu, uint16_t num)
 	/* The administrative context has its jump-start doorbell yet to come. */
 	cxt->rung = num != SDXI_CXT_ADMIN;
 	cxt->write_index = cxt->read_index;
-	if (!emu_exec_start(emu, cxt))
+	cxt->n_ops = 0;
+	cxt->fail_index = UINT64_MAX;
+	cxt->failing = cxt->err_out = cxt->stopg = cxt->self_stop = false;
+	if (cxt->op == NULL)
+		cxt->op = malloc((emu->conf.reorder ? EMU_WINDOW : 1) * sizeof(*cxt->op));
+	if (cxt->op == NULL)
 		return EMU_FAIL_INTERNAL;
 	if (!emu_cxt_write_state(emu, cxt, SDXI_CXT_RUN))
 		return EMU_FAIL_TRANSLATION(SDXI_STEP_CXT_STS);
@@ -217,15 +187,16 @@ emu_cxt_write_state(struct sdxi_emu *emu, const struct emu_cxt *cxt, enum sdxi_c
 	return emu->ops.write64(emu->opaque, cxt->sts, emu_le64(state)) == SDXI_EMU_MEM_OK;
 }
 
-void
-emu_cxt_stop(struct sdxi_emu *emu, struct emu_cxt *cxt, bool hard)
+static void
+cxt_stop(struct sdxi_emu *emu, struct emu_cxt *cxt, bool hard)
 {
-	if (cxt->n_faults != 0 || cxt->no_stop)
-		emu_fault_stop_asked(emu, cxt);
+	const bool stays = emu_fault_no_stop(emu, cxt, cxt->mode == EMU_CXT_RUN ||
+					     cxt->mode == EMU_CXT_FAILED);
+
 	switch (cxt->mode) {
 	case EMU_CXT_FAILED:
 		/* Nothing is in progress, so there is nothing to wait for. */
-		if (!cxt->no_stop) {
+		if (!stays) {
 			cxt->mode = EMU_CXT_OFF;
 			emu_cxt_write_state(emu, cxt, SDXI_CXT_STOP_SW);
 			break;
@@ -235,8 +206,7 @@ emu_cxt_stop(struct sdxi_emu *emu, struct emu_cxt *cxt, bool hard)
 	case EMU_CXT_RUN:
 		cxt->mode = EMU_CXT_STOPPING;
 		cxt->hard = hard;
-		cxt->failing = false;
-		cxt->self_stop = false;
+		cxt->failing = cxt->self_stop = false;
 		emu->n_stopping++;
 		cxt->stopg = emu_random(emu, 2) == 0;
 		if (cxt->stopg)
@@ -245,8 +215,7 @@ emu_cxt_stop(struct sdxi_emu *emu, struct emu_cxt *cxt, bool hard)
 	case EMU_CXT_STOPPING:
 		cxt->hard |= hard;
 		break;
-	default:
-		/* [I] To stop a context that does not run is no error and has no effect. */
+	default: /* [I] To stop a context that does not run is no error and has no effect. */
 		break;
 	}
 }
@@ -255,18 +224,15 @@ void
 emu_cxt_ended(struct sdxi_emu *emu, struct emu_cxt *cxt)
 {
 	/* [I] A context that was being stopped by software when the function stops: STOP_SW. */
-	enum sdxi_cxt_state state =
-		cxt->mode == EMU_CXT_STOPPING ? SDXI_CXT_STOP_SW : SDXI_CXT_STOP_FN;
+	const bool stopping = cxt->mode == EMU_CXT_STOPPING;
+	const enum sdxi_cxt_state state = cxt->failing ? SDXI_CXT_ERR_FN :
+					  stopping ? SDXI_CXT_STOP_SW : SDXI_CXT_STOP_FN;
 
-	if (cxt->failing)
-		state = SDXI_CXT_ERR_FN;
-	if (cxt->mode == EMU_CXT_STOPPING)
-		emu->n_stopping--;
+	emu->n_stopping -= stopping;
 	emu->run[cxt->run_pos] = emu->run[--emu->n_run];
 	emu->run[cxt->run_pos]->run_pos = cxt->run_pos;
 	cxt->mode = cxt->failing ? EMU_CXT_FAILED : EMU_CXT_OFF;
-	if (cxt->stalled || cxt->no_stop)
-		emu_fault_gone(emu, cxt, emu_fn_stopping(emu));
+	emu_fault_gone(emu, cxt, emu_fn_stopping(emu));
 	if (!cxt->err_out || state != SDXI_CXT_ERR_FN)
 		emu_cxt_write_state(emu, cxt, state);
 }
@@ -278,11 +244,140 @@ emu_cxt_forget_all(struct sdxi_emu *emu)
 
 	for (num = 0; num <= emu->conf.max_cxt; num++) {
 		/* Most have never been touched, and have no memory yet. */
-		if (emu->cxt[num].mode != EMU_CXT_OFF) {
-			emu->cxt[num].mode = EMU_CXT_OFF;
-			emu_fault_gone(emu, &emu->cxt[num], true);
-		}
+		if (emu->cxt[num].mode == EMU_CXT_OFF)
+			continue;
+		emu->cxt[num].mode = EMU_CXT_OFF;
+		emu_fault_gone(emu, &emu->cxt[num], true);
 	}
 	emu->n_run = 0;
 	emu->n_stopping = 0;
+}
+
+/* ---- administrative operations ---- */
+
+/*
+ * [I] What is legal in the fields that an operation has. Other functions cannot be named: vf and
+ * vf_num are 0. The administrative context starts and stops with the function only. Contexts that
+ * the function does not have cannot be started, and other operations skip them.
+ */
+emu_fail_t
+emu_admin_judge(const struct sdxi_emu *emu, struct emu_op *op)
+{
+	const unsigned int subtype = SDXI_GET(SDXI_DSC_SUBTYPE, emu_le32(op->dsc.any.opcode));
+	const struct sdxi_dsc *dsc = &op->dsc;
+	const uint16_t cxt_start = emu_le16(dsc->adm.cxt_start);
+	const uint16_t cxt_end = emu_le16(dsc->adm.cxt_end);
+	bool good = true, range = cxt_start <= cxt_end;
+
+	op->pos = cxt_start;
+	switch (subtype) {
+	case SDXI_ADM_CXT_UPD:
+		/* Levels as a number, or a flag for each. */
+		good = emu->conf.cxt_upd != SDXI_EMU_CXT_UPD_REFUSE &&
+		       dsc->adm.cflags <= (emu->conf.cxt_upd == SDXI_EMU_CXT_UPD_FLAGS ? 7 :
+					   SDXI_LVL_CXT_CTL);
+		break;
+	case SDXI_ADM_AKEY_UPD:
+	case SDXI_ADM_RKEY_UPD:
+		good = emu_le16(dsc->adm.key_start) <= emu_le16(dsc->adm.key_end);
+		break;
+	case SDXI_ADM_SYNC:
+		good = dsc->adm.cflags <= SDXI_FLT_FN;
+		range = range || dsc->adm.cflags == SDXI_FLT_FN;
+		break;
+	case SDXI_ADM_CXT_STOP:
+		good = cxt_start != SDXI_CXT_ADMIN;
+		break;
+	case SDXI_ADM_CXT_START_NM:
+	case SDXI_ADM_CXT_START_RS:
+		/* Write_Index is sampled at the start, whatever db_value there is. */
+		good = cxt_start != SDXI_CXT_ADMIN && cxt_end <= emu->lim_max_cxt;
+		break;
+	default:
+		break;
+	}
+	return good && range ? 0 : EMU_FAIL_DESC;
+}
+
+/* Are there stops in a range that have not taken effect? */
+static bool
+stops_due(const struct sdxi_emu *emu, uint16_t first, uint16_t last)
+{
+	uint32_t i;
+
+	for (i = 0; emu->n_stopping != 0 && i < emu->n_run; i++)
+		if (emu->run[i]->mode == EMU_CXT_STOPPING && emu->run[i]->num >= first &&
+		    emu->run[i]->num <= last)
+			return true;
+	return false;
+}
+
+static void
+step_cxt(struct sdxi_emu *emu, struct emu_op *op, unsigned int subtype, uint16_t num)
+{
+	struct emu_cxt *cxt = &emu->cxt[num];
+	emu_fail_t fail;
+
+	switch (subtype) {
+	case SDXI_ADM_CXT_START_NM:
+	case SDXI_ADM_CXT_START_RS:
+		/*
+		 * [I] Contexts of the range that cannot be started are logged by their own
+		 * numbers and give the command er; the others start, and the administrative
+		 * context continues in either kind of error reaction.
+		 */
+		fail = emu_cxt_start(emu, num);
+		if (fail != 0)
+			emu_log(emu, num, EMU_NO_DESC, fail, SDXI_RE_CXT_STOPPED);
+		op->er |= fail != 0;
+		break;
+	case SDXI_ADM_CXT_STOP:
+		cxt_stop(emu, cxt, (op->dsc.adm.vflags & SDXI_VFLAGS_HS) != 0);
+		break;
+	case SDXI_ADM_CXT_UPD:
+		/* [I] A running context whose tables turned bad fails. */
+		fail = emu_cxt_has_turns(cxt) ? cxt_load(emu, cxt, true) : 0;
+		if (fail != 0)
+			emu_cxt_error(emu, cxt, EMU_NO_DESC, fail);
+		break;
+	default:
+		if (emu_cxt_has_turns(cxt))
+			memset(cxt->akey, 0, sizeof(cxt->akey));
+		break;
+	}
+}
+
+bool
+emu_admin_step(struct sdxi_emu *emu, struct emu_op *op)
+{
+	const unsigned int subtype = SDXI_GET(SDXI_DSC_SUBTYPE, emu_le32(op->dsc.any.opcode));
+	/* [I] A context that runs can still be named when fewer are granted. */
+	uint32_t last = EMU_MIN(emu_le16(op->dsc.adm.cxt_end), emu->conf.max_cxt);
+	unsigned int i;
+
+	switch (subtype) {
+	case SDXI_ADM_SYNC:
+		/* All but stops took effect when the operations before this one were executed. */
+		op->blocked = op->dsc.adm.cflags == SDXI_FLT_STOP && stops_due(emu, op->pos, last);
+		return !op->blocked;
+	case SDXI_ADM_RKEY_UPD: /* RKeys are not cached. */
+		return true;
+	case SDXI_ADM_CXT_UPD:
+		/* As flags, 0 names nothing. */
+		if (emu->conf.cxt_upd == SDXI_EMU_CXT_UPD_FLAGS && op->dsc.adm.cflags == 0)
+			return true;
+		break;
+	case SDXI_ADM_FN_UPD:
+		/* [I] CTL2 and CXT_L2 count for what is started or updated from now on. */
+		if (op->pos == 0)
+			emu_fn_latch(emu);
+		last = emu->conf.max_cxt;
+		break;
+	default:
+		break;
+	}
+
+	for (i = 0; i < EMU_ADMIN_PART && op->pos <= last; i++)
+		step_cxt(emu, op, subtype, op->pos++);
+	return op->pos > last;
 }

@@ -2,41 +2,23 @@
  * Copyright(c) 2026 The SDXI for DPDK authors
  */
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "sdxi_emu_priv.h"
 
 /*
  * A context's turn. What is consumed enters a window, whose operations are begun, carried on and
- * completed.
- *
- * In order, the window is of one operation, and each step is taken as soon as it is possible.
+ * completed. In order, the window is of one operation, and each step is taken as soon as possible.
  *
  * With reorder, operations of the window are executed and completed in any order that fences and
  * SYNC leave. Each turn throws a die for each kind of step that is possible; how rare a kind is
- * changes now and then, so that each is at times far behind, or ahead of, the others. None of the
- * window's operations lags by more than SPAN. Intermediate states may or may not be written.
+ * changes now and then, so that each is at times far before or after the others.
  *
- * In either order, before a context is gone (stopped, failed) its window is empty, and its blocks,
- * log entries and Read_Index are written: nothing is written after SYNC(STOP).
+ * When a context stops or fails, its window is empty, and blocks, log entries and Read_Index have
+ * been written: nothing is written after SYNC(STOP).
  */
 
 #define SPAN 64 /* descriptors from the oldest one in the window to the next */
-
-bool
-emu_exec_start(const struct sdxi_emu *emu, struct emu_cxt *cxt)
-{
-	if (cxt->op == NULL)
-		cxt->op = malloc((emu->conf.reorder ? EMU_WINDOW : 1) * sizeof(*cxt->op));
-	cxt->n_ops = 0;
-	cxt->fail_index = UINT64_MAX;
-	cxt->stopg = false;
-	cxt->failing = false;
-	cxt->err_out = false;
-	cxt->self_stop = false;
-	return cxt->op != NULL;
-}
 
 /* ---- dice ---- */
 
@@ -80,7 +62,6 @@ pick(struct sdxi_emu *emu, const struct emu_cxt *cxt,
 
 /* ---- failures and the log ---- */
 
-/* It stays so when the context is stopped: until it starts again. */
 static void
 fail_at(struct emu_cxt *cxt, uint64_t index)
 {
@@ -96,15 +77,13 @@ emu_cxt_error(struct sdxi_emu *emu, struct emu_cxt *cxt, uint64_t index, emu_fai
 }
 
 /* Write the log entry of an operation that has failed, if it is due. */
-static bool
+static void
 op_log(struct sdxi_emu *emu, const struct emu_cxt *cxt, struct emu_op *op)
 {
-	if (!op->log_due)
-		return false;
+	if (op->log_due)
+		emu_log(emu, cxt->num, op->index, op->fail,
+			op->stops ? SDXI_RE_CXT_STOPPED : SDXI_RE_INFORMATIVE);
 	op->log_due = false;
-	emu_log(emu, cxt->num, op->index, op->fail,
-		op->stops ? SDXI_RE_CXT_STOPPED : SDXI_RE_INFORMATIVE);
-	return true;
 }
 
 /* [I] A context that is being stopped anyway ends as it would have. */
@@ -132,10 +111,8 @@ emu_doorbell_take(struct emu_cxt *cxt)
 	/* Looking before exchanging keeps the lines shared while nobody rings. */
 	if (atomic_load_explicit(&cxt->rung, memory_order_relaxed))
 		rung = atomic_exchange(&cxt->rung, false);
-	if (cxt->db != NULL && EMU_LOAD(cxt->db, relaxed) != EMU_DB_IDLE) {
-		atomic_exchange(EMU_ATOMIC(cxt->db), EMU_DB_IDLE);
-		rung = true;
-	}
+	if (cxt->db != NULL && EMU_LOAD(cxt->db, relaxed) != EMU_DB_IDLE)
+		rung |= atomic_exchange(EMU_ATOMIC(cxt->db), EMU_DB_IDLE) != EMU_DB_IDLE;
 	return rung;
 }
 
@@ -148,29 +125,12 @@ emu_cxt_has_work(const struct emu_cxt *cxt)
 	       (cxt->db != NULL && EMU_LOAD(cxt->db, relaxed) != EMU_DB_IDLE);
 }
 
-/* Sample Write_Index, which counts, whatever value was rung with; false: it was bad. */
-static bool
-sample(struct sdxi_emu *emu, struct emu_cxt *cxt)
-{
-	emu_fail_t fail = EMU_FAIL_TRANSLATION(SDXI_STEP_WRITE_INDEX);
-	uint64_t write_index;
-
-	if (emu_read64(emu, cxt->write_index_ptr, &write_index)) {
-		if (write_index >= cxt->write_index &&
-		    write_index - cxt->read_index <= cxt->ring_sz) {
-			cxt->write_index = write_index;
-			return true;
-		}
-		fail = EMU_FAIL_VALIDATION(SDXI_STEP_WRITE_INDEX);
-	}
-	emu_cxt_error(emu, cxt, EMU_NO_DESC, fail);
-	return false;
-}
-
+/* Sample Write_Index, which counts, whatever value the doorbell was rung with. */
 static bool
 step_sample(struct sdxi_emu *emu, struct emu_cxt *cxt)
 {
 	const uint64_t before = cxt->write_index;
+	emu_fail_t fail = 0;
 
 	if (emu_doorbell_take(cxt)) {
 		cxt->rung = !step_now(emu, EMU_STEP_SAMPLE);
@@ -179,7 +139,15 @@ step_sample(struct sdxi_emu *emu, struct emu_cxt *cxt)
 	} else if (!emu->conf.reorder || emu_random(emu, 8) != 0) {
 		return false;
 	}
-	return !sample(emu, cxt) || cxt->write_index != before;
+	if (!emu_read64(emu, cxt->write_index_ptr, &cxt->write_index))
+		fail = EMU_FAIL_TRANSLATION(SDXI_STEP_WRITE_INDEX);
+	else if (cxt->write_index < before || cxt->write_index - cxt->read_index > cxt->ring_sz)
+		fail = EMU_FAIL_VALIDATION(SDXI_STEP_WRITE_INDEX);
+	if (fail != 0) {
+		cxt->write_index = before;
+		emu_cxt_error(emu, cxt, EMU_NO_DESC, fail);
+	}
+	return fail != 0 || cxt->write_index != before;
 }
 
 uint64_t
@@ -219,58 +187,36 @@ step_index(struct sdxi_emu *emu, struct emu_cxt *cxt)
 
 /* ---- descriptors ---- */
 
-/* Read the next descriptor; 0: it is not valid yet, -1: it cannot be read. */
-static int
-fetch(struct sdxi_emu *emu, const struct emu_cxt *cxt, struct sdxi_dsc *dsc)
-{
-	const uint64_t iova = cxt->ring + (uint64_t)cxt->slot * SDXI_DESC_LEN;
-	uint64_t first;
-
-	/* With several producers the slot may be filled right now: vl, acquired, says it is. */
-	if (!emu_read64(emu, iova, &first))
-		return -1;
-	if (!(first & SDXI_DSC_VL))
-		return 0;
-	if (emu->ops.read(emu->opaque, iova, dsc, sizeof(*dsc)) != SDXI_EMU_MEM_OK)
-		return -1;
-	return (dsc->any.opcode & emu_le32((uint32_t)SDXI_DSC_VL)) != 0;
-}
-
-/* Consume the next descriptor, of which a copy is at the end of the window. */
-static void
-consume(struct sdxi_emu *emu, struct emu_cxt *cxt)
-{
-	const struct emu_op *op = &cxt->op[cxt->n_ops++];
-
-	if (emu->ops.write64(emu->opaque, cxt->ring + (uint64_t)cxt->slot * SDXI_DESC_LEN,
-			     op->dsc.qw[0] & ~emu_le64(SDXI_DSC_VL)) != SDXI_EMU_MEM_OK)
-		emu_cxt_error(emu, cxt, op->index, EMU_FAIL_TRANSLATION(SDXI_STEP_DESC));
-	cxt->read_index++;
-	cxt->consumed++;
-	if (++cxt->slot == cxt->ring_sz)
-		cxt->slot = 0;
-}
-
-/* The next descriptor; false: there is no further one for now. */
+/* Consume the next descriptor into the window; false: there is no further one for now. */
 static bool
 fetch_one(struct sdxi_emu *emu, struct emu_cxt *cxt)
 {
+	const uint64_t iova = cxt->ring + (uint64_t)cxt->slot * SDXI_DESC_LEN;
 	struct emu_op *op = &cxt->op[cxt->n_ops];
-	const int valid = fetch(emu, cxt, &op->dsc);
-	enum emu_hit hit = EMU_HIT_OP;
+	uint64_t vl = SDXI_DSC_VL;
+	bool good;
 
-	if (valid < 0)
-		emu_cxt_error(emu, cxt, cxt->read_index, EMU_FAIL_TRANSLATION(SDXI_STEP_DESC));
-	if (valid <= 0)
+	*op = (struct emu_op){ .index = cxt->read_index };
+	/* With several producers the slot may be filled right now: vl, acquired, says it is. */
+	good = emu_read64(emu, iova, &vl);
+	if (good && (vl & SDXI_DSC_VL))
+		good = emu->ops.read(emu->opaque, iova, &op->dsc, sizeof(op->dsc)) ==
+		       SDXI_EMU_MEM_OK;
+	if (good && !(op->dsc.qw[0] & emu_le64(SDXI_DSC_VL)))
 		return false;
-	*op = (struct emu_op){ .dsc = op->dsc, .index = cxt->read_index };
-	if (cxt->n_faults != 0)
-		hit = emu_fault_take(emu, cxt, op);
-	if (hit == EMU_HIT_OP)
-		consume(emu, cxt);
-	if (hit == EMU_HIT_STOP)
-		cxt->self_stop = true;
-	return hit == EMU_HIT_OP && !cxt->failing;
+	if (good && cxt->n_faults != 0 && !emu_fault_take(emu, cxt, op))
+		return false;
+	if (good) {
+		good = emu->ops.write64(emu->opaque, iova, op->dsc.qw[0] & ~emu_le64(SDXI_DSC_VL)) ==
+		       SDXI_EMU_MEM_OK;
+		cxt->n_ops++;
+		cxt->read_index++;
+		cxt->consumed++;
+		cxt->slot = cxt->slot + 1 == cxt->ring_sz ? 0 : cxt->slot + 1;
+	}
+	if (!good)
+		emu_cxt_error(emu, cxt, op->index, EMU_FAIL_TRANSLATION(SDXI_STEP_DESC));
+	return good;
 }
 
 static bool
@@ -293,16 +239,10 @@ step_fetch(struct sdxi_emu *emu, struct emu_cxt *cxt)
 
 /* ---- execution ---- */
 
-static inline uint32_t
-opcode_of(const struct emu_op *op)
-{
-	return emu_le32(op->dsc.any.opcode);
-}
-
 static bool
 is_sync(const struct emu_op *op)
 {
-	return (opcode_of(op) & (uint32_t)(SDXI_DSC_TYPE | SDXI_DSC_SUBTYPE)) ==
+	return (emu_le64(op->dsc.qw[0]) & (SDXI_DSC_TYPE | SDXI_DSC_SUBTYPE)) ==
 	       SDXI_DSC_OP(SDXI_TYPE_ADMIN, SDXI_ADM_SYNC);
 }
 
@@ -310,13 +250,10 @@ is_sync(const struct emu_op *op)
 static bool
 is_fenced(const struct emu_cxt *cxt, const struct emu_op *op)
 {
-	return cxt->se || (opcode_of(op) & (SDXI_DSC_FE | SDXI_DSC_SE)) != 0;
+	return cxt->se || (emu_le64(op->dsc.qw[0]) & (SDXI_DSC_FE | SDXI_DSC_SE)) != 0;
 }
 
-/*
- * What is ordered after a failure that stops the context is left to the software, as what has not
- * been consumed. [I] Without a completion.
- */
+/* [I] What is ordered after a failure that stops the context is left without a completion. */
 static void
 drop_barred(struct emu_cxt *cxt)
 {
@@ -326,9 +263,7 @@ drop_barred(struct emu_cxt *cxt)
 		if (cxt->op[i].state == EMU_OP_WAITING && cxt->op[i].index > cxt->fail_index &&
 		    (is_fenced(cxt, &cxt->op[i]) || is_sync(&cxt->op[i])))
 			continue;
-		if (n != i)
-			cxt->op[n] = cxt->op[i];
-		n++;
+		cxt->op[n++] = cxt->op[i];
 	}
 	cxt->n_ops = n;
 }
@@ -352,52 +287,34 @@ may_execute(const struct emu_cxt *cxt, unsigned int pos)
 	return true;
 }
 
-static void
-executed(struct sdxi_emu *emu, struct emu_cxt *cxt, struct emu_op *op, emu_fail_t fail)
-{
-	op->state = EMU_OP_EXECUTED;
-	if (fail != 0)
-		op_failed(emu, cxt, op, fail);
-}
-
 /* Do a part of an operation; returns what it counts for, 0: it has to wait. */
 static unsigned int
 execute(struct sdxi_emu *emu, struct emu_cxt *cxt, struct emu_op *op)
 {
-	enum emu_admin res;
-	emu_fail_t fail;
+	unsigned int work = 1;
+	emu_fail_t fail = 0;
+	bool done = true;
 	uint64_t part;
 
-	if (op->state == EMU_OP_WAITING) {
+	if (op->state == EMU_OP_WAITING)
 		fail = op->fail != 0 ? op->fail : emu_op_begin(emu, cxt, op);
-		if (fail != 0) {
-			executed(emu, cxt, op, fail);
-			return 1;
-		}
-		op->state = EMU_OP_BEGUN;
-	}
-	switch (op->kind) {
-	case EMU_KIND_NOP:
-	case EMU_KIND_INTR:
-		/* The interrupt is raised after its completion. */
-		executed(emu, cxt, op, 0);
-		return 1;
-	case EMU_KIND_ADMIN:
-		res = emu_admin_step(emu, op);
-		if (res == EMU_ADMIN_DONE)
-			executed(emu, cxt, op, 0);
-		return res == EMU_ADMIN_WAIT ? 0 : EMU_BATCH;
-	default:
+	if (fail == 0 && op->kind == EMU_KIND_ADMIN) {
+		done = emu_admin_step(emu, op);
+		work = op->blocked ? 0 : EMU_BATCH;
+	} else if (fail == 0 && op->kind != EMU_KIND_NOP && op->kind != EMU_KIND_INTR) {
 		part = EMU_MIN(op->len - op->done, (uint64_t)SDXI_EMU_CHUNK);
 		/* In pieces, at times. */
 		if (op->kind == EMU_KIND_COPY && emu_random(emu, 4) == 1)
 			part = 1 + emu_random(emu, part);
 		fail = emu_op_move(emu, op, part);
 		op->done += part;
-		if (fail != 0 || op->done == op->len)
-			executed(emu, cxt, op, fail);
-		return 1 + part / EMU_COST_BYTES;
+		done = fail != 0 || op->done == op->len;
+		work += part / EMU_COST_BYTES;
 	}
+	op->state = done ? EMU_OP_EXECUTED : EMU_OP_BEGUN;
+	if (fail != 0)
+		op_failed(emu, cxt, op, fail);
+	return work;
 }
 
 /* Execute some; returns what it counts for, 0: nothing can be executed. */
@@ -416,7 +333,6 @@ step_exec(struct sdxi_emu *emu, struct emu_cxt *cxt)
 		if (work == 0 && !cxt->op[pos].blocked && !step_now(emu, EMU_STEP_EXEC))
 			return 1;
 		part = execute(emu, cxt, &cxt->op[pos]);
-		cxt->op[pos].blocked = part == 0;
 		work += part;
 	} while (part != 0 && work < enough);
 	/* Others may be ready where the one that was picked waits. */
@@ -475,23 +391,19 @@ step_signal(struct sdxi_emu *emu, struct emu_cxt *cxt)
 static bool
 step_state(struct sdxi_emu *emu, struct emu_cxt *cxt)
 {
+	const bool stopping = cxt->mode == EMU_CXT_STOPPING;
+	enum sdxi_cxt_state state = stopping ? SDXI_CXT_STOPG_SW : SDXI_CXT_STOPG_FN;
+	bool *out = cxt->failing ? &cxt->err_out : &cxt->stopg;
 	unsigned int i;
 
-	if (cxt->failing ? cxt->err_out :
-	    cxt->stopg || (cxt->mode != EMU_CXT_STOPPING && !emu_fn_stopping(emu)))
+	if (*out || (!cxt->failing && !stopping && !emu_fn_stopping(emu)))
 		return false;
 	for (i = 0; cxt->failing && i < cxt->n_ops; i++)
 		if (cxt->op[i].state == EMU_OP_WAITING)
 			return false;
-	if (!step_now(emu, EMU_STEP_STATE))
-		return true;
-	if (cxt->failing) {
-		cxt->err_out = true;
-		emu_cxt_write_state(emu, cxt, SDXI_CXT_ERR_FN);
-	} else {
-		cxt->stopg = true;
-		emu_cxt_write_state(emu, cxt, cxt->mode == EMU_CXT_STOPPING ? SDXI_CXT_STOPG_SW :
-									      SDXI_CXT_STOPG_FN);
+	if (step_now(emu, EMU_STEP_STATE)) {
+		*out = true;
+		emu_cxt_write_state(emu, cxt, cxt->failing ? SDXI_CXT_ERR_FN : state);
 	}
 	return true;
 }
@@ -515,11 +427,10 @@ static bool
 try_end(struct sdxi_emu *emu, struct emu_cxt *cxt)
 {
 	const bool fn_stop = emu_fn_stopping(emu);
-	const bool hard = emu->gsv == SDXI_GSV_STOPG_HD ||
-			  (cxt->mode == EMU_CXT_STOPPING && cxt->hard);
-	const bool held = !cxt->failing &&
-			  ((cxt->no_stop && !fn_stop && cxt->mode == EMU_CXT_STOPPING) ||
-			   (cxt->stalled && !hard));
+	const bool stopping = cxt->mode == EMU_CXT_STOPPING;
+	const bool hard = emu->gsv == SDXI_GSV_STOPG_HD || (stopping && cxt->hard);
+	const bool held = !cxt->failing && ((cxt->stalled && !hard) || (!fn_stop && stopping &&
+					    emu_fault_no_stop(emu, cxt, false)));
 
 	if (hard && !held && step_now(emu, EMU_STEP_STATE))
 		abandon(emu, cxt);
@@ -555,15 +466,14 @@ steps(struct sdxi_emu *emu, struct emu_cxt *cxt)
 			work |= step_fetch(emu, cxt);
 	}
 	/* It may have ended, or the function gone to ERROR. */
-	if (!emu_cxt_has_turns(cxt) || emu->flr_due)
+	if (!emu_cxt_has_turns(cxt) || emu->due != 0)
 		return 1;
 	work |= step_index(emu, cxt);
 	done = step_exec(emu, cxt);
 	work |= step_state(emu, cxt);
 	work |= step_signal(emu, cxt);
 	/* What only waits for others does not count as work. */
-	work |= end_due && cxt->n_ops == 0;
-	return done != 0 ? done : work;
+	return done != 0 ? done : work || (end_due && cxt->n_ops == 0);
 }
 
 unsigned int
@@ -581,6 +491,6 @@ emu_cxt_turn(struct sdxi_emu *emu, struct emu_cxt *cxt, unsigned int budget)
 		done += work;
 		/* With reorder, a turn is one try. */
 	} while (work != 0 && done < budget && !emu->conf.reorder && emu_cxt_has_turns(cxt) &&
-		 !emu->gsr_due && !emu->reset_due && !emu->flr_due);
+		 emu->due == 0);
 	return done;
 }

@@ -23,13 +23,7 @@
 #define FAST_AHEAD 8
 
 /* What a batch has mapped. */
-enum {
-	MAP_RING,
-	MAP_CSB,
-	MAP_SRC,
-	MAP_DST,
-	MAPS,
-};
+enum { MAP_RING, MAP_CSB, MAP_SRC, MAP_DST, MAPS };
 
 /* A copy that has been judged. */
 struct fast_op {
@@ -43,7 +37,7 @@ struct fast_op {
 static inline void *
 map_at(struct sdxi_emu *emu, struct sdxi_emu_map *map, uint64_t iova, uint64_t len)
 {
-	if (EMU_UNLIKELY(iova - map->iova >= map->len || len > map->len - (iova - map->iova))) {
+	if (iova - map->iova >= map->len || len > map->len - (iova - map->iova)) {
 		if (!emu->ops.map(emu->opaque, iova, map) || iova - map->iova >= map->len ||
 		    len > map->len - (iova - map->iova)) {
 			map->len = 0;
@@ -51,6 +45,15 @@ map_at(struct sdxi_emu *emu, struct sdxi_emu_map *map, uint64_t iova, uint64_t l
 		}
 	}
 	return map->va + (iova - map->iova);
+}
+
+/* The same for what is accessed by words, if these are aligned there too. */
+static inline void *
+words_at(struct sdxi_emu *emu, struct sdxi_emu_map *map, uint64_t iova, uint64_t len)
+{
+	void *va = map_at(emu, map, iova, len);
+
+	return (uintptr_t)va % sizeof(uint64_t) == 0 ? va : NULL;
 }
 
 static inline uint64_t
@@ -62,11 +65,11 @@ word(const struct sdxi_dsc *dsc, unsigned int i)
 static inline bool
 akey_known(const struct emu_cxt *cxt, uint16_t akey)
 {
-	return cxt->akey[akey & (EMU_AKEYS - 1)].tag == akey + UINT32_C(1);
+	return cxt->akey[akey & (EMU_AKEYS - 1)] == akey + UINT32_C(1);
 }
 
 /* Judge a descriptor that is valid and whose first 8 bytes are known; false: not here. */
-static inline EMU_PREFETCHER bool
+static inline bool
 fast_judge(struct sdxi_emu *emu, const struct emu_cxt *cxt, struct sdxi_emu_map *map,
 	   const struct sdxi_dsc *dsc, uint64_t first, struct fast_op *op)
 {
@@ -74,26 +77,23 @@ fast_judge(struct sdxi_emu *emu, const struct emu_cxt *cxt, struct sdxi_emu_map 
 	const uint64_t last = word(dsc, 7), csb = last & SDXI_DSC_CSB_PTR;
 	const uint64_t len = (first >> 32) + 1;
 
-	if (EMU_UNLIKELY(((uint32_t)keys | word(dsc, 4) | word(dsc, 5) | word(dsc, 6)) != 0 ||
-			 !akey_known(cxt, (uint16_t)(keys >> 32)) ||
-			 !akey_known(cxt, (uint16_t)(keys >> 48)) ||
-			 len > cxt->max_len || len > SDXI_EMU_CHUNK))
+	if (((uint32_t)keys | word(dsc, 4) | word(dsc, 5) | word(dsc, 6)) != 0 ||
+	    !akey_known(cxt, (uint16_t)(keys >> 32)) || !akey_known(cxt, (uint16_t)(keys >> 48)) ||
+	    len > cxt->max_len || len > SDXI_EMU_CHUNK)
 		return false;
 	op->signal = NULL;
-	if (EMU_LIKELY(!(last & SDXI_DSC_NP))) {
-		if (EMU_UNLIKELY((last & EMU_CSB_RESERVED) != 0 ||
-				 emu_overlap(src, len, csb, sizeof(struct sdxi_cst_blk)) ||
-				 emu_overlap(dst, len, csb, sizeof(struct sdxi_cst_blk))))
-			return false;
-		op->signal = map_at(emu, &map[MAP_CSB], csb, sizeof(struct sdxi_cst_blk));
-		if (EMU_UNLIKELY(op->signal == NULL || (uintptr_t)op->signal % 8 != 0))
+	if (!(last & SDXI_DSC_NP)) {
+		op->signal = words_at(emu, &map[MAP_CSB], csb, sizeof(struct sdxi_cst_blk));
+		if (op->signal == NULL || (last & EMU_CSB_RESERVED) != 0 ||
+		    emu_overlap(src, len, csb, sizeof(struct sdxi_cst_blk)) ||
+		    emu_overlap(dst, len, csb, sizeof(struct sdxi_cst_blk)))
 			return false;
 		EMU_PREFETCH_TO_WRITE(op->signal);
 	}
 	/* What lies in one mapping does not wrap. */
 	op->src = map_at(emu, &map[MAP_SRC], src, len);
 	op->dst = map_at(emu, &map[MAP_DST], dst, len);
-	if (EMU_UNLIKELY(op->src == NULL || op->dst == NULL || emu_overlap(src, len, dst, len)))
+	if (op->src == NULL || op->dst == NULL || emu_overlap(src, len, dst, len))
 		return false;
 	EMU_PREFETCH_TO_READ(op->src);
 	EMU_PREFETCH_TO_WRITE(op->dst);
@@ -101,43 +101,14 @@ fast_judge(struct sdxi_emu *emu, const struct emu_cxt *cxt, struct sdxi_emu_map 
 	return true;
 }
 
-static inline void
-fast_copy(const struct fast_op *op)
-{
-	const size_t len = (size_t)(op->first >> 32) + 1;
-
-	/* The first one without a call: lines of packets, descriptors and the like. */
-	if (len == 64)
-		memcpy(op->dst, op->src, 64);
-	else
-		memcpy(op->dst, op->src, len);
-}
-
-/*
- * All data, and what has been consumed, is visible before. Contexts of other threads may share the
- * block: a signal of 1 is nobody else's, others are decremented as one access.
- */
-static inline void
-fast_signal(uint64_t *signal)
-{
-	uint64_t val = EMU_LOAD(signal, relaxed);
-
-	if (EMU_LIKELY(val == emu_le64(1))) {
-		EMU_STORE(signal, 0, release);
-		return;
-	}
-	while (!atomic_compare_exchange_weak(EMU_ATOMIC(signal), &val, emu_le64(emu_le64(val) - 1)))
-		;
-}
-
 /* Sample Write_Index; false: that takes the callbacks, or a failure. */
 static bool
 fast_sample(struct sdxi_emu *emu, struct emu_cxt *cxt, struct sdxi_emu_map *map)
 {
-	const uint64_t *at = map_at(emu, &map[MAP_CSB], cxt->write_index_ptr, sizeof(*at));
+	const uint64_t *at = words_at(emu, &map[MAP_CSB], cxt->write_index_ptr, sizeof(*at));
 	uint64_t write_index;
 
-	if (at == NULL || (uintptr_t)at % 8 != 0)
+	if (at == NULL)
 		return false;
 	write_index = emu_le64(EMU_LOAD(at, acquire));
 	if (write_index < cxt->write_index || write_index - cxt->read_index > cxt->ring_sz)
@@ -155,34 +126,29 @@ is_simple(const struct sdxi_emu *emu, const struct emu_cxt *cxt)
 	       cxt->n_faults == 0 && !cxt->stalled && !cxt->failing && !cxt->self_stop;
 }
 
-EMU_PREFETCHER unsigned int
+unsigned int
 emu_fast_part(struct sdxi_emu *emu, struct emu_cxt *cxt, unsigned int n)
 {
-	struct sdxi_emu_map map[MAPS];
+	const uint64_t index_at = cxt->sts + offsetof(struct sdxi_cxt_sts, read_index);
+	struct sdxi_emu_map map[MAPS] = { { .len = 0 } };
 	struct fast_op op[EMU_BATCH];
-	struct sdxi_dsc *dsc;
-	uint64_t *read_index;
-	uint64_t bytes = 0;
+	uint64_t *read_index, bytes = 0;
 	unsigned int i, done, end;
+	struct sdxi_dsc *dsc;
 
 	if (!is_simple(emu, cxt))
 		return 0;
-	for (i = 0; i < MAPS; i++)
-		map[i].len = 0;
-	if (emu_doorbell_take(cxt) && EMU_UNLIKELY(!fast_sample(emu, cxt, map)))
+	if (emu_doorbell_take(cxt) && !fast_sample(emu, cxt, map))
 		cxt->rung = true;
 	n = EMU_MIN(n, (unsigned int)EMU_BATCH);
-	n = EMU_MIN(n, cxt->ring_sz - cxt->slot);
-	n = EMU_MIN(n, cxt->write_index - cxt->read_index);
+	end = EMU_MIN((uint64_t)cxt->ring_sz - cxt->slot, cxt->write_index - cxt->read_index);
+	n = EMU_MIN(n, end);
 	if (n == 0)
 		return 0;
-	dsc = map_at(emu, &map[MAP_RING], cxt->ring + (uint64_t)cxt->slot * SDXI_DESC_LEN,
-		     (uint64_t)n * SDXI_DESC_LEN);
-	read_index = map_at(emu, &map[MAP_CSB],
-			    cxt->sts + offsetof(struct sdxi_cxt_sts, read_index),
-			    sizeof(*read_index));
-	if (EMU_UNLIKELY(dsc == NULL || read_index == NULL || (uintptr_t)dsc % 8 != 0 ||
-			 (uintptr_t)read_index % 8 != 0))
+	dsc = words_at(emu, &map[MAP_RING], cxt->ring + (uint64_t)cxt->slot * SDXI_DESC_LEN,
+		       (uint64_t)n * SDXI_DESC_LEN);
+	read_index = words_at(emu, &map[MAP_CSB], index_at, sizeof(*read_index));
+	if (dsc == NULL || read_index == NULL)
 		return 0;
 
 	for (i = 0; i < n; i++)
@@ -192,21 +158,26 @@ emu_fast_part(struct sdxi_emu *emu, struct emu_cxt *cxt, unsigned int n)
 		const uint64_t first = emu_le64(EMU_LOAD(&dsc[i].qw[0], acquire));
 		const uint32_t flags = (uint32_t)first ^ FAST_OP;
 
-		if (EMU_UNLIKELY((flags & ~FAST_FLAGS) != 0 || (i != 0 && (flags & SDXI_DSC_FE)) ||
-				 !fast_judge(emu, cxt, map, &dsc[i], first, &op[i])))
+		if ((flags & ~FAST_FLAGS) != 0 || (i != 0 && (flags & SDXI_DSC_FE)) ||
+		    !fast_judge(emu, cxt, map, &dsc[i], first, &op[i]))
 			break;
 		bytes += (first >> 32) + 1;
 	}
 	done = i;
+	if (done == 0)
+		return 0;
 	/* The next batch comes while this one's data is copied. */
-	end = EMU_MIN((uint64_t)cxt->ring_sz - cxt->slot, cxt->write_index - cxt->read_index);
-	end = EMU_MIN(end, done + FAST_AHEAD);
-	for (; i < end; i++)
+	for (end = EMU_MIN(end, done + FAST_AHEAD); i < end; i++)
 		EMU_PREFETCH_TO_WRITE(&dsc[i]);
+	for (i = 0; i < done; i++) {
+		const size_t len = (size_t)(op[i].first >> 32) + 1;
 
-	for (i = 0; i < done; i++)
-		fast_copy(&op[i]);
-
+		/* The first one without a call: lines of packets, descriptors and the like. */
+		if (len == 64)
+			memcpy(op[i].dst, op[i].src, 64);
+		else
+			memcpy(op[i].dst, op[i].src, len);
+	}
 	/* Consumed: vl is cleared, then Read_Index advanced. */
 	for (i = 0; i < done; i++)
 		atomic_store_explicit((_Atomic uint32_t *)&dsc[i].any.opcode,
@@ -214,38 +185,13 @@ emu_fast_part(struct sdxi_emu *emu, struct emu_cxt *cxt, unsigned int n)
 				      memory_order_relaxed);
 	cxt->read_index += done;
 	cxt->consumed += done;
-	cxt->slot += done;
-	if (cxt->slot == cxt->ring_sz)
-		cxt->slot = 0;
-	if (EMU_LIKELY(done != 0)) {
-		cxt->index_out = emu_read_index(emu, cxt);
-		EMU_STORE(read_index, emu_le64(cxt->index_out), release);
-	}
+	cxt->slot = cxt->slot + done == cxt->ring_sz ? 0 : cxt->slot + done;
+	cxt->index_out = emu_read_index(emu, cxt);
+	EMU_STORE(read_index, emu_le64(cxt->index_out), release);
+	/* All data, and what has been consumed, is visible before. */
 	for (i = 0; i < done; i++)
-		if (EMU_LIKELY(op[i].signal != NULL))
-			fast_signal(op[i].signal);
+		if (op[i].signal != NULL)
+			EMU_STORE(op[i].signal, emu_le64(emu_le64(EMU_LOAD(op[i].signal, relaxed)) -
+							 1), release);
 	return done + bytes / EMU_COST_BYTES;
-}
-
-/*
- * What a helper writes is its own: its contexts, as long as these run and do nothing but copy, and
- * memory. All else it leaves, and says so.
- */
-unsigned int
-sdxi_emu_help(struct sdxi_emu *emu, unsigned int index, unsigned int count, bool *rest)
-{
-	unsigned int done = 0, n;
-	uint32_t i;
-
-	*rest = index == 0 && (emu->gsv == SDXI_GSV_INIT || emu_fn_stopping(emu) || emu->irq_due);
-	for (i = 0; emu->gsv == SDXI_GSV_ACTIVE && !emu->irq_due && i < emu->n_run; i++) {
-		struct emu_cxt *cxt = emu->run[i];
-
-		if (cxt->num % count != index)
-			continue;
-		n = emu_fast_part(emu, cxt, EMU_BATCH);
-		done += n;
-		*rest |= n == 0 && (emu->conf.reorder || emu_cxt_has_work(cxt));
-	}
-	return done;
 }

@@ -8,95 +8,108 @@
 #include "sdxi_emu_priv.h"
 
 /*
- * Faults that are pending are listed in the order in which they were injected. Those that have
- * begun to last leave the list for a flag or a count of their own, but STALL, which may come back
- * to the same operation.
+ * Faults that are pending are listed in the order in which they were injected, those of the function
+ * as context 0's.
  */
 
 #define KIND(kind) (1u << SDXI_EMU_FAULT_##kind)
 #define KINDS_OF_FN (KIND(NO_FN_STOP) | KIND(NO_RESET) | KIND(NO_ACTIVE))
+#define KINDS_OF_LOG (KIND(LOG_OVF) | KIND(LOG_ERR))
+#define KINDS_OF_OP (KIND(FAIL) | KIND(LOSE) | KIND(NO_SIGNAL))
 /* They keep the operation from being consumed. */
 #define KINDS_BEFORE (KIND(STALL) | KIND(STOP) | KIND(FN_ERROR) | KIND(FLR))
-#define KINDS_OF_OP (KIND(FAIL) | KIND(LOSE) | KIND(NO_SIGNAL))
+/* They hit until something ends them. */
+#define KINDS_LASTING (KIND(NO_STOP) | KIND(NO_FN_STOP) | KIND(NO_RESET))
 
 static bool
-fault_good(const struct sdxi_emu *emu, const struct sdxi_emu_fault *fault)
+is_one_of(const struct sdxi_emu_fault *what, unsigned int kinds)
 {
-	return (unsigned int)fault->kind < SDXI_EMU_FAULT_KINDS &&
-	       ((KINDS_OF_FN & 1u << fault->kind) || fault->cxt <= emu->conf.max_cxt) &&
-	       fault->step <= SDXI_GET(SDXI_ERRLOG_STEP, UINT64_MAX) &&
-	       fault->sub_step <= SDXI_GET(SDXI_ERRLOG_SUB_STEP, UINT64_MAX) &&
-	       fault->buf <= SDXI_GET(SDXI_ERRLOG_BUF, UINT64_MAX);
+	return (kinds & 1u << what->kind) != 0;
+}
+
+/* The first fault due of some kinds; @p cxt NULL: of any context. */
+static struct emu_fault *
+find(struct sdxi_emu *emu, const struct emu_cxt *cxt, unsigned int kinds)
+{
+	struct emu_fault *f;
+
+	for (f = emu->fault; f < emu->fault + emu->n_fault; f++)
+		if (is_one_of(&f->what, kinds) && (cxt == NULL || f->what.cxt == cxt->num) &&
+		    f->at <= emu->cxt[f->what.cxt].consumed)
+			return f;
+	return NULL;
 }
 
 static void
-list_remove(struct sdxi_emu *emu, struct emu_cxt *cxt, uint32_t pos)
+list_remove(struct sdxi_emu *emu, struct emu_fault *f)
 {
-	emu->n_fault--;
-	cxt->n_faults--;
-	memmove(&emu->fault[pos], &emu->fault[pos + 1],
-		(emu->n_fault - pos) * sizeof(*emu->fault));
+	emu->cxt[f->what.cxt].n_faults--;
+	memmove(f, f + 1, (&emu->fault[--emu->n_fault] - f) * sizeof(*f));
 }
 
-static bool
-is_due(const struct emu_fault *fault, const struct emu_cxt *cxt)
-{
-	return fault->what.cxt == cxt->num && fault->at <= cxt->consumed;
-}
-
-/* Begin faults that last from their operation on. */
 static void
-begin_lasting(struct sdxi_emu *emu, struct emu_cxt *cxt)
+remove_all(struct sdxi_emu *emu, const struct emu_cxt *cxt, unsigned int kinds)
 {
-	uint32_t i = 0;
+	struct emu_fault *f;
 
-	while (i < emu->n_fault) {
-		const struct sdxi_emu_fault *what = &emu->fault[i].what;
+	while ((f = find(emu, cxt, kinds)) != NULL)
+		list_remove(emu, f);
+}
 
-		if (is_due(&emu->fault[i], cxt) && what->kind == SDXI_EMU_FAULT_LOG_OVF) {
-			emu->lose_ovf += what->count;
-		} else if (is_due(&emu->fault[i], cxt) && what->kind == SDXI_EMU_FAULT_LOG_ERR) {
-			emu->lose_err += what->count;
-		} else if (is_due(&emu->fault[i], cxt) && what->kind == SDXI_EMU_FAULT_NO_STOP) {
-			cxt->no_stop = true;
-		} else {
-			i++;
-			continue;
-		}
-		list_remove(emu, cxt, i);
-	}
+/* The first fault due of some kinds hits, if there is one; what it was, in @p what. */
+static bool
+hit(struct sdxi_emu *emu, const struct emu_cxt *cxt, unsigned int kinds,
+    struct sdxi_emu_fault *what)
+{
+	struct emu_fault *f = find(emu, cxt, kinds);
+
+	if (f == NULL)
+		return false;
+	*what = f->what;
+	/* A context comes to a stall more than once. */
+	if (!f->in_force)
+		emu->injected[what->kind]++;
+	f->in_force = what->kind == SDXI_EMU_FAULT_STALL;
+	if (!f->in_force && !is_one_of(what, KINDS_LASTING) && --f->what.count == 0)
+		list_remove(emu, f);
+	return true;
 }
 
 int
 sdxi_emu_inject(struct sdxi_emu *emu, const struct sdxi_emu_fault *fault)
 {
 	struct emu_fault new = { .in_force = false };
-	struct emu_cxt *cxt;
+	uint64_t op;
 
-	if (emu == NULL || fault == NULL || !fault_good(emu, fault))
+	if (emu == NULL || fault == NULL || (unsigned int)fault->kind >= SDXI_EMU_FAULT_KINDS ||
+	    (!is_one_of(fault, KINDS_OF_FN) && fault->cxt > emu->conf.max_cxt) ||
+	    fault->step > SDXI_GET(SDXI_ERRLOG_STEP, UINT64_MAX) ||
+	    fault->sub_step > SDXI_GET(SDXI_ERRLOG_SUB_STEP, UINT64_MAX) ||
+	    fault->buf > SDXI_GET(SDXI_ERRLOG_BUF, UINT64_MAX))
 		return -EINVAL;
+	if (is_one_of(fault, KINDS_OF_FN & KINDS_LASTING) && find(emu, NULL, 1u << fault->kind))
+		return 0;
+	if (emu->n_fault == EMU_FAULTS)
+		return -ENOSPC;
 	new.what = *fault;
-	if (new.what.count == 0)
-		new.what.count = 1;
-	if (new.what.step == 0) {
+	new.what.count = EMU_MAX(fault->count, 1u);
+	if (fault->step == 0) {
 		new.what.step = SDXI_STEP_BUFFER;
 		new.what.sub_step = SDXI_SUB_STEP_TRANSLATION;
 	}
-	if (KINDS_OF_FN & 1u << fault->kind) {
-		emu->no_fn_stop |= fault->kind == SDXI_EMU_FAULT_NO_FN_STOP;
-		emu->no_reset |= fault->kind == SDXI_EMU_FAULT_NO_RESET;
-		emu->no_active += fault->kind == SDXI_EMU_FAULT_NO_ACTIVE ? new.what.count : 0;
-		return 0;
+	if (is_one_of(fault, KINDS_OF_FN)) {
+		new.what.cxt = SDXI_CXT_ADMIN;
+	} else {
+		/* The log is written when the operation has been consumed. */
+		op = fault->op + (fault->op != 0 && is_one_of(fault, KINDS_OF_LOG));
+		/* What no context comes to stays out of reach. */
+		new.at = emu->cxt[fault->cxt].consumed + op;
+		if (new.at < fault->op)
+			new.at = UINT64_MAX;
 	}
-	if (emu->n_fault == EMU_FAULTS)
-		return -ENOSPC;
-	cxt = &emu->cxt[fault->cxt];
-	cxt->num = fault->cxt;
-	/* What no context comes to stays out of reach. */
-	new.at = UINT64_MAX - cxt->consumed < fault->op ? UINT64_MAX : cxt->consumed + fault->op;
 	emu->fault[emu->n_fault++] = new;
-	cxt->n_faults++;
-	begin_lasting(emu, cxt);
+	emu->cxt[new.what.cxt].num = new.what.cxt;
+	emu->cxt[new.what.cxt].n_faults++;
 	return 0;
 }
 
@@ -106,20 +119,12 @@ sdxi_emu_inject_clear(struct sdxi_emu *emu)
 	unsigned int num;
 
 	emu->n_fault = 0;
-	emu->lose_ovf = 0;
-	emu->lose_err = 0;
-	emu->no_active = 0;
-	emu->no_fn_stop = false;
-	emu->no_reset = false;
 	for (num = 0; num <= emu->conf.max_cxt; num++) {
-		struct emu_cxt *cxt = &emu->cxt[num];
-
 		/* Most have never been touched, and have no memory yet. */
-		if (cxt->n_faults != 0 || cxt->stalled || cxt->no_stop) {
-			cxt->n_faults = 0;
-			cxt->stalled = false;
-			cxt->no_stop = false;
-		}
+		if (emu->cxt[num].n_faults == 0)
+			continue;
+		emu->cxt[num].n_faults = 0;
+		emu->cxt[num].stalled = false;
 	}
 }
 
@@ -140,140 +145,90 @@ sdxi_emu_injected_of(const struct sdxi_emu *emu, enum sdxi_emu_fault_kind kind)
 	return (unsigned int)kind < SDXI_EMU_FAULT_KINDS ? emu->injected[kind] : 0;
 }
 
-/* The first fault due whose kind is in a set. */
-static struct emu_fault *
-due_find(struct sdxi_emu *emu, const struct emu_cxt *cxt, unsigned int kinds)
-{
-	uint32_t i;
-
-	for (i = 0; i < emu->n_fault; i++)
-		if (is_due(&emu->fault[i], cxt) && (kinds & 1u << emu->fault[i].what.kind))
-			return &emu->fault[i];
-	return NULL;
-}
-
-static enum emu_hit
-stall(struct sdxi_emu *emu, struct emu_cxt *cxt, struct emu_fault *fault)
-{
-	if (!fault->in_force)
-		emu->injected[SDXI_EMU_FAULT_STALL]++;
-	fault->in_force = true;
-	cxt->stalled = true;
-	return EMU_HIT_STALL;
-}
-
-enum emu_hit
+bool
 emu_fault_take(struct sdxi_emu *emu, struct emu_cxt *cxt, struct emu_op *op)
 {
 	struct sdxi_emu_fault what;
-	struct emu_fault *fault;
 
-	begin_lasting(emu, cxt);
 	/* What keeps the operation from being consumed comes first, as it does not use it up. */
-	fault = due_find(emu, cxt, KINDS_BEFORE);
-	if (fault == NULL)
-		fault = due_find(emu, cxt, KINDS_OF_OP);
-	if (fault == NULL)
-		return EMU_HIT_OP;
-	if (fault->what.kind == SDXI_EMU_FAULT_STALL)
-		return stall(emu, cxt, fault);
-	what = fault->what;
-	emu->injected[what.kind]++;
-	if (--fault->what.count == 0)
-		list_remove(emu, cxt, fault - emu->fault);
-
-	switch (what.kind) {
-	case SDXI_EMU_FAULT_STOP:
-		return EMU_HIT_STOP;
-	case SDXI_EMU_FAULT_FN_ERROR:
-		emu_fn_error(emu, cxt->num, op->index, EMU_FAIL_INTERNAL);
-		return EMU_HIT_FN;
-	case SDXI_EMU_FAULT_FLR:
-		sdxi_emu_flr(emu);
-		return EMU_HIT_FN;
-	case SDXI_EMU_FAULT_LOSE:
-		op->hide |= EMU_HIDE_BLOCK;
-		return EMU_HIT_OP;
-	default:
-		break;
+	if (hit(emu, cxt, KINDS_BEFORE, &what)) {
+		cxt->stalled = what.kind == SDXI_EMU_FAULT_STALL;
+		cxt->self_stop = what.kind == SDXI_EMU_FAULT_STOP;
+		if (what.kind == SDXI_EMU_FAULT_FN_ERROR)
+			emu_fn_error(emu, cxt->num, op->index, EMU_FAIL_INTERNAL);
+		if (what.kind == SDXI_EMU_FAULT_FLR)
+			sdxi_emu_flr(emu);
+		return false;
 	}
+	if (!hit(emu, cxt, KINDS_OF_OP, &what))
+		return true;
+	if (what.kind == SDXI_EMU_FAULT_LOSE || (what.kind == SDXI_EMU_FAULT_FAIL && what.no_block))
+		op->hide |= EMU_HIDE_BLOCK;
+	if (what.kind == SDXI_EMU_FAULT_LOSE)
+		return true;
+	if (what.kind == SDXI_EMU_FAULT_NO_SIGNAL)
+		op->hide |= EMU_HIDE_SIGNAL;
+	if (what.no_log)
+		op->hide |= EMU_HIDE_LOG;
 	op->fail = EMU_FAIL(what.step, what.sub_step);
 	if (what.step == SDXI_STEP_BUFFER)
 		op->fail |= EMU_FAIL_ON(what.buf);
-	if (what.kind == SDXI_EMU_FAULT_NO_SIGNAL)
-		op->hide |= EMU_HIDE_SIGNAL;
-	else if (what.no_block)
-		op->hide |= EMU_HIDE_BLOCK;
-	if (what.no_log)
-		op->hide |= EMU_HIDE_LOG;
-	return EMU_HIT_OP;
+	return true;
 }
 
-void
-emu_fault_stop_asked(struct sdxi_emu *emu, struct emu_cxt *cxt)
+bool
+emu_fault_no_stop(struct sdxi_emu *emu, const struct emu_cxt *cxt, bool asked)
 {
-	begin_lasting(emu, cxt);
-	if (cxt->no_stop && (cxt->mode == EMU_CXT_RUN || cxt->mode == EMU_CXT_FAILED))
-		emu->injected[SDXI_EMU_FAULT_NO_STOP]++;
+	struct sdxi_emu_fault what;
+
+	if (cxt->n_faults == 0)
+		return false;
+	return asked ? hit(emu, cxt, KIND(NO_STOP), &what) : find(emu, cxt, KIND(NO_STOP)) != NULL;
 }
 
 void
 emu_fault_gone(struct sdxi_emu *emu, struct emu_cxt *cxt, bool with_fn)
 {
-	uint32_t i;
+	struct emu_fault *f = cxt->stalled ? find(emu, cxt, KIND(STALL)) : NULL;
 
-	if (with_fn)
-		cxt->no_stop = false;
-	if (!cxt->stalled)
-		return;
 	cxt->stalled = false;
-	for (i = 0; i < emu->n_fault; i++) {
-		if (emu->fault[i].what.cxt != cxt->num || !emu->fault[i].in_force)
-			continue;
-		emu->fault[i].in_force = false;
-		/* It was counted when the context got there. */
-		if (--emu->fault[i].what.count == 0)
-			list_remove(emu, cxt, i);
-		return;
+	if (f != NULL) {
+		f->in_force = false;
+		if (--f->what.count == 0)
+			list_remove(emu, f);
 	}
+	if (with_fn && cxt->n_faults != 0)
+		remove_all(emu, cxt, KIND(NO_STOP));
 }
 
 bool
 emu_fault_ignores(struct sdxi_emu *emu, enum sdxi_fn_gsr gsr)
 {
 	const bool stop = gsr == SDXI_GSR_STOP_SF || gsr == SDXI_GSR_STOP_HD;
+	struct sdxi_emu_fault what;
 
-	if (emu->no_reset || (emu->no_fn_stop && stop)) {
-		emu->injected[emu->no_reset ? SDXI_EMU_FAULT_NO_RESET :
-					      SDXI_EMU_FAULT_NO_FN_STOP]++;
+	if (hit(emu, NULL, KIND(NO_RESET), &what) ||
+	    (stop && hit(emu, NULL, KIND(NO_FN_STOP), &what)))
 		return true;
-	}
-	emu->no_fn_stop &= gsr != SDXI_GSR_RESET;
+	if (gsr == SDXI_GSR_RESET)
+		remove_all(emu, NULL, KIND(NO_FN_STOP));
 	return false;
 }
 
 bool
 emu_fault_activation(struct sdxi_emu *emu)
 {
-	if (emu->no_active == 0)
-		return false;
-	emu->no_active--;
-	emu->injected[SDXI_EMU_FAULT_NO_ACTIVE]++;
-	return true;
+	struct sdxi_emu_fault what;
+
+	return hit(emu, NULL, KIND(NO_ACTIVE), &what);
 }
 
 uint64_t
 emu_fault_log(struct sdxi_emu *emu)
 {
-	if (emu->lose_err != 0) {
-		emu->injected[SDXI_EMU_FAULT_LOG_ERR]++;
-		emu->lose_err--;
+	struct sdxi_emu_fault what;
+
+	if (hit(emu, NULL, KIND(LOG_ERR), &what))
 		return SDXI_ERR_STS_ERR;
-	}
-	if (emu->lose_ovf != 0) {
-		emu->injected[SDXI_EMU_FAULT_LOG_OVF]++;
-		emu->lose_ovf--;
-		return SDXI_ERR_STS_OVF;
-	}
-	return 0;
+	return hit(emu, NULL, KIND(LOG_OVF), &what) ? SDXI_ERR_STS_OVF : 0;
 }

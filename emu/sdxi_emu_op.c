@@ -8,7 +8,6 @@
 
 #define FAIL_BUF(buf) (EMU_FAIL_TRANSLATION(SDXI_STEP_BUFFER) | EMU_FAIL_ON(buf))
 
-/* Flags of a form. */
 #define FORM_FE 1    /* the fence is not optional */
 #define FORM_NO_SE 2 /* se is 0 */
 
@@ -26,27 +25,27 @@ static const struct form {
 #define KEYS_2 SDXI_BITS(63, 32)
 #define KEY SDXI_BITS(47, 32)
 #define RANGE SDXI_BITS(31, 0)
-#define VF (UINT32_MAX & ~UINT32_C(0xff)) /* vflags and vf_num */
+#define CFLAGS 0xff
+#define VFLAGS(bits) ((uint32_t)(bits) << 8) /* vf_num is 0 */
 	{ OP(DMAB, DMAB_COPY, COPY), 0, 1 << 2 | 1 << 3, UINT32_MAX, KEYS_2 },
 	{ OP(DMAB, DMAB_NOP, NOP), FORM_NO_SE, 0, 0, 0 },
 	{ OP(DMAB, DMAB_WRT_IMM, WRT_IMM), 0, 0x7c, UINT32_MAX, KEY },
 	{ OP(DMAB, DMAB_REPCOPY, REPCOPY), 0, 1 << 2 | 1 << 3, UINT32_MAX, KEYS_2 },
 	{ OP(INTR, INTR_INTR, INTR), 0, 0, 0, KEY },
 	{ OP(ADMIN, ADM_FN_UPD, ADMIN), 0, 0, 0, 0 },
-	{ OP(ADMIN, ADM_CXT_UPD, ADMIN), 0, 0, 0xff, RANGE },
+	{ OP(ADMIN, ADM_CXT_UPD, ADMIN), 0, 0, CFLAGS, RANGE },
 	{ OP(ADMIN, ADM_AKEY_UPD, ADMIN), 0, 0, 0, RANGE | KEYS_2 },
-	{ OP(ADMIN, ADM_CXT_START_NM, ADMIN), FORM_FE | FORM_NO_SE, 1 << 2, VF, RANGE },
-	{ OP(ADMIN, ADM_CXT_STOP, ADMIN), FORM_FE | FORM_NO_SE, 0, VF, RANGE },
+	{ OP(ADMIN, ADM_CXT_START_NM, ADMIN), FORM_FE | FORM_NO_SE, 1 << 2, VFLAGS(SDXI_VFLAGS_DV),
+		RANGE },
+	{ OP(ADMIN, ADM_CXT_STOP, ADMIN), FORM_FE | FORM_NO_SE, 0, VFLAGS(SDXI_VFLAGS_HS), RANGE },
 	{ OP(ADMIN, ADM_INTR, INTR), 0, 0, 0, KEY }, /* [I] as INTR */
-	{ OP(ADMIN, ADM_SYNC, ADMIN), 0, 0, UINT32_MAX, RANGE | KEYS_2 },
+	{ OP(ADMIN, ADM_SYNC, ADMIN), 0, 0, CFLAGS, RANGE | KEYS_2 },
 	{ OP(ADMIN, ADM_RKEY_UPD, ADMIN), 0, 0, 0, RANGE | KEYS_2 },
-	{ OP(ADMIN, ADM_CXT_START_RS, ADMIN), FORM_FE | FORM_NO_SE, 1 << 2, VF, RANGE },
+	{ OP(ADMIN, ADM_CXT_START_RS, ADMIN), FORM_FE | FORM_NO_SE, 1 << 2, VFLAGS(SDXI_VFLAGS_DV),
+		RANGE },
 };
 
-/*
- * Bits that a descriptor's first word may have set. ch is for descriptors of more than one slot, of
- * which there are none here. [I] rb has no effect.
- */
+/* What may be set in 4 bytes: not ch, of descriptors that take more slots. [I] rb has no effect. */
 #define DSC_OP ((uint32_t)(SDXI_DSC_SUBTYPE | SDXI_DSC_TYPE))
 #define DSC_DEFINED                                                                                \
 	(DSC_OP |                                                                                  \
@@ -63,7 +62,7 @@ form_find(const struct emu_cxt *cxt, uint32_t opcode)
 	    (type == SDXI_TYPE_ADMIN ? cxt->num != SDXI_CXT_ADMIN :
 	     type != SDXI_TYPE_DMAB && !(cxt->opb & EMU_OPB(type))))
 		return NULL;
-	for (i = 0; i < sizeof(forms) / sizeof(forms[0]); i++)
+	for (i = 0; i < EMU_DIM(forms); i++)
 		if (forms[i].op == (opcode & DSC_OP))
 			return &forms[i];
 	return NULL;
@@ -78,22 +77,21 @@ form_fits(const struct form *form, const struct sdxi_dsc *dsc)
 
 	for (i = 2; i < 7; i++)
 		rest |= form->qws & 1u << i ? 0 : dsc->qw[i];
-	return rest == 0 && (!(form->flags & FORM_FE) || (qw0 & SDXI_DSC_FE)) &&
-	       (!(form->flags & FORM_NO_SE) || !(qw0 & SDXI_DSC_SE));
+	return rest == 0 && !((form->flags & FORM_FE) && !(qw0 & SDXI_DSC_FE)) &&
+	       !((form->flags & FORM_NO_SE) && (qw0 & SDXI_DSC_SE));
 }
 
 /* ---- keys ---- */
 
+/* [I] A function has one address space: a key with a PASID is refused. */
 static emu_fail_t
 key_read(struct sdxi_emu *emu, uint64_t iova, enum sdxi_err_step step, void *mem,
 	 struct sdxi_akey_ent *ent)
 {
-	if (emu->ops.read(mem, iova, ent, sizeof(*ent)) != SDXI_EMU_MEM_OK)
-		return EMU_FAIL_TRANSLATION(step);
-	/* [I] A function has one address space: a key with a PASID is refused. */
-	if ((emu_le16(ent->intr_num) & (SDXI_AKEY_ENT_VL | SDXI_AKEY_ENT_PV)) != SDXI_AKEY_ENT_VL)
-		return EMU_FAIL_VALIDATION(step);
-	return 0;
+	const emu_fail_t fail = emu_entry_read(emu, mem, step, iova, ent, sizeof(*ent));
+
+	return fail == 0 && (emu_le16(ent->intr_num) & SDXI_AKEY_ENT_PV) ?
+	       EMU_FAIL_VALIDATION(step) : fail;
 }
 
 /* Another function's memory, if its RKey table names this one in the AKey's entry [9]. */
@@ -116,60 +114,51 @@ rkey_check(struct sdxi_emu *emu, const struct sdxi_akey_ent *akey, void **mem)
 	return fail;
 }
 
-/* Look up an AKey: whose memory it is, and in @p key its interrupt. */
 static emu_fail_t
-akey_check(struct sdxi_emu *emu, struct emu_cxt *cxt, uint16_t akey, void **mem,
-	   struct emu_akey *key)
+akey_read(struct sdxi_emu *emu, const struct emu_cxt *cxt, uint16_t akey, struct sdxi_akey_ent *ent)
 {
-	struct emu_akey *cached = &cxt->akey[akey & (EMU_AKEYS - 1)];
+	if (akey >= cxt->akeys)
+		return EMU_FAIL_VALIDATION(SDXI_STEP_AKEY);
+	return key_read(emu, cxt->akey_ptr + akey * sizeof(*ent), SDXI_STEP_AKEY, emu->opaque, ent);
+}
+
+static bool
+is_own(const struct sdxi_emu *emu, const struct sdxi_akey_ent *ent)
+{
+	return ent->tgt_sfunc == 0 || emu_le16(ent->tgt_sfunc) == emu->conf.sfunc;
+}
+
+/* Look up an AKey: whose memory it is. */
+static emu_fail_t
+akey_check(struct sdxi_emu *emu, struct emu_cxt *cxt, uint16_t akey, void **mem)
+{
+	uint32_t *cached = &cxt->akey[akey & (EMU_AKEYS - 1)];
 	struct sdxi_akey_ent ent;
-	uint16_t flags, sfunc;
 	emu_fail_t fail;
 
 	*mem = emu->opaque;
-	*key = *cached;
-	if (cached->tag == akey + UINT32_C(1))
+	if (*cached == akey + UINT32_C(1))
 		return 0;
-	if (akey >= cxt->akeys)
-		return EMU_FAIL_VALIDATION(SDXI_STEP_AKEY);
-	fail = key_read(emu, cxt->akey_ptr + akey * sizeof(ent), SDXI_STEP_AKEY, emu->opaque, &ent);
-	if (fail != 0)
-		return fail;
-	sfunc = emu_le16(ent.tgt_sfunc);
-	*key = (struct emu_akey){ .iv = false };
-	if (sfunc != 0 && sfunc != emu->conf.sfunc)
+	fail = akey_read(emu, cxt, akey, &ent);
+	if (fail == 0 && !is_own(emu, &ent))
 		return rkey_check(emu, &ent, mem);
-	flags = emu_le16(ent.intr_num);
-	*key = (struct emu_akey){
-		.tag = akey + UINT32_C(1),
-		.iv = (flags & SDXI_AKEY_ENT_IV) != 0,
-		.intr_num = SDXI_GET(SDXI_AKEY_ENT_INTR_NUM, flags),
-	};
-	*cached = *key;
-	return 0;
+	if (fail == 0)
+		*cached = akey + UINT32_C(1);
+	return fail;
 }
 
 /* ---- judgement ---- */
-
-static inline bool
-wraps(uint64_t addr, uint64_t len)
-{
-	return addr + (len - 1) < addr;
-}
 
 /* Source, destination and block must not overlap. */
 static bool
 data_overlaps(const struct sdxi_emu *emu, const struct emu_op *op, uint64_t src_len)
 {
 	const uint64_t last = emu_le64(op->dsc.any.csb_ptr), csb = last & SDXI_DSC_CSB_PTR;
-	const bool block = !(last & SDXI_DSC_NP);
+	const uint64_t len = last & SDXI_DSC_NP ? 0 : sizeof(struct sdxi_cst_blk);
 
-	return (src_len != 0 && op->src_mem == op->dst_mem &&
-		emu_overlap(op->src, src_len, op->dst, op->len)) ||
-	       (block && src_len != 0 && op->src_mem == emu->opaque &&
-		emu_overlap(op->src, src_len, csb, sizeof(struct sdxi_cst_blk))) ||
-	       (block && op->dst_mem == emu->opaque &&
-		emu_overlap(op->dst, op->len, csb, sizeof(struct sdxi_cst_blk)));
+	return (op->src_mem == op->dst_mem && emu_overlap(op->src, src_len, op->dst, op->len)) ||
+	       (op->src_mem == emu->opaque && emu_overlap(op->src, src_len, csb, len)) ||
+	       (op->dst_mem == emu->opaque && emu_overlap(op->dst, op->len, csb, len));
 }
 
 static emu_fail_t
@@ -179,7 +168,6 @@ data_judge(struct sdxi_emu *emu, struct emu_cxt *cxt, struct emu_op *op)
 	const struct sdxi_dsc *dsc = &op->dsc;
 	const uint64_t src_len = imm ? 0 : rep ? SDXI_REPCOPY_PAGE : op->len;
 	const uint64_t keys = emu_le64(dsc->qw[1]);
-	struct emu_akey key;
 	emu_fail_t fail;
 
 	if (op->len > (imm ? SDXI_WRT_IMM_MAX : cxt->max_len))
@@ -187,17 +175,17 @@ data_judge(struct sdxi_emu *emu, struct emu_cxt *cxt, struct emu_op *op)
 	op->src = emu_le64(dsc->copy.addr0);
 	op->dst = emu_le64(imm ? dsc->copy.addr0 : dsc->copy.addr1);
 	if (!imm) {
-		fail = akey_check(emu, cxt, (uint16_t)(keys >> 32), &op->src_mem, &key);
+		fail = akey_check(emu, cxt, (uint16_t)(keys >> 32), &op->src_mem);
 		if (fail != 0)
 			return fail | EMU_FAIL_ON(EMU_BUF_SRC);
 	}
 	/* [I] The one buffer of WRT_IMM is the destination, and logged as that. */
-	fail = akey_check(emu, cxt, (uint16_t)(keys >> (imm ? 32 : 48)), &op->dst_mem, &key);
+	fail = akey_check(emu, cxt, (uint16_t)(keys >> (imm ? 32 : 48)), &op->dst_mem);
 	if (fail != 0)
 		return fail | EMU_FAIL_ON(EMU_BUF_DST);
-	if (src_len != 0 && wraps(op->src, src_len))
+	if (src_len != 0 && op->src + (src_len - 1) < op->src)
 		return FAIL_BUF(EMU_BUF_SRC);
-	if (wraps(op->dst, op->len))
+	if (op->dst + (op->len - 1) < op->dst)
 		return FAIL_BUF(EMU_BUF_DST);
 	/* [I] Source, destination and length of REPCOPY are multiples of the page. */
 	if (data_overlaps(emu, op, src_len) ||
@@ -207,14 +195,16 @@ data_judge(struct sdxi_emu *emu, struct emu_cxt *cxt, struct emu_op *op)
 }
 
 static emu_fail_t
-intr_judge(struct sdxi_emu *emu, struct emu_cxt *cxt, struct emu_op *op)
+intr_judge(struct sdxi_emu *emu, const struct emu_cxt *cxt, struct emu_op *op)
 {
-	struct emu_akey key;
-	void *mem;
-	emu_fail_t fail = akey_check(emu, cxt, emu_le64(op->dsc.qw[1]) >> 32, &mem, &key);
+	struct sdxi_akey_ent ent;
+	const emu_fail_t fail = akey_read(emu, cxt, emu_le64(op->dsc.qw[1]) >> 32, &ent);
 
-	op->intr_num = key.intr_num;
-	return fail == 0 && !key.iv ? EMU_FAIL_VALIDATION(SDXI_STEP_AKEY) : fail;
+	if (fail != 0)
+		return fail;
+	op->intr_num = SDXI_GET(SDXI_AKEY_ENT_INTR_NUM, emu_le16(ent.intr_num));
+	return is_own(emu, &ent) && (emu_le16(ent.intr_num) & SDXI_AKEY_ENT_IV) ? 0 :
+	       EMU_FAIL_VALIDATION(SDXI_STEP_AKEY);
 }
 
 /*
@@ -236,35 +226,26 @@ op_judge(struct sdxi_emu *emu, struct emu_cxt *cxt, struct emu_op *op)
 			 [SDXI_GET(SDXI_DSC_SUBTYPE, opcode) & 15]++;
 	if (!form_fits(form, &op->dsc))
 		return EMU_FAIL_DESC;
-	switch (op->kind) {
-	case EMU_KIND_NOP:
+	if (op->kind == EMU_KIND_NOP)
 		return 0;
-	case EMU_KIND_INTR:
-		return intr_judge(emu, cxt, op);
-	case EMU_KIND_ADMIN:
-		return emu_admin_judge(emu, op);
-	default:
-		return data_judge(emu, cxt, op);
-	}
+	return op->kind == EMU_KIND_INTR ? intr_judge(emu, cxt, op) :
+	       op->kind == EMU_KIND_ADMIN ? emu_admin_judge(emu, op) : data_judge(emu, cxt, op);
 }
 
 emu_fail_t
 emu_op_begin(struct sdxi_emu *emu, struct emu_cxt *cxt, struct emu_op *op)
 {
 	const uint64_t last = emu_le64(op->dsc.any.csb_ptr);
+	const bool good = (last & EMU_CSB_RESERVED) == 0;
 
 	/* An operation whose block cannot be read is not executed. */
-	if (!(last & SDXI_DSC_NP)) {
-		op->sampled = (last & EMU_CSB_RESERVED) == 0 &&
-			      emu_read64(emu, last & SDXI_DSC_CSB_PTR, &op->signal);
-		if (!op->sampled) {
-			op->hide |= EMU_HIDE_BLOCK;
-			return (last & EMU_CSB_RESERVED) != 0 ?
-				       EMU_FAIL_VALIDATION(SDXI_STEP_CST_BLK) :
-				       EMU_FAIL_TRANSLATION(SDXI_STEP_CST_BLK);
-		}
-	}
-	return op_judge(emu, cxt, op);
+	if (!(last & SDXI_DSC_NP))
+		op->sampled = good && emu_read64(emu, last & SDXI_DSC_CSB_PTR, &op->signal);
+	if (op->sampled || (last & SDXI_DSC_NP))
+		return op_judge(emu, cxt, op);
+	op->hide |= EMU_HIDE_BLOCK;
+	return good ? EMU_FAIL_TRANSLATION(SDXI_STEP_CST_BLK) :
+		      EMU_FAIL_VALIDATION(SDXI_STEP_CST_BLK);
 }
 
 /* ---- data ---- */
@@ -291,35 +272,21 @@ copy(struct sdxi_emu *emu, const struct emu_op *op, uint64_t dst, uint64_t src, 
 emu_fail_t
 emu_op_move(struct sdxi_emu *emu, const struct emu_op *op, size_t part)
 {
+	const bool imm = op->kind == EMU_KIND_WRT_IMM, rep = op->kind == EMU_KIND_REPCOPY;
+	const size_t step = rep ? SDXI_REPCOPY_PAGE : part;
 	enum sdxi_emu_mem res = SDXI_EMU_MEM_OK;
 	size_t at;
 
-	switch (op->kind) {
-	case EMU_KIND_COPY:
-		res = copy(emu, op, op->dst + op->done, op->src + op->done, part);
-		break;
-	case EMU_KIND_WRT_IMM:
-		if (emu->ops.write(op->dst_mem, op->dst, SDXI_WRT_IMM_DATA(&op->dsc), part) !=
-		    SDXI_EMU_MEM_OK)
-			res = SDXI_EMU_MEM_DST_FAULT;
-		break;
-	case EMU_KIND_REPCOPY:
-		for (at = 0; at < part && res == SDXI_EMU_MEM_OK; at += SDXI_REPCOPY_PAGE)
-			res = copy(emu, op, op->dst + op->done + at, op->src, SDXI_REPCOPY_PAGE);
-		break;
-	default:
-		break;
-	}
-	switch (res) {
-	case SDXI_EMU_MEM_OK:
+	for (at = 0; at < part && res == SDXI_EMU_MEM_OK; at += step)
+		res = imm ? emu->ops.write(op->dst_mem, op->dst, SDXI_WRT_IMM_DATA(&op->dsc), part) :
+			    copy(emu, op, op->dst + op->done + at, op->src + (rep ? 0 : op->done),
+				 step);
+	if (res == SDXI_EMU_MEM_OK)
 		return 0;
-	case SDXI_EMU_MEM_SRC_FAULT:
+	if (res == SDXI_EMU_MEM_SRC_FAULT)
 		return FAIL_BUF(EMU_BUF_SRC);
-	case SDXI_EMU_MEM_DST_FAULT:
-		return FAIL_BUF(EMU_BUF_DST);
-	default:
-		return EMU_FAIL_TRANSLATION(SDXI_STEP_BUFFER);
-	}
+	return imm || res == SDXI_EMU_MEM_DST_FAULT ? FAIL_BUF(EMU_BUF_DST) :
+	       EMU_FAIL_TRANSLATION(SDXI_STEP_BUFFER);
 }
 
 /* ---- completion ---- */

@@ -10,11 +10,10 @@
  * What the parts of the emulated function share: its state, and the calls between the parts.
  *
  *   sdxi_emu.c        registers, function states, the error log, whose turn it is
- *   sdxi_emu_cxt.c    a context's tables, start, stop and failure
+ *   sdxi_emu_cxt.c    contexts: tables, start, stop, administrative operations
  *   sdxi_emu_exec.c   a context's turn: its window of operations, in order or in random order
  *   sdxi_emu_fast.c   the same for copies between mapped memory, in order
  *   sdxi_emu_op.c     one operation: what is legal, keys, data, completion status block
- *   sdxi_emu_admin.c  operations of the administrative context
  *   sdxi_emu_fault.c  faults on demand
  *   sdxi_emu_text.c   faults and configuration as text
  *
@@ -22,15 +21,11 @@
  * one place that makes it; those that are values are here.
  */
 
-#include <stdalign.h>
 #include <stdatomic.h>
 
 #include "sdxi_emu.h"
-#include "sdxi_emu_osdep.h"
 #include "sdxi_emu_hw.h"
 
-/** [I] VERSION of the function: 1.0. */
-#define EMU_VERSION (SDXI_PUT(SDXI_VERSION_MAJOR, 1) | SDXI_PUT(SDXI_VERSION_MINOR, 0))
 /** Optional operation groups that it has: bit t of the opb_000 fields stands for type t. */
 #define EMU_OPB(type) (UINT32_C(1) << (type))
 #define EMU_OPB_CAP EMU_OPB(SDXI_TYPE_INTR)
@@ -47,9 +42,8 @@
 #define EMU_SIGNAL_BYTES (32u << 10)
 /** Contexts that one turn of an administrative operation handles. */
 #define EMU_ADMIN_PART 32
-/** Turns without work that make a context a cold one. */
+/** Turns without work after which a context has a turn in one of so many rounds, others working. */
 #define EMU_COLD 64
-/** While others work, a cold one has a turn in one of so many rounds. */
 #define EMU_COLD_PART 32
 /** AKeys that a context remembers; a power of two. */
 #define EMU_AKEYS 4
@@ -58,10 +52,21 @@
 /** Faults that may be pending. */
 #define EMU_FAULTS 256
 
+/* What it takes of a compiler beyond C11. */
+#ifdef RTE_COMPONENT_NAME
+#include <rte_prefetch.h>
+#define EMU_PREFETCH_TO_READ(p) rte_prefetch0(p)
+#define EMU_PREFETCH_TO_WRITE(p) rte_prefetch0_write(p)
+#else
+#define EMU_PREFETCH_TO_READ(p) __builtin_prefetch((p), 0, 3)
+#define EMU_PREFETCH_TO_WRITE(p) __builtin_prefetch((p), 1, 3)
+#endif
+
 #define EMU_MIN(a, b) ((a) < (b) ? (a) : (b))
+#define EMU_DIM(a) (sizeof(a) / sizeof((a)[0]))
 #define EMU_MAX(a, b) ((a) > (b) ? (a) : (b))
 
-/** A word that others may write or read meanwhile, and which is no atomic by its type. */
+/** A word that others may access meanwhile, and which is no atomic by its type. */
 #define EMU_ATOMIC(ptr) ((_Atomic uint64_t *)(ptr))
 #define EMU_LOAD(ptr, order) \
 	atomic_load_explicit((const _Atomic uint64_t *)(ptr), memory_order_##order)
@@ -96,56 +101,32 @@ typedef uint32_t emu_fail_t;
 /** For an entry of the log that no descriptor is to blame for. */
 #define EMU_NO_DESC UINT64_MAX
 
-/** What software last asked of a context, as far as it matters for its turns. */
-enum emu_cxt_mode {
-	EMU_CXT_OFF = 0, /**< not started, or stopped; nothing is known of it */
-	EMU_CXT_RUN,
-	EMU_CXT_STOPPING, /**< CXT_STOP was executed, its effect is due */
-	EMU_CXT_FAILED,	  /**< ERR_FN: waits for CXT_STOP */
-};
+/** STOPPING: the effect of CXT_STOP is due. FAILED: waits for CXT_STOP. */
+enum emu_cxt_mode { EMU_CXT_OFF, EMU_CXT_RUN, EMU_CXT_STOPPING, EMU_CXT_FAILED };
 
 enum emu_kind {
-	EMU_KIND_NOP = 0,
-	EMU_KIND_COPY,
-	EMU_KIND_WRT_IMM,
-	EMU_KIND_REPCOPY,
-	EMU_KIND_INTR,
+	EMU_KIND_NOP, EMU_KIND_COPY, EMU_KIND_WRT_IMM, EMU_KIND_REPCOPY, EMU_KIND_INTR,
 	EMU_KIND_ADMIN,
 };
 
 /** What an injected fault withholds of an operation's outcome. */
-enum emu_hide {
-	EMU_HIDE_BLOCK = 1 << 0,  /**< the block, also of one that cannot be reached */
-	EMU_HIDE_SIGNAL = 1 << 1, /**< of the block the signal */
-	EMU_HIDE_LOG = 1 << 2,
-};
+enum emu_hide { EMU_HIDE_BLOCK = 1, EMU_HIDE_SIGNAL = 2, EMU_HIDE_LOG = 4 };
 
 /** What a context's turn may do, each thing now or later. */
 enum emu_step {
-	EMU_STEP_SAMPLE, /**< Write_Index */
-	EMU_STEP_FETCH,
-	EMU_STEP_EXEC,
-	EMU_STEP_SIGNAL,
-	EMU_STEP_INDEX, /**< Read_Index */
-	EMU_STEP_STATE,
-	EMU_STEPS,
+	EMU_STEP_SAMPLE, EMU_STEP_FETCH, EMU_STEP_EXEC, EMU_STEP_SIGNAL, EMU_STEP_INDEX,
+	EMU_STEP_STATE, EMU_STEPS,
 };
 
-enum emu_op_state {
-	EMU_OP_WAITING = 0,
-	EMU_OP_BEGUN,
-	EMU_OP_EXECUTED, /**< its block is due */
-};
+/** Of an operation that has been executed, the block is due. */
+enum emu_op_state { EMU_OP_WAITING, EMU_OP_BEGUN, EMU_OP_EXECUTED };
 
 /** An operation that has been consumed and is not complete. */
 struct emu_op {
 	struct sdxi_dsc dsc;
 	uint64_t index; /**< of the descriptor */
-	uint64_t src;
-	uint64_t dst;
-	void *src_mem; /**< what the owner's accesses take: another function's memory, by RKey */
-	void *dst_mem;
-	uint64_t len;
+	uint64_t src, dst, len;
+	void *src_mem, *dst_mem; /**< for the owner's accesses: another function's, by RKey */
 	uint64_t done;	 /**< bytes */
 	uint64_t signal; /**< as it was at the beginning */
 	uint32_t pos;	 /**< administrative: the next context */
@@ -161,21 +142,10 @@ struct emu_op {
 	bool log_due;
 };
 
-/** An AKey of this function's own memory that was valid when it was looked up. */
-struct emu_akey {
-	uint32_t tag; /**< AKey + 1, 0: nothing */
-	uint16_t intr_num;
-	bool iv;
-};
-
 /**
- * A context. Its own fields, but num, belong to the thread whose turn it has: engines share the
- * owner's lock and have different contexts, all others hold it alone.
- *
- * Words in memory that it shares with software:
- *   doorbell     any thread of software stores; exchanged for EMU_DB_IDLE, sequentially consistent,
- *                before Write_Index is read, so a ring is either seen by this read or there for the
- *                next look
+ * A context. Words in memory that it shares with software:
+ *   doorbell     any thread stores; exchanged for EMU_DB_IDLE, sequentially consistent, before
+ *                Write_Index is read: a ring is seen by this read or there for the next look
  *   Write_Index  software stores it, releasing what lies below; read with an acquire
  *   vl           read with an acquire, for several producers; cleared before Read_Index is written
  *   Read_Index   written with a release: slots below have been read, and may be written
@@ -186,17 +156,14 @@ struct emu_cxt {
 	uint64_t read_index;
 	uint64_t index_out;   /**< Read_Index as written */
 	uint64_t write_index; /**< as sampled */
-	uint64_t ring;
+	uint32_t slot;	      /**< read_index mod ring_sz */
 	uint32_t ring_sz;
-	uint32_t slot;	    /**< read_index mod ring_sz */
-	uint64_t *db;	    /**< doorbell word, NULL where doorbells are trapped only */
-	uint64_t sts;
-	uint64_t write_index_ptr;
+	uint64_t ring, sts, write_index_ptr, akey_ptr;
 	uint64_t max_len;   /**< bytes of the largest buffer */
 	uint32_t opb;	    /**< optional operation groups */
 	uint32_t akeys;	    /**< entries of the AKey table */
-	uint64_t akey_ptr;
-	struct emu_akey akey[EMU_AKEYS];
+	uint64_t *db;	    /**< doorbell word, NULL where doorbells are trapped only */
+	uint32_t akey[EMU_AKEYS]; /**< + 1: valid when looked up last, and of this function's memory */
 	uint32_t run_pos;   /**< place in the list of running contexts */
 	uint8_t idle;	    /**< turns in a row without work, up to EMU_COLD */
 	uint16_t num;
@@ -209,7 +176,6 @@ struct emu_cxt {
 	bool err_out;	    /**< ERR_FN has been written */
 	bool self_stop;	    /**< ends in STOP_FN, by a fault */
 	bool stalled;	    /**< by a fault */
-	bool no_stop;	    /**< by a fault */
 	uint32_t n_faults;  /**< that are pending */
 	uint64_t consumed;  /**< descriptors, ever */
 	struct emu_op *op;   /**< window, by index; made at the first start */
@@ -224,17 +190,9 @@ struct emu_fault {
 	bool in_force; /**< STALL: the context hangs there */
 };
 
-/** Registers that software writes. */
-struct emu_regs {
-	uint64_t ctl0;
-	uint64_t ctl2;
-	uint64_t cxt_l2;
-	uint64_t rkey;
-	uint64_t err_ctl;
-	uint64_t err_sts;
-	uint64_t err_cfg;
-	uint64_t err_wrt;
-	uint64_t err_rd;
+enum emu_reg {
+	EMU_CTL0, EMU_CTL2, EMU_STS0, EMU_CAP0, EMU_CAP1, EMU_VERSION, EMU_CXT_L2, EMU_RKEY,
+	EMU_ERR_CTL, EMU_ERR_STS, EMU_ERR_CFG, EMU_ERR_WRT, EMU_ERR_RD, EMU_REGS,
 };
 
 struct sdxi_emu {
@@ -242,7 +200,7 @@ struct sdxi_emu {
 	void *opaque;
 	struct sdxi_emu_conf conf;
 
-	struct emu_regs regs;
+	uint64_t reg[EMU_REGS];
 	enum sdxi_fn_gsv gsv;
 	uint64_t absent_until; /**< ms; 0: registers are there */
 
@@ -253,11 +211,9 @@ struct sdxi_emu {
 	uint8_t lim_max_buffer;
 	uint8_t lim_max_akey_sz;
 
-	bool in_run;	/**< a callback of the owner's may be on the stack */
-	bool irq_due;	/**< vector 0, after what it tells of is visible */
-	bool reset_due; /**< asked for from within a callback */
-	bool flr_due;
-	bool gsr_due;	/**< CTL0.fn_gsr was written from within a callback */
+	bool in_run;  /**< a callback of the owner's may be on the stack */
+	bool irq_due; /**< vector 0, after what it tells of is visible */
+	uint8_t due;  /**< requests and resets from within a callback */
 
 	struct emu_cxt *cxt;  /**< by number */
 	struct emu_cxt **run; /**< those that run */
@@ -276,11 +232,6 @@ struct sdxi_emu {
 
 	struct emu_fault fault[EMU_FAULTS];
 	uint32_t n_fault;
-	uint32_t lose_ovf;  /**< log entries to lose */
-	uint32_t lose_err;
-	uint32_t no_active; /**< requests to fail */
-	bool no_fn_stop;
-	bool no_reset;
 	uint64_t injected[SDXI_EMU_FAULT_KINDS];
 	uint64_t seen[8][16]; /* descriptors other than copies, by the low bits of their types */
 };
@@ -311,18 +262,15 @@ unsigned int emu_random(struct sdxi_emu *emu, unsigned int n);
 
 /* sdxi_emu_cxt.c */
 
+/** Read an entry of a table or of keys, whose bit 0 says that it is valid. */
+emu_fail_t emu_entry_read(struct sdxi_emu *emu, void *mem, enum sdxi_err_step step, uint64_t iova,
+			  void *ent, size_t len);
 /** Read a little-endian word. */
 bool emu_read64(struct sdxi_emu *emu, uint64_t iova, uint64_t *val);
 /** Start a context from its tables; no effect on one that runs but that of a doorbell. */
 emu_fail_t emu_cxt_start(struct sdxi_emu *emu, uint16_t num);
-/** Have a context stop at its next turn. */
-void emu_cxt_stop(struct sdxi_emu *emu, struct emu_cxt *cxt, bool hard);
 /** The end of a context's turns, by a stop or in ERR_FN. */
 void emu_cxt_ended(struct sdxi_emu *emu, struct emu_cxt *cxt);
-/** Read a running context's tables again for what may change while it runs. */
-emu_fail_t emu_cxt_reload(struct sdxi_emu *emu, struct emu_cxt *cxt);
-/** Forget cached AKeys. */
-void emu_cxt_forget_akeys(struct emu_cxt *cxt);
 /** Write CXT_STS.state; false where that is not possible. */
 bool emu_cxt_write_state(struct sdxi_emu *emu, const struct emu_cxt *cxt,
 			 enum sdxi_cxt_state state);
@@ -330,11 +278,13 @@ bool emu_cxt_write_state(struct sdxi_emu *emu, const struct emu_cxt *cxt,
 void emu_cxt_forget_all(struct sdxi_emu *emu);
 /** Forget the rings of a context's doorbell so far. */
 void emu_doorbell_idle(struct sdxi_emu *emu, uint16_t num);
+/** Judge an administrative operation, whose reserved fields are 0. */
+emu_fail_t emu_admin_judge(const struct sdxi_emu *emu, struct emu_op *op);
+/** Do a part of an administrative operation: is it done? In op->blocked, whether it waits. */
+bool emu_admin_step(struct sdxi_emu *emu, struct emu_op *op);
 
 /* sdxi_emu_exec.c */
 
-/** Make a context's window for its start; false: no memory. */
-bool emu_exec_start(const struct sdxi_emu *emu, struct emu_cxt *cxt);
 /** Let a context work for a bounded part; 0: it has nothing to do. */
 unsigned int emu_cxt_turn(struct sdxi_emu *emu, struct emu_cxt *cxt, unsigned int budget);
 /** Log a failure that stops the context, and have it end in ERR_FN. */
@@ -358,11 +308,11 @@ bool emu_op_complete(struct sdxi_emu *emu, const struct emu_op *op);
 /** Bits of a descriptor's last word that must be 0 when there is a block. */
 #define EMU_CSB_RESERVED (~(SDXI_DSC_NP | SDXI_DSC_CSB_PTR))
 
-/** Do two ranges, none of which wraps, have a byte in common? */
+/** Do two ranges, none of which wraps, have a byte in common? One of length 0 has none. */
 static inline bool
 emu_overlap(uint64_t a, uint64_t a_len, uint64_t b, uint64_t b_len)
 {
-	return a - b < b_len || b - a < a_len;
+	return a_len != 0 && b_len != 0 && (a - b < b_len || b - a < a_len);
 }
 
 /* sdxi_emu_fast.c */
@@ -372,17 +322,10 @@ unsigned int emu_fast_part(struct sdxi_emu *emu, struct emu_cxt *cxt, unsigned i
 
 /* sdxi_emu_fault.c */
 
-enum emu_hit {
-	EMU_HIT_OP,	/**< the operation, if anything: what op->fail and op->hide say */
-	EMU_HIT_STALL,	/**< the context, which hangs */
-	EMU_HIT_STOP,	/**< the context, which has to stop */
-	EMU_HIT_FN,	/**< the function: to ERROR, or to a function-level reset */
-};
-
-/** What happens to the next operation of a context that faults are pending for? */
-enum emu_hit emu_fault_take(struct sdxi_emu *emu, struct emu_cxt *cxt, struct emu_op *op);
-/** A context is told to stop. */
-void emu_fault_stop_asked(struct sdxi_emu *emu, struct emu_cxt *cxt);
+/** Have faults hit the next operation of a context; false: it is not consumed. */
+bool emu_fault_take(struct sdxi_emu *emu, struct emu_cxt *cxt, struct emu_op *op);
+/** Does a context not stop when it is asked to, or has been? */
+bool emu_fault_no_stop(struct sdxi_emu *emu, const struct emu_cxt *cxt, bool asked);
 /** A context is gone, and with it what kept it. */
 void emu_fault_gone(struct sdxi_emu *emu, struct emu_cxt *cxt, bool with_fn);
 /** Ignore a request to the function, which would have an effect? */
@@ -391,19 +334,5 @@ bool emu_fault_ignores(struct sdxi_emu *emu, enum sdxi_fn_gsr gsr);
 bool emu_fault_activation(struct sdxi_emu *emu);
 /** Bits of ERR_STS that say why an entry of the log is lost; 0: it is not. */
 uint64_t emu_fault_log(struct sdxi_emu *emu);
-
-/* sdxi_emu_admin.c */
-
-/** Judge an administrative operation, whose reserved fields are 0. */
-emu_fail_t emu_admin_judge(const struct sdxi_emu *emu, struct emu_op *op);
-
-enum emu_admin {
-	EMU_ADMIN_DONE,
-	EMU_ADMIN_MORE, /**< call again in the next turn */
-	EMU_ADMIN_WAIT, /**< the same, but nothing was done */
-};
-
-/** Do a part of an administrative operation. */
-enum emu_admin emu_admin_step(struct sdxi_emu *emu, struct emu_op *op);
 
 #endif /* _SDXI_EMU_PRIV_H_ */

@@ -1420,28 +1420,6 @@ watch_run(struct watch *w, unsigned int budget)
 	return done;
 }
 
-unsigned int
-watch_help(struct watch *w, unsigned int index, unsigned int count)
-{
-	/* Each context has one batch: its Write_Index, Read_Index, ring, and 3 for each copy. */
-	const uint64_t most = (uint64_t)w->n_live * (3 + 3 * 32);
-	unsigned int done;
-	bool rest;
-
-	work_begin(w);
-	w->helping = true;
-	done = sdxi_emu_help(w->emu, index, count, &rest);
-	w->helping = false;
-	work_end(w);
-	if (!w->lost && (w->accesses > most || w->copied != 0))
-		watch_fail("%llu maps by a helper, %llu bytes copied by the owner",
-			   (unsigned long long)w->accesses, (unsigned long long)w->copied);
-	/* 32 descriptors, and the data of so many that some of it is due to be signalled. */
-	if (!w->lost && done > w->n_live * 72)
-		watch_fail("%u done by a helper", done);
-	return done;
-}
-
 #ifdef __clang__
 #pragma clang attribute pop
 #endif

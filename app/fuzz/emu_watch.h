@@ -106,8 +106,7 @@ struct watch {
 	struct region region[REGIONS];
 	uint8_t map_kind;
 	bool plain_fault; /* copies do not say which side it was */
-	bool at_work; /* sdxi_emu_run() or a helper is on the stack */
-	bool helping; /* a helper is */
+	bool at_work; /* sdxi_emu_run() is on the stack */
 
 	/* What sdxi_emu_run() does in one call. */
 	uint64_t accesses;
@@ -165,7 +164,5 @@ region_of(unsigned int place, unsigned int part)
 void watch_state(struct watch *w);
 /* sdxi_emu_run(), held to what it promises. */
 unsigned int watch_run(struct watch *w, unsigned int budget);
-/* sdxi_emu_help(). */
-unsigned int watch_help(struct watch *w, unsigned int index, unsigned int count);
 
 #endif /* _EMU_WATCH_H_ */

@@ -27,7 +27,6 @@ __attribute__((weak)) size_t LLVMFuzzerMutate(uint8_t *data, size_t len, size_t 
 
 #define REC_LEN 16
 #define SFUNC 0x42
-#define HELPERS 3
 /* Where an input has had enough. */
 #define MAX_ACCESSES 100000
 #define MAX_COPIED (UINT64_C(16) << 20)
@@ -44,7 +43,7 @@ __attribute__((weak)) size_t LLVMFuzzerMutate(uint8_t *data, size_t len, size_t 
 
 enum op {
 	OP_RUN,	     /* b: budget, c: times */
-	OP_ENGINE,   /* b: which, c: times */
+	OP_RUN_TOO,  /* the same: records of the corpus count on the numbers */
 	OP_REG_SET,  /* b: which, c: size or offset */
 	OP_REG_GET,  /* c: offset, b: size */
 	OP_DOORBELL, /* b: context */
@@ -399,20 +398,18 @@ do_hook(struct watch *w, void *arg)
 
 	switch (r->sel >> 5 & 3) {
 	case 0:
-		/* Nobody else calls the function while a helper is at work. */
-		if (!w->helping)
-			ask(fn, r->c & 3);
+		ask(fn, r->c & 3);
 		break;
 	case 1:
-		if ((r->c & 1) && !w->helping)
+		if (r->c & 1)
 			sdxi_emu_reset(w->emu);
-		else if (!(r->c & 1))
+		else
 			sdxi_emu_doorbell(w->emu, r->c >> 1, r->d);
 		break;
 	default:
 		do_poke(fn, &(struct record){ .sel = (r->sel & 0x1f) | (r->b >> 8 & 1) << 5,
 					      .b = r->c & 7, .c = r->c >> 3, .d = r->d });
-		if (!w->helping && sdxi_emu_run(w->emu, 1) != 0)
+		if (sdxi_emu_run(w->emu, 1) != 0)
 			watch_fail("work within a callback");
 		break;
 	}
@@ -634,13 +631,10 @@ do_record(struct fn *fn, const struct record *r, const uint8_t *more, size_t mor
 
 	switch (r->op % OPS) {
 	case OP_RUN:
+	case OP_RUN_TOO:
 		for (times = (r->c & 15) + 1; times != 0 && !has_enough(fn); times--)
 			if (watch_run(&fn->w, r->b % (MAX_BUDGET + 1)) == 0)
 				sdxi_emu_waits(fn->w.emu);
-		break;
-	case OP_ENGINE:
-		for (times = (r->c & 15) + 1; times != 0 && !has_enough(fn); times--)
-			watch_help(&fn->w, (r->b + times) % HELPERS, HELPERS);
 		break;
 	case OP_REG_SET:
 		do_reg_set(fn, r);
@@ -882,7 +876,7 @@ static void
 rnd_record(uint8_t *p)
 {
 	/* Most steps are descriptors and the function's own. */
-	static const uint8_t likely[] = { OP_RUN, OP_RUN, OP_ENGINE, OP_PUSH, OP_PUSH, OP_PUSH,
+	static const uint8_t likely[] = { OP_RUN, OP_RUN, OP_RUN, OP_PUSH, OP_PUSH, OP_PUSH,
 					  OP_POKE };
 
 	p[0] = rnd() % 2 ? likely[rnd() % ARRAY_LEN(likely)] : rnd() % OPS;

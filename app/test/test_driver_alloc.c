@@ -439,10 +439,10 @@ int
 main(int argc, char **argv)
 {
 	const unsigned int all = (1u << NB_PHASES) - 1;
-	/* Three channels; all arguments and engines; other memory; more tables at start. */
+	/* Three channels; all arguments; other memory; more tables at start. */
 	static struct variant plain = { .args = "", .nb_vchans = 3 };
 	static struct variant full = {
-		.args = "max_cxt=7,engines=3,max_vchans=4,errlog_size=128,watchdog=1000,"
+		.args = "max_cxt=7,max_vchans=4,errlog_size=128,watchdog=1000,"
 			"fault=fail:cxt=7:op=5,fault=stall:cxt=7:op=9",
 		.nb_vchans = 2,
 		.ops = true,

@@ -23,9 +23,8 @@
 
 #include <sdxi_emu.h>
 
-#include "sdxi_hw.h"
-#include "sdxi_vdev.h"
 #include "test_driver_util.h"
+#include "test_vdev.h"
 
 #define FN0 TD_NAME(0)
 
@@ -43,7 +42,7 @@ enum {
 
 /* ---- in the place of EAL's ------------------------------------------------------------------- */
 
-static bool hurry; /* atomic: the function answers nothing, so waits may as well be short */
+static bool hurry; /* atomic: the function answers nothing, so only one sleep in 16 is real */
 
 void
 rte_delay_us_sleep(unsigned int us)
@@ -138,7 +137,7 @@ inject(uint16_t vchan, struct sdxi_emu_fault fault)
 	struct injection injection = { .fault = fault, .ret = -1 };
 
 	injection.fault.cxt = vchan + 1;
-	assert_int_equal(sdxi_vdev_call(FN0, inject_cb, &injection), 0);
+	assert_int_equal(td_vdev_call(FN0, inject_cb, &injection), 0);
 	assert_int_equal(injection.ret, 0);
 }
 
@@ -154,7 +153,8 @@ inject_clear_cb(struct sdxi_emu *emu, void *arg)
 static void
 inject_clear(void)
 {
-	assert_int_equal(sdxi_vdev_call(FN0, inject_clear_cb, NULL), 0);
+	hurry_set(false);
+	assert_int_equal(td_vdev_call(FN0, inject_clear_cb, NULL), 0);
 }
 
 static void
@@ -168,7 +168,7 @@ injected(void)
 {
 	uint64_t hits = 0;
 
-	assert_int_equal(sdxi_vdev_call(FN0, injected_cb, &hits), 0);
+	assert_int_equal(td_vdev_call(FN0, injected_cb, &hits), 0);
 	return hits;
 }
 
@@ -915,13 +915,11 @@ test_failed(void **state)
 				/* Removed while it is as it is. */
 				break;
 			case 1:
-				hurry_set(false);
 				inject_clear();
 				rig_restart(&rig);
 				break;
 			default:
 				assert_int_equal(rte_dma_stop(rig.id), 0);
-				hurry_set(false);
 				inject_clear();
 				break;
 			}
@@ -988,7 +986,7 @@ let_it_write(void)
 
 	for (i = 0; i < 300; i++) {
 		/* The function pauses for this, and goes on. */
-		sdxi_vdev_call(FN0, nothing_cb, NULL);
+		td_vdev_call(FN0, nothing_cb, NULL);
 		usleep(1000);
 	}
 }
@@ -1017,7 +1015,6 @@ test_failed_memory(void **state)
 	hurry_set(true);
 	for (v = 0; v < 2; v++)
 		expect_dead(&rig, v, 3);
-	hurry_set(false);
 	for (v = 0; v < 2; v++)
 		memset(rig.vchan[v].dst, 0x5c, OPS * ROOM);
 	inject_clear();

@@ -10,9 +10,8 @@
 
 #include <rte_common.h>
 
-#include "sdxi_internal.h"
-#include "sdxi_vdev.h"
 #include "test_driver_model.h"
+#include "test_vdev.h"
 
 enum {
 	WINDOW = 256,	/* most operations outstanding */
@@ -903,9 +902,8 @@ poll_silent(struct model_vchan *v, uint16_t want)
 	if (rte_dma_completed(v->fn->id, v->vchan, want, &last, &error) != 0)
 		blame(v, op_at(v, first), "a completion, in silent mode");
 	stats = stats_of(v);
-	/* When the function has failed, what is not submitted is settled with the rest. */
 	if (stats.submitted < v->submitted - v->stat_base ||
-	    stats.submitted > (fn_is_fatal(v->fn) ? v->next : v->submitted) - v->stat_base ||
+	    stats.submitted > first + outstanding(v) - v->stat_base ||
 	    stats.completed > stats.submitted || stats.errors < v->stat_errors ||
 	    stats.errors > UINT32_MAX)
 		blame(v, op_at(v, first), "submitted, completed, errors: expected %" PRIu64
@@ -992,7 +990,7 @@ inject(struct model_vchan *v, enum sdxi_emu_fault_kind kind, struct sdxi_emu_fau
 	injection.fault.kind = kind;
 	injection.fault.cxt = v->vchan + 1;
 	injection.fault.op = v->fault_dsc;
-	MODEL_CHECK(v, sdxi_vdev_call(v->fn->name, inject_cb, &injection) == 0);
+	MODEL_CHECK(v, td_vdev_call(v->fn->name, inject_cb, &injection) == 0);
 	MODEL_CHECK(v, injection.ret == 0);
 	digest_add(v, v->epoch_begin << 32 | kind << 16 | fault.count);
 	digest_add(v, v->fault_dsc << 32 | fault.step << 16 | fault.sub_step << 8 | fault.buf << 2 |
@@ -1002,7 +1000,7 @@ inject(struct model_vchan *v, enum sdxi_emu_fault_kind kind, struct sdxi_emu_fau
 static void
 inject_clear(struct model_fn *fn)
 {
-	MODEL_CHECK(fn->vchan, sdxi_vdev_call(fn->name, inject_clear_cb, NULL) == 0);
+	MODEL_CHECK(fn->vchan, td_vdev_call(fn->name, inject_clear_cb, NULL) == 0);
 }
 
 /* A failure, in SDXI's steps and sub-steps, and what it is to be reported as. */
@@ -1332,7 +1330,7 @@ model_is_finished(const struct model_vchan *v)
 void
 model_fn_hits(const struct model_fn *fn, uint64_t hits[SDXI_EMU_FAULT_KINDS])
 {
-	MODEL_CHECK(fn->vchan, sdxi_vdev_call(fn->name, injected_cb, hits) == 0);
+	MODEL_CHECK(fn->vchan, td_vdev_call(fn->name, injected_cb, hits) == 0);
 }
 
 void __rte_noreturn

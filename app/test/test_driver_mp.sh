@@ -343,6 +343,20 @@ no_such_function()
 		ask secondary ok copy 0 1 1000 && quit secondary && quit primary
 }
 
+# The most doorbells that are shared, and one more.
+doorbells()
+{
+	local before after said='doorbells are not shared'
+
+	before=$(grep -Fc "$said" "$log" || true)
+	set_up max_cxt=4095 && ask secondary ok copy 0 1 1000 && quit secondary && quit primary &&
+		spawn primary primary max_cxt=4096 && spawn secondary secondary &&
+		ask secondary 'no: dma_sdxi_emu0: *' find "$fn0" &&
+		ask primary ok copy 0 0 1000 && quit secondary && quit primary || return 1
+	after=$(grep -Fc "$said" "$log" || true)
+	((after > before)) || wrong "the log does not say that $said"
+}
+
 attach_without_memory()
 {
 	set_up && ask primary ok probe dma_sdxi_emu1 && ask secondary 'ok [1-9]*' attach dma_sdxi_emu1 &&
@@ -467,6 +481,7 @@ run_case 'a secondary process is killed while it copies' secondary_killed
 run_case 'secondary processes are killed while they recover' killed_in_recovery
 run_case 'a function comes and goes' plugged
 run_case 'a function that the primary process does not have' no_such_function
+run_case 'a function with too many doorbells to share' doorbells
 run_case 'a secondary process attaches without memory' attach_without_memory
 run_case 'a secondary process that was killed keeps no memory' killed_keeps_nothing
 run_case 'the primary process hangs' primary_hangs

@@ -26,9 +26,8 @@
 
 #include <sdxi_emu.h>
 
-#include "sdxi_hw.h"
-#include "sdxi_vdev.h"
 #include "test_driver_util.h"
+#include "test_vdev.h"
 
 #define FN0 TD_NAME(0)
 #define FN1 TD_NAME(1)
@@ -248,7 +247,7 @@ inject_cb(struct sdxi_emu *emu, void *arg)
 }
 
 #define INJECT(...) \
-	assert_int_equal(sdxi_vdev_call(FN0, inject_cb, &(struct sdxi_emu_fault){ __VA_ARGS__ }), 0)
+	assert_int_equal(td_vdev_call(FN0, inject_cb, &(struct sdxi_emu_fault){ __VA_ARGS__ }), 0)
 
 /* ---- calls of the data path never wait ------------------------------------------------------- */
 
@@ -336,7 +335,7 @@ test_calls(void **state)
 		snprintf(args, sizeof(args), "error=%s,%s", error, incidents[i].args);
 		id = td_open(FN0, args, 1, NB_DESC);
 		for (f = 0; f < incidents[i].faults; f++)
-			assert_int_equal(sdxi_vdev_call(FN0, inject_cb,
+			assert_int_equal(td_vdev_call(FN0, inject_cb,
 							(void *)(uintptr_t)&incidents[i].fault[f]),
 					 0);
 		print_message("%s: ", incidents[i].what);

@@ -58,18 +58,18 @@ static unsigned int nb_calls, nb_walks, nb_maps;
 VM_CALL(process_vm_readv)
 VM_CALL(process_vm_writev)
 
-int __real_rte_memseg_contig_walk(rte_memseg_contig_walk_t func, void *arg);
-int __wrap_rte_memseg_contig_walk(rte_memseg_contig_walk_t func, void *arg);
+int __real_rte_memseg_contig_walk_thread_unsafe(rte_memseg_contig_walk_t func, void *arg);
+int __wrap_rte_memseg_contig_walk_thread_unsafe(rte_memseg_contig_walk_t func, void *arg);
 enum rte_iova_mode __real_rte_eal_iova_mode(void);
 enum rte_iova_mode __wrap_rte_eal_iova_mode(void);
 bool __real_sdxi_vdev_mem_map(void *opaque, uint64_t iova, struct sdxi_emu_map *map);
 bool __wrap_sdxi_vdev_mem_map(void *opaque, uint64_t iova, struct sdxi_emu_map *map);
 
 int
-__wrap_rte_memseg_contig_walk(rte_memseg_contig_walk_t func, void *arg)
+__wrap_rte_memseg_contig_walk_thread_unsafe(rte_memseg_contig_walk_t func, void *arg)
 {
 	COUNT(nb_walks);
-	return __real_rte_memseg_contig_walk(func, arg);
+	return __real_rte_memseg_contig_walk_thread_unsafe(func, arg);
 }
 
 enum rte_iova_mode

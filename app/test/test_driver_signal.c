@@ -264,12 +264,11 @@ int
 main(int argc, char **argv)
 {
 	static struct mode modes[] = {
-		{ "", true }, { "", false }, { "engines=2", false },
+		{ "", true }, { "", false },
 	};
 	const struct CMUnitTest tests[] = {
 		{ "test_life (SA_RESTART)", test_life, td_setup, teardown, &modes[0] },
 		{ "test_life", test_life, td_setup, teardown, &modes[1] },
-		{ "test_life (2 engines)", test_life, td_setup, teardown, &modes[2] },
 		{ "test_wait", test_wait, td_setup, teardown, NULL },
 	};
 

@@ -81,7 +81,6 @@ struct worker {
 
 static struct {
 	uint64_t seconds, cycles, cycle;
-	uint64_t engines; /* 0: any number */
 	const char *order, *faults; /* "any": drawn */
 } conf = { .seconds = 120, .cycles = UINT32_MAX, .order = "any", .faults = "any" };
 
@@ -525,18 +524,16 @@ run_cycle(uint64_t cycle)
 	struct model_rng rng = rng_of(S_SOAK, 0, cycle);
 	uint64_t hits[SDXI_EMU_FAULT_KINDS] = { 0 };
 	const struct sdxi_dev *dev;
-	unsigned int engines, f, i;
+	unsigned int f, i;
 	char args[160];
 
 	model_conf.cont = one_in(&rng, 2);
 	model_conf.reorder = draw_word(&rng, conf.order, "in", 2);
 	model_conf.faults = draw_word(&rng, conf.faults, "no", 5);
 	sum.fault_cycles += model_conf.faults;
-	engines = 1 + below(&rng, 3);
 	nb_fns = 1 + below(&rng, MODEL_MAX_FNS);
-	snprintf(args, sizeof(args), "error=%s,order=%s,engines=%u,watchdog=%u",
+	snprintf(args, sizeof(args), "error=%s,order=%s,watchdog=%u",
 		 model_conf.cont ? "continue" : "stop", model_conf.reorder ? "random" : "in",
-		 conf.engines != 0 ? (unsigned int)conf.engines : engines,
 		 model_conf.faults ? WATCHDOG_MS : WATCHDOG_OFF);
 	for (f = 0; f < nb_fns; f++)
 		probe(&fns[f], cycle, &rng, args);
@@ -593,7 +590,7 @@ usage(const char *prog, int ret)
 {
 	fprintf(ret == 0 ? stdout : stderr,
 		"Usage: %s [--seconds N] [--cycles N] [--seed N|random] [--cycle FIRST]\n"
-		"\t[--engines N] [--order in|random|any] [--faults yes|no|any] [--log]\n"
+		"\t[--order in|random|any] [--faults yes|no|any] [--log]\n"
 		"Without --seed it is always the same.\n", prog);
 	return ret;
 }
@@ -606,7 +603,6 @@ parse_args(int argc, char **argv)
 		{ "cycles", required_argument, NULL, 'n' },
 		{ "cycle", required_argument, NULL, 'c' },
 		{ "seed", required_argument, NULL, 's' },
-		{ "engines", required_argument, NULL, 'e' },
 		{ "order", required_argument, NULL, 'f' },
 		{ "faults", required_argument, NULL, 'm' },
 		{ "log", no_argument, NULL, 'l' },
@@ -621,7 +617,6 @@ parse_args(int argc, char **argv)
 		case 't': ret = parse_number(optarg, UINT32_MAX, &conf.seconds); break;
 		case 'n': ret = parse_number(optarg, UINT32_MAX, &conf.cycles); break;
 		case 'c': ret = parse_number(optarg, UINT32_MAX, &conf.cycle); break;
-		case 'e': ret = parse_number(optarg, 16, &conf.engines); break;
 		case 'f': ret = parse_word(optarg, "in", "random", &conf.order); break;
 		case 'm': ret = parse_word(optarg, "no", "yes", &conf.faults); break;
 		case 'l': model_conf.quiet = false; break;
@@ -655,9 +650,9 @@ main(int argc, char **argv)
 		setenv("GLIBC_TUNABLES", "glibc.malloc.tcache_count=0:glibc.malloc.arena_max=1", 1);
 		execv("/proc/self/exe", argv);
 	}
-	printf("seed %" PRIu64 " (a cycle again: %s --engines %" PRIu64 " --order %s --faults %s "
-	       "--seed %" PRIu64 " --cycles 1 --cycle N)\n", model_conf.seed, argv[0],
-	       conf.engines, conf.order, conf.faults, model_conf.seed);
+	printf("seed %" PRIu64 " (a cycle again: %s --order %s --faults %s --seed %" PRIu64
+	       " --cycles 1 --cycle N)\n", model_conf.seed, argv[0], conf.order, conf.faults,
+	       model_conf.seed);
 	fflush(stdout);
 	sem_init(&ended, 0, 0);
 	clock_gettime(CLOCK_MONOTONIC, &began);

@@ -261,7 +261,7 @@ td_teardown(void **state)
 		rte_free(td_allocs[i]);
 		td_allocs[i] = NULL;
 	}
-	/* A joined thread may stay in the list for a moment, one of EAL's in the first list too. */
+	/* A joined thread is listed for a moment longer, as one of EAL's may have been before. */
 	td_bound_set(&bound);
 	do {
 		td_stock_take(&now);
@@ -309,8 +309,8 @@ const char *
 td_args(const char *args, char *buf, size_t len)
 {
 	static const char * const more[][2] = {
-		{ TD_ORDER, "order=" }, { TD_ENGINES, "engines=" }, { TD_CXT_UPD, "cxt_upd=" },
-		{ TD_CSR, "csr=" }, { TD_READ_INDEX, "read_index=" }, { NULL, "reach=" },
+		{ TD_ORDER, "order=" }, { TD_CXT_UPD, "cxt_upd=" }, { TD_CSR, "csr=" },
+		{ TD_READ_INDEX, "read_index=" }, { NULL, "reach=" },
 	};
 	unsigned int i;
 	int n;

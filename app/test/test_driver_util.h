@@ -39,8 +39,6 @@
  * run once more on a function that takes every liberty.
  */
 #define TD_ORDER "SDXI_TEST_ORDER"
-/** The same for the threads that they run on: their argument engines. */
-#define TD_ENGINES "SDXI_TEST_ENGINES"
 /** And for how they read what public facts leave open: the arguments of these names. */
 #define TD_CXT_UPD "SDXI_TEST_CXT_UPD"
 #define TD_CSR "SDXI_TEST_CSR"

@@ -23,8 +23,8 @@
 
 #include <sdxi_emu.h>
 
-#include "sdxi_vdev.h"
 #include "test_driver_util.h"
+#include "test_vdev.h"
 
 #define FN0 TD_NAME(0)
 #define SAYS "SDXI: " FN0 ": "
@@ -135,12 +135,12 @@ inject_clear_cb(struct sdxi_emu *emu, void *arg)
 }
 
 #define INJECT(...) \
-	assert_int_equal(sdxi_vdev_call(FN0, inject_cb, &(struct sdxi_emu_fault){ __VA_ARGS__ }), 0)
+	assert_int_equal(td_vdev_call(FN0, inject_cb, &(struct sdxi_emu_fault){ __VA_ARGS__ }), 0)
 
 static void
 inject_clear(void)
 {
-	assert_int_equal(sdxi_vdev_call(FN0, inject_clear_cb, NULL), 0);
+	assert_int_equal(td_vdev_call(FN0, inject_clear_cb, NULL), 0);
 }
 
 static void

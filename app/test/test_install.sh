@@ -116,7 +116,7 @@ for right, what in (
         # Any vendor and any device: the program shows only what is to match.
         ("pci_ids" not in pci, "no vendor and no device"),
         ("watchdog=<0-600000>" in pci.get("params", ""), "the PCI driver's arguments"),
-        ("engines=<1-16>" in emu.get("params", ""), "the emulated function's arguments"),
+        ("lcore=<lcore>" in emu.get("params", ""), "the emulated function's arguments"),
         ("kmod" not in emu and "pci_class" not in emu, "no PCI driver for emulated functions")):
     if not right:
         print(f"expected {what}, found {drivers}")

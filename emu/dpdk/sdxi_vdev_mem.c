@@ -3,9 +3,9 @@
  */
 
 /*
- * Memory as an emulated function sees it: EAL's, external memory that is registered with it, and,
- * where addresses are the process's, all else that the process has mapped. Other memory is accessed
- * through the kernel, which checks each access: a mapping of the application's may go at any time.
+ * Memory as an emulated function sees it: EAL's, external memory that is registered with EAL, and,
+ * where IO addresses are the process's, all other memory that the process has mapped. That is
+ * accessed through the kernel, which checks each access: it may be unmapped at any time.
  */
 
 #include <errno.h>
@@ -16,6 +16,7 @@
 
 #include <rte_atomic.h>
 #include <rte_eal.h>
+#include <rte_eal_memconfig.h>
 #include <rte_errno.h>
 #include <rte_memory.h>
 
@@ -26,30 +27,45 @@ struct sdxi_vdev_range {
 	uint64_t iova;
 	uint64_t end;
 	uint8_t *va;
-	bool external; /**< registered by the application, and gone without notice */
+	bool external; /**< registered by the application, and unregistered without an event */
 };
+
+/* Index of the first range that ends above @p iova. */
+static inline unsigned int
+range_at(const struct sdxi_vdev_mem *mem, uint64_t iova)
+{
+	unsigned int lo = 0, hi = mem->nb_ranges;
+
+	while (lo < hi) {
+		unsigned int mid = (lo + hi) / 2;
+
+		if (iova < mem->ranges[mid].end)
+			hi = mid;
+		else
+			lo = mid + 1;
+	}
+	return lo;
+}
 
 static int
 range_add(struct sdxi_vdev_mem *mem, uint64_t iova, uint8_t *va, size_t len, bool external)
 {
-	struct sdxi_vdev_range *r = mem->ranges + mem->nb_ranges;
+	const unsigned int i = range_at(mem, iova);
+	struct sdxi_vdev_range *r = i > 0 ? &mem->ranges[i - 1] : NULL;
 
 	if (iova == RTE_BAD_IOVA || len == 0 || iova + len < iova)
 		return 0;
-	if (mem->nb_ranges > 0 && r[-1].end == iova && r[-1].external == external &&
-	    r[-1].va + (iova - r[-1].iova) == va) {
-		r[-1].end += len;
+	if (r != NULL && r->end == iova && r->external == external &&
+	    r->va + (iova - r->iova) == va) {
+		r->end += len;
 		return 0;
 	}
-	if (mem->nb_ranges % 64 == 0) {
-		r = realloc(mem->ranges, (mem->nb_ranges + 64) * sizeof(*r));
-		if (r == NULL)
-			return -1;
-		mem->ranges = r;
-	}
-	mem->ranges[mem->nb_ranges++] = (struct sdxi_vdev_range){
-		.iova = iova, .end = iova + len, .va = va, .external = external,
-	};
+	r = realloc(mem->ranges, (mem->nb_ranges + 1) * sizeof(*r));
+	if (r == NULL)
+		return -1;
+	mem->ranges = r;
+	memmove(r + i + 1, r + i, (mem->nb_ranges++ - i) * sizeof(*r));
+	r[i] = (struct sdxi_vdev_range){ iova, iova + len, va, external };
 	return 0;
 }
 
@@ -73,75 +89,34 @@ walk_add(const struct rte_memseg_list *msl, const struct rte_memseg *ms, size_t 
 	return 0;
 }
 
-static int
-range_cmp(const void *a, const void *b)
-{
-	const struct sdxi_vdev_range *ra = a, *rb = b;
-
-	return ra->iova < rb->iova ? -1 : ra->iova > rb->iova;
-}
-
-/*
- * Walk EAL's memory again. Drops the lock, because EAL's lock is taken in here: whatever was
- * translated before is void.
- */
+/* Walk EAL's memory again. Addresses translated earlier are void: the lock is dropped meanwhile. */
 static void
 ranges_renew(struct sdxi_vdev_mem *mem)
 {
-	struct sdxi_vdev_mem next = { .nb_ranges = 0 };
-	unsigned int frees;
-
-	do {
-		frees = mem->frees;
-		next.nb_ranges = 0;
-		pthread_rwlock_unlock(&mem->lock);
-		/* A walk cut short for lack of memory makes the rest translation errors. */
-		rte_memseg_contig_walk(walk_add, &next);
-		pthread_rwlock_wrlock(&mem->lock);
-		/* What was found may have gone between the walk's end and the lock. */
-	} while (frees != mem->frees);
-	if (next.nb_ranges > 1)
-		qsort(next.ranges, next.nb_ranges, sizeof(*next.ranges), range_cmp);
-
-	free(mem->ranges);
-	mem->ranges = next.ranges;
-	mem->nb_ranges = next.nb_ranges;
-}
-
-/* The first range that ends above @p iova. */
-static inline const struct sdxi_vdev_range *
-range_find(struct sdxi_vdev_mem *mem, uint64_t iova)
-{
-	unsigned int last = rte_atomic_load_explicit(&mem->last, rte_memory_order_relaxed);
-	unsigned int lo = 0, hi = mem->nb_ranges;
-
-	if (likely(last < hi && iova >= mem->ranges[last].iova && iova < mem->ranges[last].end))
-		return &mem->ranges[last];
-	while (lo < hi) {
-		unsigned int mid = (lo + hi) / 2;
-
-		if (iova < mem->ranges[mid].end)
-			hi = mid;
-		else
-			lo = mid + 1;
-	}
-	rte_atomic_store_explicit(&mem->last, lo, rte_memory_order_relaxed);
-	return lo < mem->nb_ranges ? &mem->ranges[lo] : NULL;
+	pthread_mutex_unlock(&mem->lock);
+	rte_mcfg_mem_read_lock();
+	pthread_mutex_lock(&mem->lock);
+	mem->nb_ranges = 0;
+	/* If the C heap is exhausted, the rest of the memory gives translation errors. */
+	rte_memseg_contig_walk_thread_unsafe(walk_add, mem);
+	rte_mcfg_mem_read_unlock();
 }
 
 /*
- * Where @p iova lies in memory that EAL knows, and in @p len how many bytes from there on lie in
- * one piece; at most what it was. NULL: it does not, and @p len counts bytes of which that is true.
+ * Where @p iova lies in memory that EAL knows. @p len is cut to the bytes from there on that are in
+ * one piece; or, if it is NULL, that EAL does not know either.
  */
 static inline uint8_t *
-translate(struct sdxi_vdev_mem *mem, uint64_t iova, size_t *len)
+translate(const struct sdxi_vdev_mem *mem, uint64_t iova, size_t *len)
 {
-	const struct sdxi_vdev_range *r = range_find(mem, iova);
+	const unsigned int i = range_at(mem, iova);
 	const struct rte_memseg_list *msl;
+	const struct sdxi_vdev_range *r;
 	uint8_t *va;
 
-	if (unlikely(r == NULL))
+	if (unlikely(i == mem->nb_ranges || mem->off))
 		return NULL;
+	r = &mem->ranges[i];
 	if (unlikely(iova < r->iova)) {
 		*len = RTE_MIN(*len, r->iova - iova);
 		return NULL;
@@ -152,109 +127,85 @@ translate(struct sdxi_vdev_mem *mem, uint64_t iova, size_t *len)
 		msl = rte_mem_virt2memseg_list(va);
 		if (msl == NULL || !msl->external)
 			return NULL;
-		*len = RTE_MIN(*len, msl->len - (size_t)(va - (uint8_t *)msl->base_va));
+		*len = RTE_MIN(*len, msl->len - RTE_PTR_DIFF(va, msl->base_va));
 	}
 	return va;
 }
 
-/*
- * The same for whatever the process may have mapped; @p other: EAL does not know it. NULL: there
- * is nothing, or it may be memory that EAL has got since the last walk, unless there was one now.
- */
-static inline uint8_t *
-reach(struct sdxi_vdev_mem *mem, uint64_t iova, size_t *len, bool *other, bool walked)
-{
-	uint8_t *va = translate(mem, iova, len);
-
-	*other = va == NULL;
-	if (likely(va != NULL) || mem->pid == 0)
-		return va;
-	va = (uint8_t *)(uintptr_t)iova;
-	return walked || rte_mem_virt2memseg_list(va) == NULL ? va : NULL;
-}
-
-/* Copy, as far as both places are mapped and may be accessed so; @p write: only src is EAL's. */
-static size_t
-kernel_copy(const struct sdxi_vdev_mem *mem, void *dst, const void *src, size_t len, bool write)
-{
-	const struct iovec to = { dst, len }, from = { (void *)(uintptr_t)src, len };
-	ssize_t n;
-
-	/* The side that is called remote must not be the one that is EAL's: huge pages are slow. */
-	if (write)
-		n = process_vm_writev(mem->pid, &from, 1, &to, 1, 0);
-	else
-		n = process_vm_readv(mem->pid, &to, 1, &from, 1, 0);
-	return n < 0 ? 0 : n;
-}
-
 /* One end of a transfer: an address of the function's, or a buffer of the emulation's own. */
 struct end {
-	uint64_t iova;
-	uint8_t *buf; /* NULL: it is an address */
+	uint64_t at;
+	bool is_buf;
+};
+#define AT(iova) ((struct end){ iova, false })
+#define BUF(ptr) ((struct end){ (uintptr_t)(ptr), true })
+
+/* Memory of the process. */
+struct place {
+	uint8_t *va; /* NULL: none */
+	bool direct; /* EAL's or the emulation's own, not to be accessed through the kernel */
 };
 
-static inline uint8_t *
-end_reach(struct sdxi_vdev_mem *mem, const struct end *end, size_t at, size_t *len, bool *other,
-	  bool walked)
+/* Where an end is. @p walked: ranges are up to date, so memory that they lack is not EAL's. */
+static inline struct place
+reach(const struct sdxi_vdev_mem *mem, struct end end, size_t *len, bool walked)
 {
-	*other = false;
-	return end->buf != NULL ? end->buf + at : reach(mem, end->iova + at, len, other, walked);
+	uint8_t *at = (uint8_t *)(uintptr_t)end.at;
+	uint8_t *va = end.is_buf ? at : translate(mem, end.at, len);
+
+	if (likely(va != NULL) || mem->pid == 0 || mem->off)
+		return (struct place){ va, true };
+	return (struct place){ walked || rte_mem_virt2memseg_list(at) == NULL ? at : NULL, false };
 }
 
-/* One byte by way of a buffer: where more has failed, this tells which of the two places it is. */
-static enum sdxi_emu_mem
-byte_copy(const struct sdxi_vdev_mem *mem, uint8_t *to, bool to_other, const uint8_t *from,
-	  bool from_other)
+/* Copy, as far as both places are mapped and may be accessed so: the number of bytes. */
+static inline size_t
+move(const struct sdxi_vdev_mem *mem, struct place to, struct place from, size_t len)
 {
-	uint8_t byte;
+	const struct iovec dst = { to.va, len }, src = { from.va, len };
+	ssize_t n;
 
-	if (from == NULL || (from_other && kernel_copy(mem, &byte, from, 1, false) == 0))
-		return SDXI_EMU_MEM_SRC_FAULT;
-	if (!from_other)
-		byte = *from;
-	if (to == NULL || (to_other && kernel_copy(mem, to, &byte, 1, true) == 0))
-		return SDXI_EMU_MEM_DST_FAULT;
-	if (!to_other)
-		*to = byte;
-	return SDXI_EMU_MEM_OK;
+	if (unlikely(to.va == NULL || from.va == NULL))
+		return 0;
+	if (likely(to.direct && from.direct)) {
+		memcpy(to.va, from.va, len);
+		return len;
+	}
+	/* The side called remote must not be EAL's: huge pages are slow there. */
+	n = from.direct ? process_vm_writev(mem->pid, &src, 1, &dst, 1, 0) :
+			  process_vm_readv(mem->pid, &dst, 1, &src, 1, 0);
+	return n < 0 ? 0 : n;
 }
 
 static enum sdxi_emu_mem
 transfer(struct sdxi_vdev_mem *mem, struct end dst, struct end src, size_t len)
 {
-	bool walked = false, from_other, to_other;
-	enum sdxi_emu_mem ret;
-	size_t at = 0;
+	bool walked = false;
+	uint8_t byte;
+	size_t n;
 
-	if (unlikely(mem->off))
-		return SDXI_EMU_MEM_SRC_FAULT;
-	while (at < len) {
-		size_t n = 0, part = len - at;
-		const uint8_t *from = end_reach(mem, &src, at, &part, &from_other, walked);
-		uint8_t *to = end_reach(mem, &dst, at, &part, &to_other, walked);
+	for (; len > 0; len -= n, src.at += n, dst.at += n) {
+		const struct place buf = { &byte, true };
+		size_t part = len;
+		struct place from = reach(mem, src, &part, walked);
+		struct place to = reach(mem, dst, &part, walked);
 
-		if (likely(from != NULL && to != NULL)) {
-			n = part;
-			if (likely(!from_other && !to_other))
-				memcpy(to, from, part);
-			else
-				n = kernel_copy(mem, to, from, part, !from_other);
-		}
-		if (likely(n > 0)) {
-			walked = false;
-			at += n;
-		} else if (!walked) {
-			/* EAL may have got memory, registered with IO addresses of its own too. */
+		n = move(mem, to, from, part);
+		if (unlikely(n == 0 && !walked)) {
+			/* EAL may have more memory now, also with IO addresses of its own. */
 			ranges_renew(mem);
 			walked = true;
-		} else {
-			ret = byte_copy(mem, to, to_other, from, from_other);
-			if (ret != SDXI_EMU_MEM_OK)
-				return ret;
-			walked = false;
-			at++;
+			continue;
 		}
+		walked = false;
+		if (likely(n != 0))
+			continue;
+		/* One byte through a buffer shows which of the two places it is. */
+		if (move(mem, buf, from, 1) == 0)
+			return dst.is_buf ? SDXI_EMU_MEM_FAULT : SDXI_EMU_MEM_SRC_FAULT;
+		if (move(mem, to, buf, 1) == 0)
+			return src.is_buf ? SDXI_EMU_MEM_FAULT : SDXI_EMU_MEM_DST_FAULT;
+		n = 1;
 	}
 	return SDXI_EMU_MEM_OK;
 }
@@ -262,25 +213,19 @@ transfer(struct sdxi_vdev_mem *mem, struct end dst, struct end src, size_t len)
 enum sdxi_emu_mem
 sdxi_vdev_mem_copy(void *opaque, uint64_t dst, uint64_t src, size_t len)
 {
-	const struct end to = { .iova = dst }, from = { .iova = src };
-
-	return transfer(opaque, to, from, len);
+	return transfer(opaque, AT(dst), AT(src), len);
 }
 
 enum sdxi_emu_mem
 sdxi_vdev_mem_read(void *opaque, uint64_t iova, void *buf, size_t len)
 {
-	return transfer(opaque, (struct end){ .buf = buf }, (struct end){ .iova = iova }, len) ==
-	       SDXI_EMU_MEM_OK ? SDXI_EMU_MEM_OK : SDXI_EMU_MEM_FAULT;
+	return transfer(opaque, BUF(buf), AT(iova), len);
 }
 
 enum sdxi_emu_mem
 sdxi_vdev_mem_write(void *opaque, uint64_t iova, const void *buf, size_t len)
 {
-	struct end src = { .buf = (uint8_t *)(uintptr_t)buf };
-
-	return transfer(opaque, (struct end){ .iova = iova }, src, len) == SDXI_EMU_MEM_OK ?
-	       SDXI_EMU_MEM_OK : SDXI_EMU_MEM_FAULT;
+	return transfer(opaque, AT(iova), BUF(buf), len);
 }
 
 /* Where 8 aligned bytes lie that EAL knows: in one page, so in one piece, aligned as pages are. */
@@ -288,22 +233,18 @@ static void *
 word_find(struct sdxi_vdev_mem *mem, uint64_t iova)
 {
 	size_t len = sizeof(uint64_t);
-	bool other;
-	void *va;
+	struct place word = reach(mem, AT(iova), &len, false);
 
-	if (unlikely(mem->off))
-		return NULL;
-	va = reach(mem, iova, &len, &other, false);
-	if (unlikely(va == NULL)) {
+	if (unlikely(word.va == NULL)) {
 		ranges_renew(mem);
-		va = reach(mem, iova, &len, &other, true);
+		word = reach(mem, AT(iova), &len, true);
 	}
-	return other ? NULL : va;
+	return word.direct ? word.va : NULL;
 }
 
 /*
- * In memory that EAL does not know, a word is the kernel's to copy. It does so in one access on all
- * machines that DPDK has, though it does not promise to; the order is kept by the fences.
+ * In memory that EAL does not know, the kernel copies a word. It does so in one access on all
+ * machines that DPDK has, though it does not promise to; the fences keep the order.
  */
 enum sdxi_emu_mem
 sdxi_vdev_mem_read64(void *opaque, uint64_t iova, uint64_t *val)
@@ -333,63 +274,53 @@ sdxi_vdev_mem_write64(void *opaque, uint64_t iova, uint64_t val)
 	return sdxi_vdev_mem_write(opaque, iova, &val, sizeof(val));
 }
 
-/* Only what is known already: another walk would make mappings void. */
+/* Only what is known already: another walk would make earlier mappings void. */
 bool
 sdxi_vdev_mem_map(void *opaque, uint64_t iova, struct sdxi_emu_map *map)
 {
-	struct sdxi_vdev_mem *mem = opaque;
+	const struct sdxi_vdev_mem *mem = opaque;
 	size_t len = SIZE_MAX;
-	uint8_t *va = mem->off ? NULL : translate(mem, iova, &len);
+	uint8_t *va = translate(mem, iova, &len);
 
 	*map = (struct sdxi_emu_map){ .iova = iova, .len = len, .va = va };
 	return va != NULL;
 }
 
-/* EAL is about to unmap memory, or has mapped some: forget what was known of it. */
+/* EAL is about to unmap memory: forget where it was. */
 static void
-mem_event(enum rte_mem_event event, const void *addr, size_t len, void *arg)
+mem_event(enum rte_mem_event event, const void *addr __rte_unused, size_t len __rte_unused,
+	  void *arg)
 {
 	struct sdxi_vdev_mem *mem = arg;
 
-	RTE_SET_USED(addr);
-	RTE_SET_USED(len);
 	if (event != RTE_MEM_EVENT_FREE)
 		return;
 	sdxi_vdev_lock(mem, &mem->lock);
 	mem->nb_ranges = 0;
-	mem->frees++;
-	pthread_rwlock_unlock(&mem->lock);
+	pthread_mutex_unlock(&mem->lock);
 }
 
 int
 sdxi_vdev_mem_init(struct sdxi_vdev_mem *mem, enum sdxi_vdev_reach reach)
 {
-	uint8_t byte = 1, copy;
+	uint8_t byte[2] = { 0 };
+	const struct place own = { &byte[0], true }, other = { &byte[1], false };
 
-	if (rte_eal_iova_mode() != RTE_IOVA_VA && reach == SDXI_VDEV_REACH_PROCESS) {
+	if (rte_eal_iova_mode() == RTE_IOVA_VA && reach != SDXI_VDEV_REACH_EAL) {
+		mem->pid = getpid();
+	} else if (reach == SDXI_VDEV_REACH_PROCESS) {
 		EMU_LOG(ERR, mem->name, "argument reach: expected eal, as IO addresses are not "
 			"the process's without --iova-mode=va, found 'process'");
 		return -EINVAL;
 	}
-	if (rte_eal_iova_mode() == RTE_IOVA_VA && reach != SDXI_VDEV_REACH_EAL) {
-		mem->pid = getpid();
-		if (kernel_copy(mem, &copy, &byte, 1, false) == 0 ||
-		    kernel_copy(mem, &copy, &byte, 1, true) == 0) {
-			mem->pid = 0;
-			EMU_LOG(NOTICE, mem->name, "reach=eal: the system does not allow more: %s",
-				strerror(errno));
-		}
+	if (mem->pid != 0 && (move(mem, own, other, 1) == 0 || move(mem, other, own, 1) == 0)) {
+		mem->pid = 0;
+		EMU_LOG(NOTICE, mem->name, "reach=eal: the system does not allow more: %s",
+			strerror(errno));
 	}
 	/* There are no events where memory is never unmapped. */
 	if (rte_mem_event_callback_register(mem->name, mem_event, mem) == 0 || rte_errno == ENOTSUP)
 		return 0;
 	EMU_LOG(ERR, mem->name, "no notice of memory events: %s", rte_strerror(rte_errno));
 	return -rte_errno;
-}
-
-void
-sdxi_vdev_mem_fini(struct sdxi_vdev_mem *mem)
-{
-	rte_mem_event_callback_unregister(mem->name, mem);
-	free(mem->ranges);
 }

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ * Copyright(c) 2026 The SDXI for DPDK authors
+ */
+
+#ifndef _TEST_VDEV_H_
+#define _TEST_VDEV_H_
+
+/** @file Access to the emulated function of a device, for tests that have the driver linked in. */
+
+#include <errno.h>
+
+#include <rte_dmadev_pmd.h>
+
+#include "sdxi_internal.h"
+#include "sdxi_vdev.h"
+
+/** The function of a device in this process by its name; NULL: there is none. */
+static inline const struct sdxi_fn *
+td_vdev_fn(const char *name)
+{
+	const int id = rte_dma_get_dev_id_by_name(name);
+
+	return id < 0 ? NULL : &((const struct sdxi_dev *)rte_dma_fp_objs[id].dev_private)->fn;
+}
+
+/** sdxi_vdev_call() for a device by its name. -ENODEV: there is none in this process. */
+static inline int
+td_vdev_call(const char *name, void (*call)(struct sdxi_emu *emu, void *arg), void *arg)
+{
+	const struct sdxi_fn *fn = td_vdev_fn(name);
+
+	if (fn == NULL)
+		return -ENODEV;
+	sdxi_vdev_call(fn, call, arg);
+	return 0;
+}
+
+#endif /* _TEST_VDEV_H_ */
