@@ -1242,7 +1242,10 @@ test_error_log(void **state)
 		assert_int_equal(rte_dma_copy(id, 1, idx % 2 == 0 ? 0 : (uintptr_t)buf,
 					      idx % 2 == 0 ? (uintptr_t)buf : 0, 64,
 					      RTE_DMA_OP_FLAG_SUBMIT), idx);
-		TD_WAIT(td_dump_number(id, "error log:", "entries ") == idx + 1);
+		/* One for the operation and, where it is refused, one for CXT_UPD. */
+		TD_WAIT(td_dump_number(id, "error log:", "entries ") == idx + 1 ||
+			(getenv(TD_CXT_UPD) != NULL &&
+			 td_dump_number(id, "error log:", "entries ") > idx + 1));
 		assert_int_equal(copy_status_of(id, 1, idx),
 				 idx % 2 == 0 ? RTE_DMA_STATUS_INVALID_SRC_ADDR :
 						RTE_DMA_STATUS_INVALID_DST_ADDR);
@@ -1251,7 +1254,9 @@ test_error_log(void **state)
 	td_remove(FN0);
 	rte_openlog_stream(stderr);
 	fclose(log);
-	if (strstr(text, "SDXI: " FN0 ": vchan 1: context 2") == NULL ||
+	/* Where CXT_UPD is refused, the line is about that. */
+	if ((getenv(TD_CXT_UPD) == NULL &&
+	     strstr(text, "SDXI: " FN0 ": vchan 1: context 2") == NULL) ||
 	    strstr(text, "; error log: context 2, descriptor 0, buffer 0, data buffer: address "
 			 "translation failure (") == NULL)
 		fail_msg("expected a line about vchan 1, found:\n%s", text);
@@ -1363,7 +1368,8 @@ test_dump(void **state)
 	assert_null(strstr(text, "STOP"));
 	assert_null(strstr(text, "not started"));
 	assert_non_null(strstr(text, "Write_Index 1"));
-	assert_non_null(strstr(text, "Read_Index 1"));
+	if (getenv(TD_READ_INDEX) == NULL)
+		assert_non_null(strstr(text, "Read_Index 1"));
 	free(text);
 	assert_return_code(rte_dma_stop(id), 0);
 	free(dump(id));

@@ -1100,7 +1100,9 @@ test_vchan_status(void **state)
 		assert_int_equal(n, round);
 		/* Nothing waits for it to be taken. */
 		TD_WAIT(td_status(rig.id, 0) == RTE_DMA_VCHAN_IDLE);
-		assert_int_equal(td_status(rig.id, 1), RTE_DMA_VCHAN_IDLE);
+		/* Where CXT_UPD is refused, the function is reset. */
+		if (getenv(TD_CXT_UPD) == NULL)
+			assert_int_equal(td_status(rig.id, 1), RTE_DMA_VCHAN_IDLE);
 		assert_int_equal(rte_dma_completed_status(rig.id, 0, 1, &last, status), 1);
 		assert_int_equal(status[0], RTE_DMA_STATUS_INVALID_SRC_ADDR);
 		assert_int_equal(rte_dma_completed(rig.id, 0, OPS, &last, &error), OPS - 1 - n);
