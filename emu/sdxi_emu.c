@@ -86,6 +86,8 @@ fn_init(struct sdxi_emu *emu)
 	emu->absent_until = 0;
 	emu->irq_due = false;
 	emu->due = 0;
+	emu->run_next = 0;
+	emu->round = 0;
 	emu->random = conf->seed;
 	emu->mood.turns = 0;
 	emu_doorbell_idle(emu, SDXI_CXT_ADMIN);
@@ -128,19 +130,19 @@ sdxi_emu_destroy(struct sdxi_emu *emu)
 	free(emu);
 }
 
-/* A callback may be on the stack, in the middle of a context's work: then it is for later. */
+/* Called from a callback, in the middle of a context's work, put it off; true: it was put off. */
 static bool
-now(struct sdxi_emu *emu, uint8_t what)
+defer(struct sdxi_emu *emu, uint8_t what)
 {
 	if (emu->in_run)
 		emu->due |= what;
-	return !emu->in_run;
+	return emu->in_run;
 }
 
 void
 sdxi_emu_reset(struct sdxi_emu *emu)
 {
-	if (!now(emu, DUE_RESET))
+	if (defer(emu, DUE_RESET))
 		return;
 	sdxi_emu_inject_clear(emu);
 	fn_init(emu);
@@ -149,7 +151,7 @@ sdxi_emu_reset(struct sdxi_emu *emu)
 void
 sdxi_emu_flr(struct sdxi_emu *emu)
 {
-	if (!now(emu, DUE_FLR))
+	if (defer(emu, DUE_FLR))
 		return;
 	fn_init(emu);
 	if (emu->conf.flr_ms != 0)
@@ -256,7 +258,7 @@ sdxi_emu_reg_write(struct sdxi_emu *emu, uint64_t off, uint64_t val, unsigned in
 		val = (val & ~CTL0_STOP_BITS) | (*word & mask & CTL0_STOP_BITS);
 	*word = (*word & ~mask) | (val & mask);
 	/* [I] Every write to the half that holds fn_gsr is a request. */
-	if (reg == EMU_CTL0 && (mask & SDXI_CTL0_FN_GSR) && now(emu, DUE_REQUEST))
+	if (reg == EMU_CTL0 && (mask & SDXI_CTL0_FN_GSR) && !defer(emu, DUE_REQUEST))
 		fn_request(emu);
 }
 
@@ -360,9 +362,9 @@ fn_activate(struct sdxi_emu *emu)
 		emu_fn_error(emu, SDXI_CXT_ADMIN, EMU_NO_DESC, fail);
 }
 
-/* What came in through a callback while a context worked; true: all has changed. */
+/* Carry out what callbacks put off while a context worked; true: anything may have changed. */
 static bool
-requests_due(struct sdxi_emu *emu)
+deferred_do(struct sdxi_emu *emu)
 {
 	const uint8_t due = emu->due;
 
@@ -384,7 +386,7 @@ requests_due(struct sdxi_emu *emu)
 static unsigned int
 run_contexts(struct sdxi_emu *emu, unsigned int budget)
 {
-	/* Idle contexts cost too: no more visits than what a budget can be spent in. */
+	/* Visits to idle contexts take time as well, so their number is bounded. */
 	uint64_t visits = (uint64_t)emu->n_run + budget;
 	unsigned int done = 0, idle = 0, work;
 	struct emu_cxt *cxt;
@@ -405,7 +407,7 @@ run_contexts(struct sdxi_emu *emu, unsigned int budget)
 		work = emu_cxt_turn(emu, cxt, budget - done);
 		irq_deliver(emu);
 		done += work;
-		if (requests_due(emu))
+		if (deferred_do(emu))
 			return done + 1;
 		idle = work == 0 ? idle + 1 : 0;
 		cxt->idle = work == 0 ? EMU_MIN(cxt->idle + 1, EMU_COLD) : 0;
@@ -441,7 +443,7 @@ sdxi_emu_run(struct sdxi_emu *emu, unsigned int budget)
 		}
 	}
 	irq_deliver(emu);
-	requests_due(emu);
+	done += deferred_do(emu);
 	emu->in_run = false;
 	return done;
 }

@@ -57,7 +57,7 @@ struct sdxi_emu_ops {
 	/** Copy @p len bytes between places that do not overlap. */
 	enum sdxi_emu_mem (*copy)(void *opaque, uint64_t dst, uint64_t src, size_t len);
 	/**
-	 * Say where the memory around @p iova lies, for direct access until another callback is
+	 * Say where the memory around @p iova lies, for direct access until a callback but this is
 	 * called or sdxi_emu_run() returns. May be NULL; false: the other callbacks are used.
 	 */
 	bool (*map)(void *opaque, uint64_t iova, struct sdxi_emu_map *map);
@@ -67,7 +67,7 @@ struct sdxi_emu_ops {
 	uint64_t (*now_ms)(void *opaque);
 	/**
 	 * Find another function, for accesses by RKey: its MMIO_RKEY, and in @p mem what read(),
-	 * write() and copy() take as opaque to access its memory. False: there is none. May be NULL.
+	 * write() and copy() take to access its memory. False: there is none. May be NULL.
 	 */
 	bool (*peer)(void *opaque, uint16_t sfunc, uint64_t *rkey, void **mem);
 };
@@ -77,7 +77,7 @@ enum sdxi_emu_cxt_upd {
 	SDXI_EMU_CXT_UPD_NUMBER, SDXI_EMU_CXT_UPD_FLAGS, SDXI_EMU_CXT_UPD_REFUSE,
 };
 
-/** The value of csr with which signals are decremented atomically [I]; NONE: some are lost. */
+/** The csr with which a function decrements signals atomically [I]; NONE: it may lose some. */
 enum sdxi_emu_csr { SDXI_EMU_CSR_0, SDXI_EMU_CSR_1, SDXI_EMU_CSR_NONE };
 
 /** What a function offers, and how it decides what SDXI leaves open. */
@@ -90,8 +90,8 @@ struct sdxi_emu_conf {
 	uint8_t max_errlog_sz;	/**< CAP1: largest log is 64 << this; 0 to 4 */
 	uint8_t db_stride;	/**< CAP0: doorbells are 4 KiB << this apart; 0 to 7 */
 	/**
-	 * A failing data operation does not stop its context (ERR_FN). What is wrong with a
-	 * context's structures, or with the first word of a descriptor, stops it in either case.
+	 * A failing operation does not stop its context (ERR_FN). An error in the context's own
+	 * structures, or in the first word of a descriptor, stops the context in either case.
 	 */
 	bool err_continue;
 	uint8_t cxt_upd; /**< enum sdxi_emu_cxt_upd */
@@ -103,7 +103,7 @@ struct sdxi_emu_conf {
 	bool flr_ones; /**< meanwhile, they read as ones, not as zeros */
 	/**
 	 * Doorbell memory for an owner that cannot trap stores, or NULL: (max_cxt + 1) * stride
-	 * bytes, zeroed and 8-byte aligned. The doorbells of running contexts alone are accessed.
+	 * bytes, zeroed and 8-byte aligned. Those of context 0 and running contexts are accessed.
 	 */
 	void *doorbells;
 	/**
@@ -133,15 +133,15 @@ int sdxi_emu_conf_parse(struct sdxi_emu_conf *conf, const char *key, const char 
 /**
  * Make a function, in state STOP with all registers at their reset values.
  *
- * @return 0, -EINVAL for a value of @p conf that is out of its range, -ENOMEM.
+ * @return 0, -EINVAL for a value of @p conf out of range or a callback that is missing, -ENOMEM.
  */
 int sdxi_emu_create(const struct sdxi_emu_conf *conf, const struct sdxi_emu_ops *ops,
 		    void *opaque, struct sdxi_emu **emu);
 
-/** Free a function; makes no access to memory. NULL is allowed. */
+/** Free a function; makes no access to memory. NULL is allowed. Not from a callback. */
 void sdxi_emu_destroy(struct sdxi_emu *emu);
 
-/** Return a function to what sdxi_emu_create() made. Injected faults are forgotten. */
+/** Reset a function to its state after creation, except for counters; drops injected faults. */
 void sdxi_emu_reset(struct sdxi_emu *emu);
 
 /** Function-level reset: the same, but faults stay pending, and see sdxi_emu_conf.flr_ms. */
@@ -167,12 +167,12 @@ void sdxi_emu_doorbell(struct sdxi_emu *emu, uint16_t cxt, uint64_t val);
  *   Roughly how much to do: descriptors, each 8 KiB of data counting as one more. A long operation
  *   continues in the next call.
  * @return
- *   How much was done; 0 when there is nothing to do until the next doorbell or register write, or
- *   sdxi_emu_waits().
+ *   How much was done. 0: nothing to do until the next doorbell or register write; but if
+ *   sdxi_emu_waits(), call again later.
  */
 unsigned int sdxi_emu_run(struct sdxi_emu *emu, unsigned int budget);
 
-/** May there be work later without a doorbell or a register write, as when vl is waited for? */
+/** Can work appear without a doorbell or register write, e.g. while a descriptor's vl is 0? */
 bool sdxi_emu_waits(const struct sdxi_emu *emu);
 
 /** Bytes that the function copies in one go before it looks at other contexts and requests. */
@@ -184,11 +184,11 @@ enum sdxi_emu_fault_kind {
 	SDXI_EMU_FAULT_FAIL,
 	/** The operation is executed, its completion status block is never written. */
 	SDXI_EMU_FAULT_LOSE,
-	/** As FAIL, but of the block er alone is written, not the signal. */
+	/** As FAIL, but only er of the completion status block is written; the signal is not. */
 	SDXI_EMU_FAULT_NO_SIGNAL,
 	/**
-	 * The context hangs before the operation, which is not consumed. A hard stop of the context
-	 * or of the function, or RESET, ends it; .count is how often, at the next starts.
+	 * The context hangs before the operation, which is not consumed, until a hard stop of the
+	 * context or of the function, or RESET. .count: how many starts in a row it hangs after.
 	 */
 	SDXI_EMU_FAULT_STALL,
 	/** The context stops before the operation: STOP_FN, nothing is logged. .count as STALL. */
@@ -200,8 +200,8 @@ enum sdxi_emu_fault_kind {
 	/** The same, the log being unusable: ERR_STS.err and sts. */
 	SDXI_EMU_FAULT_LOG_ERR,
 	/**
-	 * From the operation on, CXT_STOP of this context never takes effect. A stop of the function
-	 * and RESET work, and end the fault.
+	 * From the operation on, CXT_STOP of this context never takes effect. A stop of the
+	 * function and RESET work, and end the fault.
 	 */
 	SDXI_EMU_FAULT_NO_STOP,
 	/** From now on, STOP_SF and STOP_HD are ignored. RESET works, and ends the fault. */
@@ -229,8 +229,8 @@ struct sdxi_emu_fault {
 };
 
 /**
- * Read a fault from text: kind[:key=value|:flag]..., for instance "fail:cxt=1:op=5:no_block". Names
- * are those above.
+ * Read a fault from text: kind[:key=value|:flag]..., for instance "fail:cxt=1:op=5:no_block". Kinds
+ * and keys are the names above, in lower case and without prefix.
  *
  * @return 0, or -EINVAL and in @p why, of @p len bytes, what is wrong.
  */
@@ -240,8 +240,8 @@ int sdxi_emu_fault_parse(const char *spec, struct sdxi_emu_fault *fault, char *w
 const char *sdxi_emu_fault_name(enum sdxi_emu_fault_kind kind);
 
 /**
- * Have something go wrong. Not from a callback. Of several faults about one operation, those that
- * last begin first; then come those that keep it from being consumed, then the first one injected.
+ * Inject a fault; not to be called from a callback. Of several faults on one operation, lasting
+ * ones take effect first, then those that keep it from being consumed, then the first injected.
  *
  * @return 0, -EINVAL for a value of @p fault that is out of its range, -ENOSPC: 256 are pending.
  */

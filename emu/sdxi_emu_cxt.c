@@ -104,7 +104,7 @@ tables_apply(struct sdxi_emu *emu, struct emu_cxt *cxt, const struct cxt_tables 
 	       EMU_FAIL_TRANSLATION(SDXI_STEP_AKEY);
 }
 
-/* Load a context, or update one that runs: [I] ring, CXT_STS, Write_Index and se stay then. */
+/* Load a context, or update one that runs: [I] ring, CXT_STS and Write_Index stay then. */
 static emu_fail_t
 cxt_load(struct sdxi_emu *emu, struct emu_cxt *cxt, bool update)
 {
@@ -115,11 +115,11 @@ cxt_load(struct sdxi_emu *emu, struct emu_cxt *cxt, bool update)
 	fail = tables_read(emu, cxt->num, &tab);
 	if (fail != 0 || update)
 		return fail != 0 ? fail : tables_apply(emu, cxt, &tab);
+	/* [I] Levels of qos have no order, and se and csa are hints: they make no difference. */
 	cxt->ring_sz = emu_le32(tab.ctl.ds_ring_sz);
 	cxt->ring = emu_le64(tab.ctl.ds_ring_ptr) & SDXI_CXT_CTL_DS_RING_PTR;
 	cxt->sts = emu_le64(tab.ctl.cxt_sts_ptr);
 	cxt->write_index_ptr = emu_le64(tab.ctl.write_index_ptr);
-	cxt->se = (emu_le64(tab.ctl.ds_ring_ptr) & SDXI_CXT_CTL_SE) != 0;
 	len = (uint64_t)cxt->ring_sz * SDXI_DESC_LEN;
 	if (cxt->ring_sz < SDXI_DS_RING_SZ_MIN ||
 	    cxt->ring_sz > (uint64_t)SDXI_DS_RING_SZ_MIN << emu->conf.max_ds_ring_sz ||
@@ -157,7 +157,7 @@ emu_cxt_start(struct sdxi_emu *emu, uint16_t num)
 	fail = cxt_load(emu, cxt, false);
 	if (fail != 0)
 		return fail;
-	/* Before Write_Index is read, which covers a ring of the doorbell that this clears. */
+	/* Clear the doorbell before reading Write_Index: the read covers any ring lost here. */
 	emu_doorbell_idle(emu, num);
 	if (!emu_read64(emu, cxt->write_index_ptr, &write_index))
 		return EMU_FAIL_TRANSLATION(SDXI_STEP_WRITE_INDEX);
@@ -243,7 +243,7 @@ emu_cxt_forget_all(struct sdxi_emu *emu)
 	unsigned int num;
 
 	for (num = 0; num <= emu->conf.max_cxt; num++) {
-		/* Most have never been touched, and have no memory yet. */
+		/* Do not write to unused ones: their pages have not been allocated. */
 		if (emu->cxt[num].mode == EMU_CXT_OFF)
 			continue;
 		emu->cxt[num].mode = EMU_CXT_OFF;
@@ -351,7 +351,7 @@ bool
 emu_admin_step(struct sdxi_emu *emu, struct emu_op *op)
 {
 	const unsigned int subtype = SDXI_GET(SDXI_DSC_SUBTYPE, emu_le32(op->dsc.any.opcode));
-	/* [I] A context that runs can still be named when fewer are granted. */
+	/* [I] Contexts above a max_cxt lowered since may still run: they can be named. */
 	uint32_t last = EMU_MIN(emu_le16(op->dsc.adm.cxt_end), emu->conf.max_cxt);
 	unsigned int i;
 

@@ -11,14 +11,14 @@
  * completed. In order, the window is of one operation, and each step is taken as soon as possible.
  *
  * With reorder, operations of the window are executed and completed in any order that fences and
- * SYNC leave. Each turn throws a die for each kind of step that is possible; how rare a kind is
- * changes now and then, so that each is at times far before or after the others.
+ * SYNC allow. Each turn rolls a die for every step that is possible. The odds of each step change
+ * now and then, so that a step sometimes runs far ahead of the others or lags far after them.
  *
- * When a context stops or fails, its window is empty, and blocks, log entries and Read_Index have
- * been written: nothing is written after SYNC(STOP).
+ * When a context's turns end, its window is empty, and blocks, log entries and Read_Index have been
+ * written: nothing is written after SYNC(STOP).
  */
 
-#define SPAN 64 /* descriptors from the oldest one in the window to the next */
+#define SPAN 64 /* descriptors from the oldest one in the window on; no fetch begins beyond */
 
 /* ---- dice ---- */
 
@@ -73,7 +73,8 @@ void
 emu_cxt_error(struct sdxi_emu *emu, struct emu_cxt *cxt, uint64_t index, emu_fail_t fail)
 {
 	emu_log(emu, cxt->num, index, fail, SDXI_RE_CXT_STOPPED);
-	fail_at(cxt, index);
+	if (cxt->mode == EMU_CXT_RUN)
+		fail_at(cxt, index);
 }
 
 /* Write the log entry of an operation that has failed, if it is due. */
@@ -86,7 +87,7 @@ op_log(struct sdxi_emu *emu, const struct emu_cxt *cxt, struct emu_op *op)
 	op->log_due = false;
 }
 
-/* [I] A context that is being stopped anyway ends as it would have. */
+/* [I] If the context is already being stopped, a failure does not change the state it ends in. */
 static void
 op_failed(struct sdxi_emu *emu, struct emu_cxt *cxt, struct emu_op *op, emu_fail_t fail)
 {
@@ -153,7 +154,8 @@ step_sample(struct sdxi_emu *emu, struct emu_cxt *cxt)
 uint64_t
 emu_read_index(const struct sdxi_emu *emu, const struct emu_cxt *cxt)
 {
-	const uint64_t lag = EMU_MIN(cxt->write_index, emu->conf.read_index_lag);
+	const uint64_t most = EMU_MIN(cxt->write_index, cxt->ring_sz - 1u);
+	const uint64_t lag = EMU_MIN(most, emu->conf.read_index_lag);
 	const uint64_t index = EMU_MIN(cxt->read_index, cxt->write_index - lag);
 
 	return EMU_MAX(index, cxt->index_out);
@@ -197,7 +199,7 @@ fetch_one(struct sdxi_emu *emu, struct emu_cxt *cxt)
 	bool good;
 
 	*op = (struct emu_op){ .index = cxt->read_index };
-	/* With several producers the slot may be filled right now: vl, acquired, says it is. */
+	/* With several producers the slot may not be filled yet: vl, acquired, says that it is. */
 	good = emu_read64(emu, iova, &vl);
 	if (good && (vl & SDXI_DSC_VL))
 		good = emu->ops.read(emu->opaque, iova, &op->dsc, sizeof(op->dsc)) ==
@@ -207,8 +209,9 @@ fetch_one(struct sdxi_emu *emu, struct emu_cxt *cxt)
 	if (good && cxt->n_faults != 0 && !emu_fault_take(emu, cxt, op))
 		return false;
 	if (good) {
-		good = emu->ops.write64(emu->opaque, iova, op->dsc.qw[0] & ~emu_le64(SDXI_DSC_VL)) ==
-		       SDXI_EMU_MEM_OK;
+		vl = op->dsc.qw[0] & ~emu_le64(SDXI_DSC_VL);
+		if (emu->ops.write64(emu->opaque, iova, vl) != SDXI_EMU_MEM_OK)
+			op->fail = EMU_FAIL_TRANSLATION(SDXI_STEP_DESC) | EMU_FAIL_FATAL;
 		cxt->n_ops++;
 		cxt->read_index++;
 		cxt->consumed++;
@@ -246,25 +249,30 @@ is_sync(const struct emu_op *op)
 	       SDXI_DSC_OP(SDXI_TYPE_ADMIN, SDXI_ADM_SYNC);
 }
 
-/* [I] se, of a descriptor or of its context, is taken for a fence. */
+/* [I] A descriptor's se is taken for a fence. */
 static bool
-is_fenced(const struct emu_cxt *cxt, const struct emu_op *op)
+is_fenced(const struct emu_op *op)
 {
-	return cxt->se || (emu_le64(op->dsc.qw[0]) & (SDXI_DSC_FE | SDXI_DSC_SE)) != 0;
+	return (emu_le64(op->dsc.qw[0]) & (SDXI_DSC_FE | SDXI_DSC_SE)) != 0;
 }
 
-/* [I] What is ordered after a failure that stops the context is left without a completion. */
+/* Is an operation ordered after a failure that stops the context? */
+static bool
+is_barred(const struct emu_cxt *cxt, const struct emu_op *op)
+{
+	return op->state == EMU_OP_WAITING && op->index > cxt->fail_index &&
+	       (is_fenced(op) || is_sync(op));
+}
+
+/* [I] These are left without a completion. */
 static void
 drop_barred(struct emu_cxt *cxt)
 {
 	unsigned int i, n = 0;
 
-	for (i = 0; i < cxt->n_ops; i++) {
-		if (cxt->op[i].state == EMU_OP_WAITING && cxt->op[i].index > cxt->fail_index &&
-		    (is_fenced(cxt, &cxt->op[i]) || is_sync(&cxt->op[i])))
-			continue;
-		cxt->op[n++] = cxt->op[i];
-	}
+	for (i = 0; i < cxt->n_ops; i++)
+		if (!is_barred(cxt, &cxt->op[i]))
+			cxt->op[n++] = cxt->op[i];
 	cxt->n_ops = n;
 }
 
@@ -275,10 +283,12 @@ may_execute(const struct emu_cxt *cxt, unsigned int pos)
 	const struct emu_op *op = &cxt->op[pos];
 	unsigned int i;
 
-	if (op->state != EMU_OP_WAITING || pos == 0)
-		return op->state != EMU_OP_EXECUTED;
+	if (op->state == EMU_OP_EXECUTED || is_barred(cxt, op))
+		return false;
+	if (op->state == EMU_OP_BEGUN || pos == 0)
+		return true;
 	/* What has left the window is complete, what is in it is not. */
-	if (is_fenced(cxt, op))
+	if (is_fenced(op))
 		return false;
 	/* A SYNC is about what was ordered before it. */
 	for (i = 0; is_sync(op) && i < pos; i++)
@@ -296,6 +306,9 @@ execute(struct sdxi_emu *emu, struct emu_cxt *cxt, struct emu_op *op)
 	bool done = true;
 	uint64_t part;
 
+	/* What a fenced operation writes is seen after the data of those before it. */
+	if (is_fenced(op))
+		atomic_thread_fence(memory_order_seq_cst);
 	if (op->state == EMU_OP_WAITING)
 		fail = op->fail != 0 ? op->fail : emu_op_begin(emu, cxt, op);
 	if (fail == 0 && op->kind == EMU_KIND_ADMIN) {
@@ -306,7 +319,7 @@ execute(struct sdxi_emu *emu, struct emu_cxt *cxt, struct emu_op *op)
 		/* In pieces, at times. */
 		if (op->kind == EMU_KIND_COPY && emu_random(emu, 4) == 1)
 			part = 1 + emu_random(emu, part);
-		fail = emu_op_move(emu, op, part);
+		fail = emu_op_move(emu, cxt, op, part);
 		op->done += part;
 		done = fail != 0 || op->done == op->len;
 		work += part / EMU_COST_BYTES;
@@ -385,8 +398,8 @@ step_signal(struct sdxi_emu *emu, struct emu_cxt *cxt)
 /* ---- ends ---- */
 
 /*
- * Say in between how it will end, before the signals of failed operations where it is in order.
- * ERR_FN says as well that nothing is begun any more.
+ * Write the state of a context that is ending: STOPG_*, or ERR_FN once no operation is to begin any
+ * more. In order, this comes before the signals of failed operations.
  */
 static bool
 step_state(struct sdxi_emu *emu, struct emu_cxt *cxt)
@@ -408,7 +421,7 @@ step_state(struct sdxi_emu *emu, struct emu_cxt *cxt)
 	return true;
 }
 
-/* [I] What is abandoned is consumed, without a completion, which what is executed may get. */
+/* [I] Abandoned operations are consumed but not completed; executed ones may be completed. */
 static void
 abandon(struct sdxi_emu *emu, struct emu_cxt *cxt)
 {
@@ -422,7 +435,7 @@ abandon(struct sdxi_emu *emu, struct emu_cxt *cxt)
 	cxt->n_ops = 0;
 }
 
-/* End a context's turns if that is possible; true: it is not yet, and no fault keeps it. */
+/* End a context if possible; true: not possible yet, though no fault prevents it. */
 static bool
 try_end(struct sdxi_emu *emu, struct emu_cxt *cxt)
 {

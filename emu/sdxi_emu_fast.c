@@ -16,7 +16,7 @@
  * No callback but map() is called in a batch, so what was mapped stays.
  */
 
-/* All that a copy may have in its first 4 bytes; a fence is one only after others of its batch. */
+/* Bits a copy has, and may have, in its first 4 bytes; with FE, it must be first in its batch. */
 #define FAST_OP ((uint32_t)(SDXI_DSC_OP(SDXI_TYPE_DMAB, SDXI_DMAB_COPY) | SDXI_DSC_VL))
 #define FAST_FLAGS ((uint32_t)(SDXI_DSC_FE | SDXI_DSC_CSR))
 /* Descriptors of the next batch that are asked for ahead. */
@@ -169,6 +169,9 @@ emu_fast_part(struct sdxi_emu *emu, struct emu_cxt *cxt, unsigned int n)
 	/* The next batch comes while this one's data is copied. */
 	for (end = EMU_MIN(end, done + FAST_AHEAD); i < end; i++)
 		EMU_PREFETCH_TO_WRITE(&dsc[i]);
+	/* With a fence: what was written before it is seen before. */
+	if (op[0].first & SDXI_DSC_FE)
+		atomic_thread_fence(memory_order_seq_cst);
 	for (i = 0; i < done; i++) {
 		const size_t len = (size_t)(op[i].first >> 32) + 1;
 

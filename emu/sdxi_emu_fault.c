@@ -7,10 +7,7 @@
 
 #include "sdxi_emu_priv.h"
 
-/*
- * Faults that are pending are listed in the order in which they were injected, those of the function
- * as context 0's.
- */
+/* Pending faults, in the order of their injection; those of the function are context 0's. */
 
 #define KIND(kind) (1u << SDXI_EMU_FAULT_##kind)
 #define KINDS_OF_FN (KIND(NO_FN_STOP) | KIND(NO_RESET) | KIND(NO_ACTIVE))
@@ -102,7 +99,7 @@ sdxi_emu_inject(struct sdxi_emu *emu, const struct sdxi_emu_fault *fault)
 	} else {
 		/* The log is written when the operation has been consumed. */
 		op = fault->op + (fault->op != 0 && is_one_of(fault, KINDS_OF_LOG));
-		/* What no context comes to stays out of reach. */
+		/* A sum that overflows is an operation that no context reaches. */
 		new.at = emu->cxt[fault->cxt].consumed + op;
 		if (new.at < fault->op)
 			new.at = UINT64_MAX;
@@ -120,7 +117,7 @@ sdxi_emu_inject_clear(struct sdxi_emu *emu)
 
 	emu->n_fault = 0;
 	for (num = 0; num <= emu->conf.max_cxt; num++) {
-		/* Most have never been touched, and have no memory yet. */
+		/* Do not write to unused ones: their pages have not been allocated. */
 		if (emu->cxt[num].n_faults == 0)
 			continue;
 		emu->cxt[num].n_faults = 0;

@@ -43,21 +43,20 @@
 /* Descriptors */
 #define SDXI_DSC_SE		SDXI_BITS(1, 1)
 #define SDXI_DSC_CH		SDXI_BITS(3, 3)
-#define SDXI_DSC_CSR		SDXI_BITS(4, 4) /**< 0 atomic decrement, 1 simple [I] */
+#define SDXI_DSC_CSR		SDXI_BITS(4, 4)
 #define SDXI_DSC_RB		SDXI_BITS(5, 5)
 #define SDXI_DSC_SUBTYPE	SDXI_BITS(15, 8)
 #define SDXI_DSC_TYPE		SDXI_BITS(26, 16)
 #define SDXI_DSC_CSB_PTR	SDXI_BITS(63, 5)
 
 /* Operations */
-#define SDXI_TYPE_ATOMIC	0x003
 #define SDXI_TYPE_INTR		0x004
 #define SDXI_DMAB_WRT_IMM	0x02 /* [9] */
-#define SDXI_DMAB_REPCOPY	0x04 /* [I] */
+#define SDXI_DMAB_REPCOPY	0x04 /* [9] */
 #define SDXI_ADM_FN_UPD		0x00 /* [9] */
 #define SDXI_ADM_AKEY_UPD	0x02 /* [9] */
 #define SDXI_ADM_INTR		0x05
-#define SDXI_ADM_RKEY_UPD	0x07 /* [I] */
+#define SDXI_ADM_RKEY_UPD	0x07 /* [9] */
 #define SDXI_ADM_CXT_START_RS	0x08
 #define SDXI_INTR_INTR		0x00
 #define SDXI_REPCOPY_PAGE	4096 /**< bytes of DMAB_REPCOPY's source */

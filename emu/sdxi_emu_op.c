@@ -11,7 +11,10 @@
 #define FORM_FE 1    /* the fence is not optional */
 #define FORM_NO_SE 2 /* se is 0 */
 
-/* An operation that the function knows: what its descriptor may hold beyond zeros. */
+/*
+ * An operation that the function knows: what its descriptor may hold beyond zeros. [I] Memory
+ * attributes are 0.
+ */
 static const struct form {
 	uint32_t op; /* type and subtype in place */
 	uint8_t kind;
@@ -103,9 +106,12 @@ rkey_check(struct sdxi_emu *emu, const struct sdxi_akey_ent *akey, void **mem)
 	emu_fail_t fail;
 	uint64_t reg;
 
+	/* A register that is absent may read as ones. */
 	if (emu->ops.peer == NULL ||
 	    !emu->ops.peer(emu->opaque, emu_le16(akey->tgt_sfunc), &reg, mem) ||
-	    !(reg & SDXI_RKEY_EN) || rkey >> 8 >> SDXI_GET(SDXI_RKEY_SZ, reg) != 0)
+	    (reg & ~(SDXI_RKEY_SZ | SDXI_RKEY_PTR)) != SDXI_RKEY_EN ||
+	    rkey >> 8 >> SDXI_GET(SDXI_RKEY_SZ, reg) != 0 ||
+	    (reg & SDXI_RKEY_PTR) + rkey * sizeof(ent) < (reg & SDXI_RKEY_PTR))
 		return EMU_FAIL_VALIDATION(SDXI_STEP_RKEY);
 	fail = key_read(emu, (reg & SDXI_RKEY_PTR) + rkey * sizeof(ent), SDXI_STEP_RKEY, *mem,
 			&ent);
@@ -130,7 +136,7 @@ is_own(const struct sdxi_emu *emu, const struct sdxi_akey_ent *ent)
 
 /* Look up an AKey: whose memory it is. */
 static emu_fail_t
-akey_check(struct sdxi_emu *emu, struct emu_cxt *cxt, uint16_t akey, void **mem)
+akey_check(struct sdxi_emu *emu, struct emu_cxt *cxt, struct emu_op *op, uint16_t akey, void **mem)
 {
 	uint32_t *cached = &cxt->akey[akey & (EMU_AKEYS - 1)];
 	struct sdxi_akey_ent ent;
@@ -140,11 +146,29 @@ akey_check(struct sdxi_emu *emu, struct emu_cxt *cxt, uint16_t akey, void **mem)
 	if (*cached == akey + UINT32_C(1))
 		return 0;
 	fail = akey_read(emu, cxt, akey, &ent);
-	if (fail == 0 && !is_own(emu, &ent))
+	if (fail == 0 && !is_own(emu, &ent)) {
+		op->foreign = true;
 		return rkey_check(emu, &ent, mem);
+	}
 	if (fail == 0)
 		*cached = akey + UINT32_C(1);
 	return fail;
+}
+
+/* [I] The one buffer of WRT_IMM is the destination, and logged as that. */
+static emu_fail_t
+keys_check(struct sdxi_emu *emu, struct emu_cxt *cxt, struct emu_op *op)
+{
+	const uint64_t keys = emu_le64(op->dsc.qw[1]);
+	const bool imm = op->kind == EMU_KIND_WRT_IMM;
+	emu_fail_t fail;
+
+	op->foreign = false;
+	fail = imm ? 0 : akey_check(emu, cxt, op, (uint16_t)(keys >> 32), &op->src_mem);
+	if (fail != 0)
+		return fail | EMU_FAIL_ON(EMU_BUF_SRC);
+	fail = akey_check(emu, cxt, op, (uint16_t)(keys >> (imm ? 32 : 48)), &op->dst_mem);
+	return fail != 0 ? fail | EMU_FAIL_ON(EMU_BUF_DST) : 0;
 }
 
 /* ---- judgement ---- */
@@ -167,22 +191,15 @@ data_judge(struct sdxi_emu *emu, struct emu_cxt *cxt, struct emu_op *op)
 	const bool imm = op->kind == EMU_KIND_WRT_IMM, rep = op->kind == EMU_KIND_REPCOPY;
 	const struct sdxi_dsc *dsc = &op->dsc;
 	const uint64_t src_len = imm ? 0 : rep ? SDXI_REPCOPY_PAGE : op->len;
-	const uint64_t keys = emu_le64(dsc->qw[1]);
 	emu_fail_t fail;
 
 	if (op->len > (imm ? SDXI_WRT_IMM_MAX : cxt->max_len))
 		return EMU_FAIL_DESC;
 	op->src = emu_le64(dsc->copy.addr0);
 	op->dst = emu_le64(imm ? dsc->copy.addr0 : dsc->copy.addr1);
-	if (!imm) {
-		fail = akey_check(emu, cxt, (uint16_t)(keys >> 32), &op->src_mem);
-		if (fail != 0)
-			return fail | EMU_FAIL_ON(EMU_BUF_SRC);
-	}
-	/* [I] The one buffer of WRT_IMM is the destination, and logged as that. */
-	fail = akey_check(emu, cxt, (uint16_t)(keys >> (imm ? 32 : 48)), &op->dst_mem);
+	fail = keys_check(emu, cxt, op);
 	if (fail != 0)
-		return fail | EMU_FAIL_ON(EMU_BUF_DST);
+		return fail;
 	if (src_len != 0 && op->src + (src_len - 1) < op->src)
 		return FAIL_BUF(EMU_BUF_SRC);
 	if (op->dst + (op->len - 1) < op->dst)
@@ -270,15 +287,21 @@ copy(struct sdxi_emu *emu, const struct emu_op *op, uint64_t dst, uint64_t src, 
 }
 
 emu_fail_t
-emu_op_move(struct sdxi_emu *emu, const struct emu_op *op, size_t part)
+emu_op_move(struct sdxi_emu *emu, struct emu_cxt *cxt, struct emu_op *op, size_t part)
 {
 	const bool imm = op->kind == EMU_KIND_WRT_IMM, rep = op->kind == EMU_KIND_REPCOPY;
 	const size_t step = rep ? SDXI_REPCOPY_PAGE : part;
 	enum sdxi_emu_mem res = SDXI_EMU_MEM_OK;
+	emu_fail_t fail;
 	size_t at;
 
+	/* The other function may be gone, or its key. */
+	fail = op->foreign ? keys_check(emu, cxt, op) : 0;
+	if (fail != 0)
+		return fail;
 	for (at = 0; at < part && res == SDXI_EMU_MEM_OK; at += step)
-		res = imm ? emu->ops.write(op->dst_mem, op->dst, SDXI_WRT_IMM_DATA(&op->dsc), part) :
+		res = imm ? emu->ops.write(op->dst_mem, op->dst, SDXI_WRT_IMM_DATA(&op->dsc),
+					   part) :
 			    copy(emu, op, op->dst + op->done + at, op->src + (rep ? 0 : op->done),
 				 step);
 	if (res == SDXI_EMU_MEM_OK)

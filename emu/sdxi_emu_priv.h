@@ -18,7 +18,7 @@
  *   sdxi_emu_text.c   faults and configuration as text
  *
  * Where public facts about SDXI leave open what a function does, the choice is tagged [I] at the
- * one place that makes it; those that are values are here.
+ * one place that makes it. [9] marks what is taken from public code for 0.9 hardware.
  */
 
 #include <stdatomic.h>
@@ -33,7 +33,7 @@
 #define EMU_BUF_SRC 0
 #define EMU_BUF_DST 1
 
-/** A doorbell word that nobody has stored to; no Write_Index comes that far. */
+/** Value of a doorbell word that has not been rung; no Write_Index gets this high. */
 #define EMU_DB_IDLE UINT64_MAX
 /** Work of a context's turn: descriptors, and so many bytes that count as one more. */
 #define EMU_BATCH 32
@@ -42,7 +42,7 @@
 #define EMU_SIGNAL_BYTES (32u << 10)
 /** Contexts that one turn of an administrative operation handles. */
 #define EMU_ADMIN_PART 32
-/** Turns without work after which a context has a turn in one of so many rounds, others working. */
+/** After so many idle turns, a context is visited in 1 of EMU_COLD_PART rounds if others work. */
 #define EMU_COLD 64
 #define EMU_COLD_PART 32
 /** AKeys that a context remembers; a power of two. */
@@ -101,7 +101,7 @@ typedef uint32_t emu_fail_t;
 /** For an entry of the log that no descriptor is to blame for. */
 #define EMU_NO_DESC UINT64_MAX
 
-/** STOPPING: the effect of CXT_STOP is due. FAILED: waits for CXT_STOP. */
+/** STOPPING: CXT_STOP executed, not stopped yet. FAILED: in ERR_FN until CXT_STOP. */
 enum emu_cxt_mode { EMU_CXT_OFF, EMU_CXT_RUN, EMU_CXT_STOPPING, EMU_CXT_FAILED };
 
 enum emu_kind {
@@ -109,16 +109,16 @@ enum emu_kind {
 	EMU_KIND_ADMIN,
 };
 
-/** What an injected fault withholds of an operation's outcome. */
+/** What is not written of an operation's outcome: by a fault, or as its block is unreadable. */
 enum emu_hide { EMU_HIDE_BLOCK = 1, EMU_HIDE_SIGNAL = 2, EMU_HIDE_LOG = 4 };
 
-/** What a context's turn may do, each thing now or later. */
+/** The steps of a context's turn; with reorder, each of them may be put off to a later turn. */
 enum emu_step {
 	EMU_STEP_SAMPLE, EMU_STEP_FETCH, EMU_STEP_EXEC, EMU_STEP_SIGNAL, EMU_STEP_INDEX,
 	EMU_STEP_STATE, EMU_STEPS,
 };
 
-/** Of an operation that has been executed, the block is due. */
+/** EXECUTED: only the completion status block is still to be written. */
 enum emu_op_state { EMU_OP_WAITING, EMU_OP_BEGUN, EMU_OP_EXECUTED };
 
 /** An operation that has been consumed and is not complete. */
@@ -136,16 +136,17 @@ struct emu_op {
 	uint8_t hide;  /**< enum emu_hide */
 	uint8_t state; /**< enum emu_op_state */
 	bool sampled;  /**< signal is valid */
+	bool foreign;  /**< a key names another function */
 	bool er;       /**< administrative: failed for at least one context */
-	bool blocked;  /**< waits for other contexts, when last tried */
-	bool stops;    /**< its failure does, the context */
+	bool blocked;  /**< was waiting for other contexts when last tried */
+	bool stops;    /**< its failure stops the context */
 	bool log_due;
 };
 
 /**
  * A context. Words in memory that it shares with software:
  *   doorbell     any thread stores; exchanged for EMU_DB_IDLE, sequentially consistent, before
- *                Write_Index is read: a ring is seen by this read or there for the next look
+ *                Write_Index is read: a store is covered by this read or found by the next check
  *   Write_Index  software stores it, releasing what lies below; read with an acquire
  *   vl           read with an acquire, for several producers; cleared before Read_Index is written
  *   Read_Index   written with a release: slots below have been read, and may be written
@@ -163,7 +164,7 @@ struct emu_cxt {
 	uint32_t opb;	    /**< optional operation groups */
 	uint32_t akeys;	    /**< entries of the AKey table */
 	uint64_t *db;	    /**< doorbell word, NULL where doorbells are trapped only */
-	uint32_t akey[EMU_AKEYS]; /**< + 1: valid when looked up last, and of this function's memory */
+	uint32_t akey[EMU_AKEYS]; /**< 1 + an AKey found valid, for this function's memory; or 0 */
 	uint32_t run_pos;   /**< place in the list of running contexts */
 	uint8_t idle;	    /**< turns in a row without work, up to EMU_COLD */
 	uint16_t num;
@@ -171,7 +172,6 @@ struct emu_cxt {
 	bool hard;	    /**< mode STOPPING: abandon what is in progress */
 	_Atomic bool rung;  /**< its doorbell, by any thread */
 	bool stopg;	    /**< STOPG_FN has been written, or STOPG_SW */
-	bool se;	    /**< CXT_CTL.se, as it was at the start */
 	bool failing;	    /**< ends in ERR_FN */
 	bool err_out;	    /**< ERR_FN has been written */
 	bool self_stop;	    /**< ends in STOP_FN, by a fault */
@@ -252,7 +252,7 @@ emu_cxt_has_turns(const struct emu_cxt *cxt)
 
 /** Latch what CTL2 and CXT_L2 say. */
 void emu_fn_latch(struct sdxi_emu *emu);
-/** End in state ERROR, by a failure of a context's descriptor or of none. */
+/** Log a failure (parameters as for emu_log()) and go to state ERROR. */
 void emu_fn_error(struct sdxi_emu *emu, uint16_t cxt, uint64_t index, emu_fail_t fail);
 /** Log a failure; @p index EMU_NO_DESC: no descriptor. */
 void emu_log(struct sdxi_emu *emu, uint16_t cxt, uint64_t index, emu_fail_t fail,
@@ -262,14 +262,14 @@ unsigned int emu_random(struct sdxi_emu *emu, unsigned int n);
 
 /* sdxi_emu_cxt.c */
 
-/** Read an entry of a table or of keys, whose bit 0 says that it is valid. */
+/** Read an entry of a context or key table; fails unless bit 0, its valid bit, is set. */
 emu_fail_t emu_entry_read(struct sdxi_emu *emu, void *mem, enum sdxi_err_step step, uint64_t iova,
 			  void *ent, size_t len);
 /** Read a little-endian word. */
 bool emu_read64(struct sdxi_emu *emu, uint64_t iova, uint64_t *val);
-/** Start a context from its tables; no effect on one that runs but that of a doorbell. */
+/** Start a context from its tables; if it already runs, only ring its doorbell. */
 emu_fail_t emu_cxt_start(struct sdxi_emu *emu, uint16_t num);
-/** The end of a context's turns, by a stop or in ERR_FN. */
+/** Take a context that has stopped or failed off the run list, and write its final state. */
 void emu_cxt_ended(struct sdxi_emu *emu, struct emu_cxt *cxt);
 /** Write CXT_STS.state; false where that is not possible. */
 bool emu_cxt_write_state(struct sdxi_emu *emu, const struct emu_cxt *cxt,
@@ -301,7 +301,7 @@ uint64_t emu_read_index(const struct sdxi_emu *emu, const struct emu_cxt *cxt);
 /** Judge an operation, of which descriptor and index are known, and read its block. */
 emu_fail_t emu_op_begin(struct sdxi_emu *emu, struct emu_cxt *cxt, struct emu_op *op);
 /** Move the next part of an operation's data. */
-emu_fail_t emu_op_move(struct sdxi_emu *emu, const struct emu_op *op, size_t part);
+emu_fail_t emu_op_move(struct sdxi_emu *emu, struct emu_cxt *cxt, struct emu_op *op, size_t part);
 /** Write an operation's block, where it has one; false: that is not possible. */
 bool emu_op_complete(struct sdxi_emu *emu, const struct emu_op *op);
 
@@ -322,13 +322,13 @@ unsigned int emu_fast_part(struct sdxi_emu *emu, struct emu_cxt *cxt, unsigned i
 
 /* sdxi_emu_fault.c */
 
-/** Have faults hit the next operation of a context; false: it is not consumed. */
+/** Apply due faults to the next operation of a context; false: it is not consumed. */
 bool emu_fault_take(struct sdxi_emu *emu, struct emu_cxt *cxt, struct emu_op *op);
-/** Does a context not stop when it is asked to, or has been? */
+/** Does a fault keep a context from stopping? @p asked: count it, as CXT_STOP is new. */
 bool emu_fault_no_stop(struct sdxi_emu *emu, const struct emu_cxt *cxt, bool asked);
-/** A context is gone, and with it what kept it. */
+/** A context has ended: end its stall and, if the function stops as well, its NO_STOP. */
 void emu_fault_gone(struct sdxi_emu *emu, struct emu_cxt *cxt, bool with_fn);
-/** Ignore a request to the function, which would have an effect? */
+/** Does a fault make the function ignore a request that would have an effect? */
 bool emu_fault_ignores(struct sdxi_emu *emu, enum sdxi_fn_gsr gsr);
 /** Fail an activation? */
 bool emu_fault_activation(struct sdxi_emu *emu);

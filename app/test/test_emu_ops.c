@@ -594,6 +594,25 @@ test_rkeys(void **state)
 		}
 	}
 	assert_true(reg_get(own, SDXI_MMIO_CAP1) & SDXI_CAP1_RKEY_CAP);
+	/* It counts until the end: the key goes in the middle. */
+	akey->rkey = le16(9);
+	rkey = (struct sdxi_akey_ent *)mem_at(peer, RKEYS_AT) + 9;
+	rkey->intr_num = le16(SDXI_AKEY_ENT_VL);
+	rkey->tgt_sfunc = le16(0x42);
+	akey->tgt_sfunc = le16(0x77);
+	reg_set(peer, SDXI_MMIO_RKEY, RKEYS_AT | SDXI_RKEY_EN);
+	dsc = dsc_copy(DST, SRC, 4 * SDXI_EMU_CHUNK);
+	dsc.copy.akey0 = le16(3);
+	own->n_holes = 0;
+	memset(mem_at(own, DST), 0, 4 * SDXI_EMU_CHUNK);
+	memset(mem_at(peer, SRC), 0xbb, 4 * SDXI_EMU_CHUNK);
+	i = push_ring(own, area, dsc);
+	while (*(uint8_t *)mem_at(own, DST) == 0)
+		assert_int_not_equal(sdxi_emu_run(own->emu, 1), 0);
+	rkey->intr_num = 0;
+	run_dry(own);
+	assert_true(is_done(own, area, i) && has_er(own, area, i));
+	assert_int_equal(*(uint8_t *)mem_at(own, DST + 4 * SDXI_EMU_CHUNK - 1), 0);
 	owner_free(peer);
 	owner_free(own);
 }

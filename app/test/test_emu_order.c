@@ -667,6 +667,31 @@ test_sync(void **state)
 	}
 }
 
+/* A SYNC is not executed after a stop that has failed, and with it the administrative context. */
+static void
+test_sync_after_failure(void **state)
+{
+	const struct sdxi_emu_fault fail = { .kind = SDXI_EMU_FAULT_FAIL, .cxt = 0 };
+	struct sdxi_dsc dsc = dsc_stop(1, 1, false);
+	struct owner *own;
+	unsigned int seed;
+	uint64_t sync;
+
+	(void)state;
+	for (seed = 0; seed < 200; seed++) {
+		own = make(seed, false);
+		cxt_up(own, 1);
+		assert_int_equal(sdxi_emu_inject(own->emu, &fail), 0);
+		push(own, 0, &dsc);
+		sync = push_ring(own, 0, dsc_sync(SDXI_FLT_STOP, 1, 1));
+		run_dry(own);
+		assert_int_equal(cxt_state(own, 0), SDXI_CXT_ERR_FN);
+		assert_int_equal(cxt_state(own, 1), SDXI_CXT_RUN);
+		assert_false(is_done(own, 0, sync));
+		owner_free(own);
+	}
+}
+
 int
 main(void)
 {
@@ -677,6 +702,7 @@ main(void)
 		cmocka_unit_test(test_stops),
 		cmocka_unit_test(test_fail_while_stopping),
 		cmocka_unit_test(test_sync),
+		cmocka_unit_test(test_sync_after_failure),
 	};
 	const struct CMUnitTest seed_tests[] = {
 		cmocka_unit_test(test_seed),

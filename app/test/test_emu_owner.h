@@ -411,7 +411,9 @@ cxt_build(struct owner *own, uint16_t num, uint64_t start)
 	write_index_set(own, area, start);
 
 	ctl = ctl_of(own, area);
-	ctl->ds_ring_ptr = le64((AREA_AT(area) + RING_OFF) | SDXI_CXT_CTL_VL | SDXI_CXT_CTL_CSA);
+	/* As drivers that run on hardware do. */
+	ctl->ds_ring_ptr = le64((AREA_AT(area) + RING_OFF) | SDXI_CXT_CTL_VL | SDXI_CXT_CTL_CSA |
+				SDXI_CXT_CTL_SE);
 	ctl->ds_ring_sz = le32(RING_SZ);
 	ctl->cxt_sts_ptr = le64(AREA_AT(area) + STS_OFF);
 	ctl->write_index_ptr = le64(AREA_AT(area) + WIX_OFF);

@@ -334,6 +334,22 @@ test_ring_sizes(void **state)
 	owner_free(own);
 }
 
+/* Where vl cannot be cleared, nothing is executed. */
+static void
+test_ring_read_only(void **state)
+{
+	struct owner *own = active(CONTINUES);
+	const unsigned int area = cxt_up(own, 1);
+
+	(void)state;
+	fill(own, DATA_AT, 64, 1);
+	hole_add(own, AREA_AT(area) + RING_OFF, SDXI_DESC_LEN, false, true);
+	assert_true(do_bad(own, area, dsc_copy(DATA_AT + 64, DATA_AT, 64), -1, SDXI_STEP_DESC,
+			   SDXI_SUB_STEP_TRANSLATION));
+	assert_false(same(own, DATA_AT + 64, DATA_AT, 64));
+	owner_free(own);
+}
+
 /* Read_Index of a ring that has run empty may stay below Write_Index; a stopped one's does not. */
 static void
 test_read_index_lag(void **state)
@@ -341,25 +357,27 @@ test_read_index_lag(void **state)
 	static const uint32_t lags[] = { 0, 1, 5, 64, 65536 };
 	struct sdxi_emu_conf conf = conf_test();
 	const struct sdxi_dsc nop = dsc_nop();
-	unsigned int i, n, area;
+	unsigned int i, n, area, end, lag;
 	struct owner *own;
 
 	(void)state;
 	for (i = 0; i < ARRAY_LEN(lags); i++) {
 		conf.read_index_lag = lags[i];
+		/* At most one less than there are slots, so there is room for another one. */
+		lag = lags[i] < 1024 ? lags[i] : 1023;
+		end = 3 + lag + 90;
 		own = active_with(&conf);
 		area = cxt_build(own, 1, 3);
 		cxt_start(own, 1);
 		assert_int_equal(read_index(own, area), 3);
-		for (n = 4; n < 90; n++) {
+		for (n = 4; n < end; n++) {
 			push_ring(own, area, nop);
 			run_dry(own);
 			assert_true(is_done(own, area, n - 1));
-			assert_int_equal(read_index(own, area),
-					 n < lags[i] + 3 ? 3 : n - lags[i]);
+			assert_int_equal(read_index(own, area), n < lag + 3 ? 3 : n - lag);
 		}
 		cxt_stop(own, 1);
-		assert_int_equal(read_index(own, area), 89);
+		assert_int_equal(read_index(own, area), end - 1);
 		owner_free(own);
 	}
 }
@@ -475,6 +493,7 @@ main(void)
 		cmocka_unit_test(test_slot_filled_while_fetched),
 		cmocka_unit_test(test_vl_before_index),
 		cmocka_unit_test(test_ring_sizes),
+		cmocka_unit_test(test_ring_read_only),
 		cmocka_unit_test(test_read_index_lag),
 		cmocka_unit_test(test_write_index_errors),
 	};

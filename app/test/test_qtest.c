@@ -35,7 +35,7 @@ test_reset_values(void **state)
 		case CAP1:
 			/* 128 contexts, 4 GiB, RKeys; limits of AKey tables and logs. */
 			assert_int_equal(val & ~UINT64_C(0xff00),
-					 (uint64_t)OPB_ALL << 32 | 127 << 16 | 1 << 6 | 1 << 4 | 11);
+					(uint64_t)OPB_ALL << 32 | 127 << 16 | 1 << 6 | 1 << 4 | 11);
 			assert_in_range((val >> 8) & 0xf, 0, 5);
 			assert_in_range((val >> 12) & 0xf, 0, 8);
 			break;

@@ -40,7 +40,7 @@ RTE_LOG_REGISTER_DEFAULT(sdxi_emu_logtype, NOTICE);
 #define EMU_BUDGET	128
 /* Between two such parts, the thread leaves the locks to others that wait, for at most so long. */
 #define EMU_GIVE_WAY_US	200
-/* Without work, a thread looks again for so long, then offers its CPU, and at last sleeps. */
+/* Without work, the thread polls for EMU_SPIN_US, then yields up to EMU_YIELD_US, then sleeps. */
 #define EMU_SPIN_US	50
 #define EMU_YIELD_US	10000
 #define EMU_SLEEP_US	50
@@ -72,8 +72,6 @@ struct emu_fn {
 /* MMIO_RKEY of each sfunc, for other functions' threads, and a bit that says that there is one. */
 #define EMU_PRESENT UINT64_C(0x800)
 static RTE_ATOMIC(uint64_t) emu_rkeys[UINT16_MAX + 1];
-
-/* ---- Arguments: --vdev=dma_sdxi_emu0,<key>=<value>,... --------------------------------------- */
 
 /* The lcore need not be EAL's own: the function may have a CPU that EAL does not use. */
 static int
@@ -142,14 +140,12 @@ args_parse(const char *name, const char *str, struct emu_args *args)
 	return ret;
 }
 
-/* ---- Doorbells ------------------------------------------------------------------------------- */
-
 /* The memzone's name: of a name that is longer than EAL takes, the beginning counts. */
 #define DB_ZONE_NAME(buf, name) (snprintf(buf, sizeof(buf), "db_%.28s", name), buf)
 
 /*
- * A memzone where secondary processes may need it. Doorbells may also take 32 GiB, of which few are
- * ever touched: where they are too many they are mapped privately, and take no memory until then.
+ * A memzone where secondary processes may need it; the driver lets them leave before it closes the
+ * device. Doorbells may take 32 GiB, of which few are touched: too many are mapped privately.
  */
 static int
 db_create(struct emu_fn *fn, size_t len)
@@ -175,8 +171,6 @@ db_create(struct emu_fn *fn, size_t len)
 	return 0;
 }
 
-/* ---- How the driver and tests reach the function --------------------------------------------- */
-
 static struct emu_fn *
 core_lock(const struct sdxi_fn *sdxi_fn)
 {
@@ -189,9 +183,13 @@ core_lock(const struct sdxi_fn *sdxi_fn)
 static void
 core_unlock(struct emu_fn *fn)
 {
-	rte_atomic_store_explicit(&emu_rkeys[fn->sfunc], EMU_PRESENT |
-				  sdxi_emu_reg_read(fn->emu, SDXI_MMIO_RKEY, 8),
-				  rte_memory_order_relaxed);
+	const uint64_t rkey = fn->mem.off ? 0 : sdxi_emu_reg_read(fn->emu, SDXI_MMIO_RKEY, 8);
+
+	/* Neighbours share the cache line. */
+	if (rte_atomic_load_explicit(&emu_rkeys[fn->sfunc], rte_memory_order_relaxed) !=
+	    (rkey | EMU_PRESENT))
+		rte_atomic_store_explicit(&emu_rkeys[fn->sfunc], rkey | EMU_PRESENT,
+					  rte_memory_order_relaxed);
 	pthread_mutex_unlock(&fn->core);
 }
 
@@ -352,8 +350,6 @@ emu_thread_start(struct emu_fn *fn, const rte_cpuset_t *cpuset)
 	return 0;
 }
 
-/* ---- The function's life --------------------------------------------------------------------- */
-
 /* Give the function its number: the one that was asked for, or the first one that is free. */
 static int
 emu_sfunc_take(struct emu_fn *fn, uint16_t wanted)
@@ -460,11 +456,13 @@ emu_probe(struct rte_vdev_device *vdev)
 	if (rte_eal_process_type() != RTE_PROC_PRIMARY)
 		return emu_attach(vdev);
 	ret = args_parse(name, rte_vdev_device_args(vdev), &args);
-	if (ret < 0)
-		return ret;
 	fn = calloc(1, sizeof(*fn));
-	if (fn == NULL)
-		return -ENOMEM;
+	if (fn == NULL || ret == -ENOMEM)
+		EMU_LOG(ERR, name, "no memory for the function");
+	if (fn == NULL || ret < 0) {
+		free(fn);
+		return ret < 0 ? ret : -ENOMEM;
+	}
 	fn->self = (struct sdxi_fn){ .ops = &emu_fn_ops, .opaque = fn };
 	fn->core = fn->mem.lock = (pthread_mutex_t)PTHREAD_MUTEX_INITIALIZER;
 	fn->mem.name = name;

@@ -18,12 +18,12 @@
 
 /**
  * Call @p call with the emulated function that @p fn is the driver's view of; it is paused
- * meanwhile. @p call must neither use the device nor allocate or free DPDK memory.
+ * meanwhile. @p call must not use or run the device, nor allocate or free DPDK memory.
  */
 void sdxi_vdev_call(const struct sdxi_fn *fn, void (*call)(struct sdxi_emu *emu, void *arg),
 		    void *arg);
 
-/** Have @p cb called in its thread, paused, for each vector that it raises; NULL: no more. */
+/** Have @p cb called, in the function's thread, for each vector it raises. NULL: stop that. */
 void sdxi_vdev_irq(const struct sdxi_fn *fn, void (*cb)(uint16_t vector, void *arg), void *arg);
 
 /* ---- Shared by the parts of the virtual device ----------------------------------------------- */

@@ -103,8 +103,8 @@ ranges_renew(struct sdxi_vdev_mem *mem)
 }
 
 /*
- * Where @p iova lies in memory that EAL knows. @p len is cut to the bytes from there on that are in
- * one piece; or, if it is NULL, that EAL does not know either.
+ * The address of @p iova in memory that EAL knows, with @p len cut to what is contiguous there; or
+ * NULL, with @p len cut to what EAL does not know either.
  */
 static inline uint8_t *
 translate(const struct sdxi_vdev_mem *mem, uint64_t iova, size_t *len)
@@ -237,14 +237,16 @@ word_find(struct sdxi_vdev_mem *mem, uint64_t iova)
 
 	if (unlikely(word.va == NULL)) {
 		ranges_renew(mem);
+		len = sizeof(uint64_t);
 		word = reach(mem, AT(iova), &len, true);
 	}
-	return word.direct ? word.va : NULL;
+	return word.direct && len == sizeof(uint64_t) && (uintptr_t)word.va % len == 0 ?
+	       word.va : NULL;
 }
 
 /*
- * In memory that EAL does not know, the kernel copies a word. It does so in one access on all
- * machines that DPDK has, though it does not promise to; the fences keep the order.
+ * In memory that EAL does not know, the kernel copies a word, and does not promise to do so in one
+ * access: rings and indices belong in EAL's memory. The fences keep the order.
  */
 enum sdxi_emu_mem
 sdxi_vdev_mem_read64(void *opaque, uint64_t iova, uint64_t *val)

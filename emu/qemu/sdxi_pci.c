@@ -81,7 +81,8 @@ struct sdxi_pci {
 	DECLARE_BITMAP(raised, MSIX_VECTORS);
 	/* The core is working, and what is due when it has returned; until then, no access. */
 	bool running;
-	enum { DUE_RESET = 1, DUE_FLR, DUE_FREE } due;
+	enum { DUE_RESET = 1, DUE_FLR } due;
+	bool gone; /* unplugged; accesses on their way in may still arrive */
 };
 
 /* The functions of the machine, which find each other by sfunc. */
@@ -99,12 +100,12 @@ dma_ram(struct sdxi_pci *s, uint64_t iova, hwaddr *len, bool is_write)
 	MemoryRegion *mr;
 	hwaddr off;
 
-	if (s->due || iova + (*len - 1) < iova)
+	if (s->due || s->gone || iova + (*len - 1) < iova)
 		return NULL;
 	mr = address_space_translate(pci_get_address_space(PCI_DEVICE(s)), iova, &off, len,
 				     is_write, MEMTXATTRS_UNSPECIFIED);
 	/* The IOMMU's report of an access that it refuses may have reset the function. */
-	if (s->due)
+	if (s->due || s->gone)
 		return NULL;
 	if (memory_access_is_direct(mr, is_write, MEMTXATTRS_UNSPECIFIED))
 		return (uint8_t *)memory_region_get_ram_ptr(mr) + off;
@@ -112,7 +113,7 @@ dma_ram(struct sdxi_pci *s, uint64_t iova, hwaddr *len, bool is_write)
 	return NULL;
 }
 
-/* Unmapping marks the memory as dirty, and drops code translated from it and a reference. */
+/* Unmap marks the memory dirty, invalidates translated code, and drops the reference taken here. */
 static void
 dma_written(struct sdxi_pci *s, void *ram, hwaddr len)
 {
@@ -290,7 +291,7 @@ faults_inject(struct sdxi_pci *s, const char *text, Error **errp)
 				return false;
 			}
 			if (pass == 1 && sdxi_emu_inject(s->emu, &fault) < 0) {
-				error_setg(errp, "property fault: '%s': contexts are 0 to %u",
+				error_setg(errp, "property fault: '%s': too many, or cxt above %u",
 					   spec[i], s->conf.max_cxt);
 				return false;
 			}
@@ -338,30 +339,26 @@ static void
 engine_kick(struct sdxi_pci *s)
 {
 	s->wait_ns = ENGINE_WAIT_MIN;
-	qemu_bh_schedule(s->bh);
+	if (!s->gone)
+		qemu_bh_schedule(s->bh);
 }
 
 static void
-engine_free(struct sdxi_pci *s)
+engine_stop(struct sdxi_pci *s)
 {
-	sdxi_pci_all = g_slist_remove(sdxi_pci_all, s);
-	timer_free(s->timer);
-	qemu_bh_delete(s->bh);
+	timer_del(s->timer);
+	qemu_bh_cancel(s->bh);
 	bitmap_zero(s->raised, MSIX_VECTORS);
-	sdxi_emu_destroy(s->emu);
-	s->emu = NULL;
 }
 
 static void
 engine_reset(struct sdxi_pci *s, bool flr)
 {
-	timer_del(s->timer);
-	qemu_bh_cancel(s->bh);
-	bitmap_zero(s->raised, MSIX_VECTORS);
+	engine_stop(s);
 	sdxi_emu_reset(s->emu);
 	if (flr)
 		sdxi_emu_flr(s->emu);
-	/* They were valid when the function was made: only memory can be short. */
+	/* These faults were accepted when the function was created, so this does not fail. */
 	if (s->fault != NULL)
 		faults_inject(s, s->fault, &error_abort);
 }
@@ -387,11 +384,12 @@ engine_run(void *opaque)
 	WITH_RCU_READ_LOCK_GUARD() {
 		do {
 			done = sdxi_emu_run(s->emu, ENGINE_BUDGET);
-		} while (done != 0 && !s->due && qemu_clock_get_ns(QEMU_CLOCK_REALTIME) < end);
+		} while (done != 0 && !s->due && !s->gone &&
+			 qemu_clock_get_ns(QEMU_CLOCK_REALTIME) < end);
 	}
 	s->running = false;
-	if (s->due == DUE_FREE) {
-		engine_free(s);
+	if (s->gone) {
+		engine_stop(s);
 	} else if (s->due) {
 		engine_reset(s, s->due == DUE_FLR);
 	} else if (done != 0) {
@@ -689,10 +687,10 @@ sdxi_pci_exit(PCIDevice *pci)
 	msi_uninit(pci);
 	if (pci->exp.exp_cap != 0)
 		pcie_cap_exit(pci);
-	if (s->running)
-		s->due = DUE_FREE;
-	else if (s->emu != NULL)
-		engine_free(s);
+	s->gone = true;
+	sdxi_pci_all = g_slist_remove(sdxi_pci_all, s);
+	if (s->emu != NULL)
+		engine_stop(s);
 	migrate_del_blocker(&s->blocker);
 }
 
@@ -721,7 +719,14 @@ sdxi_pci_realize(PCIDevice *pci, Error **errp)
 static void
 sdxi_pci_finalize(Object *obj)
 {
-	g_free(SDXI_PCI(obj)->fault);
+	struct sdxi_pci *s = SDXI_PCI(obj);
+
+	if (s->emu != NULL) {
+		timer_free(s->timer);
+		qemu_bh_delete(s->bh);
+		sdxi_emu_destroy(s->emu);
+	}
+	g_free(s->fault);
 }
 
 static const Property sdxi_pci_properties[] = {
