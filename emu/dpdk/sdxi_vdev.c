@@ -456,12 +456,11 @@ emu_probe(struct rte_vdev_device *vdev)
 	if (rte_eal_process_type() != RTE_PROC_PRIMARY)
 		return emu_attach(vdev);
 	ret = args_parse(name, rte_vdev_device_args(vdev), &args);
-	fn = calloc(1, sizeof(*fn));
-	if (fn == NULL || ret == -ENOMEM)
-		EMU_LOG(ERR, name, "no memory for the function");
-	if (fn == NULL || ret < 0) {
-		free(fn);
-		return ret < 0 ? ret : -ENOMEM;
+	fn = ret == 0 ? calloc(1, sizeof(*fn)) : NULL;
+	if (fn == NULL) {
+		if (ret == 0 || ret == -ENOMEM)
+			EMU_LOG(ERR, name, "no memory for the function");
+		return ret != 0 ? ret : -ENOMEM;
 	}
 	fn->self = (struct sdxi_fn){ .ops = &emu_fn_ops, .opaque = fn };
 	fn->core = fn->mem.lock = (pthread_mutex_t)PTHREAD_MUTEX_INITIALIZER;
