@@ -250,7 +250,7 @@ fi
 
 if wanted threads; then
 	if CC=gcc build threads 'with ThreadSanitizer' -Db_sanitize=thread -Db_lundef=false \
-		-Doptimization=1; then
+		-Doptimization=1 -Dc_args=-Wno-tsan; then
 		TSAN_OPTIONS="suppressions='$project_root/app/test/tsan.supp'" \
 			run_suite threads 'threads, under ThreadSanitizer' threads \
 			--suite threads

@@ -17,22 +17,21 @@ static const struct {
 	uint32_t off;
 	uint64_t bits;
 } reg_table[EMU_REGS] = {
-	[EMU_CTL0] = { SDXI_MMIO_CTL0, CTL0_STOP_BITS | SDXI_CTL0_FN_GSR | SDXI_CTL0_FN_GRP_ID },
-	[EMU_CTL2] = { SDXI_MMIO_CTL2, SDXI_CTL2_MAX_BUFFER | SDXI_CTL2_MAX_AKEY_SZ |
-		       SDXI_CTL2_MAX_CXT | SDXI_CTL2_OPB_000_AVL },
-	[EMU_STS0] = { SDXI_MMIO_STS0, 0 },
-	[EMU_CAP0] = { SDXI_MMIO_CAP0, 0 },
-	[EMU_CAP1] = { SDXI_MMIO_CAP1, 0 },
-	[EMU_VERSION] = { SDXI_MMIO_VERSION, 0 },
-	[EMU_CXT_L2] = { SDXI_MMIO_CXT_L2, SDXI_CXT_L2_PTR },
-	[EMU_RKEY] = { SDXI_MMIO_RKEY, SDXI_RKEY_EN | SDXI_RKEY_SZ | SDXI_RKEY_PTR },
-	[EMU_ERR_CTL] = { SDXI_MMIO_ERR_CTL, SDXI_ERR_CTL_INTR_EN },
-	[EMU_ERR_STS] = { SDXI_MMIO_ERR_STS, SDXI_ERR_STS_STS | SDXI_ERR_STS_OVF |
-			  SDXI_ERR_STS_ERR },
-	[EMU_ERR_CFG] = { SDXI_MMIO_ERR_CFG, SDXI_ERR_CFG_EN | SDXI_ERR_CFG_SZ |
-			  SDXI_ERR_CFG_PTR },
-	[EMU_ERR_WRT] = { SDXI_MMIO_ERR_WRT, UINT64_MAX },
-	[EMU_ERR_RD] = { SDXI_MMIO_ERR_RD, UINT64_MAX },
+#define REG(name, bits) [EMU_##name] = { SDXI_MMIO_##name, bits }
+	REG(CTL0, CTL0_STOP_BITS | SDXI_CTL0_FN_GSR | SDXI_CTL0_FN_GRP_ID),
+	REG(CTL2, SDXI_CTL2_MAX_BUFFER | SDXI_CTL2_MAX_AKEY_SZ | SDXI_CTL2_MAX_CXT |
+		  SDXI_CTL2_OPB_000_AVL),
+	REG(STS0, 0),
+	REG(CAP0, 0),
+	REG(CAP1, 0),
+	REG(VERSION, 0),
+	REG(CXT_L2, SDXI_CXT_L2_PTR),
+	REG(RKEY, SDXI_RKEY_EN | SDXI_RKEY_SZ | SDXI_RKEY_PTR),
+	REG(ERR_CTL, SDXI_ERR_CTL_INTR_EN),
+	REG(ERR_STS, SDXI_ERR_STS_STS | SDXI_ERR_STS_OVF | SDXI_ERR_STS_ERR),
+	REG(ERR_CFG, SDXI_ERR_CFG_EN | SDXI_ERR_CFG_SZ | SDXI_ERR_CFG_PTR),
+	REG(ERR_WRT, UINT64_MAX),
+	REG(ERR_RD, UINT64_MAX),
 };
 
 /* What could not be done from within a callback. */
@@ -83,13 +82,9 @@ fn_init(struct sdxi_emu *emu)
 			     SDXI_PUT(SDXI_CAP1_OPB_000_CAP, EMU_OPB_CAP);
 	emu->reg[EMU_VERSION] = SDXI_PUT(SDXI_VERSION_MAJOR, 1);
 	emu->gsv = SDXI_GSV_STOP;
-	emu->absent_until = 0;
 	emu->irq_due = false;
-	emu->due = 0;
-	emu->run_next = 0;
-	emu->round = 0;
+	emu->absent_until = emu->due = emu->run_next = emu->round = emu->mood.turns = 0;
 	emu->random = conf->seed;
-	emu->mood.turns = 0;
 	emu_doorbell_idle(emu, SDXI_CXT_ADMIN);
 }
 
@@ -178,10 +173,10 @@ emu_random(struct sdxi_emu *emu, unsigned int n)
 	return (z >> 32) * n >> 32;
 }
 
+/* With reorder, it may take a while. */
 static void
 irq_deliver(struct sdxi_emu *emu)
 {
-	/* With reorder, it may take a while. */
 	if (!emu->irq_due || (emu->gsv == SDXI_GSV_ACTIVE && emu_random(emu, 8) != 0))
 		return;
 	emu->irq_due = false;
@@ -214,21 +209,21 @@ fn_request(struct sdxi_emu *emu)
 }
 
 /* Which register 8 bytes are; EMU_REGS: none. */
-static unsigned int
+static enum emu_reg
 reg_find(uint64_t off)
 {
-	unsigned int i;
+	enum emu_reg reg = 0;
 
-	for (i = 0; i < EMU_REGS && reg_table[i].off != (off & ~UINT64_C(7)); i++)
-		;
-	return i;
+	while (reg < EMU_REGS && reg_table[reg].off != (off & ~UINT64_C(7)))
+		reg++;
+	return reg;
 }
 
 uint64_t
 sdxi_emu_reg_read(struct sdxi_emu *emu, uint64_t off, unsigned int size)
 {
 	const uint64_t mask = UINT64_MAX >> (64 - size * 8) % 64;
-	const unsigned int reg = reg_find(off);
+	const enum emu_reg reg = reg_find(off);
 
 	if ((size != 1 && size != 2 && size != 4 && size != 8) || off % size != 0)
 		return 0;
@@ -241,7 +236,7 @@ sdxi_emu_reg_read(struct sdxi_emu *emu, uint64_t off, unsigned int size)
 void
 sdxi_emu_reg_write(struct sdxi_emu *emu, uint64_t off, uint64_t val, unsigned int size)
 {
-	const unsigned int reg = reg_find(off);
+	const enum emu_reg reg = reg_find(off);
 	uint64_t mask, *word = &emu->reg[reg];
 
 	if ((size != 8 && size != 4) || off % size != 0 || is_absent(emu) || reg == EMU_REGS)
@@ -251,11 +246,11 @@ sdxi_emu_reg_write(struct sdxi_emu *emu, uint64_t off, uint64_t val, unsigned in
 	val = val << off % 8 * 8 & mask;
 	if (reg == EMU_ERR_STS)
 		val = *word & ~val;
-	/* [I] The function's own while the log is on; software's to set up before. */
+	/* [I] ERR_WRT is the function's own while the log is on; software sets it up before. */
 	if (reg == EMU_ERR_WRT && (emu->reg[EMU_ERR_CFG] & SDXI_ERR_CFG_EN))
 		return;
 	if (reg == EMU_CTL0 && emu->gsv != SDXI_GSV_STOP)
-		val = (val & ~CTL0_STOP_BITS) | (*word & mask & CTL0_STOP_BITS);
+		mask &= ~CTL0_STOP_BITS;
 	*word = (*word & ~mask) | (val & mask);
 	/* [I] Every write to the half that holds fn_gsr is a request. */
 	if (reg == EMU_CTL0 && (mask & SDXI_CTL0_FN_GSR) && !defer(emu, DUE_REQUEST))
@@ -272,13 +267,13 @@ sdxi_emu_doorbell(struct sdxi_emu *emu, uint16_t cxt, uint64_t val)
 
 /* Write an entry, its word with vl last: software may read the log by vl alone. */
 static bool
-log_write(struct sdxi_emu *emu, uint64_t iova, uint64_t hd, uint64_t index)
+log_write(struct sdxi_emu *emu, uint64_t iova, const struct sdxi_errlog_hd_ent *ent)
 {
-	struct sdxi_errlog_hd_ent ent = { .dsc_index = emu_le64(index) };
+	const size_t hd_len = sizeof(ent->hd);
 
-	return emu->ops.write(emu->opaque, iova + sizeof(hd), (const uint8_t *)&ent + sizeof(hd),
-			      sizeof(ent) - sizeof(hd)) == SDXI_EMU_MEM_OK &&
-	       emu->ops.write64(emu->opaque, iova, emu_le64(hd)) == SDXI_EMU_MEM_OK;
+	return emu->ops.write(emu->opaque, iova + hd_len, (const uint8_t *)ent + hd_len,
+			      sizeof(*ent) - hd_len) == SDXI_EMU_MEM_OK &&
+	       emu->ops.write64(emu->opaque, iova, ent->hd) == SDXI_EMU_MEM_OK;
 }
 
 void
@@ -286,10 +281,10 @@ emu_log(struct sdxi_emu *emu, uint16_t cxt, uint64_t index, emu_fail_t fail,
 	enum sdxi_err_reaction re)
 {
 	const uint64_t cfg = emu->reg[EMU_ERR_CFG], sz = SDXI_GET(SDXI_ERR_CFG_SZ, cfg);
-	const uint64_t entries = sz * SDXI_ERRLOG_UNIT;
-	const size_t ent_len = sizeof(struct sdxi_errlog_hd_ent);
 	const uint64_t base = cfg & SDXI_ERR_CFG_PTR, wrt = emu->reg[EMU_ERR_WRT];
+	const uint64_t entries = sz * SDXI_ERRLOG_UNIT;
 	const bool desc = index != EMU_NO_DESC;
+	struct sdxi_errlog_hd_ent ent;
 	uint64_t lost, hd;
 
 	/* [I] A log that is off takes no notice at all, of ERR_STS either. */
@@ -306,16 +301,17 @@ emu_log(struct sdxi_emu *emu, uint16_t cxt, uint64_t index, emu_fail_t fail,
 	     SDXI_PUT(SDXI_ERRLOG_SUB_STEP, SDXI_GET(EMU_FAIL_SUB, fail)) |
 	     SDXI_PUT(SDXI_ERRLOG_RE, re) | SDXI_PUT(SDXI_ERRLOG_CXT_NUM, cxt) |
 	     SDXI_PUT(SDXI_ERRLOG_BUF, SDXI_GET(EMU_FAIL_BUF, fail));
+	ent = (struct sdxi_errlog_hd_ent){ emu_le64(hd), .dsc_index = desc ? emu_le64(index) : 0 };
 	/*
 	 * [I] A size that is 0, above CAP1's or too much for the addresses makes the log unusable.
 	 * ERR_WRT and ERR_RD only grow; an ERR_RD that ran ahead counts as a full log.
 	 */
 	if (lost == 0 && (sz == 0 || sz > UINT64_C(1) << emu->conf.max_errlog_sz ||
-			  base + (entries * ent_len - 1) < base))
+			  base + (entries * sizeof(ent) - 1) < base))
 		lost = SDXI_ERR_STS_ERR;
 	if (lost == 0 && wrt - emu->reg[EMU_ERR_RD] >= entries)
 		lost = SDXI_ERR_STS_OVF;
-	if (lost == 0 && !log_write(emu, base + wrt % entries * ent_len, hd, desc ? index : 0))
+	if (lost == 0 && !log_write(emu, base + wrt % entries * sizeof(ent), &ent))
 		lost = SDXI_ERR_STS_ERR;
 	emu->reg[EMU_ERR_STS] |= SDXI_ERR_STS_STS | lost;
 	emu->reg[EMU_ERR_WRT] += lost == 0;
@@ -327,21 +323,14 @@ emu_fn_error(struct sdxi_emu *emu, uint16_t cxt, uint64_t index, emu_fail_t fail
 	emu_log(emu, cxt, index, fail, SDXI_RE_FN_STOPPED);
 	emu_cxt_forget_all(emu);
 	emu->gsv = SDXI_GSV_ERROR;
-	if (emu->reg[EMU_CTL0] & SDXI_CTL0_FN_ERR_INTR_EN)
-		emu->irq_due = true;
+	emu->irq_due |= (emu->reg[EMU_CTL0] & SDXI_CTL0_FN_ERR_INTR_EN) != 0;
 }
 
 void
 emu_fn_latch(struct sdxi_emu *emu)
 {
-	const uint64_t ctl2 = emu->reg[EMU_CTL2];
-
-	emu->lim_l2_ptr = emu->reg[EMU_CXT_L2];
-	emu->lim_max_cxt = EMU_MIN(SDXI_GET(SDXI_CTL2_MAX_CXT, ctl2), emu->conf.max_cxt);
-	emu->lim_max_buffer = EMU_MIN(SDXI_GET(SDXI_CTL2_MAX_BUFFER, ctl2), emu->conf.max_buffer);
-	emu->lim_max_akey_sz = EMU_MIN(SDXI_GET(SDXI_CTL2_MAX_AKEY_SZ, ctl2),
-				       emu->conf.max_akey_sz);
-	emu->lim_opb = SDXI_GET(SDXI_CTL2_OPB_000_AVL, ctl2) & EMU_OPB_CAP;
+	emu->ctl2 = emu->reg[EMU_CTL2];
+	emu->cxt_l2 = emu->reg[EMU_CXT_L2];
 }
 
 /* The work of state INIT. [I] A PASID for the function is refused: there is one address space. */
@@ -398,13 +387,11 @@ run_contexts(struct sdxi_emu *emu, unsigned int budget)
 		}
 		cxt = emu->run[emu->run_next];
 		/* While others work, those without work for a while have few turns. */
-		if (cxt->idle >= EMU_COLD && done != 0 &&
-		    (emu->round + cxt->num) % EMU_COLD_PART != 0) {
-			emu->run_next++;
-			idle++;
-			continue;
-		}
-		work = emu_cxt_turn(emu, cxt, budget - done);
+		if (cxt->idle < EMU_COLD || done == 0 ||
+		    (emu->round + cxt->num) % EMU_COLD_PART == 0)
+			work = emu_cxt_turn(emu, cxt, budget - done);
+		else
+			work = 0;
 		irq_deliver(emu);
 		done += work;
 		if (deferred_do(emu))
@@ -427,7 +414,6 @@ sdxi_emu_run(struct sdxi_emu *emu, unsigned int budget)
 	if (emu->in_run)
 		return 0;
 	emu->in_run = true;
-	budget = EMU_MAX(budget, 1u);
 	if (emu->gsv == SDXI_GSV_INIT) {
 		if (emu_random(emu, 8) == 0)
 			fn_activate(emu);
@@ -435,7 +421,7 @@ sdxi_emu_run(struct sdxi_emu *emu, unsigned int budget)
 	} else if (emu->gsv == SDXI_GSV_ACTIVE || emu_fn_stopping(emu)) {
 		/* An interrupt that was put off is work, too. */
 		done = emu->irq_due;
-		done += run_contexts(emu, budget);
+		done += run_contexts(emu, EMU_MAX(budget, 1u));
 		if (emu->n_run == 0 && emu_fn_stopping(emu)) {
 			emu_cxt_forget_all(emu);
 			emu->gsv = SDXI_GSV_STOP;
@@ -451,16 +437,10 @@ sdxi_emu_run(struct sdxi_emu *emu, unsigned int budget)
 bool
 sdxi_emu_waits(const struct sdxi_emu *emu)
 {
-	bool waits = emu->conf.reorder && emu->n_run != 0;
 	uint32_t i;
 
-	for (i = 0; i < emu->n_run && !waits; i++)
-		waits = emu_cxt_has_work(emu->run[i]);
-	return waits;
-}
-
-uint64_t
-sdxi_emu_seen(const struct sdxi_emu *emu, unsigned int type, unsigned int subtype)
-{
-	return emu->seen[type & 7][subtype & 15];
+	for (i = 0; i < emu->n_run; i++)
+		if (emu->conf.reorder || emu_cxt_has_work(emu->run[i]))
+			return true;
+	return false;
 }

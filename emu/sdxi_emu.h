@@ -22,10 +22,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#ifdef __cplusplus
-extern "C" {
-#endif
-
 /** An SDXI function. */
 struct sdxi_emu;
 
@@ -123,7 +119,6 @@ void sdxi_emu_conf_default(struct sdxi_emu_conf *conf);
  *   max_cxt=1-65535  max_ring=<descriptors>  max_buffer=<bytes>  db_stride=<bytes>  sfunc=0-65535
  *   error=stop|continue  order=in|random  seed=<number>  cxt_upd=number|flags|refuse
  *   csr=0|1|none  read_index=each|lag:<descriptors>  flr_ms=0-60000  flr_reads=zeros|ones
- *
  * @return 0, -ENOENT for a key that is none of these, or -EINVAL and in @p why, of @p len bytes,
  *   what was expected and found.
  */
@@ -132,7 +127,6 @@ int sdxi_emu_conf_parse(struct sdxi_emu_conf *conf, const char *key, const char 
 
 /**
  * Make a function, in state STOP with all registers at their reset values.
- *
  * @return 0, -EINVAL for a value of @p conf out of range or a callback that is missing, -ENOMEM.
  */
 int sdxi_emu_create(const struct sdxi_emu_conf *conf, const struct sdxi_emu_ops *ops,
@@ -161,13 +155,9 @@ void sdxi_emu_doorbell(struct sdxi_emu *emu, uint16_t cxt, uint64_t val);
 
 /**
  * Let the function work: take what doorbells and requests ask for, and run each context that has
- * work for a bounded part in turn.
- *
- * @param budget
- *   Roughly how much to do: descriptors, each 8 KiB of data counting as one more. A long operation
- *   continues in the next call.
- * @return
- *   How much was done. 0: nothing to do until the next doorbell or register write; but if
+ * work for a bounded part in turn. A long operation continues in the next call.
+ * @param budget roughly how much to do: descriptors, each 8 KiB of data counting as one more
+ * @return how much was done. 0: nothing to do until the next doorbell or register write; but if
  *   sdxi_emu_waits(), call again later.
  */
 unsigned int sdxi_emu_run(struct sdxi_emu *emu, unsigned int budget);
@@ -178,14 +168,11 @@ bool sdxi_emu_waits(const struct sdxi_emu *emu);
 /** Bytes that the function copies in one go before it looks at other contexts and requests. */
 #define SDXI_EMU_CHUNK (256u << 10)
 
-/** What goes wrong: struct sdxi_emu_fault. */
+/** What goes wrong: struct sdxi_emu_fault. A block is a completion status block. */
 enum sdxi_emu_fault_kind {
-	/** The operation fails at .step and .sub_step, nothing of it having been done. */
-	SDXI_EMU_FAULT_FAIL,
-	/** The operation is executed, its completion status block is never written. */
-	SDXI_EMU_FAULT_LOSE,
-	/** As FAIL, but only er of the completion status block is written; the signal is not. */
-	SDXI_EMU_FAULT_NO_SIGNAL,
+	SDXI_EMU_FAULT_FAIL, /**< the operation fails at .step and .sub_step, with nothing done */
+	SDXI_EMU_FAULT_LOSE, /**< the operation is done, but its block is never written */
+	SDXI_EMU_FAULT_NO_SIGNAL, /**< as FAIL, but of the block only er is written, no signal */
 	/**
 	 * The context hangs before the operation, which is not consumed, until a hard stop of the
 	 * context or of the function, or RESET. .count: how many starts in a row it hangs after.
@@ -197,8 +184,7 @@ enum sdxi_emu_fault_kind {
 	SDXI_EMU_FAULT_FN_ERROR,
 	/** From the operation on, the next .count log entries are lost: ERR_STS.ovf and sts. */
 	SDXI_EMU_FAULT_LOG_OVF,
-	/** The same, the log being unusable: ERR_STS.err and sts. */
-	SDXI_EMU_FAULT_LOG_ERR,
+	SDXI_EMU_FAULT_LOG_ERR, /**< the same, the log being unusable: ERR_STS.err and sts */
 	/**
 	 * From the operation on, CXT_STOP of this context never takes effect. A stop of the
 	 * function and RESET work, and end the fault.
@@ -206,12 +192,9 @@ enum sdxi_emu_fault_kind {
 	SDXI_EMU_FAULT_NO_STOP,
 	/** From now on, STOP_SF and STOP_HD are ignored. RESET works, and ends the fault. */
 	SDXI_EMU_FAULT_NO_FN_STOP,
-	/** From now on, every request is ignored, that for ACTIVE included. */
-	SDXI_EMU_FAULT_NO_RESET,
-	/** The next .count requests for ACTIVE end in ERROR, with a log entry. */
-	SDXI_EMU_FAULT_NO_ACTIVE,
-	/** sdxi_emu_flr() before the operation. */
-	SDXI_EMU_FAULT_FLR,
+	SDXI_EMU_FAULT_NO_RESET,  /**< from now on, every request is ignored, also for ACTIVE */
+	SDXI_EMU_FAULT_NO_ACTIVE, /**< the next .count requests for ACTIVE end in ERROR, logged */
+	SDXI_EMU_FAULT_FLR,	  /**< sdxi_emu_flr() before the operation */
 };
 #define SDXI_EMU_FAULT_KINDS (SDXI_EMU_FAULT_FLR + 1)
 
@@ -229,9 +212,8 @@ struct sdxi_emu_fault {
 };
 
 /**
- * Read a fault from text: kind[:key=value|:flag]..., for instance "fail:cxt=1:op=5:no_block". Kinds
- * and keys are the names above, in lower case and without prefix.
- *
+ * Read a fault from text: kind[:key=value|:flag]..., for instance "fail:cxt=1:op=5:no_block", of up
+ * to 255 characters. Kinds and keys are the names above, in lower case and without prefix.
  * @return 0, or -EINVAL and in @p why, of @p len bytes, what is wrong.
  */
 int sdxi_emu_fault_parse(const char *spec, struct sdxi_emu_fault *fault, char *why, size_t len);
@@ -242,7 +224,6 @@ const char *sdxi_emu_fault_name(enum sdxi_emu_fault_kind kind);
 /**
  * Inject a fault; not to be called from a callback. Of several faults on one operation, lasting
  * ones take effect first, then those that keep it from being consumed, then the first injected.
- *
  * @return 0, -EINVAL for a value of @p fault that is out of its range, -ENOSPC: 256 are pending.
  */
 int sdxi_emu_inject(struct sdxi_emu *emu, const struct sdxi_emu_fault *fault);
@@ -250,15 +231,7 @@ int sdxi_emu_inject(struct sdxi_emu *emu, const struct sdxi_emu_fault *fault);
 /** Forget the faults that are pending, and end those that last. */
 void sdxi_emu_inject_clear(struct sdxi_emu *emu);
 
-/** Operations, contexts, log entries and requests hit so far by faults, and by those of a kind. */
-uint64_t sdxi_emu_injected(const struct sdxi_emu *emu);
-uint64_t sdxi_emu_injected_of(const struct sdxi_emu *emu, enum sdxi_emu_fault_kind kind);
-
-/** Descriptors of this type and subtype, other than copies, seen since sdxi_emu_create(). */
-uint64_t sdxi_emu_seen(const struct sdxi_emu *emu, unsigned int type, unsigned int subtype);
-
-#ifdef __cplusplus
-}
-#endif
+/** Operations, contexts, log entries and requests hit so far by faults of a kind. */
+uint64_t sdxi_emu_injected(const struct sdxi_emu *emu, enum sdxi_emu_fault_kind kind);
 
 #endif /* _SDXI_EMU_H_ */

@@ -60,7 +60,9 @@ emu_doorbell_idle(struct sdxi_emu *emu, uint16_t num)
 static emu_fail_t
 tables_read(struct sdxi_emu *emu, uint16_t num, struct cxt_tables *tab)
 {
-	uint64_t iova = emu->lim_l2_ptr + (num >> SDXI_L1_SHIFT) * sizeof(uint64_t), l2, l1;
+	const uint64_t max_akey_sz = EMU_MIN(SDXI_GET(SDXI_CTL2_MAX_AKEY_SZ, emu->ctl2),
+					     emu->conf.max_akey_sz);
+	uint64_t iova = emu->cxt_l2 + (num >> SDXI_L1_SHIFT) * sizeof(uint64_t), l2, l1;
 	emu_fail_t fail;
 
 	if (!emu_read64(emu, iova, &l2))
@@ -73,8 +75,8 @@ tables_read(struct sdxi_emu *emu, uint16_t num, struct cxt_tables *tab)
 		return fail;
 	l1 = emu_le64(tab->l1.cxt_ctl_ptr);
 	/* [I] A context with a PASID of its own is refused: there is one address space. */
-	if ((l1 & SDXI_L1_ENT_PV) || SDXI_GET(SDXI_L1_ENT_AKEY_SZ, emu_le64(tab->l1.akey_ptr)) >
-					     emu->lim_max_akey_sz)
+	if ((l1 & SDXI_L1_ENT_PV) ||
+	    SDXI_GET(SDXI_L1_ENT_AKEY_SZ, emu_le64(tab->l1.akey_ptr)) > max_akey_sz)
 		return EMU_FAIL_VALIDATION(SDXI_STEP_CXT_L1);
 	return emu_entry_read(emu, emu->opaque, SDXI_STEP_CXT_CTL, l1 & SDXI_L1_ENT_CXT_CTL_PTR,
 			      &tab->ctl, sizeof(tab->ctl));
@@ -91,11 +93,11 @@ tables_apply(struct sdxi_emu *emu, struct emu_cxt *cxt, const struct cxt_tables 
 
 	cxt->akey_ptr = akey_ptr & SDXI_L1_ENT_AKEY_PTR;
 	cxt->akeys = SDXI_AKEY_ENTRIES_MIN << SDXI_GET(SDXI_L1_ENT_AKEY_SZ, akey_ptr);
-	cxt->opb = emu_le32(tab->l1.opb_000_enb) & emu->lim_opb;
-	max_buffer = EMU_MIN(max_buffer, emu->lim_max_buffer);
+	cxt->opb = emu_le32(tab->l1.opb_000_enb) & EMU_OPB_CAP &
+		   SDXI_GET(SDXI_CTL2_OPB_000_AVL, emu->ctl2);
+	max_buffer = EMU_MIN(max_buffer, SDXI_GET(SDXI_CTL2_MAX_BUFFER, emu->ctl2));
+	max_buffer = EMU_MIN(max_buffer, emu->conf.max_buffer);
 	cxt->max_len = UINT64_C(1) << (max_buffer + SDXI_MAX_BUFFER_SHIFT);
-	memset(cxt->akey, 0, sizeof(cxt->akey));
-
 	/* [I] The AKey table must be reachable from its first to its last entry, and not wrap. */
 	last = cxt->akey_ptr + (cxt->akeys - 1) * sizeof(ent);
 	return last >= cxt->akey_ptr &&
@@ -166,6 +168,7 @@ emu_cxt_start(struct sdxi_emu *emu, uint16_t num)
 	/* The administrative context has its jump-start doorbell yet to come. */
 	cxt->rung = num != SDXI_CXT_ADMIN;
 	cxt->write_index = cxt->read_index;
+	memset(cxt->akey, 0, sizeof(cxt->akey));
 	cxt->n_ops = 0;
 	cxt->fail_index = UINT64_MAX;
 	cxt->failing = cxt->err_out = cxt->stopg = cxt->self_stop = false;
@@ -187,23 +190,20 @@ emu_cxt_write_state(struct sdxi_emu *emu, const struct emu_cxt *cxt, enum sdxi_c
 	return emu->ops.write64(emu->opaque, cxt->sts, emu_le64(state)) == SDXI_EMU_MEM_OK;
 }
 
+/* [I] To stop a context that does not run is no error and has no effect. */
 static void
 cxt_stop(struct sdxi_emu *emu, struct emu_cxt *cxt, bool hard)
 {
-	const bool stays = emu_fault_no_stop(emu, cxt, cxt->mode == EMU_CXT_RUN ||
-					     cxt->mode == EMU_CXT_FAILED);
+	const bool failed = cxt->mode == EMU_CXT_FAILED;
+	const bool stays = emu_fault_no_stop(emu, cxt, failed || cxt->mode == EMU_CXT_RUN);
 
-	switch (cxt->mode) {
-	case EMU_CXT_FAILED:
+	if (failed && !stays) {
 		/* Nothing is in progress, so there is nothing to wait for. */
-		if (!stays) {
-			cxt->mode = EMU_CXT_OFF;
-			emu_cxt_write_state(emu, cxt, SDXI_CXT_STOP_SW);
-			break;
-		}
-		run_add(emu, cxt);
-		/* fall through */
-	case EMU_CXT_RUN:
+		cxt->mode = EMU_CXT_OFF;
+		emu_cxt_write_state(emu, cxt, SDXI_CXT_STOP_SW);
+	} else if (failed || cxt->mode == EMU_CXT_RUN) {
+		if (failed)
+			run_add(emu, cxt);
 		cxt->mode = EMU_CXT_STOPPING;
 		cxt->hard = hard;
 		cxt->failing = cxt->self_stop = false;
@@ -211,12 +211,8 @@ cxt_stop(struct sdxi_emu *emu, struct emu_cxt *cxt, bool hard)
 		cxt->stopg = emu_random(emu, 2) == 0;
 		if (cxt->stopg)
 			emu_cxt_write_state(emu, cxt, SDXI_CXT_STOPG_SW);
-		break;
-	case EMU_CXT_STOPPING:
+	} else if (cxt->mode == EMU_CXT_STOPPING) {
 		cxt->hard |= hard;
-		break;
-	default: /* [I] To stop a context that does not run is no error and has no effect. */
-		break;
 	}
 }
 
@@ -291,7 +287,8 @@ emu_admin_judge(const struct sdxi_emu *emu, struct emu_op *op)
 	case SDXI_ADM_CXT_START_NM:
 	case SDXI_ADM_CXT_START_RS:
 		/* Write_Index is sampled at the start, whatever db_value there is. */
-		good = cxt_start != SDXI_CXT_ADMIN && cxt_end <= emu->lim_max_cxt;
+		good = cxt_start != SDXI_CXT_ADMIN && cxt_end <= emu->conf.max_cxt &&
+		       cxt_end <= SDXI_GET(SDXI_CTL2_MAX_CXT, emu->ctl2);
 		break;
 	default:
 		break;
@@ -312,38 +309,29 @@ stops_due(const struct sdxi_emu *emu, uint16_t first, uint16_t last)
 	return false;
 }
 
+/*
+ * [I] Contexts of the range that cannot be started are logged by their own numbers and give the
+ * command er; the others start, and the administrative context continues in either kind of error
+ * reaction. A running context whose tables turned bad fails.
+ */
 static void
 step_cxt(struct sdxi_emu *emu, struct emu_op *op, unsigned int subtype, uint16_t num)
 {
 	struct emu_cxt *cxt = &emu->cxt[num];
 	emu_fail_t fail;
 
-	switch (subtype) {
-	case SDXI_ADM_CXT_START_NM:
-	case SDXI_ADM_CXT_START_RS:
-		/*
-		 * [I] Contexts of the range that cannot be started are logged by their own
-		 * numbers and give the command er; the others start, and the administrative
-		 * context continues in either kind of error reaction.
-		 */
+	if (subtype == SDXI_ADM_CXT_START_NM || subtype == SDXI_ADM_CXT_START_RS) {
 		fail = emu_cxt_start(emu, num);
 		if (fail != 0)
 			emu_log(emu, num, EMU_NO_DESC, fail, SDXI_RE_CXT_STOPPED);
 		op->er |= fail != 0;
-		break;
-	case SDXI_ADM_CXT_STOP:
+	} else if (subtype == SDXI_ADM_CXT_STOP) {
 		cxt_stop(emu, cxt, (op->dsc.adm.vflags & SDXI_VFLAGS_HS) != 0);
-		break;
-	case SDXI_ADM_CXT_UPD:
-		/* [I] A running context whose tables turned bad fails. */
-		fail = emu_cxt_has_turns(cxt) ? cxt_load(emu, cxt, true) : 0;
+	} else if (emu_cxt_has_turns(cxt)) {
+		memset(cxt->akey, 0, sizeof(cxt->akey));
+		fail = subtype == SDXI_ADM_CXT_UPD ? cxt_load(emu, cxt, true) : 0;
 		if (fail != 0)
 			emu_cxt_error(emu, cxt, EMU_NO_DESC, fail);
-		break;
-	default:
-		if (emu_cxt_has_turns(cxt))
-			memset(cxt->akey, 0, sizeof(cxt->akey));
-		break;
 	}
 }
 
@@ -355,26 +343,20 @@ emu_admin_step(struct sdxi_emu *emu, struct emu_op *op)
 	uint32_t last = EMU_MIN(emu_le16(op->dsc.adm.cxt_end), emu->conf.max_cxt);
 	unsigned int i;
 
-	switch (subtype) {
-	case SDXI_ADM_SYNC:
-		/* All but stops took effect when the operations before this one were executed. */
+	/* All but stops took effect when the operations before this one were executed. */
+	if (subtype == SDXI_ADM_SYNC) {
 		op->blocked = op->dsc.adm.cflags == SDXI_FLT_STOP && stops_due(emu, op->pos, last);
 		return !op->blocked;
-	case SDXI_ADM_RKEY_UPD: /* RKeys are not cached. */
+	}
+	/* RKeys are not cached; and as flags, a level of 0 names nothing. */
+	if (subtype == SDXI_ADM_RKEY_UPD ||
+	    (subtype == SDXI_ADM_CXT_UPD && op->dsc.adm.cflags == 0 &&
+	     emu->conf.cxt_upd == SDXI_EMU_CXT_UPD_FLAGS))
 		return true;
-	case SDXI_ADM_CXT_UPD:
-		/* As flags, 0 names nothing. */
-		if (emu->conf.cxt_upd == SDXI_EMU_CXT_UPD_FLAGS && op->dsc.adm.cflags == 0)
-			return true;
-		break;
-	case SDXI_ADM_FN_UPD:
-		/* [I] CTL2 and CXT_L2 count for what is started or updated from now on. */
-		if (op->pos == 0)
-			emu_fn_latch(emu);
+	/* [I] CTL2 and CXT_L2 count for what is started or updated from now on. */
+	if (subtype == SDXI_ADM_FN_UPD) {
+		emu_fn_latch(emu);
 		last = emu->conf.max_cxt;
-		break;
-	default:
-		break;
 	}
 
 	for (i = 0; i < EMU_ADMIN_PART && op->pos <= last; i++)

@@ -8,29 +8,23 @@
 
 /*
  * A context's turn. What is consumed enters a window, whose operations are begun, carried on and
- * completed. In order, the window is of one operation, and each step is taken as soon as possible.
- *
- * With reorder, operations of the window are executed and completed in any order that fences and
- * SYNC allow. Each turn rolls a die for every step that is possible. The odds of each step change
- * now and then, so that a step sometimes runs far ahead of the others or lags far after them.
- *
+ * completed. In order, every die shows 0: the window is of one operation, and each step is taken as
+ * soon as possible. With reorder, operations of the window are executed and completed in any order
+ * that fences and SYNC allow. Each turn rolls a die for every step that is possible. The odds of
+ * each step change now and then, so that a step sometimes runs far ahead of the others or lags.
  * When a context's turns end, its window is empty, and blocks, log entries and Read_Index have been
  * written: nothing is written after SYNC(STOP).
  */
 
 #define SPAN 64 /* descriptors from the oldest one in the window on; no fetch begins beyond */
 
-/* ---- dice ---- */
-
 static void
 mood_change(struct sdxi_emu *emu)
 {
 	unsigned int i;
 
-	if (emu->mood.turns != 0) {
-		emu->mood.turns--;
+	if (emu->mood.turns-- != 0)
 		return;
-	}
 	emu->mood.turns = 8 + emu_random(emu, 120);
 	emu->mood.in_order = emu_random(emu, 3) == 0;
 	emu->mood.window = emu_random(emu, 3) == 0 ? 1 + emu_random(emu, EMU_WINDOW) : EMU_WINDOW;
@@ -44,23 +38,6 @@ step_now(struct sdxi_emu *emu, enum emu_step step)
 {
 	return emu_random(emu, 1u << emu->mood.rare[step]) == 0;
 }
-
-/* One of the window's operations that a step can be taken for; -1: there is none. */
-static int
-pick(struct sdxi_emu *emu, const struct emu_cxt *cxt,
-     bool (*may)(const struct emu_cxt *cxt, unsigned int pos))
-{
-	unsigned int able[EMU_WINDOW], i, n = 0;
-
-	for (i = 0; i < cxt->n_ops; i++)
-		if (may(cxt, i))
-			able[n++] = i;
-	if (n == 0)
-		return -1;
-	return able[emu->mood.in_order ? 0 : emu_random(emu, n)];
-}
-
-/* ---- failures and the log ---- */
 
 static void
 fail_at(struct emu_cxt *cxt, uint64_t index)
@@ -77,7 +54,6 @@ emu_cxt_error(struct sdxi_emu *emu, struct emu_cxt *cxt, uint64_t index, emu_fai
 		fail_at(cxt, index);
 }
 
-/* Write the log entry of an operation that has failed, if it is due. */
 static void
 op_log(struct sdxi_emu *emu, const struct emu_cxt *cxt, struct emu_op *op)
 {
@@ -102,16 +78,13 @@ op_failed(struct sdxi_emu *emu, struct emu_cxt *cxt, struct emu_op *op, emu_fail
 		fail_at(cxt, op->index);
 }
 
-/* ---- indices ---- */
-
 bool
 emu_doorbell_take(struct emu_cxt *cxt)
 {
-	bool rung = false;
-
 	/* Looking before exchanging keeps the lines shared while nobody rings. */
-	if (atomic_load_explicit(&cxt->rung, memory_order_relaxed))
-		rung = atomic_exchange(&cxt->rung, false);
+	bool rung = atomic_load_explicit(&cxt->rung, memory_order_relaxed) &&
+		    atomic_exchange(&cxt->rung, false);
+
 	if (cxt->db != NULL && EMU_LOAD(cxt->db, relaxed) != EMU_DB_IDLE)
 		rung |= atomic_exchange(EMU_ATOMIC(cxt->db), EMU_DB_IDLE) != EMU_DB_IDLE;
 	return rung;
@@ -133,12 +106,12 @@ step_sample(struct sdxi_emu *emu, struct emu_cxt *cxt)
 	const uint64_t before = cxt->write_index;
 	emu_fail_t fail = 0;
 
-	if (emu_doorbell_take(cxt)) {
-		cxt->rung = !step_now(emu, EMU_STEP_SAMPLE);
-		if (cxt->rung)
-			return true;
-	} else if (!emu->conf.reorder || emu_random(emu, 8) != 0) {
+	/* With reorder, also without a doorbell. */
+	if (!emu_doorbell_take(cxt) && emu_random(emu, 8) != 1)
 		return false;
+	if (!step_now(emu, EMU_STEP_SAMPLE)) {
+		cxt->rung = true;
+		return true;
 	}
 	if (!emu_read64(emu, cxt->write_index_ptr, &cxt->write_index))
 		fail = EMU_FAIL_TRANSLATION(SDXI_STEP_WRITE_INDEX);
@@ -154,11 +127,10 @@ step_sample(struct sdxi_emu *emu, struct emu_cxt *cxt)
 uint64_t
 emu_read_index(const struct sdxi_emu *emu, const struct emu_cxt *cxt)
 {
-	const uint64_t most = EMU_MIN(cxt->write_index, cxt->ring_sz - 1u);
-	const uint64_t lag = EMU_MIN(most, emu->conf.read_index_lag);
-	const uint64_t index = EMU_MIN(cxt->read_index, cxt->write_index - lag);
+	const uint64_t lag = EMU_MIN(emu->conf.read_index_lag, cxt->ring_sz - 1);
+	const uint64_t most = cxt->write_index - EMU_MIN(lag, cxt->write_index);
 
-	return EMU_MAX(index, cxt->index_out);
+	return EMU_MAX(EMU_MIN(cxt->read_index, most), cxt->index_out);
 }
 
 static void
@@ -187,60 +159,51 @@ step_index(struct sdxi_emu *emu, struct emu_cxt *cxt)
 	return true;
 }
 
-/* ---- descriptors ---- */
-
 /* Consume the next descriptor into the window; false: there is no further one for now. */
 static bool
 fetch_one(struct sdxi_emu *emu, struct emu_cxt *cxt)
 {
 	const uint64_t iova = cxt->ring + (uint64_t)cxt->slot * SDXI_DESC_LEN;
 	struct emu_op *op = &cxt->op[cxt->n_ops];
-	uint64_t vl = SDXI_DSC_VL;
-	bool good;
+	uint64_t vl;
 
 	*op = (struct emu_op){ .index = cxt->read_index };
 	/* With several producers the slot may not be filled yet: vl, acquired, says that it is. */
-	good = emu_read64(emu, iova, &vl);
-	if (good && (vl & SDXI_DSC_VL))
-		good = emu->ops.read(emu->opaque, iova, &op->dsc, sizeof(op->dsc)) ==
-		       SDXI_EMU_MEM_OK;
-	if (good && !(op->dsc.qw[0] & emu_le64(SDXI_DSC_VL)))
-		return false;
-	if (good && cxt->n_faults != 0 && !emu_fault_take(emu, cxt, op))
-		return false;
-	if (good) {
-		vl = op->dsc.qw[0] & ~emu_le64(SDXI_DSC_VL);
-		if (emu->ops.write64(emu->opaque, iova, vl) != SDXI_EMU_MEM_OK)
-			op->fail = EMU_FAIL_TRANSLATION(SDXI_STEP_DESC) | EMU_FAIL_FATAL;
-		cxt->n_ops++;
-		cxt->read_index++;
-		cxt->consumed++;
-		cxt->slot = cxt->slot + 1 == cxt->ring_sz ? 0 : cxt->slot + 1;
-	}
-	if (!good)
+	if (!emu_read64(emu, iova, &vl) ||
+	    ((vl & SDXI_DSC_VL) && emu->ops.read(emu->opaque, iova, &op->dsc, sizeof(op->dsc)) !=
+				   SDXI_EMU_MEM_OK)) {
 		emu_cxt_error(emu, cxt, op->index, EMU_FAIL_TRANSLATION(SDXI_STEP_DESC));
-	return good;
+		return false;
+	}
+	if (!(op->dsc.qw[0] & emu_le64(SDXI_DSC_VL)) ||
+	    (cxt->n_faults != 0 && !emu_fault_take(emu, cxt, op)))
+		return false;
+	vl = op->dsc.qw[0] & ~emu_le64(SDXI_DSC_VL);
+	if (emu->ops.write64(emu->opaque, iova, vl) != SDXI_EMU_MEM_OK)
+		op->fail = EMU_FAIL_TRANSLATION(SDXI_STEP_DESC) | EMU_FAIL_FATAL;
+	cxt->n_ops++;
+	cxt->read_index++;
+	cxt->consumed++;
+	cxt->slot = cxt->slot + 1 == cxt->ring_sz ? 0 : cxt->slot + 1;
+	return true;
 }
 
 static bool
 step_fetch(struct sdxi_emu *emu, struct emu_cxt *cxt)
 {
-	const unsigned int room = emu->conf.reorder ? emu->mood.window : 1;
-	const uint64_t before = cxt->read_index;
+	const uint64_t before = cxt->read_index, n_new = cxt->write_index - before;
 	unsigned int n;
 
-	if (cxt->read_index == cxt->write_index || cxt->stalled || cxt->n_ops >= room ||
-	    (cxt->n_ops != 0 && cxt->read_index - cxt->op[0].index >= SPAN))
+	if (n_new == 0 || cxt->failing || cxt->stalled || cxt->n_ops >= emu->mood.window ||
+	    (cxt->n_ops != 0 && before - cxt->op[0].index >= SPAN))
 		return false;
 	if (!step_now(emu, EMU_STEP_FETCH))
 		return true;
-	n = EMU_MIN(room - cxt->n_ops, cxt->write_index - cxt->read_index);
-	for (n = 1 + emu_random(emu, n); n > 0 && fetch_one(emu, cxt); n--)
-		;
+	n = 1 + emu_random(emu, EMU_MIN(emu->mood.window - cxt->n_ops, n_new));
+	while (n > 0 && fetch_one(emu, cxt))
+		n--;
 	return cxt->read_index != before || cxt->failing || cxt->self_stop;
 }
-
-/* ---- execution ---- */
 
 static bool
 is_sync(const struct emu_op *op)
@@ -276,19 +239,19 @@ drop_barred(struct emu_cxt *cxt)
 	cxt->n_ops = n;
 }
 
-/* May an operation be begun or carried on? */
+/* Can an operation be begun or carried on, or for step SIGNAL, completed? */
 static bool
-may_execute(const struct emu_cxt *cxt, unsigned int pos)
+is_able(const struct emu_cxt *cxt, unsigned int pos, enum emu_step step)
 {
 	const struct emu_op *op = &cxt->op[pos];
 	unsigned int i;
 
-	if (op->state == EMU_OP_EXECUTED || is_barred(cxt, op))
-		return false;
-	if (op->state == EMU_OP_BEGUN || pos == 0)
-		return true;
+	if (step == EMU_STEP_SIGNAL)
+		return op->state == EMU_OP_EXECUTED;
+	if (op->state != EMU_OP_WAITING)
+		return op->state == EMU_OP_BEGUN;
 	/* What has left the window is complete, what is in it is not. */
-	if (is_fenced(op))
+	if (is_barred(cxt, op) || (pos != 0 && is_fenced(op)))
 		return false;
 	/* A SYNC is about what was ordered before it. */
 	for (i = 0; is_sync(op) && i < pos; i++)
@@ -297,20 +260,32 @@ may_execute(const struct emu_cxt *cxt, unsigned int pos)
 	return true;
 }
 
+/* One of the window's operations that a step can be taken for; -1: there is none. */
+static int
+pick(struct sdxi_emu *emu, const struct emu_cxt *cxt, enum emu_step step)
+{
+	unsigned int able[EMU_WINDOW], i, n = 0;
+
+	for (i = 0; i < cxt->n_ops; i++)
+		if (is_able(cxt, i, step))
+			able[n++] = i;
+	return n == 0 ? -1 : (int)able[emu->mood.in_order ? 0 : emu_random(emu, n)];
+}
+
 /* Do a part of an operation; returns what it counts for, 0: it has to wait. */
 static unsigned int
 execute(struct sdxi_emu *emu, struct emu_cxt *cxt, struct emu_op *op)
 {
+	emu_fail_t fail = op->fail;
 	unsigned int work = 1;
-	emu_fail_t fail = 0;
 	bool done = true;
 	uint64_t part;
 
 	/* What a fenced operation writes is seen after the data of those before it. */
 	if (is_fenced(op))
 		atomic_thread_fence(memory_order_seq_cst);
-	if (op->state == EMU_OP_WAITING)
-		fail = op->fail != 0 ? op->fail : emu_op_begin(emu, cxt, op);
+	if (fail == 0 && op->state == EMU_OP_WAITING)
+		fail = emu_op_begin(emu, cxt, op);
 	if (fail == 0 && op->kind == EMU_KIND_ADMIN) {
 		done = emu_admin_step(emu, op);
 		work = op->blocked ? 0 : EMU_BATCH;
@@ -339,7 +314,7 @@ step_exec(struct sdxi_emu *emu, struct emu_cxt *cxt)
 	int pos;
 
 	do {
-		pos = pick(emu, cxt, may_execute);
+		pos = pick(emu, cxt, EMU_STEP_EXEC);
 		if (pos < 0)
 			break;
 		/* No die for what only waits. */
@@ -350,14 +325,8 @@ step_exec(struct sdxi_emu *emu, struct emu_cxt *cxt)
 	} while (part != 0 && work < enough);
 	/* Others may be ready where the one that was picked waits. */
 	for (i = 0; work == 0 && i < cxt->n_ops; i++)
-		work += may_execute(cxt, i) && !cxt->op[i].blocked;
+		work += is_able(cxt, i, EMU_STEP_EXEC) && !cxt->op[i].blocked;
 	return work;
-}
-
-static bool
-is_executed(const struct emu_cxt *cxt, unsigned int pos)
-{
-	return cxt->op[pos].state == EMU_OP_EXECUTED;
 }
 
 /* An operation leaves the window. */
@@ -366,7 +335,6 @@ complete(struct sdxi_emu *emu, struct emu_cxt *cxt, unsigned int pos)
 {
 	struct emu_op *op = &cxt->op[pos];
 	const bool intr = op->kind == EMU_KIND_INTR && op->fail == 0;
-	const uint16_t intr_num = op->intr_num;
 
 	if (!emu_op_complete(emu, op)) {
 		op_log(emu, cxt, op);
@@ -374,33 +342,28 @@ complete(struct sdxi_emu *emu, struct emu_cxt *cxt, unsigned int pos)
 		op_failed(emu, cxt, op, EMU_FAIL_TRANSLATION(SDXI_STEP_CST_BLK));
 	}
 	op_log(emu, cxt, op);
-	memmove(op, op + 1, (--cxt->n_ops - pos) * sizeof(*op));
 	if (intr && emu->ops.irq != NULL)
-		emu->ops.irq(emu->opaque, intr_num);
+		emu->ops.irq(emu->opaque, op->intr_num);
+	memmove(op, op + 1, (--cxt->n_ops - pos) * sizeof(*op));
 }
 
 static bool
 step_signal(struct sdxi_emu *emu, struct emu_cxt *cxt)
 {
-	int pos = pick(emu, cxt, is_executed);
-	const bool any = pos >= 0;
+	int pos = pick(emu, cxt, EMU_STEP_SIGNAL);
 
-	if (any && !step_now(emu, EMU_STEP_SIGNAL))
+	if (pos < 0)
+		return false;
+	if (!step_now(emu, EMU_STEP_SIGNAL))
 		return true;
-	for (; pos >= 0; pos = pick(emu, cxt, is_executed)) {
+	do {
 		complete(emu, cxt, pos);
-		if (emu_random(emu, 3) == 1)
-			break;
-	}
-	return any;
+		pos = pick(emu, cxt, EMU_STEP_SIGNAL);
+	} while (pos >= 0 && emu_random(emu, 3) != 1);
+	return true;
 }
 
-/* ---- ends ---- */
-
-/*
- * Write the state of a context that is ending: STOPG_*, or ERR_FN once no operation is to begin any
- * more. In order, this comes before the signals of failed operations.
- */
+/* STOPG_*, or ERR_FN once no operation is to begin. In order, before failed ones are signalled. */
 static bool
 step_state(struct sdxi_emu *emu, struct emu_cxt *cxt)
 {
@@ -427,32 +390,28 @@ abandon(struct sdxi_emu *emu, struct emu_cxt *cxt)
 {
 	unsigned int i;
 
-	for (i = cxt->n_ops; i-- > 0;) {
+	for (i = cxt->n_ops; i-- > 0; cxt->n_ops = i) {
 		op_log(emu, cxt, &cxt->op[i]);
-		if (is_executed(cxt, i) && emu_random(emu, 2) == 0)
+		if (cxt->op[i].state == EMU_OP_EXECUTED && emu_random(emu, 2) == 0)
 			complete(emu, cxt, i);
 	}
-	cxt->n_ops = 0;
 }
 
 /* End a context if possible; true: not possible yet, though no fault prevents it. */
 static bool
 try_end(struct sdxi_emu *emu, struct emu_cxt *cxt)
 {
-	const bool fn_stop = emu_fn_stopping(emu);
 	const bool stopping = cxt->mode == EMU_CXT_STOPPING;
 	const bool hard = emu->gsv == SDXI_GSV_STOPG_HD || (stopping && cxt->hard);
-	const bool held = !cxt->failing && ((cxt->stalled && !hard) || (!fn_stop && stopping &&
-					    emu_fault_no_stop(emu, cxt, false)));
+	const bool stays = stopping && !emu_fn_stopping(emu) && emu_fault_no_stop(emu, cxt, false);
+	const bool held = !cxt->failing && (stays || (cxt->stalled && !hard));
 
 	if (hard && !held && step_now(emu, EMU_STEP_STATE))
 		abandon(emu, cxt);
-	else if (cxt->n_ops != 0)
+	if (cxt->n_ops != 0)
 		return true;
-	if (held)
-		return false;
-	if (!step_now(emu, EMU_STEP_STATE))
-		return true;
+	if (held || !step_now(emu, EMU_STEP_STATE))
+		return !held;
 	if (cxt->index_out != cxt->read_index)
 		index_out(emu, cxt, cxt->read_index);
 	emu_cxt_ended(emu, cxt);
@@ -463,20 +422,16 @@ try_end(struct sdxi_emu *emu, struct emu_cxt *cxt)
 static unsigned int
 steps(struct sdxi_emu *emu, struct emu_cxt *cxt)
 {
-	bool work = cxt->failing || cxt->self_stop;
-	bool end_due = false;
+	bool work = cxt->failing || cxt->self_stop, end_due = false;
 	unsigned int done;
 
-	if (emu->conf.reorder)
-		mood_change(emu);
-	if (cxt->fail_index != UINT64_MAX)
-		drop_barred(cxt);
+	mood_change(emu);
+	drop_barred(cxt);
 	if (work || cxt->mode == EMU_CXT_STOPPING || emu_fn_stopping(emu)) {
 		end_due = try_end(emu, cxt);
 	} else {
 		work |= step_sample(emu, cxt);
-		if (!cxt->failing)
-			work |= step_fetch(emu, cxt);
+		work |= step_fetch(emu, cxt);
 	}
 	/* It may have ended, or the function gone to ERROR. */
 	if (!emu_cxt_has_turns(cxt) || emu->due != 0)

@@ -11,9 +11,8 @@
  * which nothing can go wrong. Descriptors are read where they are, each word of them once, and are
  * executed when a batch of them has been judged and everything that they touch is on its way into
  * this CPU's cache. Whatever is not as simple as that ends the batch and is left to
- * sdxi_emu_exec.c. What is seen from outside is the same.
- *
- * No callback but map() is called in a batch, so what was mapped stays.
+ * sdxi_emu_exec.c. What is seen from outside is the same. No callback but map() is called in a
+ * batch, so what was mapped stays.
  */
 
 /* Bits a copy has, and may have, in its first 4 bytes; with FE, it must be first in its batch. */
@@ -37,12 +36,11 @@ struct fast_op {
 static inline void *
 map_at(struct sdxi_emu *emu, struct sdxi_emu_map *map, uint64_t iova, uint64_t len)
 {
-	if (iova - map->iova >= map->len || len > map->len - (iova - map->iova)) {
-		if (!emu->ops.map(emu->opaque, iova, map) || iova - map->iova >= map->len ||
-		    len > map->len - (iova - map->iova)) {
-			map->len = 0;
-			return NULL;
-		}
+	if ((iova - map->iova >= map->len || len > map->len - (iova - map->iova)) &&
+	    (!emu->ops.map(emu->opaque, iova, map) || iova - map->iova >= map->len ||
+	     len > map->len - (iova - map->iova))) {
+		map->len = 0;
+		return NULL;
 	}
 	return map->va + (iova - map->iova);
 }
@@ -106,14 +104,11 @@ static bool
 fast_sample(struct sdxi_emu *emu, struct emu_cxt *cxt, struct sdxi_emu_map *map)
 {
 	const uint64_t *at = words_at(emu, &map[MAP_CSB], cxt->write_index_ptr, sizeof(*at));
-	uint64_t write_index;
+	const uint64_t index = at != NULL ? emu_le64(EMU_LOAD(at, acquire)) : 0;
 
-	if (at == NULL)
+	if (at == NULL || index < cxt->write_index || index - cxt->read_index > cxt->ring_sz)
 		return false;
-	write_index = emu_le64(EMU_LOAD(at, acquire));
-	if (write_index < cxt->write_index || write_index - cxt->read_index > cxt->ring_sz)
-		return false;
-	cxt->write_index = write_index;
+	cxt->write_index = index;
 	return true;
 }
 
@@ -140,9 +135,8 @@ emu_fast_part(struct sdxi_emu *emu, struct emu_cxt *cxt, unsigned int n)
 		return 0;
 	if (emu_doorbell_take(cxt) && !fast_sample(emu, cxt, map))
 		cxt->rung = true;
-	n = EMU_MIN(n, (unsigned int)EMU_BATCH);
 	end = EMU_MIN((uint64_t)cxt->ring_sz - cxt->slot, cxt->write_index - cxt->read_index);
-	n = EMU_MIN(n, end);
+	n = EMU_MIN(EMU_MIN(n, end), (unsigned int)EMU_BATCH);
 	if (n == 0)
 		return 0;
 	dsc = words_at(emu, &map[MAP_RING], cxt->ring + (uint64_t)cxt->slot * SDXI_DESC_LEN,

@@ -16,7 +16,7 @@
 /* They keep the operation from being consumed. */
 #define KINDS_BEFORE (KIND(STALL) | KIND(STOP) | KIND(FN_ERROR) | KIND(FLR))
 /* They hit until something ends them. */
-#define KINDS_LASTING (KIND(NO_STOP) | KIND(NO_FN_STOP) | KIND(NO_RESET))
+#define KINDS_LASTING (KIND(STALL) | KIND(NO_STOP) | KIND(NO_FN_STOP) | KIND(NO_RESET))
 
 static bool
 is_one_of(const struct sdxi_emu_fault *what, unsigned int kinds)
@@ -31,8 +31,8 @@ find(struct sdxi_emu *emu, const struct emu_cxt *cxt, unsigned int kinds)
 	struct emu_fault *f;
 
 	for (f = emu->fault; f < emu->fault + emu->n_fault; f++)
-		if (is_one_of(&f->what, kinds) && (cxt == NULL || f->what.cxt == cxt->num) &&
-		    f->at <= emu->cxt[f->what.cxt].consumed)
+		if (is_one_of(&f->what, kinds) && f->at <= emu->cxt[f->what.cxt].consumed &&
+		    (cxt == NULL || cxt == &emu->cxt[f->what.cxt]))
 			return f;
 	return NULL;
 }
@@ -53,7 +53,7 @@ remove_all(struct sdxi_emu *emu, const struct emu_cxt *cxt, unsigned int kinds)
 		list_remove(emu, f);
 }
 
-/* The first fault due of some kinds hits, if there is one; what it was, in @p what. */
+/* The first fault due of some kinds hits, if there is one; what it was, in @p what if not NULL. */
 static bool
 hit(struct sdxi_emu *emu, const struct emu_cxt *cxt, unsigned int kinds,
     struct sdxi_emu_fault *what)
@@ -62,12 +62,10 @@ hit(struct sdxi_emu *emu, const struct emu_cxt *cxt, unsigned int kinds,
 
 	if (f == NULL)
 		return false;
-	*what = f->what;
-	/* A context comes to a stall more than once. */
-	if (!f->in_force)
-		emu->injected[what->kind]++;
-	f->in_force = what->kind == SDXI_EMU_FAULT_STALL;
-	if (!f->in_force && !is_one_of(what, KINDS_LASTING) && --f->what.count == 0)
+	if (what != NULL)
+		*what = f->what;
+	emu->injected[f->what.kind]++;
+	if (!is_one_of(&f->what, KINDS_LASTING) && --f->what.count == 0)
 		list_remove(emu, f);
 	return true;
 }
@@ -75,8 +73,7 @@ hit(struct sdxi_emu *emu, const struct emu_cxt *cxt, unsigned int kinds,
 int
 sdxi_emu_inject(struct sdxi_emu *emu, const struct sdxi_emu_fault *fault)
 {
-	struct emu_fault new = { .in_force = false };
-	uint64_t op;
+	struct emu_fault *f;
 
 	if (emu == NULL || fault == NULL || (unsigned int)fault->kind >= SDXI_EMU_FAULT_KINDS ||
 	    (!is_one_of(fault, KINDS_OF_FN) && fault->cxt > emu->conf.max_cxt) ||
@@ -88,56 +85,41 @@ sdxi_emu_inject(struct sdxi_emu *emu, const struct sdxi_emu_fault *fault)
 		return 0;
 	if (emu->n_fault == EMU_FAULTS)
 		return -ENOSPC;
-	new.what = *fault;
-	new.what.count = EMU_MAX(fault->count, 1u);
+	f = &emu->fault[emu->n_fault++];
+	*f = (struct emu_fault){ .what = *fault };
+	f->what.count = EMU_MAX(fault->count, 1u);
 	if (fault->step == 0) {
-		new.what.step = SDXI_STEP_BUFFER;
-		new.what.sub_step = SDXI_SUB_STEP_TRANSLATION;
+		f->what.step = SDXI_STEP_BUFFER;
+		f->what.sub_step = SDXI_SUB_STEP_TRANSLATION;
 	}
 	if (is_one_of(fault, KINDS_OF_FN)) {
-		new.what.cxt = SDXI_CXT_ADMIN;
+		f->what.cxt = SDXI_CXT_ADMIN;
 	} else {
 		/* The log is written when the operation has been consumed. */
-		op = fault->op + (fault->op != 0 && is_one_of(fault, KINDS_OF_LOG));
+		f->at = emu->cxt[fault->cxt].consumed + fault->op +
+			(fault->op != 0 && is_one_of(fault, KINDS_OF_LOG));
 		/* A sum that overflows is an operation that no context reaches. */
-		new.at = emu->cxt[fault->cxt].consumed + op;
-		if (new.at < fault->op)
-			new.at = UINT64_MAX;
+		if (f->at < fault->op)
+			f->at = UINT64_MAX;
 	}
-	emu->fault[emu->n_fault++] = new;
-	emu->cxt[new.what.cxt].num = new.what.cxt;
-	emu->cxt[new.what.cxt].n_faults++;
+	emu->cxt[f->what.cxt].n_faults++;
 	return 0;
 }
 
 void
 sdxi_emu_inject_clear(struct sdxi_emu *emu)
 {
-	unsigned int num;
+	struct emu_cxt *cxt;
 
-	emu->n_fault = 0;
-	for (num = 0; num <= emu->conf.max_cxt; num++) {
-		/* Do not write to unused ones: their pages have not been allocated. */
-		if (emu->cxt[num].n_faults == 0)
-			continue;
-		emu->cxt[num].n_faults = 0;
-		emu->cxt[num].stalled = false;
+	while (emu->n_fault != 0) {
+		cxt = &emu->cxt[emu->fault[--emu->n_fault].what.cxt];
+		cxt->n_faults = 0;
+		cxt->stalled = false;
 	}
 }
 
 uint64_t
-sdxi_emu_injected(const struct sdxi_emu *emu)
-{
-	uint64_t sum = 0;
-	unsigned int i;
-
-	for (i = 0; i < SDXI_EMU_FAULT_KINDS; i++)
-		sum += emu->injected[i];
-	return sum;
-}
-
-uint64_t
-sdxi_emu_injected_of(const struct sdxi_emu *emu, enum sdxi_emu_fault_kind kind)
+sdxi_emu_injected(const struct sdxi_emu *emu, enum sdxi_emu_fault_kind kind)
 {
 	return (unsigned int)kind < SDXI_EMU_FAULT_KINDS ? emu->injected[kind] : 0;
 }
@@ -176,11 +158,7 @@ emu_fault_take(struct sdxi_emu *emu, struct emu_cxt *cxt, struct emu_op *op)
 bool
 emu_fault_no_stop(struct sdxi_emu *emu, const struct emu_cxt *cxt, bool asked)
 {
-	struct sdxi_emu_fault what;
-
-	if (cxt->n_faults == 0)
-		return false;
-	return asked ? hit(emu, cxt, KIND(NO_STOP), &what) : find(emu, cxt, KIND(NO_STOP)) != NULL;
+	return asked ? hit(emu, cxt, KIND(NO_STOP), NULL) : find(emu, cxt, KIND(NO_STOP)) != NULL;
 }
 
 void
@@ -189,12 +167,9 @@ emu_fault_gone(struct sdxi_emu *emu, struct emu_cxt *cxt, bool with_fn)
 	struct emu_fault *f = cxt->stalled ? find(emu, cxt, KIND(STALL)) : NULL;
 
 	cxt->stalled = false;
-	if (f != NULL) {
-		f->in_force = false;
-		if (--f->what.count == 0)
-			list_remove(emu, f);
-	}
-	if (with_fn && cxt->n_faults != 0)
+	if (f != NULL && --f->what.count == 0)
+		list_remove(emu, f);
+	if (with_fn)
 		remove_all(emu, cxt, KIND(NO_STOP));
 }
 
@@ -202,10 +177,9 @@ bool
 emu_fault_ignores(struct sdxi_emu *emu, enum sdxi_fn_gsr gsr)
 {
 	const bool stop = gsr == SDXI_GSR_STOP_SF || gsr == SDXI_GSR_STOP_HD;
-	struct sdxi_emu_fault what;
 
-	if (hit(emu, NULL, KIND(NO_RESET), &what) ||
-	    (stop && hit(emu, NULL, KIND(NO_FN_STOP), &what)))
+	if (hit(emu, NULL, KIND(NO_RESET), NULL) ||
+	    (stop && hit(emu, NULL, KIND(NO_FN_STOP), NULL)))
 		return true;
 	if (gsr == SDXI_GSR_RESET)
 		remove_all(emu, NULL, KIND(NO_FN_STOP));
@@ -215,17 +189,13 @@ emu_fault_ignores(struct sdxi_emu *emu, enum sdxi_fn_gsr gsr)
 bool
 emu_fault_activation(struct sdxi_emu *emu)
 {
-	struct sdxi_emu_fault what;
-
-	return hit(emu, NULL, KIND(NO_ACTIVE), &what);
+	return hit(emu, NULL, KIND(NO_ACTIVE), NULL);
 }
 
 uint64_t
 emu_fault_log(struct sdxi_emu *emu)
 {
-	struct sdxi_emu_fault what;
-
-	if (hit(emu, NULL, KIND(LOG_ERR), &what))
+	if (hit(emu, NULL, KIND(LOG_ERR), NULL))
 		return SDXI_ERR_STS_ERR;
-	return hit(emu, NULL, KIND(LOG_OVF), &what) ? SDXI_ERR_STS_OVF : 0;
+	return hit(emu, NULL, KIND(LOG_OVF), NULL) ? SDXI_ERR_STS_OVF : 0;
 }

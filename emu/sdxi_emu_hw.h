@@ -5,10 +5,7 @@
 #ifndef _SDXI_EMU_HW_H_
 #define _SDXI_EMU_HW_H_
 
-/**
- * @file
- * SDXI 1.0 as a function has to know it, beyond what sdxi_hw.h has for a driver.
- */
+/** @file SDXI 1.0 as a function has to know it, beyond what sdxi_hw.h has for a driver. */
 
 #include "sdxi_hw.h"
 
@@ -31,18 +28,15 @@
 #define SDXI_L1_ENT_CXT_CTL_PTR	SDXI_BITS(63, 6)
 #define SDXI_L1_ENT_AKEY_SZ	SDXI_BITS(3, 0)
 #define SDXI_L1_ENT_AKEY_PTR	SDXI_BITS(63, 12)
-#define SDXI_CXT_CTL_QOS		SDXI_BITS(3, 2)
 #define SDXI_CXT_CTL_DS_RING_PTR	SDXI_BITS(63, 6)
 #define SDXI_CXT_CTL_CXT_STS_PTR	SDXI_BITS(63, 4)
 #define SDXI_CXT_CTL_WRITE_INDEX_PTR	SDXI_BITS(63, 3)
 #define SDXI_AKEY_ENT_IV	SDXI_BITS(1, 1)
 #define SDXI_AKEY_ENT_PV	SDXI_BITS(2, 2)
 #define SDXI_AKEY_ENT_INTR_NUM	SDXI_BITS(14, 4)
-#define SDXI_AKEY_ENT_PASID	SDXI_BITS(19, 0)
 
 /* Descriptors */
 #define SDXI_DSC_SE		SDXI_BITS(1, 1)
-#define SDXI_DSC_CH		SDXI_BITS(3, 3)
 #define SDXI_DSC_CSR		SDXI_BITS(4, 4)
 #define SDXI_DSC_RB		SDXI_BITS(5, 5)
 #define SDXI_DSC_SUBTYPE	SDXI_BITS(15, 8)
@@ -68,7 +62,6 @@
 
 /* cflags of CXT_UPD and SYNC */
 #define SDXI_LVL_CXT_CTL	2
-#define SDXI_FLT_AKEY		2
 #define SDXI_FLT_FN		4
 
 #endif /* _SDXI_EMU_HW_H_ */

@@ -8,51 +8,42 @@
 
 #define FAIL_BUF(buf) (EMU_FAIL_TRANSLATION(SDXI_STEP_BUFFER) | EMU_FAIL_ON(buf))
 
-#define FORM_FE 1    /* the fence is not optional */
-#define FORM_NO_SE 2 /* se is 0 */
-
-/*
- * An operation that the function knows: what its descriptor may hold beyond zeros. [I] Memory
- * attributes are 0.
- */
+/* What an operation's descriptor may hold beyond zeros. [I] Memory attributes are 0. */
 static const struct form {
 	uint32_t op; /* type and subtype in place */
 	uint8_t kind;
-	uint8_t flags;
+	uint8_t fixed; /* of fe, which then is 1, and se, which then is 0 */
 	uint8_t qws;   /* bit i: qw[i], i from 2 on */
 	uint32_t size; /* bits of the second 4 bytes */
 	uint64_t qw1;  /* bits */
 } forms[] = {
-#define OP(type, subtype, kind) \
-	SDXI_DSC_OP(SDXI_TYPE_##type, SDXI_##subtype), EMU_KIND_##kind
+#define OP(type, subtype, kind) SDXI_DSC_OP(SDXI_TYPE_##type, SDXI_##subtype), EMU_KIND_##kind
 #define KEYS_2 SDXI_BITS(63, 32)
 #define KEY SDXI_BITS(47, 32)
 #define RANGE SDXI_BITS(31, 0)
 #define CFLAGS 0xff
 #define VFLAGS(bits) ((uint32_t)(bits) << 8) /* vf_num is 0 */
+#define FE_NO_SE (SDXI_DSC_FE | SDXI_DSC_SE)
+#define START FE_NO_SE, 1 << 2, VFLAGS(SDXI_VFLAGS_DV), RANGE
 	{ OP(DMAB, DMAB_COPY, COPY), 0, 1 << 2 | 1 << 3, UINT32_MAX, KEYS_2 },
-	{ OP(DMAB, DMAB_NOP, NOP), FORM_NO_SE, 0, 0, 0 },
+	{ OP(DMAB, DMAB_NOP, NOP), SDXI_DSC_SE, 0, 0, 0 },
 	{ OP(DMAB, DMAB_WRT_IMM, WRT_IMM), 0, 0x7c, UINT32_MAX, KEY },
 	{ OP(DMAB, DMAB_REPCOPY, REPCOPY), 0, 1 << 2 | 1 << 3, UINT32_MAX, KEYS_2 },
 	{ OP(INTR, INTR_INTR, INTR), 0, 0, 0, KEY },
 	{ OP(ADMIN, ADM_FN_UPD, ADMIN), 0, 0, 0, 0 },
 	{ OP(ADMIN, ADM_CXT_UPD, ADMIN), 0, 0, CFLAGS, RANGE },
 	{ OP(ADMIN, ADM_AKEY_UPD, ADMIN), 0, 0, 0, RANGE | KEYS_2 },
-	{ OP(ADMIN, ADM_CXT_START_NM, ADMIN), FORM_FE | FORM_NO_SE, 1 << 2, VFLAGS(SDXI_VFLAGS_DV),
-		RANGE },
-	{ OP(ADMIN, ADM_CXT_STOP, ADMIN), FORM_FE | FORM_NO_SE, 0, VFLAGS(SDXI_VFLAGS_HS), RANGE },
+	{ OP(ADMIN, ADM_CXT_START_NM, ADMIN), START },
+	{ OP(ADMIN, ADM_CXT_STOP, ADMIN), FE_NO_SE, 0, VFLAGS(SDXI_VFLAGS_HS), RANGE },
 	{ OP(ADMIN, ADM_INTR, INTR), 0, 0, 0, KEY }, /* [I] as INTR */
 	{ OP(ADMIN, ADM_SYNC, ADMIN), 0, 0, CFLAGS, RANGE | KEYS_2 },
 	{ OP(ADMIN, ADM_RKEY_UPD, ADMIN), 0, 0, 0, RANGE | KEYS_2 },
-	{ OP(ADMIN, ADM_CXT_START_RS, ADMIN), FORM_FE | FORM_NO_SE, 1 << 2, VFLAGS(SDXI_VFLAGS_DV),
-		RANGE },
+	{ OP(ADMIN, ADM_CXT_START_RS, ADMIN), START },
 };
 
 /* What may be set in 4 bytes: not ch, of descriptors that take more slots. [I] rb has no effect. */
-#define DSC_OP ((uint32_t)(SDXI_DSC_SUBTYPE | SDXI_DSC_TYPE))
-#define DSC_DEFINED                                                                                \
-	(DSC_OP |                                                                                  \
-	 (uint32_t)(SDXI_DSC_VL | SDXI_DSC_SE | SDXI_DSC_FE | SDXI_DSC_CSR | SDXI_DSC_RB))
+#define DSC_OP (SDXI_DSC_SUBTYPE | SDXI_DSC_TYPE)
+#define DSC_FLAGS (SDXI_DSC_VL | SDXI_DSC_SE | SDXI_DSC_FE | SDXI_DSC_CSR | SDXI_DSC_RB)
 
 static const struct form *
 form_find(const struct emu_cxt *cxt, uint32_t opcode)
@@ -61,7 +52,7 @@ form_find(const struct emu_cxt *cxt, uint32_t opcode)
 	unsigned int i;
 
 	/* DMAB is everybody's, ADMIN context 0's; the other groups are granted. */
-	if ((opcode & ~DSC_DEFINED) != 0 || type >= 32 ||
+	if ((opcode & ~(DSC_OP | DSC_FLAGS)) != 0 || type >= 32 ||
 	    (type == SDXI_TYPE_ADMIN ? cxt->num != SDXI_CXT_ADMIN :
 	     type != SDXI_TYPE_DMAB && !(cxt->opb & EMU_OPB(type))))
 		return NULL;
@@ -75,24 +66,26 @@ static bool
 form_fits(const struct form *form, const struct sdxi_dsc *dsc)
 {
 	const uint64_t qw0 = emu_le64(dsc->qw[0]);
-	uint64_t rest = (qw0 >> 32 & ~form->size) | (emu_le64(dsc->qw[1]) & ~form->qw1);
+	uint64_t rest = ((qw0 ^ SDXI_DSC_FE) & form->fixed) | (qw0 >> 32 & ~form->size) |
+			(emu_le64(dsc->qw[1]) & ~form->qw1);
 	unsigned int i;
 
 	for (i = 2; i < 7; i++)
 		rest |= form->qws & 1u << i ? 0 : dsc->qw[i];
-	return rest == 0 && !((form->flags & FORM_FE) && !(qw0 & SDXI_DSC_FE)) &&
-	       !((form->flags & FORM_NO_SE) && (qw0 & SDXI_DSC_SE));
+	return rest == 0;
 }
 
-/* ---- keys ---- */
-
-/* [I] A function has one address space: a key with a PASID is refused. */
+/* Read a table's entry for a key. [I] With one address space, a key with a PASID is refused. */
 static emu_fail_t
-key_read(struct sdxi_emu *emu, uint64_t iova, enum sdxi_err_step step, void *mem,
-	 struct sdxi_akey_ent *ent)
+key_read(struct sdxi_emu *emu, void *mem, enum sdxi_err_step step, uint64_t table, uint16_t key,
+	 uint32_t entries, struct sdxi_akey_ent *ent)
 {
-	const emu_fail_t fail = emu_entry_read(emu, mem, step, iova, ent, sizeof(*ent));
+	const uint64_t iova = table + key * sizeof(*ent);
+	emu_fail_t fail;
 
+	if (key >= entries || iova < table)
+		return EMU_FAIL_VALIDATION(step);
+	fail = emu_entry_read(emu, mem, step, iova, ent, sizeof(*ent));
 	return fail == 0 && (emu_le16(ent->intr_num) & SDXI_AKEY_ENT_PV) ?
 	       EMU_FAIL_VALIDATION(step) : fail;
 }
@@ -101,7 +94,6 @@ key_read(struct sdxi_emu *emu, uint64_t iova, enum sdxi_err_step step, void *mem
 static emu_fail_t
 rkey_check(struct sdxi_emu *emu, const struct sdxi_akey_ent *akey, void **mem)
 {
-	const uint16_t rkey = emu_le16(akey->rkey);
 	struct sdxi_akey_ent ent;
 	emu_fail_t fail;
 	uint64_t reg;
@@ -109,23 +101,12 @@ rkey_check(struct sdxi_emu *emu, const struct sdxi_akey_ent *akey, void **mem)
 	/* A register that is absent may read as ones. */
 	if (emu->ops.peer == NULL ||
 	    !emu->ops.peer(emu->opaque, emu_le16(akey->tgt_sfunc), &reg, mem) ||
-	    (reg & ~(SDXI_RKEY_SZ | SDXI_RKEY_PTR)) != SDXI_RKEY_EN ||
-	    rkey >> 8 >> SDXI_GET(SDXI_RKEY_SZ, reg) != 0 ||
-	    (reg & SDXI_RKEY_PTR) + rkey * sizeof(ent) < (reg & SDXI_RKEY_PTR))
+	    (reg & ~(SDXI_RKEY_SZ | SDXI_RKEY_PTR)) != SDXI_RKEY_EN)
 		return EMU_FAIL_VALIDATION(SDXI_STEP_RKEY);
-	fail = key_read(emu, (reg & SDXI_RKEY_PTR) + rkey * sizeof(ent), SDXI_STEP_RKEY, *mem,
-			&ent);
-	if (fail == 0 && emu_le16(ent.tgt_sfunc) != emu->conf.sfunc)
-		return EMU_FAIL_VALIDATION(SDXI_STEP_RKEY);
-	return fail;
-}
-
-static emu_fail_t
-akey_read(struct sdxi_emu *emu, const struct emu_cxt *cxt, uint16_t akey, struct sdxi_akey_ent *ent)
-{
-	if (akey >= cxt->akeys)
-		return EMU_FAIL_VALIDATION(SDXI_STEP_AKEY);
-	return key_read(emu, cxt->akey_ptr + akey * sizeof(*ent), SDXI_STEP_AKEY, emu->opaque, ent);
+	fail = key_read(emu, *mem, SDXI_STEP_RKEY, reg & SDXI_RKEY_PTR, emu_le16(akey->rkey),
+			SDXI_AKEY_ENTRIES_MIN << SDXI_GET(SDXI_RKEY_SZ, reg), &ent);
+	return fail == 0 && emu_le16(ent.tgt_sfunc) != emu->conf.sfunc ?
+	       EMU_FAIL_VALIDATION(SDXI_STEP_RKEY) : fail;
 }
 
 static bool
@@ -134,10 +115,11 @@ is_own(const struct sdxi_emu *emu, const struct sdxi_akey_ent *ent)
 	return ent->tgt_sfunc == 0 || emu_le16(ent->tgt_sfunc) == emu->conf.sfunc;
 }
 
-/* Look up an AKey: whose memory it is. */
+/* Look up the AKey of a buffer: whose memory it is. */
 static emu_fail_t
-akey_check(struct sdxi_emu *emu, struct emu_cxt *cxt, struct emu_op *op, uint16_t akey, void **mem)
+akey_check(struct sdxi_emu *emu, struct emu_cxt *cxt, struct emu_op *op, uint16_t akey, int buf)
 {
+	void **mem = buf == EMU_BUF_SRC ? &op->src_mem : &op->dst_mem;
 	uint32_t *cached = &cxt->akey[akey & (EMU_AKEYS - 1)];
 	struct sdxi_akey_ent ent;
 	emu_fail_t fail;
@@ -145,33 +127,29 @@ akey_check(struct sdxi_emu *emu, struct emu_cxt *cxt, struct emu_op *op, uint16_
 	*mem = emu->opaque;
 	if (*cached == akey + UINT32_C(1))
 		return 0;
-	fail = akey_read(emu, cxt, akey, &ent);
+	fail = key_read(emu, emu->opaque, SDXI_STEP_AKEY, cxt->akey_ptr, akey, cxt->akeys, &ent);
 	if (fail == 0 && !is_own(emu, &ent)) {
 		op->foreign = true;
-		return rkey_check(emu, &ent, mem);
-	}
-	if (fail == 0)
+		fail = rkey_check(emu, &ent, mem);
+	} else if (fail == 0) {
 		*cached = akey + UINT32_C(1);
-	return fail;
+	}
+	return fail != 0 ? fail | EMU_FAIL_ON(buf) : 0;
 }
 
 /* [I] The one buffer of WRT_IMM is the destination, and logged as that. */
 static emu_fail_t
 keys_check(struct sdxi_emu *emu, struct emu_cxt *cxt, struct emu_op *op)
 {
-	const uint64_t keys = emu_le64(op->dsc.qw[1]);
-	const bool imm = op->kind == EMU_KIND_WRT_IMM;
+	const uint16_t akey0 = emu_le16(op->dsc.copy.akey0), akey1 = emu_le16(op->dsc.copy.akey1);
 	emu_fail_t fail;
 
 	op->foreign = false;
-	fail = imm ? 0 : akey_check(emu, cxt, op, (uint16_t)(keys >> 32), &op->src_mem);
-	if (fail != 0)
-		return fail | EMU_FAIL_ON(EMU_BUF_SRC);
-	fail = akey_check(emu, cxt, op, (uint16_t)(keys >> (imm ? 32 : 48)), &op->dst_mem);
-	return fail != 0 ? fail | EMU_FAIL_ON(EMU_BUF_DST) : 0;
+	if (op->kind == EMU_KIND_WRT_IMM)
+		return akey_check(emu, cxt, op, akey0, EMU_BUF_DST);
+	fail = akey_check(emu, cxt, op, akey0, EMU_BUF_SRC);
+	return fail != 0 ? fail : akey_check(emu, cxt, op, akey1, EMU_BUF_DST);
 }
-
-/* ---- judgement ---- */
 
 /* Source, destination and block must not overlap. */
 static bool
@@ -189,14 +167,13 @@ static emu_fail_t
 data_judge(struct sdxi_emu *emu, struct emu_cxt *cxt, struct emu_op *op)
 {
 	const bool imm = op->kind == EMU_KIND_WRT_IMM, rep = op->kind == EMU_KIND_REPCOPY;
-	const struct sdxi_dsc *dsc = &op->dsc;
 	const uint64_t src_len = imm ? 0 : rep ? SDXI_REPCOPY_PAGE : op->len;
 	emu_fail_t fail;
 
 	if (op->len > (imm ? SDXI_WRT_IMM_MAX : cxt->max_len))
 		return EMU_FAIL_DESC;
-	op->src = emu_le64(dsc->copy.addr0);
-	op->dst = emu_le64(imm ? dsc->copy.addr0 : dsc->copy.addr1);
+	op->src = emu_le64(op->dsc.copy.addr0);
+	op->dst = emu_le64(imm ? op->dsc.copy.addr0 : op->dsc.copy.addr1);
 	fail = keys_check(emu, cxt, op);
 	if (fail != 0)
 		return fail;
@@ -205,17 +182,16 @@ data_judge(struct sdxi_emu *emu, struct emu_cxt *cxt, struct emu_op *op)
 	if (op->dst + (op->len - 1) < op->dst)
 		return FAIL_BUF(EMU_BUF_DST);
 	/* [I] Source, destination and length of REPCOPY are multiples of the page. */
-	if (data_overlaps(emu, op, src_len) ||
-	    (rep && ((op->src | op->dst | op->len) & (SDXI_REPCOPY_PAGE - 1)) != 0))
-		return EMU_FAIL_DESC;
-	return 0;
+	return data_overlaps(emu, op, src_len) ||
+	       (rep && (op->src | op->dst | op->len) % SDXI_REPCOPY_PAGE != 0) ? EMU_FAIL_DESC : 0;
 }
 
 static emu_fail_t
 intr_judge(struct sdxi_emu *emu, const struct emu_cxt *cxt, struct emu_op *op)
 {
 	struct sdxi_akey_ent ent;
-	const emu_fail_t fail = akey_read(emu, cxt, emu_le64(op->dsc.qw[1]) >> 32, &ent);
+	const emu_fail_t fail = key_read(emu, emu->opaque, SDXI_STEP_AKEY, cxt->akey_ptr,
+					 emu_le16(op->dsc.copy.akey0), cxt->akeys, &ent);
 
 	if (fail != 0)
 		return fail;
@@ -224,10 +200,7 @@ intr_judge(struct sdxi_emu *emu, const struct emu_cxt *cxt, struct emu_op *op)
 	       EMU_FAIL_VALIDATION(SDXI_STEP_AKEY);
 }
 
-/*
- * [I] What is wrong with a descriptor's first word stops the context in either kind of error
- * reaction: the function cannot know what was meant. The body's faults are data errors.
- */
+/* [I] A bad first word stops the context in either error reaction: what it meant is unknown. */
 static emu_fail_t
 op_judge(struct sdxi_emu *emu, struct emu_cxt *cxt, struct emu_op *op)
 {
@@ -238,14 +211,9 @@ op_judge(struct sdxi_emu *emu, struct emu_cxt *cxt, struct emu_op *op)
 		return EMU_FAIL_DESC | EMU_FAIL_FATAL;
 	op->kind = form->kind;
 	op->len = (uint64_t)emu_le32(op->dsc.copy.size) + 1;
-	if (op->kind != EMU_KIND_COPY)
-		emu->seen[SDXI_GET(SDXI_DSC_TYPE, opcode) & 7]
-			 [SDXI_GET(SDXI_DSC_SUBTYPE, opcode) & 15]++;
 	if (!form_fits(form, &op->dsc))
 		return EMU_FAIL_DESC;
-	if (op->kind == EMU_KIND_NOP)
-		return 0;
-	return op->kind == EMU_KIND_INTR ? intr_judge(emu, cxt, op) :
+	return op->kind == EMU_KIND_NOP ? 0 : op->kind == EMU_KIND_INTR ? intr_judge(emu, cxt, op) :
 	       op->kind == EMU_KIND_ADMIN ? emu_admin_judge(emu, op) : data_judge(emu, cxt, op);
 }
 
@@ -265,60 +233,48 @@ emu_op_begin(struct sdxi_emu *emu, struct emu_cxt *cxt, struct emu_op *op)
 		      EMU_FAIL_VALIDATION(SDXI_STEP_CST_BLK);
 }
 
-/* ---- data ---- */
-
-/* Between two functions' memory there is no copy but through here. */
+/* Move a piece of the data, of at most a page between two functions' memory. */
 static enum sdxi_emu_mem
-copy(struct sdxi_emu *emu, const struct emu_op *op, uint64_t dst, uint64_t src, size_t len)
+move(struct sdxi_emu *emu, const struct emu_op *op, uint64_t at, size_t len)
 {
-	uint8_t buf[4096];
-	size_t part;
+	const uint64_t src = op->kind == EMU_KIND_REPCOPY ? op->src : op->src + at;
+	uint8_t page[SDXI_REPCOPY_PAGE], *data = page;
 
-	if (op->src_mem == op->dst_mem)
-		return emu->ops.copy(op->src_mem, dst, src, len);
-	for (; len != 0; len -= part, src += part, dst += part) {
-		part = EMU_MIN(len, sizeof(buf));
-		if (emu->ops.read(op->src_mem, src, buf, part) != SDXI_EMU_MEM_OK)
-			return SDXI_EMU_MEM_SRC_FAULT;
-		if (emu->ops.write(op->dst_mem, dst, buf, part) != SDXI_EMU_MEM_OK)
-			return SDXI_EMU_MEM_DST_FAULT;
-	}
-	return SDXI_EMU_MEM_OK;
+	if (op->kind == EMU_KIND_WRT_IMM)
+		data = SDXI_WRT_IMM_DATA(&op->dsc);
+	else if (op->src_mem == op->dst_mem)
+		return emu->ops.copy(op->src_mem, op->dst + at, src, len);
+	else if (emu->ops.read(op->src_mem, src, page, len) != SDXI_EMU_MEM_OK)
+		return SDXI_EMU_MEM_SRC_FAULT;
+	return emu->ops.write(op->dst_mem, op->dst + at, data, len) == SDXI_EMU_MEM_OK ?
+	       SDXI_EMU_MEM_OK : SDXI_EMU_MEM_DST_FAULT;
 }
 
 emu_fail_t
 emu_op_move(struct sdxi_emu *emu, struct emu_cxt *cxt, struct emu_op *op, size_t part)
 {
-	const bool imm = op->kind == EMU_KIND_WRT_IMM, rep = op->kind == EMU_KIND_REPCOPY;
-	const size_t step = rep ? SDXI_REPCOPY_PAGE : part;
-	enum sdxi_emu_mem res = SDXI_EMU_MEM_OK;
-	emu_fail_t fail;
-	size_t at;
-
 	/* The other function may be gone, or its key. */
-	fail = op->foreign ? keys_check(emu, cxt, op) : 0;
-	if (fail != 0)
+	const emu_fail_t fail = op->foreign ? keys_check(emu, cxt, op) : 0;
+	const bool whole = op->kind == EMU_KIND_COPY && op->src_mem == op->dst_mem;
+	enum sdxi_emu_mem res = SDXI_EMU_MEM_OK;
+	size_t at, len;
+
+	for (at = 0; fail == 0 && res == SDXI_EMU_MEM_OK && at < part; at += len) {
+		len = whole ? part : EMU_MIN(part - at, SDXI_REPCOPY_PAGE);
+		res = move(emu, op, op->done + at, len);
+	}
+	if (fail != 0 || res == SDXI_EMU_MEM_OK)
 		return fail;
-	for (at = 0; at < part && res == SDXI_EMU_MEM_OK; at += step)
-		res = imm ? emu->ops.write(op->dst_mem, op->dst, SDXI_WRT_IMM_DATA(&op->dsc),
-					   part) :
-			    copy(emu, op, op->dst + op->done + at, op->src + (rep ? 0 : op->done),
-				 step);
-	if (res == SDXI_EMU_MEM_OK)
-		return 0;
-	if (res == SDXI_EMU_MEM_SRC_FAULT)
-		return FAIL_BUF(EMU_BUF_SRC);
-	return imm || res == SDXI_EMU_MEM_DST_FAULT ? FAIL_BUF(EMU_BUF_DST) :
+	return res == SDXI_EMU_MEM_SRC_FAULT ? FAIL_BUF(EMU_BUF_SRC) :
+	       res == SDXI_EMU_MEM_DST_FAULT ? FAIL_BUF(EMU_BUF_DST) :
 	       EMU_FAIL_TRANSLATION(SDXI_STEP_BUFFER);
 }
-
-/* ---- completion ---- */
 
 bool
 emu_op_complete(struct sdxi_emu *emu, const struct emu_op *op)
 {
 	const uint64_t last = emu_le64(op->dsc.any.csb_ptr), csb = last & SDXI_DSC_CSB_PTR;
-	const uint64_t csr = (emu_le32(op->dsc.any.opcode) & SDXI_DSC_CSR) != 0;
+	const uint64_t csr = SDXI_GET(SDXI_DSC_CSR, emu_le32(op->dsc.any.opcode));
 	const uint32_t flags = emu_le32((uint32_t)SDXI_CST_BLK_ER);
 	uint64_t signal = op->signal;
 
@@ -331,10 +287,7 @@ emu_op_complete(struct sdxi_emu *emu, const struct emu_op *op)
 		return false;
 	if (op->hide & EMU_HIDE_SIGNAL)
 		return true;
-	/*
-	 * [9] The signal is decremented, with csa or without. [I] Atomic mode does so when the
-	 * operation ends, simple mode stores what it was at the beginning, less one.
-	 */
+	/* [9] Decremented with csa or without. [I] Simple mode: from its value at the beginning. */
 	if ((csr == emu->conf.csr || !op->sampled) && !emu_read64(emu, csb, &signal))
 		return false;
 	return emu->ops.write64(emu->opaque, csb, emu_le64(signal - 1)) == SDXI_EMU_MEM_OK;

@@ -90,8 +90,7 @@ typedef uint32_t emu_fail_t;
 #define EMU_FAIL_STEP UINT32_C(0x3f00)
 #define EMU_FAIL_BUF UINT32_C(0x70000)
 #define EMU_FAIL_BV UINT32_C(0x80000)
-/** The context cannot continue, whatever the reaction to data errors is. */
-#define EMU_FAIL_FATAL UINT32_C(0x80000000)
+#define EMU_FAIL_FATAL UINT32_C(0x80000000) /**< stops the context in any case */
 #define EMU_FAIL(step, sub) ((emu_fail_t)(step) << 8 | (emu_fail_t)(sub))
 #define EMU_FAIL_ON(buf) (EMU_FAIL_BV | (emu_fail_t)(buf) << 16)
 #define EMU_FAIL_TRANSLATION(step) EMU_FAIL(step, SDXI_SUB_STEP_TRANSLATION)
@@ -132,9 +131,7 @@ struct emu_op {
 	uint32_t pos;	 /**< administrative: the next context */
 	emu_fail_t fail;
 	uint16_t intr_num;
-	uint8_t kind;  /**< enum emu_kind */
-	uint8_t hide;  /**< enum emu_hide */
-	uint8_t state; /**< enum emu_op_state */
+	uint8_t kind, hide, state; /**< enum emu_kind, emu_hide, emu_op_state */
 	bool sampled;  /**< signal is valid */
 	bool foreign;  /**< a key names another function */
 	bool er;       /**< administrative: failed for at least one context */
@@ -154,11 +151,9 @@ struct emu_op {
  *   state        written with a release: of a stopped context, after all that it has written
  */
 struct emu_cxt {
-	uint64_t read_index;
-	uint64_t index_out;   /**< Read_Index as written */
+	uint64_t read_index, index_out; /**< and as written */
 	uint64_t write_index; /**< as sampled */
-	uint32_t slot;	      /**< read_index mod ring_sz */
-	uint32_t ring_sz;
+	uint32_t ring_sz, slot; /**< slot is read_index mod ring_sz */
 	uint64_t ring, sts, write_index_ptr, akey_ptr;
 	uint64_t max_len;   /**< bytes of the largest buffer */
 	uint32_t opb;	    /**< optional operation groups */
@@ -166,20 +161,18 @@ struct emu_cxt {
 	uint64_t *db;	    /**< doorbell word, NULL where doorbells are trapped only */
 	uint32_t akey[EMU_AKEYS]; /**< 1 + an AKey found valid, for this function's memory; or 0 */
 	uint32_t run_pos;   /**< place in the list of running contexts */
-	uint8_t idle;	    /**< turns in a row without work, up to EMU_COLD */
 	uint16_t num;
+	uint8_t idle;	    /**< turns in a row without work, up to EMU_COLD */
 	uint8_t mode;	    /**< enum emu_cxt_mode */
 	bool hard;	    /**< mode STOPPING: abandon what is in progress */
 	_Atomic bool rung;  /**< its doorbell, by any thread */
+	bool failing, err_out; /**< ends in ERR_FN; that has been written */
 	bool stopg;	    /**< STOPG_FN has been written, or STOPG_SW */
-	bool failing;	    /**< ends in ERR_FN */
-	bool err_out;	    /**< ERR_FN has been written */
-	bool self_stop;	    /**< ends in STOP_FN, by a fault */
-	bool stalled;	    /**< by a fault */
+	bool stalled, self_stop; /**< hangs, or ends in STOP_FN, by a fault */
 	uint32_t n_faults;  /**< that are pending */
+	uint32_t n_ops;
+	struct emu_op *op;  /**< window, by index; made at the first start */
 	uint64_t consumed;  /**< descriptors, ever */
-	struct emu_op *op;   /**< window, by index; made at the first start */
-	unsigned int n_ops;
 	uint64_t fail_index; /**< of the first operation whose failure stops the context */
 };
 
@@ -187,7 +180,6 @@ struct emu_cxt {
 struct emu_fault {
 	struct sdxi_emu_fault what;
 	uint64_t at;   /**< emu_cxt.consumed of the first operation that it hits */
-	bool in_force; /**< STALL: the context hangs there */
 };
 
 enum emu_reg {
@@ -203,13 +195,7 @@ struct sdxi_emu {
 	uint64_t reg[EMU_REGS];
 	enum sdxi_fn_gsv gsv;
 	uint64_t absent_until; /**< ms; 0: registers are there */
-
-	/* Latched at activation, and by FN_UPD. */
-	uint64_t lim_l2_ptr;
-	uint32_t lim_opb;
-	uint16_t lim_max_cxt;
-	uint8_t lim_max_buffer;
-	uint8_t lim_max_akey_sz;
+	uint64_t ctl2, cxt_l2; /**< as they were at activation, or at FN_UPD */
 
 	bool in_run;  /**< a callback of the owner's may be on the stack */
 	bool irq_due; /**< vector 0, after what it tells of is visible */
@@ -217,10 +203,8 @@ struct sdxi_emu {
 
 	struct emu_cxt *cxt;  /**< by number */
 	struct emu_cxt **run; /**< those that run */
-	uint32_t n_run;
-	uint32_t run_next;
+	uint32_t n_run, run_next, n_stopping;
 	uint32_t round; /**< through the list */
-	uint32_t n_stopping;
 
 	uint64_t random; /**< state of the generator of all random choices */
 	struct {
@@ -233,7 +217,6 @@ struct sdxi_emu {
 	struct emu_fault fault[EMU_FAULTS];
 	uint32_t n_fault;
 	uint64_t injected[SDXI_EMU_FAULT_KINDS];
-	uint64_t seen[8][16]; /* descriptors other than copies, by the low bits of their types */
 };
 
 static inline bool

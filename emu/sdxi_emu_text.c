@@ -13,15 +13,17 @@
 
 #include "sdxi_emu_priv.h"
 
-/* What a key takes, and where that goes. */
-struct key {
+/* A key, and what it takes: words, a number, or no value; or a kind of fault. */
+struct entry {
 	const char *name;
-	const char *words; /* in the place of numbers, counted from 0; "": a flag, no value */
+	const char *words; /* in the place of numbers, counted from 0; N is one that follows */
 	uint64_t min;
-	uint64_t max;
-	uint8_t log2; /* powers of two: what is stored is the logarithm, less this */
-	uint8_t size; /* bytes */
-	uint16_t off;
+	uint64_t max;  /* 0: no number */
+	uint8_t log2;  /* powers of two: what is stored is the logarithm, less this */
+	uint8_t size;  /* bytes that are stored */
+	uint16_t off;  /* where */
+	uint8_t first; /* a kind of fault: it has n_keys of fault_keys[], from this one on */
+	uint8_t n_keys;
 };
 
 #define AT(type, member)                                                                           \
@@ -30,7 +32,7 @@ struct key {
 #define FAULT(member) AT(sdxi_emu_fault, member)
 #define POWER(n) (UINT64_C(1) << (n))
 
-static const struct key conf_keys[] = {
+static const struct entry conf_keys[] = {
 	{ "max_cxt", NULL, 1, UINT16_MAX, CONF(max_cxt) },
 	{ "max_ring", NULL, POWER(10), POWER(31), 10, CONF(max_ds_ring_sz) },
 	{ "max_buffer", NULL, POWER(21), POWER(32), 21, CONF(max_buffer) },
@@ -41,110 +43,113 @@ static const struct key conf_keys[] = {
 	{ "seed", NULL, 0, UINT64_MAX, CONF(seed) },
 	{ "cxt_upd", "number|flags|refuse", CONF(cxt_upd) },
 	{ "csr", "0|1|none", CONF(csr) },
-	{ "read_index", "each|lag:", 0, 65536, CONF(read_index_lag) },
+	{ "read_index", "each|lag:N", 0, 65536, CONF(read_index_lag) },
 	{ "flr_ms", NULL, 0, 60000, CONF(flr_ms) },
 	{ "flr_reads", "zeros|ones", CONF(flr_ones) },
 };
 
-enum { CXT = 1, OP = 2, COUNT = 4, STEP = 8, SUB_STEP = 16, BUF = 32, NO_BLOCK = 64, NO_LOG = 128 };
-static const struct key fault_keys[] = { /* in the order of these bits */
+static const struct entry fault_keys[] = { /* in an order in which each kind has a run of them */
 	{ "cxt", NULL, 0, UINT16_MAX, FAULT(cxt) },
 	{ "op", NULL, 0, UINT64_MAX, FAULT(op) },
 	{ "count", NULL, 1, UINT32_MAX, FAULT(count) },
 	{ "step", NULL, SDXI_STEP_INTERNAL, SDXI_STEP_RKEY, FAULT(step) },
 	{ "sub_step", NULL, SDXI_SUB_STEP_OTHER, SDXI_SUB_STEP_VALIDATION, FAULT(sub_step) },
 	{ "buf", NULL, EMU_BUF_SRC, EMU_BUF_DST, FAULT(buf) },
-	{ "no_block", "", FAULT(no_block) },
-	{ "no_log", "", FAULT(no_log) },
+	{ "no_log", FAULT(no_log) },
+	{ "no_block", FAULT(no_block) },
 };
-#define KEY_NAMES "cxt, op, count, step, sub_step, buf, no_block, no_log"
 
-/* In the order of enum sdxi_emu_fault_kind, with the keys that mean something to each. */
-#define OPS (CXT | OP | COUNT)
-static const struct kind {
-	const char *name;
-	uint8_t keys;
-} kinds[SDXI_EMU_FAULT_KINDS] = {
-	{ "fail", UINT8_MAX }, { "lose", OPS }, { "no_signal", UINT8_MAX & ~NO_BLOCK },
-	{ "stall", OPS }, { "stop", OPS }, { "fn_error", OPS }, { "log_ovf", OPS },
-	{ "log_err", OPS }, { "no_stop", CXT | OP }, { "no_fn_stop", 0 }, { "no_reset", 0 },
-	{ "no_active", COUNT }, { "flr", OPS },
-};
-#define KIND_NAMES                                                                                 \
-	"fail, lose, no_signal, stall, stop, fn_error, log_ovf, log_err, no_stop, no_fn_stop, "    \
-	"no_reset, no_active, flr"
-
-/* A part of a text. */
-struct part {
-	const char *at;
-	int len; /* -1: there is none */
+static const struct entry kinds[SDXI_EMU_FAULT_KINDS] = { /* by enum sdxi_emu_fault_kind */
+	{ "fail", .n_keys = 8 }, { "lose", .n_keys = 3 }, { "no_signal", .n_keys = 7 },
+	{ "stall", .n_keys = 3 }, { "stop", .n_keys = 3 }, { "fn_error", .n_keys = 3 },
+	{ "log_ovf", .n_keys = 3 }, { "log_err", .n_keys = 3 }, { "no_stop", .n_keys = 2 },
+	{ "no_fn_stop" }, { "no_reset" }, { "no_active", .first = 2, .n_keys = 1 },
+	{ "flr", .n_keys = 3 },
 };
 
 static bool
-part_is(const struct part *part, const char *name)
+name_is(const char *name, const char *text)
 {
-	int i;
+	while (*name != '\0' && *name == (*text == '-' ? '_' : *text)) {
+		name++;
+		text++;
+	}
+	return *name == *text;
+}
 
-	for (i = 0; i < part->len; i++)
-		if (name[i] != (part->at[i] == '-' ? '_' : part->at[i]))
-			return false;
-	return name[i] == '\0';
+/* The one of @p n entries with a name; NULL: @p why says which names there are. */
+static const struct entry *
+entry_find(const struct entry *entry, unsigned int n, const char *name, char *why, size_t len)
+{
+	size_t used = snprintf(why, len, "unknown '%s'; known:%s", name, n == 0 ? " none" : "");
+
+	for (; n != 0; n--, entry++) {
+		if (name_is(entry->name, name))
+			return entry;
+		used = EMU_MIN(used, len);
+		used += snprintf(why + used, len - used, " %s", entry->name);
+	}
+	return NULL;
 }
 
 static bool
-number_parse(const struct key *key, const char *at, int len, uint64_t *number)
+number_parse(const struct entry *key, const char *text, uint64_t *number)
 {
 	char *end;
 
 	/* strtoull() alone would take blanks and a sign, and in base 0 a leading 0 as octal. */
-	if (len <= 0 || *at < '0' || *at > '9')
-		return false;
 	errno = 0;
-	*number = strtoull(at, &end, strncasecmp(at, "0x", 2) == 0 ? 16 : 10);
-	if (errno != 0 || end != at + len || *number < key->min || *number > key->max ||
-	    (key->log2 != 0 && (*number & (*number - 1)) != 0))
+	*number = strtoull(text, &end, strncasecmp(text, "0x", 2) == 0 ? 16 : 10);
+	if (*text < '0' || *text > '9' || *end != '\0' || errno != 0 || *number < key->min ||
+	    *number > key->max || (key->log2 != 0 && (*number & (*number - 1)) != 0))
 		return false;
 	if (key->log2 != 0)
 		*number = __builtin_ctzll(*number) - key->log2;
 	return true;
 }
 
-/* Which of a key's words it is; one that ends in a colon has a number after it. */
+/* Which of a key's words it is, or the number in the place of N. */
 static bool
-word_parse(const struct key *key, const struct part *value, uint64_t *number)
+word_parse(const struct entry *key, const char *text, uint64_t *number)
 {
 	const char *word = key->words;
-	int len;
+	size_t len;
 
 	for (*number = 0;; ++*number, word += len + 1) {
-		len = strcspn(word, "|");
-		if (len > 0 && word[len - 1] == ':' && strncmp(word, value->at, len) == 0)
-			return number_parse(key, value->at + len, value->len - len, number);
-		if (len == value->len && memcmp(word, value->at, len) == 0)
+		len = strcspn(word, "|N");
+		if (strncmp(word, text, len) == 0 && word[len] == 'N')
+			return number_parse(key, text + len, number);
+		if (strncmp(word, text, len) == 0 && text[len] == '\0')
 			return true;
-		if (word[len] == '\0')
+		if (word[len] != '|')
 			return false;
 	}
 }
 
-/* Set what a key stands for; otherwise @p why says what was expected. */
+/* Set what a key stands for, @p value NULL: without one; else @p why says what was expected. */
 static int
-key_set(const struct key *key, const struct part *value, void *out, char *why, size_t len)
+key_set(const struct entry *key, const char *value, void *out, char *why, size_t len)
 {
-	const bool flag = key->words != NULL && *key->words == '\0';
+	const char *text = value != NULL ? value : "", *expected = key->words;
 	uint8_t *to = (uint8_t *)out + key->off;
 	char range[64] = "";
 	uint64_t number = 1;
+	bool good;
 
-	if (flag ? value->len >= 0 :
-	    value->len < 0 || !(key->words != NULL ? word_parse(key, value, &number) :
-				number_parse(key, value->at, value->len, &number))) {
+	if (key->words != NULL) {
+		good = word_parse(key, text, &number);
+	} else if (key->max != 0) {
+		expected = key->log2 != 0 ? "a power of two" : "a number";
+		good = number_parse(key, text, &number);
+	} else {
+		expected = "no value";
+		good = value == NULL;
+	}
+	if (!good) {
 		if (key->max != 0)
-			snprintf(range, sizeof(range), "%s from %" PRIu64 " to %" PRIu64,
-				 key->words != NULL ? "N, N" : key->log2 != 0 ? "a power of two" :
-				 "a number", key->min, key->max);
-		snprintf(why, len, "expected %s%s, found '%.*s'", flag ? "no value" :
-			 key->words != NULL ? key->words : "", range, value->len, value->at);
+			snprintf(range, sizeof(range), " from %" PRIu64 " to %" PRIu64, key->min,
+				 key->max);
+		snprintf(why, len, "expected %s%s, found '%s'", expected, range, text);
 		return -EINVAL;
 	}
 	if (key->size == 1)
@@ -162,40 +167,9 @@ int
 sdxi_emu_conf_parse(struct sdxi_emu_conf *conf, const char *key, const char *value, char *why,
 		    size_t len)
 {
-	const struct part name = { key, strlen(key) }, val = { value, strlen(value) };
-	unsigned int k;
+	const struct entry *entry = entry_find(conf_keys, EMU_DIM(conf_keys), key, why, len);
 
-	for (k = 0; k < EMU_DIM(conf_keys); k++)
-		if (part_is(&name, conf_keys[k].name))
-			return key_set(&conf_keys[k], &val, conf, why, len);
-	return -ENOENT;
-}
-
-/* One key of a fault. */
-static int
-part_parse(const struct part *part, struct sdxi_emu_fault *fault, char *why, size_t len)
-{
-	const struct kind *kind = &kinds[fault->kind];
-	const char *eq = memchr(part->at, '=', part->len);
-	struct part name = *part, value = { "", -1 };
-	unsigned int k;
-	size_t n;
-
-	if (eq != NULL) {
-		name.len = eq - part->at;
-		value = (struct part){ eq + 1, part->len - name.len - 1 };
-	}
-	for (k = 0; k < EMU_DIM(fault_keys) && !part_is(&name, fault_keys[k].name); k++)
-		;
-	if (k < EMU_DIM(fault_keys) && (kind->keys & 1u << k)) {
-		n = snprintf(why, len, "%s: %s: ", kind->name, fault_keys[k].name);
-		n = EMU_MIN(n, len);
-		return key_set(&fault_keys[k], &value, fault, why + n, len - n);
-	}
-	snprintf(why, len, "%s: '%.*s' %s", kind->name, name.len, name.at,
-		 k < EMU_DIM(fault_keys) ? "means nothing to this kind" :
-		 "is not known; known are " KEY_NAMES);
-	return -EINVAL;
+	return entry != NULL ? key_set(entry, value, conf, why, len) : -ENOENT;
 }
 
 const char *
@@ -207,21 +181,25 @@ sdxi_emu_fault_name(enum sdxi_emu_fault_kind kind)
 int
 sdxi_emu_fault_parse(const char *spec, struct sdxi_emu_fault *fault, char *why, size_t len)
 {
-	struct part part = { spec, strcspn(spec, ":") };
-	unsigned int k;
+	char text[256], *next = text, *name, *value;
+	const struct entry *kind, *key;
+	size_t used;
 
-	for (k = 0; k < SDXI_EMU_FAULT_KINDS && !part_is(&part, kinds[k].name); k++)
-		;
-	if (k == SDXI_EMU_FAULT_KINDS) {
-		snprintf(why, len, "kind '%.*s' is not known; known are " KIND_NAMES, part.len,
-			 part.at);
+	if (snprintf(text, sizeof(text), "%s", spec) >= (int)sizeof(text)) {
+		snprintf(why, len, "expected up to %zu characters", sizeof(text) - 1);
 		return -EINVAL;
 	}
-	*fault = (struct sdxi_emu_fault){ .kind = k, .sub_step = UINT8_MAX };
-	while (part.at[part.len] == ':') {
-		part.at += part.len + 1;
-		part.len = strcspn(part.at, ":");
-		if (part_parse(&part, fault, why, len) < 0)
+	kind = entry_find(kinds, EMU_DIM(kinds), strsep(&next, ":"), why, len);
+	if (kind == NULL)
+		return -EINVAL;
+	*fault = (struct sdxi_emu_fault){ .kind = kind - kinds, .sub_step = UINT8_MAX };
+	while ((value = strsep(&next, ":")) != NULL) {
+		name = strsep(&value, "=");
+		used = snprintf(why, len, "%s: %s: ", kind->name, name);
+		used = EMU_MIN(used, len);
+		key = entry_find(fault_keys + kind->first, kind->n_keys, name, why + used,
+				 len - used);
+		if (key == NULL || key_set(key, value, fault, why + used, len - used) < 0)
 			return -EINVAL;
 	}
 	/* Without a step the function takes the sub-step of its own choice, too. */

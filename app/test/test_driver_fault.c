@@ -160,7 +160,11 @@ inject_clear(void)
 static void
 injected_cb(struct sdxi_emu *emu, void *arg)
 {
-	*(uint64_t *)arg = sdxi_emu_injected(emu);
+	uint64_t *hits = arg;
+	unsigned int i;
+
+	for (i = 0; i < SDXI_EMU_FAULT_KINDS; i++)
+		*hits += sdxi_emu_injected(emu, i);
 }
 
 static uint64_t

@@ -978,7 +978,7 @@ injected_cb(struct sdxi_emu *emu, void *arg)
 	unsigned int i;
 
 	for (i = 0; i < SDXI_EMU_FAULT_KINDS; i++)
-		hits[i] += sdxi_emu_injected_of(emu, i);
+		hits[i] += sdxi_emu_injected(emu, i);
 }
 
 /* One that hits the epoch's descriptor fault_dsc, or is about the function. */

@@ -24,7 +24,7 @@
 #include <rte_cycles.h>
 #include <rte_log.h>
 
-#include <sdxi_emu.h>
+#include <sdxi_emu_priv.h>
 
 #include "test_driver_util.h"
 #include "test_vdev.h"
@@ -126,8 +126,8 @@ uint64_t __real_sdxi_emu_reg_read(struct sdxi_emu *emu, uint64_t off, unsigned i
 uint64_t __wrap_sdxi_emu_reg_read(struct sdxi_emu *emu, uint64_t off, unsigned int size);
 void __real_sdxi_emu_reg_write(struct sdxi_emu *emu, uint64_t off, uint64_t val, unsigned int size);
 void __wrap_sdxi_emu_reg_write(struct sdxi_emu *emu, uint64_t off, uint64_t val, unsigned int size);
-void __real_sdxi_emu_destroy(struct sdxi_emu *emu);
-void __wrap_sdxi_emu_destroy(struct sdxi_emu *emu);
+emu_fail_t __real_emu_op_begin(struct sdxi_emu *emu, struct emu_cxt *cxt, struct emu_op *op);
+emu_fail_t __wrap_emu_op_begin(struct sdxi_emu *emu, struct emu_cxt *cxt, struct emu_op *op);
 bool __real_sdxi_vdev_mem_map(void *opaque, uint64_t iova, struct sdxi_emu_map *map);
 bool __wrap_sdxi_vdev_mem_map(void *opaque, uint64_t iova, struct sdxi_emu_map *map);
 enum sdxi_emu_mem __real_sdxi_vdev_mem_write64(void *opaque, uint64_t iova, uint64_t val);
@@ -416,26 +416,20 @@ test_beside_dead(void **state)
 
 /* ---- commands -------------------------------------------------------------------------------- */
 
-static uint64_t seen[8][16];
+/* Operations other than copies, by the low bits of their types. */
+static uint64_t seen[8][16]; /* atomic */
 
-static void
-seen_take(struct sdxi_emu *emu, void *arg)
+emu_fail_t
+__wrap_emu_op_begin(struct sdxi_emu *emu, struct emu_cxt *cxt, struct emu_op *op)
 {
-	unsigned int type, subtype;
+	const uint32_t opcode = rte_le_to_cpu_32(op->dsc.any.opcode);
+	const emu_fail_t fail = __real_emu_op_begin(emu, cxt, op);
 
-	RTE_SET_USED(arg);
-	for (type = 0; type < RTE_DIM(seen); type++)
-		for (subtype = 0; subtype < RTE_DIM(seen[0]); subtype++)
-			seen[type][subtype] = sdxi_emu_seen(emu, type, subtype);
-}
-
-/* Nothing is sent to it any more. */
-void
-__wrap_sdxi_emu_destroy(struct sdxi_emu *emu)
-{
-	if (emu != NULL)
-		seen_take(emu, NULL);
-	__real_sdxi_emu_destroy(emu);
+	if (op->kind != EMU_KIND_COPY)
+		__atomic_fetch_add(&seen[SDXI_GET(SDXI_DSC_TYPE, opcode) % RTE_DIM(seen)]
+					[SDXI_GET(SDXI_DSC_SUBTYPE, opcode) % RTE_DIM(seen[0])], 1,
+				   __ATOMIC_RELAXED);
+	return fail;
 }
 
 static void
@@ -476,6 +470,7 @@ test_commands(void **state)
 	from[0].addr = (uintptr_t)buf;
 	from[1].addr = (uintptr_t)buf + 64;
 	to = (struct rte_dma_sge){ .addr = (uintptr_t)buf + 4096, .length = 30 };
+	memset(seen, 0, sizeof(seen));
 	id = td_probe(FN0, "watchdog=0");
 	for (round = 0; round < 3; round++) {
 		/* All of them again, and then one of them. */

@@ -47,6 +47,8 @@
 #define DATA_AT (MEM_BASE + (UINT64_C(8) << 20))
 #define DATA_LEN (UINT64_C(24) << 20)
 
+#define SDXI_FLT_AKEY 2 /* a SYNC's cflags */
+
 #define OPB_ALL (UINT32_C(1) << SDXI_TYPE_INTR)
 #define DB_STRIDE 4096
 
