@@ -27,7 +27,7 @@ build folder. A crash is reported with its input, and the exit code is 1; the la
   --target NAME  only this one; may be given twice
   --seconds N    for each target (default: 60)
   --minutes N    the same in minutes
-  --merge        fuzz nothing, but make the archives anew, of few inputs that reach all places that
+  --merge        fuzz nothing, but rebuild the archives from few inputs that reach all places that
                  those there and those found reach; fixed-* and planted-* (inputs of defects that were
                  fixed, or put in by hand) stay as they are
 

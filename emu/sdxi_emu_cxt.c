@@ -163,11 +163,12 @@ emu_cxt_start(struct sdxi_emu *emu, uint16_t num)
 	emu_doorbell_idle(emu, num);
 	if (!emu_read64(emu, cxt->write_index_ptr, &write_index))
 		return EMU_FAIL_TRANSLATION(SDXI_STEP_WRITE_INDEX);
-	if (write_index < cxt->read_index || write_index - cxt->read_index > cxt->ring_sz)
+	cxt->write_index = cxt->read_index;
+	if (!emu_write_index_good(cxt, write_index))
 		return EMU_FAIL_VALIDATION(SDXI_STEP_WRITE_INDEX);
 	/* The administrative context has its jump-start doorbell yet to come. */
-	cxt->rung = num != SDXI_CXT_ADMIN;
-	cxt->write_index = cxt->read_index;
+	if (num != SDXI_CXT_ADMIN)
+		cxt->rung = true;
 	memset(cxt->akey, 0, sizeof(cxt->akey));
 	cxt->n_ops = 0;
 	cxt->fail_index = UINT64_MAX;

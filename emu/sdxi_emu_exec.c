@@ -99,29 +99,35 @@ emu_cxt_has_work(const struct emu_cxt *cxt)
 	       (cxt->db != NULL && EMU_LOAD(cxt->db, relaxed) != EMU_DB_IDLE);
 }
 
-/* Sample Write_Index, which counts, whatever value the doorbell was rung with. */
+bool
+emu_cxt_sample(struct sdxi_emu *emu, struct emu_cxt *cxt)
+{
+	emu_fail_t fail = 0;
+	uint64_t index;
+
+	if (!emu_read64(emu, cxt->write_index_ptr, &index))
+		fail = EMU_FAIL_TRANSLATION(SDXI_STEP_WRITE_INDEX);
+	else if (!emu_write_index_good(cxt, index))
+		fail = EMU_FAIL_VALIDATION(SDXI_STEP_WRITE_INDEX);
+	else
+		cxt->write_index = index;
+	if (fail != 0)
+		emu_cxt_error(emu, cxt, EMU_NO_DESC, fail);
+	return fail == 0;
+}
+
 static bool
 step_sample(struct sdxi_emu *emu, struct emu_cxt *cxt)
 {
 	const uint64_t before = cxt->write_index;
-	emu_fail_t fail = 0;
 
 	/* With reorder, also without a doorbell. */
 	if (!emu_doorbell_take(cxt) && emu_random(emu, 8) != 1)
 		return false;
-	if (!step_now(emu, EMU_STEP_SAMPLE)) {
-		cxt->rung = true;
-		return true;
-	}
-	if (!emu_read64(emu, cxt->write_index_ptr, &cxt->write_index))
-		fail = EMU_FAIL_TRANSLATION(SDXI_STEP_WRITE_INDEX);
-	else if (cxt->write_index < before || cxt->write_index - cxt->read_index > cxt->ring_sz)
-		fail = EMU_FAIL_VALIDATION(SDXI_STEP_WRITE_INDEX);
-	if (fail != 0) {
-		cxt->write_index = before;
-		emu_cxt_error(emu, cxt, EMU_NO_DESC, fail);
-	}
-	return fail != 0 || cxt->write_index != before;
+	if (step_now(emu, EMU_STEP_SAMPLE))
+		return !emu_cxt_sample(emu, cxt) || cxt->write_index != before;
+	cxt->rung = true;
+	return true;
 }
 
 uint64_t
@@ -282,7 +288,7 @@ execute(struct sdxi_emu *emu, struct emu_cxt *cxt, struct emu_op *op)
 	uint64_t part;
 
 	/* What a fenced operation writes is seen after the data of those before it. */
-	if (is_fenced(op))
+	if (op->state == EMU_OP_WAITING && is_fenced(op))
 		atomic_thread_fence(memory_order_seq_cst);
 	if (fail == 0 && op->state == EMU_OP_WAITING)
 		fail = emu_op_begin(emu, cxt, op);

@@ -11,8 +11,7 @@
  * which nothing can go wrong. Descriptors are read where they are, each word of them once, and are
  * executed when a batch of them has been judged and everything that they touch is on its way into
  * this CPU's cache. Whatever is not as simple as that ends the batch and is left to
- * sdxi_emu_exec.c. What is seen from outside is the same. No callback but map() is called in a
- * batch, so what was mapped stays.
+ * sdxi_emu_exec.c. Once something is mapped, no callback but map() is called, so it stays.
  */
 
 /* Bits a copy has, and may have, in its first 4 bytes; with FE, it must be first in its batch. */
@@ -60,12 +59,6 @@ word(const struct sdxi_dsc *dsc, unsigned int i)
 	return emu_le64(EMU_LOAD(&dsc->qw[i], relaxed));
 }
 
-static inline bool
-akey_known(const struct emu_cxt *cxt, uint16_t akey)
-{
-	return cxt->akey[akey & (EMU_AKEYS - 1)] == akey + UINT32_C(1);
-}
-
 /* Judge a descriptor that is valid and whose first 8 bytes are known; false: not here. */
 static inline bool
 fast_judge(struct sdxi_emu *emu, const struct emu_cxt *cxt, struct sdxi_emu_map *map,
@@ -76,7 +69,7 @@ fast_judge(struct sdxi_emu *emu, const struct emu_cxt *cxt, struct sdxi_emu_map 
 	const uint64_t len = (first >> 32) + 1;
 
 	if (((uint32_t)keys | word(dsc, 4) | word(dsc, 5) | word(dsc, 6)) != 0 ||
-	    !akey_known(cxt, (uint16_t)(keys >> 32)) || !akey_known(cxt, (uint16_t)(keys >> 48)) ||
+	    !emu_akey_known(cxt, keys >> 32 & 0xffff) || !emu_akey_known(cxt, keys >> 48) ||
 	    len > cxt->max_len || len > SDXI_EMU_CHUNK)
 		return false;
 	op->signal = NULL;
@@ -99,19 +92,6 @@ fast_judge(struct sdxi_emu *emu, const struct emu_cxt *cxt, struct sdxi_emu_map 
 	return true;
 }
 
-/* Sample Write_Index; false: that takes the callbacks, or a failure. */
-static bool
-fast_sample(struct sdxi_emu *emu, struct emu_cxt *cxt, struct sdxi_emu_map *map)
-{
-	const uint64_t *at = words_at(emu, &map[MAP_CSB], cxt->write_index_ptr, sizeof(*at));
-	const uint64_t index = at != NULL ? emu_le64(EMU_LOAD(at, acquire)) : 0;
-
-	if (at == NULL || index < cxt->write_index || index - cxt->read_index > cxt->ring_sz)
-		return false;
-	cxt->write_index = index;
-	return true;
-}
-
 /* Could the next operations of a context be copies and nothing else? */
 static inline bool
 is_simple(const struct sdxi_emu *emu, const struct emu_cxt *cxt)
@@ -131,10 +111,8 @@ emu_fast_part(struct sdxi_emu *emu, struct emu_cxt *cxt, unsigned int n)
 	unsigned int i, done, end;
 	struct sdxi_dsc *dsc;
 
-	if (!is_simple(emu, cxt))
+	if (!is_simple(emu, cxt) || (emu_doorbell_take(cxt) && !emu_cxt_sample(emu, cxt)))
 		return 0;
-	if (emu_doorbell_take(cxt) && !fast_sample(emu, cxt, map))
-		cxt->rung = true;
 	end = EMU_MIN((uint64_t)cxt->ring_sz - cxt->slot, cxt->write_index - cxt->read_index);
 	n = EMU_MIN(EMU_MIN(n, end), (unsigned int)EMU_BATCH);
 	if (n == 0)

@@ -120,19 +120,18 @@ static emu_fail_t
 akey_check(struct sdxi_emu *emu, struct emu_cxt *cxt, struct emu_op *op, uint16_t akey, int buf)
 {
 	void **mem = buf == EMU_BUF_SRC ? &op->src_mem : &op->dst_mem;
-	uint32_t *cached = &cxt->akey[akey & (EMU_AKEYS - 1)];
 	struct sdxi_akey_ent ent;
 	emu_fail_t fail;
 
 	*mem = emu->opaque;
-	if (*cached == akey + UINT32_C(1))
+	if (emu_akey_known(cxt, akey))
 		return 0;
 	fail = key_read(emu, emu->opaque, SDXI_STEP_AKEY, cxt->akey_ptr, akey, cxt->akeys, &ent);
 	if (fail == 0 && !is_own(emu, &ent)) {
 		op->foreign = true;
 		fail = rkey_check(emu, &ent, mem);
 	} else if (fail == 0) {
-		*cached = akey + UINT32_C(1);
+		cxt->akey[akey % EMU_AKEYS] = akey + UINT32_C(1);
 	}
 	return fail != 0 ? fail | EMU_FAIL_ON(buf) : 0;
 }
@@ -253,8 +252,8 @@ move(struct sdxi_emu *emu, const struct emu_op *op, uint64_t at, size_t len)
 emu_fail_t
 emu_op_move(struct sdxi_emu *emu, struct emu_cxt *cxt, struct emu_op *op, size_t part)
 {
-	/* The other function may be gone, or its key. */
-	const emu_fail_t fail = op->foreign ? keys_check(emu, cxt, op) : 0;
+	/* Since the part before, the other function may be gone, or its key. */
+	const emu_fail_t fail = op->foreign && op->done != 0 ? keys_check(emu, cxt, op) : 0;
 	const bool whole = op->kind == EMU_KIND_COPY && op->src_mem == op->dst_mem;
 	enum sdxi_emu_mem res = SDXI_EMU_MEM_OK;
 	size_t at, len;

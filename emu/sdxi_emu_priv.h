@@ -147,7 +147,7 @@ struct emu_op {
  *   Write_Index  software stores it, releasing what lies below; read with an acquire
  *   vl           read with an acquire, for several producers; cleared before Read_Index is written
  *   Read_Index   written with a release: slots below have been read, and may be written
- *   signal       written with a release: after data, flags and Read_Index; software acquires
+ *   signal       written with a release: after data and flags; software acquires
  *   state        written with a release: of a stopped context, after all that it has written
  */
 struct emu_cxt {
@@ -231,6 +231,20 @@ emu_cxt_has_turns(const struct emu_cxt *cxt)
 	return cxt->mode == EMU_CXT_RUN || cxt->mode == EMU_CXT_STOPPING;
 }
 
+/** Was an AKey valid when it was looked up, and of this function's memory? */
+static inline bool
+emu_akey_known(const struct emu_cxt *cxt, uint16_t akey)
+{
+	return cxt->akey[akey % EMU_AKEYS] == akey + UINT32_C(1);
+}
+
+/** May Write_Index become @p index? */
+static inline bool
+emu_write_index_good(const struct emu_cxt *cxt, uint64_t index)
+{
+	return index >= cxt->write_index && index - cxt->read_index <= cxt->ring_sz;
+}
+
 /* sdxi_emu.c */
 
 /** Latch what CTL2 and CXT_L2 say. */
@@ -274,6 +288,8 @@ unsigned int emu_cxt_turn(struct sdxi_emu *emu, struct emu_cxt *cxt, unsigned in
 void emu_cxt_error(struct sdxi_emu *emu, struct emu_cxt *cxt, uint64_t index, emu_fail_t fail);
 /** Take a doorbell, if there is one. */
 bool emu_doorbell_take(struct emu_cxt *cxt);
+/** Sample Write_Index, which counts, whatever value was rung with; false: the context fails. */
+bool emu_cxt_sample(struct sdxi_emu *emu, struct emu_cxt *cxt);
 /** Does a context have something to do? Only looks. */
 bool emu_cxt_has_work(const struct emu_cxt *cxt);
 /** The Read_Index that software may see now. */

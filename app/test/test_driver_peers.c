@@ -86,7 +86,7 @@ keyed_copy(int16_t id, unsigned int idx, uint8_t *src, uint8_t *dst, bool is_dst
 static void
 test_rkey(void **state)
 {
-	/* A recovery would make tables and ring anew. */
+	/* A recovery would rebuild tables and ring. */
 	const int16_t id = td_open(FN0, "error=continue", 1, 64), other = td_open(FN1, "", 1, 64);
 	struct sdxi_akey_ent *rkeys = td_alloc(4096, 4096), *akey = akey_of(id, 0, AKEY);
 	uint8_t *src = td_alloc(LEN, 0), *dst = td_alloc(LEN, 0);

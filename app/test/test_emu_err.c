@@ -13,7 +13,7 @@
 #define FAILING 7
 #define DATA_END (DATA_AT + DATA_LEN)
 
-/* Copies of which one is bad: at once, or in its last part. */
+/* Copies of which one is bad: from its first byte on, or in its last part. */
 static const struct {
 	uint64_t src;
 	uint64_t dst;
