@@ -1083,6 +1083,36 @@ test_undisturbed(void **state)
 	assert_int_equal(rig.vchan[0].errors + rig.vchan[2].errors, 0);
 }
 
+/* The pieces of a fill read what the first one writes: their failures are not the fill's. */
+static void
+test_fill_log_lost(void **state)
+{
+	enum rte_dma_status_code status = RTE_DMA_STATUS_SUCCESSFUL;
+	enum { OTHERS = 30 };
+	bool error = false;
+	struct rig rig;
+	unsigned int i;
+	uint16_t last;
+
+	rig_open(&rig, *state, "", 1);
+	INJECT(0, .kind = SDXI_EMU_FAULT_LOG_OVF);
+	/* After the fill's four pieces, so that it is settled when the context has stopped. */
+	INJECT(0, .kind = SDXI_EMU_FAULT_STOP, .op = OTHERS + 4);
+	/* Other patterns in all pages that there are. */
+	for (i = 0; i < OTHERS; i++)
+		assert_int_equal(rte_dma_fill(rig.id, 0, i + 1, (uintptr_t)rig.vchan[0].dst, 8, 0),
+				 i);
+	assert_int_equal(rte_dma_fill(rig.id, 0, 0, 16, 173, 0), OTHERS);
+	assert_int_equal(rte_dma_fill(rig.id, 0, 1, (uintptr_t)rig.vchan[0].dst, 8,
+				      RTE_DMA_OP_FLAG_SUBMIT), OTHERS + 1);
+	for (i = 0; i <= OTHERS; i++)
+		TD_WAIT(rte_dma_completed_status(rig.id, 0, 1, &last, &status) == 1);
+	assert_int_equal(last, OTHERS);
+	assert_int_equal(status, RTE_DMA_STATUS_ERROR_UNKNOWN);
+	TD_WAIT(rte_dma_completed(rig.id, 0, 1, &last, &error) == 1);
+	td_one_copy(rig.id, 0, OTHERS + 2);
+}
+
 /* The status through the phases of a failure. */
 static void
 test_vchan_status(void **state)
@@ -1352,6 +1382,7 @@ main(int argc, char **argv)
 		EACH(test_fn_error),
 		EACH(test_no_active_once),
 		EACH(test_undisturbed),
+		TD_TEST_WITH(test_fill_log_lost, "error=continue", cont),
 		EACH(test_vchan_status),
 		EACH(test_fill_fails),
 		EACH(test_sg_fails),

@@ -305,7 +305,8 @@ op_facts(const struct sdxi_vchan *vc, uint64_t op, uint64_t first, uint64_t read
 		if (r->note[slot].verdict != 0) {
 			facts.settled = true;
 			facts.code = r->note[slot].verdict;
-		} else if (logged->hd != 0 && logged->dsc_index == index && facts.code == 0) {
+		} else if (logged->hd != 0 && logged->dsc_index == index && facts.code == 0 &&
+			   !facts.er) {
 			facts.code = sdxi_errlog_status(logged->hd, &r->desc[slot]);
 		}
 		if (!sdxi_line_is_done(&r->line[slot]))
