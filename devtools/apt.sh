@@ -2,169 +2,113 @@
 # Copyright(c) 2026 The SDXI for DPDK authors
 # shellcheck shell=bash disable=SC2154 # lib.sh has it
 
-# What the scripts in this folder have to do with packages. Sourced behind lib.sh, never run.
+# Debian packages for the scripts in this folder. Sourced after lib.sh, never run.
 
-# A configuration of our own below $1: package lists, caches and sources are private, keys and proxies
-# are the system's.
+# private_apt FOLDER LOG TYPE...: read package lists for a configuration of APT in FOLDER, $apt_conf: with the
+# machine's sources, as these types (deb, deb-src), keys and proxies, and with lists and caches of its own.
 private_apt()
 {
-	local dir=$1
-	mkdir -p "$dir"/lists/partial "$dir"/cache/archives/partial "$dir"/sources
-	cat >"$dir/apt.conf" <<END
+	local dir=$1 log=$2 list parts file type
+	command -v apt-get >/dev/null || die 'fetching packages' 'there is no apt-get here'  \
+		'set DPDK_SOURCE to a DPDK source tree, or DPDK_PREFIX to an installed DPDK'
+	apt_conf=$dir/apt.conf
+	mkdir -p -- "$dir"/lists/partial "$dir"/cache/archives/partial "$dir/parts"
+	eval "$(apt-config shell list Dir::Etc::sourcelist/f parts Dir::Etc::sourceparts/d)"
+	for type in "${@:3}"; do
+		# Without their architectures: which one is read is said below.
+		sed -nE "/cdrom:/d; s/^[[:space:]]*deb(-src)?[[:space:]]+/$type /; T; s/arch[+-]?=[^] ]*//
+			s/\\[[[:space:]]*\\]//; p" "$list" "$parts"/*.list 2>/dev/null |
+			sort -u >"$dir/parts/$type.list" || true
+	done
+	for file in "$parts"/*.sources; do
+		[[ ! -r $file ]] || sed -E "s/^Types:.*/Types: ${*:3}/I; /^Architectures:/Id" "$file" \
+			>"$dir/parts/${file##*/}"
+	done
+	# As root, APT drops to a user that cannot reach below root's home.
+	cat >"$apt_conf" <<END
 #clear APT::Update::Pre-Invoke;
 #clear APT::Update::Post-Invoke;
 #clear APT::Update::Post-Invoke-Success;
 Dir::State::Lists "$dir/lists";
 Dir::Cache "$dir/cache";
+Dir::Etc::SourceList "/dev/null";
+Dir::Etc::SourceParts "$dir/parts";
 Acquire::Languages "none";
 Acquire::Retries "3";
 Acquire::http::Timeout "30";
 Acquire::https::Timeout "30";
+APT::Sandbox::User "root";
+${apt_arch:+APT::Architecture "$apt_arch"; APT::Architectures { "$apt_arch"; \};}
 END
-	# As root, APT drops to a user that cannot reach below root's home.
-	echo 'APT::Sandbox::User "root";' >>"$dir/apt.conf"
+	# One source that does not answer makes the whole update fail, though the others were read.
+	limit "$fetch_limit" apt-get -c "$apt_conf" update </dev/null >>"$log" 2>&1 || true
 }
 
-# derive_sources FOLDER TYPE...: write one file into FOLDER/sources for each source that the machine is
-# configured with, as one of these types (deb, deb-src). One entry a file, so that a bad one can be left
-# out.
-derive_sources()
+# fetch FOLDER WHAT LOG ARGUMENTS...: have "apt-get ARGUMENTS" write into FOLDER.
+fetch()
 {
-	local dir=$1 list='' parts='' file number=0 line type
-	shift
-	eval "$(apt-config shell list Dir::Etc::sourcelist/f parts Dir::Etc::sourceparts/d)"
-	for file in "$list" "$parts"/*.list; do
-		[[ -f $file && -r $file ]] || continue
-		sed -nE 's/^[[:space:]]*deb(-src)?[[:space:]]+//p' "$file"
-	done | grep -v 'cdrom:' | awk '!seen[$0]++' >"$dir/entries" || true
-	while read -r line; do
-		number=$((number + 1))
-		for type in "$@"; do
-			printf '%s %s\n' "$type" "$line"
-		done >"$dir/sources/$(printf '%03d' $number).list"
-	done <"$dir/entries"
-	for file in "$parts"/*.sources; do
-		[[ -f $file && -r $file ]] || continue
-		awk -v dir="$dir/sources" -v base="$(basename -- "$file" .sources)" -v types="$*" '
-			BEGIN { RS = ""; n = 0 }
-			{
-				text = ""
-				skipping = has_types = 0
-				lines = split($0, line, "\n")
-				for (i = 1; i <= lines; i++) {
-					if (line[i] ~ /^#/)
-						continue
-					# what follows a replaced field on lines of its own
-					if (skipping && line[i] ~ /^[ \t]/)
-						continue
-					skipping = 0
-					if (tolower(line[i]) ~ /^types[ \t]*:/) {
-						line[i] = "Types: " types
-						skipping = has_types = 1
-					}
-					text = text line[i] "\n"
-				}
-				if (!has_types)
-					next
-				out = sprintf("%s/%s-%03d.sources", dir, base, ++n)
-				printf "%s", text > out
-				close(out)
-			}
-		' "$file"
-	done
-	rm -f "$dir/entries"
-	cat >>"$dir/apt.conf" <<END
-Dir::Etc::SourceList "/dev/null";
-Dir::Etc::SourceParts "$dir/parts";
-END
-	# Only what APT can read, in itself and beside the others: one bad entry would spoil them all.
-	mkdir -p "$dir/parts"
-	for file in "$dir"/sources/*; do
-		[[ -f $file ]] || continue
-		cp -- "$file" "$dir/parts/"
-		if ! apt-get -c "$dir/apt.conf" indextargets >/dev/null 2>>"$dir/unusable.log"; then
-			rm -f -- "$dir/parts/$(basename -- "$file")"
-			warn "left out a package source that APT cannot use: $(tr '\n' ' ' <"$file")"
-		fi
-	done
+	(cd -- "$1" && limit "$fetch_limit" apt-get -c "$apt_conf" "${@:4}" </dev/null >>"$3" 2>&1) ||
+		die "fetching $2" "apt-get ${*:4}" 'are the package sources in reach, and do they offer it?' "$3"
 }
 
-# Is there a terminal to ask for a password at? Where input comes from says nothing of that.
-has_terminal()
-{
-	(: </dev/tty) 2>/dev/null
-}
-
-# as_root SECONDS COMMAND...: it has so much time, as with limit.
+# as_root SECONDS COMMAND...: with a time limit, and files that all users can read, whatever this user's
+# umask is. sudo asks for a password only where there is a terminal, wherever the input comes from.
 as_root()
 {
-	local rc=0
-	local command=(env DEBIAN_FRONTEND=noninteractive timeout --foreground --kill-after=30 "$@")
-
-	if ((EUID == 0)); then
-		"${command[@]}" || rc=$?
-	elif has_terminal; then
-		sudo "${command[@]}" || rc=$?
-	else
-		sudo -n "${command[@]}" || rc=$?
-	fi
+	local rc=0 sudo=(sudo)
+	if ((EUID == 0)); then sudo=(); elif ! (: </dev/tty) 2>/dev/null; then sudo=(sudo -n); fi
+	# shellcheck disable=SC2016 # for the shell that is called
+	"${sudo[@]}" env DEBIAN_FRONTEND=noninteractive sh -c 'umask 022 && exec "$@"' sh \
+		timeout --foreground --kill-after=30 "$@" || rc=$?
 	limit_told "$rc" "$@" >&2
 	return "$rc"
 }
 
+# Print which of the packages are not installed.
 missing_packages()
 {
 	local package
-	for package in "$@"; do
-		dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null | grep -qx installed ||
-			printf '%s\n' "$package"
+	for package; do
+		[[ $(dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null) == installed ]] || echo "$package"
 	done
 }
 
 # ensure_packages CACHE PACKAGE...: install those that are missing.
 ensure_packages()
 {
-	local cache=$1 missing=() by_hand log dir rc=0 held
+	local cache=$1 missing by_hand log=$1/log/packages.log dir=$1/apt-install rc=0 held
+	local install=(-o DPkg::Lock::Timeout=300 install -y --no-install-recommends)
 	shift
-	if ! command -v dpkg-query >/dev/null; then
-		die 'looking for packages' 'this is no Debian or Ubuntu: there is no dpkg-query' \
-			"install the likes of $* by hand, then run devtools/setup.sh with --no-packages and\
- DPDK_SOURCE or DPDK_PREFIX set"
-	fi
+	command -v dpkg-query >/dev/null || die 'looking for packages' 'this is not Debian or Ubuntu: no dpkg-query' \
+		"install the equivalents of $* by hand, then run devtools/setup.sh --no-packages with DPDK_SOURCE or\
+ DPDK_PREFIX set"
 	mapfile -t missing < <(missing_packages "$@")
 	((${#missing[@]} > 0)) || return 0
 	by_hand="apt-get install ${missing[*]} (as root), then run this again"
-	if ((EUID != 0)) && ! command -v sudo >/dev/null; then
-		die 'installing packages' "missing: ${missing[*]}; and this is neither root nor has it sudo" \
-			"$by_hand"
-	fi
+	((EUID == 0)) || command -v sudo >/dev/null ||
+		die 'installing packages' "missing: ${missing[*]}; and this user is not root and has no sudo" "$by_hand"
 	exec {held}>"$cache/packages.lock"
 	lock "$held" 'installs packages'
-	# The other one may have installed them.
+	# Another script may have installed them.
 	mapfile -t missing < <(missing_packages "$@")
-	if ((${#missing[@]} == 0)); then
-		exec {held}>&-
-		return 0
+	if ((${#missing[@]} > 0)); then
+		say "installing ${#missing[@]} missing packages: ${missing[*]}"
+		as_root "$fetch_limit" apt-get "${install[@]}" "${missing[@]}" </dev/null >"$log" 2>&1 || rc=$?
 	fi
-	say "installing ${#missing[@]} missing packages: ${missing[*]}"
-	log=$cache/log/packages.log
-	as_root "$fetch_limit" apt-get -o DPkg::Lock::Timeout=300 install -y \
-		--no-install-recommends "${missing[@]}" </dev/null >"$log" 2>&1 || rc=$?
 	if ((rc != 0)); then
-		say 'the package lists are missing or old: reading fresh ones for this installation'
-		dir=$cache/apt-install
-		rm -rf "$dir"
-		private_apt "$dir"
-		as_root "$fetch_limit" apt-get -c "$dir/apt.conf" update </dev/null >>"$log" 2>&1 || true
+		say 'the package lists are missing or old: reading new ones for this installation'
+		rm -rf -- "$dir"
+		private_apt "$dir" "$log" deb
 		rc=0
-		as_root "$fetch_limit" apt-get -c "$dir/apt.conf" -o DPkg::Lock::Timeout=300 install -y \
-			--no-install-recommends "${missing[@]}" </dev/null >>"$log" 2>&1 || rc=$?
-		as_root "$work_limit" rm -rf "$dir"
+		as_root "$fetch_limit" apt-get -c "$apt_conf" "${install[@]}" "${missing[@]}" </dev/null >>"$log" 2>&1 ||
+			rc=$?
+		as_root "$work_limit" rm -rf -- "$dir"
 		((rc == 0)) || die 'installing packages' "apt-get ended with $rc" "$by_hand" "$log"
 	fi
 	exec {held}>&-
 }
 
+# Print a name for the distribution and its version.
 distribution()
 {
 	# shellcheck disable=SC1091

@@ -11,34 +11,19 @@ set -euo pipefail
 usage()
 {
 	cat <<'END'
-Usage: devtools/build-docs.sh [--no-packages] [--help]
+Usage: devtools/build-docs.sh [--help]
 
-Install Sphinx (Debian's python3-sphinx) if it is missing, and build the guide as HTML, warnings being
-errors. Prints where it is.
-
-  --no-packages  install nothing
+Install Sphinx (Debian's python3-sphinx) if it is missing, and build the guides as HTML, with warnings as
+errors. Prints the path.
 END
 }
 
-install_packages=true
-while (($# > 0)); do
-	case $1 in
-	--no-packages) install_packages=false ;;
-	-h | --help) usage; exit 0 ;;
-	*) usage >&2; exit 2 ;;
-	esac
-	shift
-done
-
-if $install_packages; then
-	cache=$(cache_dir)
-	mkdir -p -- "$cache/log"
-	ensure_packages "$cache" python3-sphinx
-fi
+no_options "$@"
+ensure_packages "$(cache_dir)" python3-sphinx
 find_builds
 log=$builds/log/docs.txt
 rm -rf -- "$builds/docs"
 limit "$work_limit" sphinx-build -q -W --keep-going -n -b html -d "$builds/docs/doctrees" \
 	"$project_root/doc/guides" "$builds/docs/html" >"$log" 2>&1 </dev/null ||
-	die 'building the guide' 'sphinx-build' 'mend what the log says' "$log"
+	die 'building the guide' 'sphinx-build' 'fix what the log says' "$log"
 say "the guide: $builds/docs/html/dmadevs/sdxi.html"

@@ -11,10 +11,10 @@ readonly all_checks=(analyzer cppcheck shellcheck codespell width notes guide)
 usage()
 {
 	cat <<'END'
-Usage: devtools/check-source.sh [CHECK]... [--help]
+Usage: devtools/check-source.sh [--suite NAME]... [--help]
 
-Set the machine up if need be (devtools/setup.sh), and look for faults without running anything. The
-last line is "N passed, N failed, N skipped". Without an argument, all of:
+Set the machine up if need be (devtools/setup.sh), and check the sources without running them. The
+last line is "N passed, N failed, N skipped". Without --suite, all of:
 
   analyzer    a build of driver, emulated function and tools with gcc -fanalyzer, warnings being errors
   cppcheck    the same sources, and QEMU's device
@@ -34,13 +34,12 @@ checks=()
 while (($# > 0)); do
 	case $1 in
 	-h | --help) usage; exit 0 ;;
-	*)
-		[[ " ${all_checks[*]} " == *" $1 "* ]] || {
-			usage >&2
-			exit 2
-		}
-		checks+=("$1")
+	--suite)
+		[[ " ${all_checks[*]} " == *" ${2:-none} "* ]] || bad_usage
+		checks+=("$2")
+		shift
 		;;
+	*) bad_usage ;;
 	esac
 	shift
 done
@@ -49,7 +48,7 @@ done
 passed=0
 failed=0
 
-# Set files to those of the project, but of none that Git ignores, whose names match a pattern.
+# Set $files to those of the project that match a pattern and that Git does not ignore.
 find_files()
 {
 	mapfile -d '' -t files < <(git -C "$project_root" -c safe.directory='*' ls-files -z \
@@ -58,14 +57,14 @@ find_files()
 
 check_analyzer()
 {
-	# Of cmocka's assertions gcc does not know that they end a test, so the tests are left out.
+	# Without the tests: gcc does not know that a failed assertion of cmocka's ends a test.
 	CC=gcc configure analyzer -Dwerror=true -Dtests=disabled -Dperf_app=enabled \
 		-Dc_args=-fanalyzer >"$log" 2>&1 && run_ninja "$builds/analyzer" "$log" 'gcc -fanalyzer'
 }
 
 check_cppcheck()
 {
-	# missingInclude: headers of the system and of DPDK are not read, its own libraries know them.
+	# missingInclude: cppcheck does not read the headers of the system and of DPDK, but has --library.
 	limit "$work_limit" cppcheck --quiet --std=c11 --library=posix,gnu,bsd,dpdk \
 		--enable=warning,performance,portability --inline-suppr --error-exitcode=1 \
 		${JOBS:+-j "$JOBS"} -I emu -I drivers/dma/sdxi --suppress=missingInclude \
@@ -81,7 +80,7 @@ check_shellcheck()
 check_codespell()
 {
 	find_files ':!*.tar.xz'
-	# The two are names of variables.
+	# Names of variables.
 	limit "$work_limit" codespell --builtin clear,rare --ignore-words-list fro,upto -- "${files[@]}" \
 		>"$log" 2>&1
 }
@@ -91,7 +90,7 @@ check_width()
 	local file rc=0
 
 	find_files '*.c' '*.h'
-	# A line in two would be a string in two, which nobody finds when he looks for what was printed.
+	# A string is not split, so that it can be searched for.
 	for file in "${files[@]}"; do
 		[[ ! -f $file ]] || expand -t 8 -- "$file" | FILE=$file awk '
 			length($0) > 100 && $0 !~ /"([^"\\]|\\.)*"[),; \\]*$/ {
@@ -116,7 +115,7 @@ check_notes()
 			}
 		done < <(tr '\n' ' ' <"$notes" | grep -oE '`[a-z_]+(\(\))?`, +`sdxi_[a-z]+\.c`' |
 			sed -E 's/`([a-z_]+)[^`]*`, +`([^`]*)`/\1\t\2/')
-		# Tags come before what they are about, or inside of it.
+		# Tags come before what they are about, or inside it.
 		while IFS=: read -r file name; do
 			grep -qF -- "\`$name" "$notes" || {
 				echo "$file: a tag at $name, and no note in $notes"
@@ -173,10 +172,7 @@ for check in "${checks[@]}"; do
 	if "check_$check"; then
 		passed=$((passed + 1))
 	else
-		failed=$((failed + 1))
-		say "$check failed, the end of its report:"
-		tail -n 60 -- "$log"
-		say "log: $log"
+		step_failed "$check" "$log"
 	fi
 done
 echo "$passed passed, $failed failed, 0 skipped"

@@ -1,68 +1,75 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright(c) 2026 The SDXI for DPDK authors
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034 # variables of those who source this
 
 # What the scripts in this folder share. Sourced, never run.
 
-# Debian's own Python, Meson and Ninja belong together: another python3 earlier on the path lacks the
-# modules that DPDK's build asks for.
-PATH=/usr/bin:/bin:/usr/sbin:/sbin:$PATH
-export PATH PYTHONDONTWRITEBYTECODE=1
-# With CDPATH in the environment, cd prints where it has gone, and may go elsewhere.
-unset CDPATH
+# The environment may come from anywhere: CDPATH lets cd print and go elsewhere, a hook's Git variables
+# name its repository, and a language changes what is read from other programs' output.
+unset CDPATH GIT_ALTERNATE_OBJECT_DIRECTORIES GIT_COMMON_DIR GIT_CONFIG GIT_DIR GIT_GRAFT_FILE \
+	GIT_IMPLICIT_WORK_TREE GIT_INDEX_FILE GIT_INTERNAL_SUPER_PREFIX GIT_NO_REPLACE_OBJECTS \
+	GIT_OBJECT_DIRECTORY GIT_PREFIX GIT_REPLACE_REF_BASE GIT_SHALLOW_FILE GIT_WORK_TREE
+export LC_ALL=C.UTF-8 PYTHONDONTWRITEBYTECODE=1
+# The user's order; system tools are found even where a user's PATH does not have them.
+export PATH=${PATH:-}${PATH:+:}/usr/bin:/bin:/usr/sbin:/sbin
 
-# shellcheck disable=SC2034 # used by those who source this
 project_root=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd -P)
 script_name=$(basename -- "$0")
 
-say()
-{
-	printf '%s: %s\n' "$script_name" "$*"
-}
+say() { printf '%s: %s\n' "$script_name" "$*"; }
+warn() { say "warning: $*" >&2; }
 
-warn()
-{
-	printf '%s: warning: %s\n' "$script_name" "$*" >&2
-}
-
-# die STEP WHAT [WAY OUT] [LOG]: one failure, told in full.
+# die STEP WHAT [WAY OUT] [LOG]
 die()
 {
 	{
 		printf '%s: %s failed: %s\n' "$script_name" "$1" "$2"
-		if [[ -n ${4:-} ]]; then
-			if [[ -s $4 ]]; then
-				printf -- '--- the end of the log ---\n'
-				tail -n 25 -- "$4"
-				printf -- '--------------------------\n'
-			fi
-			printf 'log:     %s\n' "$4"
+		if [[ -s ${4:-} ]]; then
+			printf -- '--- the end of the log ---\n%s\n--------------------------\n' "$(tail -n 25 -- "$4")"
 		fi
-		if [[ -n ${3:-} ]]; then
-			printf 'way out: %s\n' "$3"
-		fi
+		[[ -z ${4:-} ]] || printf 'log:     %s\n' "$4"
+		[[ -z ${3:-} ]] || printf 'way out: %s\n' "$3"
 	} >&2
 	exit 1
 }
 
-# Seconds for what a script waits for, far above what a slow machine needs: for what computes or unpacks
-# a little, for downloads and installations, for builds, for other scripts that do all of this.
-# shellcheck disable=SC2034 # used by those who source this
+# Of the script that sources this, which has usage().
+bad_usage() { usage >&2; exit 2; }
+no_options()
+{
+	case ${1:-} in
+	'') ;;
+	-h | --help) usage; exit 0 ;;
+	*) bad_usage ;;
+	esac
+}
+is_count() { [[ ${1:-} =~ ^[1-9][0-9]{0,5}$ ]]; }
+
+# Seconds that a script waits, far above what a slow machine needs: for a computation, for a download or
+# an installation, for a build, for another script.
 readonly work_limit=900 fetch_limit=3600 build_limit=7200 lock_limit=10800
 
-# limit_told CODE SECONDS WORD...: say so if a command was ended by its time limit.
+# limit_told CODE SECONDS WORD...: say so if the time limit has ended a command.
 limit_told()
 {
-	(($1 != 124 && $1 != 137)) ||
-		printf '%s: stopped, as it had not ended after %d seconds: %s\n' "$script_name" "$2" "${*:3}"
+	(($1 != 124 && $1 != 137)) || say "stopped, as it had not ended after $2 seconds: ${*:3}"
 }
 
-# limit SECONDS COMMAND...: it has so much time; its output tells if it has taken more. It stays in the
-# script's process group, so that a terminal's keys reach it.
+# limit SECONDS COMMAND...: in the script's process group, so that a terminal's keys reach it. Debian's Meson,
+# Ninja and Python belong together: another python3 lacks modules that DPDK's build asks for. What these
+# call is found in the user's order.
 limit()
 {
-	local rc=0
-	timeout --foreground --kill-after=30 "$@" || rc=$?
+	local rc=0 path=$PATH program bin
+	if [[ $2 == @(meson|ninja|python3) ]]; then
+		bin=$(cache_dir)/bin
+		mkdir -p -- "$bin"
+		for program in meson ninja python3; do
+			[[ -e $bin/$program || ! -x /usr/bin/$program ]] || ln -sf "/usr/bin/$program" "$bin/"
+		done
+		path=$bin:$PATH
+	fi
+	PATH=$path timeout --foreground --kill-after=30 "$@" || rc=$?
 	limit_told "$rc" "$@" >&2
 	return "$rc"
 }
@@ -71,112 +78,104 @@ limit()
 lock()
 {
 	local seconds=${3:-$lock_limit}
-	flock -n "$1" && return 0
+	flock -n "$1" && return
 	say "another script $2: waiting for it"
-	flock -w "$seconds" "$1" || die 'waiting for another script' \
-		"after $seconds seconds it still $2" \
-		"if none is at work any more, end what is left of it (fuser $(readlink "/proc/self/fd/$1"))"
+	flock -w "$seconds" "$1" || die 'waiting for another script' "after $seconds seconds it still $2" \
+		"if none runs any more, end what holds the lock (fuser $(readlink "/proc/self/fd/$1"))"
 }
 
-# Print the first folder on the way to $1 (which need not exist yet) that anyone may write to. EAL
-# loads no driver from below such a folder.
+# fill_once FOLDER WHAT FUNCTION: have FUNCTION fill the folder, unless it is there. WHAT is for those who wait.
+fill_once()
+{
+	local held
+	[[ ! -d $1 ]] || return 0
+	exec {held}>"$1.lock"
+	lock "$held" "$2"
+	if [[ ! -d $1 ]]; then
+		rm -rf -- "$1.part"
+		mkdir -- "$1.part"
+		"$3" "$1.part"
+		mv -- "$1.part" "$1"
+	fi
+	exec {held}>&-
+}
+
+# Print the first folder on the way to $1, which need not exist, that anyone may write to: EAL loads no
+# driver from below it.
 world_writable_above()
 {
 	local path
 	path=$(realpath -m -- "$1")
-	while :; do
-		if [[ -e $path && $(stat -c %A -- "$path") == ????????w? ]]; then
-			printf '%s\n' "$path"
-			return 0
-		fi
-		[[ $path == / ]] && return 1
+	while [[ $(stat -c %A -- "$path" 2>/dev/null) != ????????w? ]]; do
+		[[ $path != / ]] || return 1
 		path=$(dirname -- "$path")
 	done
+	printf '%s\n' "$path"
 }
 
-# The folder for what is kept between runs.
+# What no quoting is needed for: in pkg-config's files, search paths and DPDK's scripts there is none.
+is_plain() { [[ $1 != *[^[:alnum:]_./+@=-]* ]]; }
+
+# Print the folder for what is kept between runs.
 cache_dir()
 {
-	local dir home why=''
-	local candidates=()
-
-	if [[ -n ${DPDK_SDXI_CACHE:-} ]]; then
-		candidates=("$DPDK_SDXI_CACHE")
-	else
-		[[ -n ${XDG_CACHE_HOME:-} ]] && candidates+=("$XDG_CACHE_HOME/dpdk-sdxi")
-		[[ -n ${HOME:-} ]] && candidates+=("$HOME/.cache/dpdk-sdxi")
-		home=$(getent passwd "$EUID" | cut -d: -f6 || true)
-		[[ -n $home ]] && candidates+=("$home/.cache/dpdk-sdxi")
-		((EUID == 0)) && candidates+=(/var/cache/dpdk-sdxi)
+	local dir open why='' candidates=("${DPDK_SDXI_CACHE:-}")
+	if [[ -z ${DPDK_SDXI_CACHE:-} ]]; then
+		candidates=("${XDG_CACHE_HOME:+$XDG_CACHE_HOME/dpdk-sdxi}" "${HOME:+$HOME/.cache/dpdk-sdxi}"
+			"$(getent passwd "$EUID" | cut -d: -f6)/.cache/dpdk-sdxi")
+		((EUID != 0)) || candidates+=(/var/cache/dpdk-sdxi)
 	fi
 	for dir in "${candidates[@]}"; do
-		if [[ $dir != /* ]]; then
+		if [[ -z $dir ]]; then
+			continue
+		elif [[ $dir != /* ]]; then
 			why+="; $dir is not an absolute path"
-		elif [[ $dir == *[[:space:]:\'\"\\\$]* ]]; then
-			# pkg-config's files and the loader's path have no quoting that holds
-			why+="; $dir has a space or a special character in it"
-		elif home=$(world_writable_above "$dir"); then
-			why+="; $home is world-writable, and EAL loads no driver from below it"
-		elif ! mkdir -p -- "$dir" 2>/dev/null || [[ ! -w $dir ]]; then
+		elif ! is_plain "$dir"; then
+			why+="; $dir has a character other than letters, digits and _ . / + @ = -"
+		elif open=$(world_writable_above "$dir"); then
+			why+="; $open is world-writable, and EAL loads no driver from below it"
+		elif ! mkdir -p -- "$dir/log" 2>/dev/null || [[ ! -w $dir ]]; then
 			why+="; $dir cannot be written"
 		else
 			printf '%s\n' "$dir"
-			return 0
+			return
 		fi
 	done
 	die 'finding a cache folder' "${why#; }" \
 		'set DPDK_SDXI_CACHE to a folder of yours that none of this is true for'
 }
 
-# Turn Ninja's lines on stdin into progress: a counter on a terminal, else a line every 10 %. All of
-# it goes to the log file $1.
-ninja_progress()
-{
-	local log=$1 what=$2 line percent step next_line=0 shown=false
-	while IFS= read -r line || [[ -n $line ]]; do
-		printf '%s\n' "$line" >&8
-		[[ $line =~ ^\[([0-9]+)/([0-9]+)\] ]] || continue
-		percent=$((BASH_REMATCH[1] * 100 / BASH_REMATCH[2]))
-		if [[ -t 1 ]]; then
-			printf '\r%s: %s: %d of %d (%d %%)' "$script_name" "$what" \
-				"${BASH_REMATCH[1]}" "${BASH_REMATCH[2]}" "$percent"
-			shown=true
-		elif ((percent >= next_line)); then
-			say "$what: ${BASH_REMATCH[1]} of ${BASH_REMATCH[2]} ($percent %)"
-			# a short build is not worth ten lines
-			step=$((BASH_REMATCH[2] < 200 ? 50 : 10))
-			next_line=$((percent / step * step + step))
-		fi
-	done 8>"$log"
-	! $shown || echo
-}
-
-# run_ninja FOLDER LOG WHAT [ARGS...]
+# run_ninja FOLDER LOG WHAT [ARGS...]: with a line of progress now and then.
 run_ninja()
 {
-	local dir=$1 log=$2 what=$3
+	local dir=$1 log=$2 what=$3 line next=0 step
 	shift 3
 	NINJA_STATUS='[%f/%t] ' limit "$build_limit" ninja -C "$dir" ${JOBS:+-j "$JOBS"} "$@" 2>&1 </dev/null |
-		ninja_progress "$log" "$what"
+		while IFS= read -r line || [[ -n $line ]]; do
+			printf '%s\n' "$line" >&8
+			[[ $line =~ ^\[([0-9]+)/([0-9]+)\] ]] || continue
+			((BASH_REMATCH[1] * 100 >= BASH_REMATCH[2] * next)) || continue
+			say "$what: ${BASH_REMATCH[1]} of ${BASH_REMATCH[2]}"
+			step=$((BASH_REMATCH[2] < 200 ? 50 : 10))
+			next=$((BASH_REMATCH[1] * 100 / BASH_REMATCH[2] / step * step + step))
+		done 8>"$log"
 }
 
-# set_up [OPTIONS OF SETUP.SH...]: set the machine up if need be, and have its environment.
+# set_up [OPTIONS OF SETUP.SH...]: set the machine up if need be, and take over its environment.
 set_up()
 {
 	local environment
-
 	"$project_root/devtools/setup.sh" "$@" || return 1
 	environment=$("$project_root/devtools/setup.sh" "$@" --env) || return 1
 	eval "$environment"
 }
 
-# Set $builds, the folder of the scripts' build folders: in the clone, or in the cache where the clone
-# cannot be written. Keep others out of it until the script ends; those that it calls may use it.
+# Set $builds, the folder of the scripts' build folders: in the clone, or in the cache where the clone cannot
+# be written or its path would need quotes. Lock it until the script ends; scripts called from here share it.
 find_builds()
 {
-	if [[ -w $project_root ]]; then
-		builds=$project_root/build-scripts
-	else
+	builds=$project_root/build-scripts
+	if [[ ! -w $project_root ]] || ! is_plain "$project_root"; then
 		builds=$(cache_dir)/build-$(printf '%s' "$project_root" | sha256sum | cut -c 1-12)
 	fi
 	mkdir -p -- "$builds/log"
@@ -187,36 +186,30 @@ find_builds()
 }
 
 # Libraries of DPDK that nothing here uses; those that a DPDK version cannot do without, it keeps.
-# shellcheck disable=SC2034 # used by those who source this
 readonly dpdk_unused_libs=acl,bbdev,bitratestats,bpf,compressdev,dispatcher,distributor,efd,fib,\
 flow_classify,gpudev,graph,gro,gso,ip_frag,ipsec,jobstats,kni,latencystats,lpm,member,metrics,mldev,\
 node,pcapng,pdcp,pdump,pipeline,pmu,port,power,ptr_compress,rawdev,regexdev,reorder,rib,sched,table,\
 vhost
-
-# What all builds for tests have, so that one that is there is taken as it is.
-# shellcheck disable=SC2034 # used by those who source this
+# What all builds for tests have, so that a build that is there can be used again.
 readonly test_build_options=(-Dwerror=true -Dtests=enabled -Dperf_app=enabled)
-# shellcheck disable=SC2034 # used by those who source this
 readonly sanitizer_options=('-Db_sanitize=address,undefined' -Dc_args=-fno-sanitize-recover=all
 	-Doptimization=1)
 
-# configure NAME [MESON OPTIONS...]: set $builds/NAME up, anew if what it depends on has changed.
+# configure NAME [MESON OPTIONS...]: set up $builds/NAME, again if what it depends on has changed.
 configure()
 {
 	local dir=$builds/$1 stamp
 	shift
 	stamp=$(printf '%s\n' "${DPDK_SDXI_PREFIX:-}" "${DPDK_SDXI_PREFIX:+$(stat -c %Y -- "$DPDK_SDXI_PREFIX")}" \
 		"$project_root" "$(${CC:-cc} --version | head -n 1)" "$@")
-	if [[ ! -f $dir/build.ninja || $(cat -- "$dir/configured-for" 2>/dev/null) != "$stamp" ]]; then
-		rm -rf -- "$dir"
-		limit "$work_limit" meson setup "$dir" "$project_root" "$@" </dev/null || return 1
-		printf '%s\n' "$stamp" >"$dir/configured-for"
-	fi
+	[[ ! -f $dir/build.ninja || $(cat -- "$dir/configured-for" 2>/dev/null) != "$stamp" ]] || return 0
+	rm -rf -- "$dir"
+	limit "$work_limit" meson setup "$dir" "$project_root" "$@" </dev/null || return 1
+	printf '%s\n' "$stamp" >"$dir/configured-for"
 }
 
-# try_build NAME WHAT [MESON OPTION | TARGET]...: configure if need be, and build, in $builds/NAME; what
-# begins with - is an option. If that fails, $build_step and $build_tool say how far it came, and
-# $build_log is the log.
+# try_build NAME WHAT [MESON OPTION | TARGET]...: configure if need be, and build, in $builds/NAME. Options
+# begin with -. If that fails, $build_step and $build_tool say where, and $build_log is the log.
 try_build()
 {
 	local name=$1 what=$2 argument options=() targets=()
@@ -233,13 +226,10 @@ try_build()
 	run_ninja "$builds/$name" "$build_log" "$build_step" "${targets[@]}"
 }
 
-# The same, and the script ends where it fails.
-must_build()
-{
-	try_build "$@" || die "$build_step" "$build_tool" 'mend what the log says' "$build_log"
-}
+# The same; the script ends if it fails.
+must_build() { try_build "$@" || die "$build_step" "$build_tool" 'fix what the log says' "$build_log"; }
 
-# step_failed STEP LOG: for a script that counts what fails in $failed, and goes on.
+# step_failed STEP LOG: for a script that counts failures in $failed and continues.
 step_failed()
 {
 	failed=$((failed + 1))
@@ -252,57 +242,42 @@ step_failed()
 # $failed and $skipped.
 count_tests()
 {
-	local dir=$1 what=$2 log=$3 json out counts rc=0 p f s
-	shift 3
-	json=$dir/meson-logs/$log.json
-	out=$builds/log/$(basename -- "$dir")-$log.txt
+	local dir=$1 what=$2 json=$1/meson-logs/$3.json out rc=0 p f s
+	out=$builds/log/$(basename -- "$dir")-$3.txt
 	rm -f -- "$json"
 	say "testing: $what"
-	# Meson appends the name of a wrapper to that of the log.
-	# What a test may take is for a machine that does nothing else; the last multiplier counts.
-	meson test -C "$dir" --no-rebuild --logbase "${log%-valgrind}" --timeout-multiplier 4 \
-		${JOBS:+--num-processes "$JOBS"} "$@" </dev/null 2>&1 |
+	# Meson appends the name of a wrapper to that of the log. The last multiplier counts.
+	limit "$lock_limit" meson test -C "$dir" --no-rebuild --logbase "${3%-valgrind}" \
+		--timeout-multiplier 4 ${JOBS:+--num-processes "$JOBS"} "${@:4}" </dev/null 2>&1 |
 		sed -un 's/^ *[0-9]*\/[0-9]* /    /p' || rc=$?
-	if [[ ! -s $json ]]; then
-		say "$what: no test ran"
-		failed=$((failed + 1))
-		return
+	if [[ -s $json ]]; then
+		"$project_root/devtools/test-summary.py" "$json" >"$out"
+	else
+		printf 'no test ran\n0 0 0\n' >"$out"
 	fi
-	"$project_root/devtools/test-summary.py" "$json" >"$out"
-	counts=$(tail -n 1 "$out")
 	sed '$d' "$out"
-	read -r p f s <<<"$counts"
-	say "$what: $p passed, $f failed, $s skipped"
-	# what Meson calls a failure is one, whatever the cases say, and so is a suite that tried nothing
+	read -r p f s < <(tail -n 1 "$out")
+	# a failure for Meson, whatever the cases say; and a suite that tried nothing
 	if (((rc != 0 && f == 0) || (p == 0 && f == 0))); then
 		f=1
 		say "$what: meson test ended with $rc; log: ${json%.json}.txt"
 	fi
-	passed=$((passed + p))
-	failed=$((failed + f))
-	skipped=$((skipped + s))
+	say "$what: $p passed, $f failed, $s skipped"
+	passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
 }
 
-# Set $driver_cpu and $device_cpu: of the CPUs that this process may use the first one, which mostly has
-# the interrupts, drives the device, and the second one is the device.
-# shellcheck disable=SC2034 # used by those who source this
+# Set $driver_cpu and $device_cpu: the first CPU that this process may use, and the second, if there is one.
 find_cpus()
 {
-	local cpus=() first last cpu
-
-	while IFS=- read -r first last; do
-		for ((cpu = first; cpu <= ${last:-first}; cpu++)); do
-			cpus+=("$cpu")
-		done
-	done < <(sed -n 's/^Cpus_allowed_list:[[:space:]]*//p' /proc/self/status | tr ',' '\n')
+	local cpus first last
+	mapfile -t cpus < <(sed -n 's/^Cpus_allowed_list:[[:space:]]*//p' /proc/self/status | tr ',' '\n' |
+		while IFS=- read -r first last; do seq "$first" "${last:-$first}"; done)
 	driver_cpu=${cpus[0]}
 	device_cpu=${cpus[1]:-${cpus[0]}}
-	if ((${#cpus[@]} == 1)); then
-		warn 'there is only one CPU: the driver and the software devices take turns on it'
-	fi
+	((${#cpus[@]} > 1)) || warn 'there is only one CPU: the driver and the software devices take turns on it'
 }
 
-# build_perf [OPTIONS OF SETUP.SH...]: set the machine up, and build what is measured with in $builds/perf.
+# build_perf [OPTIONS OF SETUP.SH...]: set the machine up, and build the benchmarks in $builds/perf.
 build_perf()
 {
 	set_up "$@"

@@ -11,16 +11,17 @@ set -euo pipefail
 usage()
 {
 	cat <<'END'
-Usage: devtools/run-cross.sh [ARCH]... [--help]
+Usage: devtools/run-cross.sh [--arch NAME]... [--help]
 
-For each architecture, by default for all: install Debian's cross compiler, build, and run the unit tests
-under QEMU's user mode. The last line is "N passed, N failed, N skipped", counting builds and test cases.
+For each architecture: install Debian's cross compiler, build, and run the unit tests under QEMU's user mode.
+The last line is "N passed, N failed, N skipped", counting builds and test cases.
 
-  aarch64, ppc64le  DPDK (by devtools/setup.sh --cross, once), driver, emulated function, tools and tests,
-                    warnings being errors
-  s390x             big-endian, and not supported by DPDK: without it the emulated function and the
-                    driver, which finds stand-ins in DPDK's place; not what knows buses and dmadevs
-  i686              32 bits: is to be refused
+  --arch NAME  only this one; may be given several times:
+    aarch64, ppc64le  DPDK (by devtools/setup.sh --cross, once), driver, emulated function, tools and
+                      tests, with warnings as errors
+    s390x             big-endian, and not supported by DPDK: emulated function and driver, with
+                      stand-ins for DPDK; without the code that knows buses and dmadevs
+    i686              32 bits: must be refused
 
 DPDK_SOURCE, DPDK_SDXI_CACHE and JOBS are passed on to devtools/setup.sh.
 END
@@ -30,13 +31,12 @@ archs=()
 while (($# > 0)); do
 	case $1 in
 	-h | --help) usage; exit 0 ;;
-	*)
-		cross_names "$1" || {
-			usage >&2
-			exit 2
-		}
-		archs+=("$1")
+	--arch)
+		cross_names "${2:-none}" || bad_usage
+		archs+=("$2")
+		shift
 		;;
+	*) bad_usage ;;
 	esac
 	shift
 done
@@ -46,7 +46,7 @@ passed=0
 failed=0
 skipped=0
 
-# What Meson says of a machine that is none of ours, before it asks for anything else.
+# Meson must refuse the machine before it looks for anything else.
 check_refused()
 {
 	local arch=$1 log=$builds/log/cross-$1.log
@@ -71,12 +71,12 @@ check_arch()
 		return
 	fi
 	passed=$((passed + 1))
-	# What is random is tried on this machine.
+	# Random tests run on this machine: here few seeds are enough.
 	SDXI_TEST_SEEDS=2 count_tests "$builds/cross-$arch" "unit, on $arch" unit --suite unit \
 		--timeout-multiplier 10
 }
 
-# What is said of this machine's compiler and libraries is not said of that one's.
+# These are for this machine's compiler and libraries.
 unset CC CFLAGS CPPFLAGS LDFLAGS LD_LIBRARY_PATH PKG_CONFIG_PATH
 find_builds
 for arch in "${archs[@]}"; do

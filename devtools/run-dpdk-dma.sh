@@ -9,20 +9,18 @@ set -euo pipefail
 usage()
 {
 	cat <<'END'
-Usage: devtools/run-dpdk-dma.sh [--mode hw|sw] [--seconds N] [--size N] [--build FOLDER] [--help]
-                                [-- OPTION...]
+Usage: devtools/run-dpdk-dma.sh [--mode hw|sw] [--size N] [--build FOLDER] [--help] [-- OPTION...]
 
-Set the machine up if need be (devtools/setup.sh), build, and run dpdk-dma, DPDK's examples/dma as it is:
-it receives packets on two ports, copies them, and sends the copies. The ports are net_null's, which
-have packets without end; each one's are copied by an emulated SDXI function of its own. Prints what
-was received, copied and sent, and fails unless
+Set the machine up if need be (devtools/setup.sh), build, and run dpdk-dma, the unchanged examples/dma of
+DPDK: it receives packets on two ports, copies them, and sends the copies. The ports are net_null's, which
+always have packets; an emulated SDXI function per port copies them. Prints what was received, copied and
+sent, and fails unless
 
-  - something was, on each port, and more all the time, and no copy has failed;
-  - no packet is missing or too many: those received are sent, dropped, or on their way;
-  - telemetry (the driver's and the ports' own statistics) says the same as the application.
+  - each port forwards packets throughout the run, and no copy fails;
+  - each packet received is sent, dropped, or on its way;
+  - telemetry (statistics of the driver and of the ports) agrees with the application.
 
   --mode hw|sw    copies by the functions, or by the CPU; default hw
-  --seconds N     how long to run, at least 4, which is the default
   --size N        bytes of a packet; default 64
   --build FOLDER  take the programs of this build, in an environment that is set up for it
   -- OPTION...    options of dpdk-dma, for instance --ring-size 512
@@ -32,16 +30,14 @@ END
 }
 
 mode=hw
-seconds=4
 size=64
 dir=
 while (($# > 0)); do
 	case $1 in
-	--mode | --seconds | --size | --build)
-		(($# > 1)) || { usage >&2; exit 2; }
+	--mode | --size | --build)
+		(($# > 1)) || bad_usage
 		case $1 in
 		--mode) mode=$2 ;;
-		--seconds) seconds=$2 ;;
 		--size) size=$2 ;;
 		--build) dir=$(realpath -- "$2") ;;
 		esac
@@ -49,13 +45,11 @@ while (($# > 0)); do
 		;;
 	-h | --help) usage; exit 0 ;;
 	--) shift; break ;;
-	*) usage >&2; exit 2 ;;
+	*) bad_usage ;;
 	esac
 	shift
 done
-[[ $mode == hw || $mode == sw ]] || { usage >&2; exit 2; }
-[[ $seconds =~ ^[1-9][0-9]{0,5}$ && $size =~ ^[1-9][0-9]{0,4}$ ]] || { usage >&2; exit 2; }
-((seconds >= 4)) || seconds=4
+[[ $mode == @(hw|sw) && $size =~ ^[1-9][0-9]{0,4}$ ]] || bad_usage
 
 if [[ -z $dir ]]; then
 	# shellcheck disable=SC2119 # options of another script
@@ -89,10 +83,10 @@ LD_LIBRARY_PATH=$dir${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
 export LD_LIBRARY_PATH RUNTIME_DIRECTORY=$work
 mkdir -p -- "$dir/dpdk-dma-log"
 log=$dir/dpdk-dma-log/$mode.log
-# It is looked into before the application has begun to write.
+# wait_reports() may read it before the application has written anything.
 : >"$log"
 find_cpus
-# The main lcore does nothing but print once a second.
+# The main lcore only prints once a second.
 eal=(--no-huge -m 512 --no-pci --lcores="0@$driver_cpu,1@$driver_cpu"
 	--vdev="net_null0,size=$size" --vdev="net_null1,size=$size")
 if [[ $mode == hw ]]; then
@@ -100,12 +94,11 @@ if [[ $mode == hw ]]; then
 fi
 readonly patience=120
 
-
-# wait_reports NUMBER: until the application has told so often how things stand.
+# wait_reports NUMBER: until the application has printed so many reports.
 wait_reports()
 {
 	local left=$((patience * 10))
-	# An empty line is not one: its last line is.
+	# This line ends a report.
 	while (($(grep -c '^====*$' "$log" || true) < $1)); do
 		kill -0 "$pid" 2>/dev/null || die 'running dpdk-dma' 'it has ended' 'see what it says' "$log"
 		((left-- > 0)) || die 'running dpdk-dma' "no $1 reports within $patience seconds" \
@@ -114,7 +107,7 @@ wait_reports()
 	done
 }
 
-# sent PORT REPORT: how many packets the application has sent on the port, by its report of this number.
+# sent PORT REPORT: print how many packets have been sent on the port, by the report with this number.
 sent()
 {
 	awk -v port="$1" -v report="$2" '
@@ -125,11 +118,11 @@ sent()
 }
 
 cd -- "$work" # the plugin's name must not be a file here
-say "running dpdk-dma, copy mode $mode, for $seconds seconds"
+say "running dpdk-dma, copy mode $mode"
 "$program" "${eal[@]}" -- --copy-type "$mode" --portmask 3 --stats-interval 1 "$@" \
 	</dev/null >"$log" 2>&1 &
 pid=$!
-wait_reports $((seconds - 2))
+wait_reports 2
 before=$(grep -c '^====*$' "$log")
 queries=('/ethdev/stats,0' '/ethdev/stats,1')
 if [[ $mode == hw ]]; then
@@ -137,12 +130,12 @@ if [[ $mode == hw ]]; then
 fi
 printf '%s\n' "${queries[@]}" | limit "$patience" python3 "$client" >"$work/telemetry" 2>"$work/err" ||
 	die 'asking telemetry' "dpdk-telemetry.py: $(tail -n 1 -- "$work/err")" 'see what dpdk-dma says' "$log"
-# The first one may have been begun before. A failed copy stops a port, as dpdk-dma passes over none.
+# The first one may have been started before. A failed copy stops a port, as dpdk-dma does not skip it.
 now=$(($(grep -c '^====*$' "$log") + 2))
 wait_reports "$now"
 for port in 0 1; do
 	until (($(sent "$port" "$now") > $(sent "$port" "$before"))); do
-		((now - before < patience)) || die 'forwarding' "port $port stands still" \
+		((now - before < patience)) || die 'forwarding' "port $port has stopped" \
 			'see what dpdk-dma says' "$log"
 		now=$((now + 1))
 		wait_reports "$now"
@@ -151,7 +144,7 @@ done
 kill -INT "$pid"
 left=$((patience * 10))
 while kill -0 "$pid" 2>/dev/null; do
-	((left-- > 0)) || die 'ending dpdk-dma' "it runs on, $patience seconds after SIGINT" \
+	((left-- > 0)) || die 'ending dpdk-dma' "it still runs $patience seconds after SIGINT" \
 		'see what it says' "$log"
 	sleep 0.1
 done
@@ -168,7 +161,7 @@ import sys
 mode, log, telemetry, before = sys.argv[1:]
 before = int(before)
 hw = mode == "hw"
-# What may be on its way: a burst in the hands of the application's loop, and a ring behind the copy.
+# Packets on their way: a burst in the application's loop, and a ring after the copy.
 BURST, RING = 32, 2048
 PORT = re.compile(r"Statistics for port (\d) -+\s+Packets sent: +(\d+)\s+Packets received: +(\d+)\s+"
                   r"Packets dropped on tx: +(\d+)\s+Packets dropped on copy: +(\d+)"
@@ -204,8 +197,8 @@ with open(telemetry, encoding="utf-8") as file:
             stats.setdefault(what, []).append(answer)
 
 for port in (0, 1):
-    # Each counter only grows, so one that is read later is at least what it was. A report reads a
-    # port's counters from what is sent back to what is received, and the device's behind them.
+    # Counters only grow, so one that is read later is not lower. A report reads a port's counters from
+    # sent to received, and then the device's.
     for now, then in zip(reports, reports[1:]):
         a, b = now[port], then[port]
         gone = b["sent"] + b["lost"] + b["not_copied"] + RING + 2 * BURST

@@ -6,62 +6,51 @@ set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname -- "${BASH_SOURCE[0]}")/lib.sh"
 
-all_targets=()
-for source in "$project_root"/app/fuzz/fuzz_*.c; do
-	source=${source##*/fuzz_}
-	all_targets+=("${source%.c}")
-done
-readonly all_targets
+readonly all_targets=(driver emu)
 
 usage()
 {
 	cat <<'END'
-Usage: devtools/run-fuzz.sh [--target driver|emu]... [--seconds N | --minutes N] [--merge] [--help]
+Usage: devtools/run-fuzz.sh [--suite driver|emu]... [--minutes N] [--merge] [--help]
 
-Feed hostile input to the driver (a function that lies) and to the emulated function (software that
-lies), under address and undefined-behaviour sanitizers, with clang's libFuzzer. Begins with the inputs
-in app/fuzz/corpus/*.tar.xz and with those that runs before have found, and keeps what it finds in the
-build folder. A crash is reported with its input, and the exit code is 1; the last line is
-"N passed, N failed, N skipped", counting targets.
+Feed hostile input to the driver (from a device that lies) and to the emulated function (from software that
+lies), under address and undefined-behaviour sanitizers, with clang's libFuzzer. It starts with the inputs
+in app/fuzz/corpus/*.tar.xz and those that earlier runs have found, and keeps new ones in the build folder.
+A crash is reported with its input, and the exit code is 1; the last line is
+"N passed, N failed, N skipped", counting suites.
 
-  --target NAME  only this one; may be given twice
-  --seconds N    for each target (default: 60)
-  --minutes N    the same in minutes
-  --merge        fuzz nothing, but rebuild the archives from few inputs that reach all places that
-                 those there and those found reach; fixed-* and planted-* (inputs of defects that were
-                 fixed, or put in by hand) stay as they are
+  --suite NAME  only this one; may be given twice
+  --minutes N   for each suite (default 1)
+  --merge       do not fuzz, but rebuild the archives from the fewest inputs that reach all that the
+                archives and the inputs found reach; fixed-* and planted-* (inputs of defects that were
+                fixed, or made by hand) stay as they are
 
 DPDK_SOURCE, DPDK_PREFIX, DPDK_SDXI_CACHE and JOBS are passed on to devtools/setup.sh.
 END
 }
 
-# Seconds, of the argument $1 in units of $2 seconds.
-seconds_of()
-{
-	[[ $1 =~ ^[1-9][0-9]{0,5}$ ]] || die 'reading the arguments' "expected a number from 1 on, found '$1'"
-	echo $(($1 * $2))
-}
-
 targets=()
-seconds=60
+minutes=1
 merge=false
 while (($# > 0)); do
 	case $1 in
-	--target)
-		[[ " ${all_targets[*]} " == *" ${2:-none} "* ]] || { usage >&2; exit 2; }
+	--suite)
+		[[ " ${all_targets[*]} " == *" ${2:-none} "* ]] || bad_usage
 		targets+=("$2")
 		shift
 		;;
-	--seconds | --minutes)
-		seconds=$(seconds_of "${2:-}" "$([[ $1 == --minutes ]] && echo 60 || echo 1)")
+	--minutes)
+		is_count "${2:-}" || bad_usage
+		minutes=$2
 		shift
 		;;
 	--merge) merge=true ;;
 	-h | --help) usage; exit 0 ;;
-	*) usage >&2; exit 2 ;;
+	*) bad_usage ;;
 	esac
 	shift
 done
+seconds=$((minutes * 60))
 ((${#targets[@]} > 0)) || targets=("${all_targets[@]}")
 
 set_up --fuzz
@@ -76,7 +65,7 @@ readonly corpora=$project_root/app/fuzz/corpus
 export ASAN_OPTIONS=${ASAN_OPTIONS:-quarantine_size_mb=16:allocator_may_return_null=1:allocator_release_to_os_interval_ms=-1}
 export UBSAN_OPTIONS=${UBSAN_OPTIONS:-print_stacktrace=1}
 
-# Of the target $1, the figure $2 that libFuzzer prints at its end into the log $3.
+# Print the figure $1 that libFuzzer has written to the log $2 at its end.
 figure()
 {
 	sed -n "s/^stat::$1: *//p" "$2" | tail -n 1
@@ -90,7 +79,7 @@ unpack()
 	tar -xJf "$corpora/$1.tar.xz" -C "$builds/fuzz-committed/$1"
 }
 
-# fuzz TARGET: 0, or 1 if an input was found to crash it.
+# fuzz TARGET: fails if an input crashes it.
 fuzz()
 {
 	local target=$1 rc=0 out=$builds/log/fuzz-$1.log crash
@@ -99,9 +88,9 @@ fuzz()
 
 	mkdir -p -- "$grown" "$crashes"
 	unpack "$target"
-	say "$target: fuzzing for $seconds seconds"
-	# libFuzzer tells of each new input: a line for each tenth of the time is enough here.
-	# Not by limit: what is ended below would be the shell around it. The lock is not the fuzzer's to hold.
+	say "$target: fuzzing for $minutes min"
+	# libFuzzer prints a line for each new input; here a line for each tenth of the time is enough.
+	# Not by limit: $! would be the shell around it. The fuzzer must not hold the lock.
 	timeout --foreground --kill-after=30 $((seconds + work_limit)) "$program" "${limits[@]}" \
 		-max_total_time="$seconds" -print_final_stats=1 -artifact_prefix="$crashes/" \
 		"$grown" "$committed" </dev/null >"$out" 2>&1 9>&- &
@@ -123,7 +112,7 @@ fuzz()
 			"$out" | tail -n 1); $(find "$grown" -type f | wc -l) inputs kept in $grown"
 	((rc != 0)) || return 0
 	crash=$(sed -n 's/.*Test unit written to //p' "$out" | tail -n 1)
-	say "$target: libFuzzer ended with $rc, its log from the report on:"
+	say "$target: libFuzzer ended with $rc; its report:"
 	sed -n '/==ERROR\|runtime error\|^fuzz_[a-z]*: \|==[0-9]*== ERROR/,$p' "$out" | head -n 60 |
 		sed 's/^/    /'
 	say "log: $out"

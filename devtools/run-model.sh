@@ -11,22 +11,17 @@ usage()
 	cat <<'END'
 Usage: devtools/run-model.sh [--help]
 
-Set the machine up if need be (devtools/setup.sh), and search with spin all that can happen to vchans,
-control thread and function as devtools/model/ring.pml has them: whatever fails, each operation is
-reported once and in order, none before it is done or has failed, none is executed after that, nobody
-touches indices that he does not own, the function sees no descriptor that was not submitted, and all
-that is outstanding is reported in the end. Then search it with one thing taken away at a time that
-the protocol needs, which must be found. What is not as expected is shown step by step, and kept in
-build-scripts/log/model. The last line is "N passed, N failed, N skipped".
+Set the machine up if need be (devtools/setup.sh), and search with spin all states of vchans, control
+thread and device in the model devtools/model/ring.pml: whatever fails, each operation is reported once
+and in order, not before it is done or has failed, and is not executed after that; no party writes indices
+that it does not own; the device sees no descriptor that was not submitted; all outstanding operations are
+reported in the end. Then repeat the search with one rule of the protocol removed at a time, which must
+find an error. Anything else is shown step by step, and kept in the build folder's log/model. The last line
+is "N passed, N failed, N skipped".
 END
 }
 
-case ${1:-} in
-'') ;;
--h | --help) usage; exit 0 ;;
-*) usage >&2; exit 2 ;;
-esac
-
+no_options "$@"
 "$project_root/devtools/setup.sh"
 find_builds
 work=$builds/log/model
@@ -35,8 +30,8 @@ passed=0
 failed=0
 total=0
 
-# search WANTED WHAT OPS0 OPS1 TROUBLE CURSE FAULT: all states of a variant, in which there is no error, or
-# one. With "an end" and "acceptance cycle" cycles are looked for, too: does all that is outstanding end?
+# search WANTED WHAT OPS0 OPS1 TROUBLE CURSE FAULT: search all states of a variant, for no error or for this
+# one. "an end" and "acceptance cycle" look for cycles too: do all outstanding operations end?
 search()
 {
 	local wanted=$1 what=$2 dir=$work/$((passed + failed + 1)) how=() found states
@@ -51,14 +46,16 @@ search()
 	[[ $7 == NO_FAULT ]] || flags[0]=-O0
 	mkdir -p -- "$dir"
 	cd -- "$dir"
-	limit "$work_limit" spin -a "${args[@]}" "$project_root/devtools/model/ring.pml" >log 2>&1 ||
+	# spin calls the preprocessor without quotes.
+	cp -- "$project_root/devtools/model/ring.pml" .
+	limit "$work_limit" spin -a "${args[@]}" ring.pml >log 2>&1 ||
 		die 'making the model' "spin -a ${args[*]}" 'fix what the log says' "$dir/log"
 	limit "$work_limit" gcc "${flags[@]}" -o pan pan.c >log 2>&1 ||
 		die 'compiling the model' "pan.c of ${args[*]}" 'fix what the log says' "$dir/log"
 	limit "$work_limit" ./pan "${how[@]}" -m1000000 >out 2>&1 ||
 		die 'searching the model' "pan of ${args[*]} ended with $?" 'fix what the log says' "$dir/out"
 	if grep -q 'error: max search depth too small' out; then
-		die 'searching the model' "${args[*]}: not all of it was searched" 'raise -m' "$dir/out"
+		die 'searching the model' "${args[*]}: the search is not complete" 'raise -m' "$dir/out"
 	fi
 	states=$(sed -n 's/^ *\([0-9]*\) states, stored.*/\1/p' out)
 	found=$(sed -n 's/^pan:1: \(.*\) (at depth [0-9]*)$/\1/p' out)
@@ -70,11 +67,10 @@ search()
 		return
 	fi
 	failed=$((failed + 1))
-	say "$what: expected ${wanted:-no error}; what was made and found: $dir"
+	say "$what: expected ${wanted:-no error}; files: $dir"
 	if [[ -f ring.pml.trail ]]; then
-		limit "$work_limit" spin -k ring.pml.trail -p -g "${args[@]}" \
-			"$project_root/devtools/model/ring.pml" >steps 2>&1 || true
-		say "the end of its steps, which are in $dir/steps:"
+		limit "$work_limit" spin -k ring.pml.trail -p -g "${args[@]}" ring.pml >steps 2>&1 || true
+		say "the last steps of $dir/steps:"
 		tail -n 60 steps
 	fi
 }

@@ -12,9 +12,9 @@ usage()
 Usage: devtools/run-overhead.sh [--check] [--profile] [--build FOLDER] [--help]
 
 Set the machine up if need be (devtools/setup.sh), build, and count the instructions that a copy of 64
-bytes takes in the data path, at bursts of 1, 8, 32 and 128. callgrind counts, so the figures are the
-same on any machine of an architecture, under any load. Counted are a loop of rte_dma_copy() with one
-rte_dma_submit(), and one rte_dma_completed(), the caller's part included, for
+bytes takes in the data path, at bursts of 1, 8, 32 and 128. callgrind counts them, so the figures do not
+depend on machine and load. Counted are a loop of rte_dma_copy() with one rte_dma_submit(), and one
+rte_dma_completed(), including the caller's part, for
 
   - ioat and idxd, drivers of the same DPDK, with registers in plain memory;
   - this driver (sdxi) on the emulated function.
@@ -23,7 +23,7 @@ Prints a table with the ratio to ioat.
 
   --check         fail if this driver takes more than 45 instructions at burst 32, or more than ioat at
                   any burst
-  --profile       print too where the instructions are, function by function
+  --profile       also print the instructions of each function
   --build FOLDER  take the programs of this build, in an environment that is set up for it
 
 DPDK_SOURCE, DPDK_PREFIX, DPDK_SDXI_CACHE and JOBS are passed on to devtools/setup.sh.
@@ -38,18 +38,16 @@ while (($# > 0)); do
 	--check) check=true ;;
 	--profile) profile=true ;;
 	--build)
-		(($# > 1)) || { usage >&2; exit 2; }
+		(($# > 1)) || bad_usage
 		dir=$(realpath -- "$2")
 		shift
 		;;
 	-h | --help) usage; exit 0 ;;
-	*) usage >&2; exit 2 ;;
+	*) bad_usage ;;
 	esac
 	shift
 done
 
-command -v valgrind >/dev/null || [[ -z $dir ]] ||
-	die 'looking for valgrind' 'it is not there' 'install the package valgrind'
 if [[ -z $dir ]]; then
 	# shellcheck disable=SC2119 # options of another script
 	build_perf
@@ -63,7 +61,7 @@ out=$dir/overhead
 mkdir -p -- "$out"
 cd -- "$out"
 
-# count NAME DEVICE [EAL-ARGUMENTS...]: have callgrind's output in NAME.callgrind
+# count NAME DEVICE [EAL-ARGUMENTS...]: write callgrind's output to NAME.callgrind
 count()
 {
 	local name=$1 device=$2 file=$out/$1.callgrind log=$out/$1.log
@@ -75,7 +73,7 @@ count()
 		--no-telemetry --iova-mode=va --lcores=0 "$@" -- "$device" \
 		</dev/null >"$log" 2>&1 ||
 		die 'counting' "dpdk-test-dma-overhead on $device ended with $?" \
-			'see what the log says' "$log"
+			'fix what the log says' "$log"
 }
 
 count ioat ioat
@@ -83,11 +81,8 @@ count idxd idxd
 count sdxi dma_sdxi_emu0 -d librte_dma_sdxi_emu.so --vdev=dma_sdxi_emu0
 echo
 operations=$(sed -n 's/^operations: //p' ioat.log)
-arguments=(--operations "$operations" ioat=ioat.callgrind
-	idxd=idxd.callgrind sdxi=sdxi.callgrind)
-if $check; then
-	arguments=(--check "${arguments[@]}")
-fi
+arguments=(--operations "$operations" ioat=ioat.callgrind idxd=idxd.callgrind sdxi=sdxi.callgrind)
+! $check || arguments+=(--check)
 rc=0
 "$project_root/devtools/overhead-table.py" "${arguments[@]}" || rc=$?
 if $profile; then

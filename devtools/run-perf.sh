@@ -12,20 +12,15 @@ usage()
 Usage: devtools/run-perf.sh [--help]
 
 Set the machine up if need be (devtools/setup.sh), build, and copy memory through the SDXI driver: on
-the emulated SDXI function, beside DPDK's dma_skeleton and the CPU's own copy, from devtools/perf.ini
-in one run of dpdk-test-dma-perf. All copied data is verified. Prints one table, where the picture of it
-is (drawn by devtools/plot-perf.py, which needs python3-matplotlib), and who wins where, in a sentence.
+the emulated SDXI function, next to DPDK's dma_skeleton and the CPU's own copy, as devtools/perf.ini says,
+in one run of dpdk-test-dma-perf. All copied data is verified. Prints a table, the path of its picture
+(drawn by devtools/plot-perf.py, which needs python3-matplotlib), and a sentence that compares them.
 
 DPDK_SOURCE, DPDK_PREFIX, DPDK_SDXI_CACHE and JOBS are passed on to devtools/setup.sh.
 END
 }
 
-case ${1:-} in
-'') ;;
--h | --help) usage; exit 0 ;;
-*) usage >&2; exit 2 ;;
-esac
-
+no_options "$@"
 build_perf --plots
 dir=$builds/perf
 
@@ -46,7 +41,7 @@ LD_LIBRARY_PATH=$dir:$LD_LIBRARY_PATH "$dir/app/test-dma-perf/dpdk-test-dma-perf
 	sed -un "s/^case[0-9]*: .*/$script_name: &/p" || rc=$?
 echo
 if [[ ! -s $json ]] || ! "$project_root/devtools/perf-table.py" "$json" || ((rc != 0)); then
-	die 'copying' "dpdk-test-dma-perf ended with $rc" 'see what the log says' "$log"
+	die 'copying' "dpdk-test-dma-perf ended with $rc" 'fix what the log says' "$log"
 fi
 echo
 say "every copy was verified; result files: $result and $json"

@@ -20,17 +20,16 @@ readonly configure_options=(
 )
 # What QEMU's build needs beside what devtools/setup.sh installs.
 readonly packages=(bison flex libfdt-dev libglib2.0-dev libpixman-1-dev python3-venv zlib1g-dev)
-# What is unpacked into the cache, and not installed; and the kernel that linux-image-amd64 stands for.
+# Unpacked into the cache, not installed; and the package that depends on the current kernel.
 readonly unpacked=(busybox-static qemu-system-data seabios)
 readonly kernel_package=linux-image-amd64
 readonly firmware=(
 	seabios/bios-256k.bin qemu/kvmvapic.bin qemu/linuxboot.bin qemu/linuxboot_dma.bin
 )
-# In the order in which they are loaded; where the kernel has one built in, or no such one, it is left out.
+# In the order in which they are loaded, without those that the kernel has built in or does not have.
 readonly modules=(
 	irqbypass vfio vfio_virqfd iommufd vfio_iommu_type1 vfio-pci-core vfio-pci pci-pf-stub
 )
-readonly way_out='is this Debian 12 or 13, and are its package sources in reach?'
 # Seconds for the guest to boot.
 readonly boot_limit=300
 
@@ -41,8 +40,7 @@ Usage: devtools/run-qemu.sh [OPTION]... MODE
 
 Run the driver in a guest: QEMU with the PCI device sdxi, an IOMMU, Debian's kernel and vfio-pci. The
 first run fetches the distribution's source package of QEMU (Debian 12: 7.2, Debian 13: 10.0), and
-builds it with the device into the cache folder. KVM is not needed, and nothing but the missing packages
-is installed.
+builds it with the device in the cache folder. KVM is not needed. Only missing packages are installed.
 
   test          run the guest tests; the last line is "N passed, N failed, N skipped"
   shell         give a prompt in the guest; "exit" ends it, and so does Ctrl-A x
@@ -56,21 +54,14 @@ is installed.
   --kernel FILE your own kernel, with what it needs built in (VFIO_PCI, INTEL_IOMMU), not Debian's
   --append ARGS more for the kernel's command line
   --memory MIB  the guest's memory (default: 2048)
-  --silence S   a guest that says nothing for so many seconds is taken for dead, and so is a command
-                that runs in it (default: 600)
-  --limit S     and one that has not ended after so many (default: 3600); not for shell
+  --minutes N   how long the guest may run (default: 60); not for shell. A guest whose command prints
+                nothing for ten minutes is ended as well
   --help
 
 The device, its properties and how to use it elsewhere: emu/qemu/README.md. SDXI_QEMU=FILE runs another
 qemu-system-x86_64 that has it. DPDK_SOURCE, DPDK_PREFIX, DPDK_SDXI_CACHE and JOBS are passed on to
 devtools/setup.sh.
 END
-}
-
-bad_usage()
-{
-	usage >&2
-	exit 2
 }
 
 mode=
@@ -80,8 +71,9 @@ kernel=
 own_kernel=false
 append=
 memory=2048
-silence=600
-whole_limit=3600
+# SDXI_QEMU_SILENCE is for tests of this script.
+silence=${SDXI_QEMU_SILENCE:-600}
+minutes=60
 task=()
 while (($# > 0)); do
 	case $1 in
@@ -100,8 +92,7 @@ while (($# > 0)); do
 		--kernel) kernel=$2 ;;
 		--append) append=$2 ;;
 		--memory) memory=$2 ;;
-		--silence) silence=$2 ;;
-		--limit) whole_limit=$2 ;;
+		--minutes) minutes=$2 ;;
 		*) bad_usage ;;
 		esac
 		shift
@@ -115,13 +106,12 @@ while (($# > 0)); do
 	shift
 done
 [[ -n $mode && ($mode != run || ${#task[@]} -gt 0) ]] || bad_usage
-for number in "$memory" "$silence" "$whole_limit"; do
-	# Bash takes a leading 0 for octal.
-	[[ $number =~ ^[1-9][0-9]{0,8}$ ]] || bad_usage
-done
+is_count "$memory" || bad_usage
+is_count "$minutes" || bad_usage
+whole_limit=$((minutes * 60))
 if [[ -n ${SDXI_QEMU:-} ]]; then
 	[[ -x $SDXI_QEMU ]] || die 'looking for QEMU' "there is no program $SDXI_QEMU" \
-		'mend SDXI_QEMU, or unset it to have one built'
+		'correct SDXI_QEMU, or unset it to have one built'
 	SDXI_QEMU=$(realpath -- "$SDXI_QEMU")
 fi
 if [[ -n $qemu_source ]]; then
@@ -137,72 +127,39 @@ fi
 
 # --- QEMU -----------------------------------------------------------------------------------------
 
-# prepare_fetch DIR LOG: set $apt_get, a command that knows the machine's sources, and those of source
-# packages as well.
-prepare_fetch()
+# Unpack what a guest needs from packages into $1.
+fetch_guest()
 {
-	command -v apt-get >/dev/null || die 'fetching packages' 'there is no apt-get here' "$way_out"
-	: >"$2"
-	private_apt "$1/apt"
-	derive_sources "$1/apt" deb deb-src
-	apt_get=(limit "$fetch_limit" apt-get -c "$1/apt/apt.conf")
-	# One dead source makes the whole update fail, though the others were read.
-	"${apt_get[@]}" update </dev/null >>"$2" 2>&1 || true
-}
-
-# Have $qemu/bios, and below $unpacked_root the rest of what a guest needs from packages.
-ready_guest()
-{
-	local dir log=$cache/log/qemu-guest.log image deb file
-
-	dir=$cache/guest-$(distribution)
-	unpacked_root=$dir/root
-	exec 7>"$dir.lock"
-	lock 7 'fetches packages'
-	# The last thing written: without it the folder is the rest of what was broken off.
-	if [[ ! -e $dir/.complete ]]; then
-		rm -rf -- "$dir"
-		mkdir -p -- "$dir"
-		say 'fetching a kernel and firmware for the guest (80 MB)'
-		prepare_fetch "$dir" "$log"
-		image=$(apt-cache -c "$dir/apt/apt.conf" depends "$kernel_package" 2>>"$log" |
-			sed -n 's/.*Depends: \(linux-image-[0-9]\)/\1/p' | head -n 1)
-		[[ -n $image ]] || die 'fetching a kernel' \
-			"the package sources offer no $kernel_package" "$way_out" "$log"
-		(cd -- "$dir" && "${apt_get[@]}" download "$image" "${unpacked[@]}" </dev/null \
-			>>"$log" 2>&1) || die 'fetching packages' "apt-get download $image ${unpacked[*]}" \
-			"$way_out" "$log"
-		for deb in "$dir"/*.deb; do
-			limit "$work_limit" dpkg-deb -x "$deb" "$dir/root" >>"$log" 2>&1 ||
-				die 'unpacking' "$deb" "is there room in $cache?" "$log"
-		done
-		rm -rf -- "$dir"/apt "$dir"/*.deb
-		: >"$dir/.complete"
-	fi
-	exec 7>&-
-	mkdir -p -- "$qemu/bios"
-	for file in "${firmware[@]}"; do
-		refresh "$unpacked_root/usr/share/$file" "$qemu/bios/${file##*/}"
+	local dir=$1 log=$cache/log/qemu-guest.log image deb
+	say 'fetching a kernel and firmware for the guest (80 MB)'
+	: >"$log"
+	private_apt "$dir/apt" "$log" deb
+	image=$(apt-cache -c "$apt_conf" depends "$kernel_package" 2>>"$log" |
+		sed -n 's/.*Depends: \(linux-image-[0-9]\)/\1/p' | head -n 1)
+	fetch "$dir" 'what the guest needs' "$log" download "${image:-$kernel_package}" "${unpacked[@]}"
+	for deb in "$dir"/*.deb; do
+		limit "$work_limit" dpkg-deb -x "$deb" "$dir" >>"$log" 2>&1 ||
+			die 'unpacking' "$deb" "is there room in $cache?" "$log"
 	done
+	rm -rf -- "$dir"/apt "$dir"/*.deb
 }
 
 # Fetch QEMU's source package, and unpack it to $1/source.
 fetch_qemu()
 {
 	local dir=$1 log=$cache/log/qemu-source.log
-
-	rm -rf -- "$dir"/unpacking "$dir"/qemu_*
+	rm -rf -- "$dir"/apt "$dir"/unpacking "$dir"/qemu_*
 	say 'fetching the source package of QEMU'
-	prepare_fetch "$dir" "$log"
-	(cd -- "$dir" && "${apt_get[@]}" source --only-source --download-only qemu </dev/null \
-		>>"$log" 2>&1) || die 'fetching QEMU' 'apt-get source qemu' "$way_out" "$log"
+	: >"$log"
+	private_apt "$dir/apt" "$log" deb-src
+	fetch "$dir" QEMU "$log" source --only-source --download-only qemu
 	limit "$work_limit" dpkg-source --no-copy -x "$dir"/qemu_*.dsc "$dir/unpacking" >>"$log" 2>&1 ||
 		die 'unpacking QEMU' "$(echo "$dir"/qemu_*.dsc)" "is there room in $cache?" "$log"
 	rm -rf -- "$dir"/apt "$dir"/qemu_*
 	mv -- "$dir/unpacking" "$dir/source"
 }
 
-# A copy that leaves alone what is the same already, so that Ninja does as well.
+# Copy a file unless the two are the same, so that Ninja does not build again.
 refresh()
 {
 	cmp -s -- "$1" "$2" || cp -- "$1" "$2"
@@ -215,7 +172,7 @@ add_device()
 	local files=("$project_root"/emu/*.[ch] "$project_root"/emu/qemu/*
 		"$project_root/drivers/dma/sdxi/sdxi_hw.h")
 
-	# Meson has no wildcards of its own: where files have come or gone, it has to run again.
+	# Meson has no wildcards: if the list of files has changed, it must run again.
 	[[ $(printf '%s\n' "${files[@]##*/}" | LC_ALL=C sort) == \
 		"$(LC_ALL=C ls -- "$target" 2>/dev/null)" ]] || rm -rf -- "$target"
 	mkdir -p -- "$target"
@@ -244,18 +201,18 @@ ready_qemu()
 	mkdir -p -- "$dir/build"
 	[[ -d $source ]] || fetch_qemu "$dir"
 	add_device "$source"
-	# The last thing that configuring writes.
+	# Configuring writes this last.
 	if [[ ! -e $dir/build/build.ninja ]]; then
 		log=$cache/log/qemu-configure.log
 		say 'configuring QEMU'
 		(cd -- "$dir/build" && limit "$work_limit" "${tools[@]}" "$source/configure" \
 			"${configure_options[@]}" </dev/null >"$log" 2>&1) ||
-			die 'configuring QEMU' "$source/configure" 'mend what the log says' "$log"
+			die 'configuring QEMU' "$source/configure" 'fix what the log says' "$log"
 	fi
 	log=$builds/log/qemu-build.log
 	run_ninja "$dir/build" "$log" 'building QEMU' qemu-system-x86_64 ||
 		die 'building QEMU' "ninja in $dir/build" \
-			"mend what the log says; or remove $dir, and it is built anew" "$log"
+			"fix what the log says; or remove $dir, and it is built again" "$log"
 	refresh "$dir/build/qemu-system-x86_64" "$qemu/qemu-system-x86_64"
 	chmod +x -- "$qemu/qemu-system-x86_64"
 	exec 7>&-
@@ -263,7 +220,8 @@ ready_qemu()
 
 # --- The guest ------------------------------------------------------------------------------------
 
-# copy_libs FILE: what it is linked with, but DPDK and what is built here, to the guest's root.
+# copy_libs FILE: copy the libraries that it is linked with to the guest's root, without those of DPDK and
+# of this build.
 copy_libs()
 {
 	local file
@@ -275,7 +233,7 @@ copy_libs()
 		sed -nE 's/^[[:space:]]*([^ ]+ => )?(\/.+) \(0x[0-9a-f]+\)$/\2/p')
 }
 
-# copy_in FILE: to the guest's root, at its own path; links as links.
+# copy_in FILE: copy it to the guest's root, at its own path; links as links.
 copy_in()
 {
 	mkdir -p -- "$guest$(dirname -- "$1")"
@@ -303,7 +261,7 @@ make_initramfs()
 		cp -- "$file" "$guest/sdxi/"
 		copy_libs "$file"
 	done
-	# glibc opens it by itself, where a thread ends.
+	# glibc opens it when a thread ends.
 	copy_in "$(realpath -- "$(gcc -print-file-name=libgcc_s.so.1)")"
 	cp -- "$project_root"/app/test/{guest/run.sh,run_dmadev_autotest.sh,tap.sh} "$guest/sdxi/"
 	: >"$guest/sdxi/modules"
@@ -333,7 +291,7 @@ END
 	rm -rf -- "$guest"
 }
 
-# Set $command, to be run in $qemu: paths may have commas, which QEMU does not take in an option.
+# Set $command, to be run in $qemu: QEMU's options take no path with a comma.
 make_command()
 {
 	# shellcheck disable=SC2054 # QEMU's commas
@@ -347,16 +305,16 @@ ${quiet:+ quiet} $append"
 	)
 }
 
-# guest_died WHAT: with the kernel's last words.
+# guest_died WHAT: with the last message of the kernel.
 guest_died()
 {
 	local why
 	why=$(grep -a -m 1 -oE '(Kernel panic|Oops|BUG:).*' "$console" || true)
 	die 'running the guest' "$1${why:+: $why}" \
-		'see what its kernel said; "devtools/run-qemu.sh shell" gives a prompt in it' "$console"
+		'see what its kernel logged; "devtools/run-qemu.sh shell" gives a prompt in it' "$console"
 }
 
-# What QEMU has said, but for what the IOMMU says of each access that it refuses.
+# Print what QEMU has logged, without the IOMMU's messages for each access that it refuses.
 qemu_complaints()
 {
 	grep -av -e ': vtd_iova_to_slpte: ' -e ': vtd_iommu_translate: ' \
@@ -365,8 +323,8 @@ qemu_complaints()
 }
 
 # run_guest HANDLER: boot, and give HANDLER what the guest's command prints, in pieces: text, and the
-# line end behind it or nothing. What the guest says of itself comes behind $mark, which may stand
-# anywhere in a line: what the command prints last need not end one. Sets $guest_code.
+# line end after it or nothing. The guest's own messages follow $mark, which may stand anywhere in a line, as
+# the command's last line need not have an end. Sets $guest_code.
 run_guest()
 {
 	local handler=$1 text held='' rc out state=booting limit=$boot_limit
@@ -374,7 +332,7 @@ run_guest()
 
 	guest_code=
 	: >"$console"
-	# It holds nothing of this script's that someone waits for, and dies with it.
+	# QEMU inherits neither the lock nor the output, and is killed with this script.
 	exec {out}< <(cd -- "$qemu" && exec 9>&- {stdout}>&- "${command[@]}" \
 		-serial file:console.log -serial stdio </dev/null 2>qemu.log)
 	qemu_pid=$!
@@ -384,11 +342,11 @@ run_guest()
 		[[ $rc != 0 && -z $text ]] || heard=$SECONDS
 		((SECONDS - heard <= limit)) || guest_died "$state: nothing was heard for $limit seconds"
 		((SECONDS - began <= whole_limit)) ||
-			guest_died "$state: it has not ended within $whole_limit seconds"
+			guest_died "$state: it has not ended within $minutes minutes"
 		text=$held$text
 		held=
 		if ((rc > 128)); then
-			# No whole line yet: what may be the beginning of a mark stays here.
+			# No whole line yet: keep what may be the beginning of a mark.
 			held=${text#"${text%%"${mark::1}"*}"}
 			"$handler" "${text%%"${mark::1}"*}" ''
 			continue
@@ -420,7 +378,7 @@ run_guest()
 	wait "$qemu_pid" || rc=$?
 	qemu_pid=
 	((rc == 0)) || die 'running QEMU' "$state: it ended with $rc" \
-		"mend what it says; what the guest's kernel said is in $console" "$qemu/qemu.log"
+		"fix what it reports; the guest's console is in $console" "$qemu/qemu.log"
 	[[ -n $guest_code ]] || guest_died "$state: it went down"
 }
 
@@ -457,7 +415,7 @@ count_text()
 	line=
 }
 
-# One that is not in the plan: a failure of the guest as a whole.
+# A failure of the guest as a whole, which is not in the plan.
 count_failure()
 {
 	failed=$((failed + 1))
@@ -474,9 +432,9 @@ run_tests()
 		count_failure "the guest tests ended with $guest_code"
 	fi
 	lines=$(grep -aE 'Oops|BUG:|WARNING: CPU|Call Trace|general protection' "$console" || true)
-	[[ -z $lines ]] || count_failure "the guest's kernel is not well: ${lines//$'\n'/; }"
+	[[ -z $lines ]] || count_failure "the guest's kernel reported: ${lines//$'\n'/; }"
 	lines=$(qemu_complaints)
-	[[ -z $lines ]] || count_failure "QEMU is not well: ${lines//$'\n'/; }"
+	[[ -z $lines ]] || count_failure "QEMU reported: ${lines//$'\n'/; }"
 	((failed == 0)) || say "the guest's console: $console"
 	echo "$passed passed, $failed failed, $skipped skipped"
 	((failed == 0))
@@ -493,10 +451,10 @@ run_task()
 
 # --- Main -----------------------------------------------------------------------------------------
 
-# What the guest says of itself stands behind this, and nothing else that it says does.
+# Only the guest's own messages follow this.
 mark=$'\036'sdxi-guest-$(od -An -N 8 -t x8 /dev/urandom | tr -d ' '):
 
-# The command's output is this script's, and nothing else is.
+# Standard output is for the command's output only.
 exec {stdout}>&1
 [[ $mode != run ]] || exec >&2
 
@@ -518,7 +476,12 @@ cleanup()
 trap cleanup EXIT
 
 CC=gcc must_build gcc 'the driver' "${test_build_options[@]}" librte_dma_sdxi.so app/test/test_guest
-ready_guest
+unpacked_root=$cache/qemu-guest-$(distribution)
+fill_once "$unpacked_root" 'fetches packages' fetch_guest
+mkdir -p -- "$qemu/bios"
+for file in "${firmware[@]}"; do
+	refresh "$unpacked_root/usr/share/$file" "$qemu/bios/${file##*/}"
+done
 [[ -n ${SDXI_QEMU:-} ]] || ready_qemu
 if [[ $mode == build ]]; then
 	say "QEMU: ${SDXI_QEMU:-$qemu/qemu-system-x86_64} -L $qemu/bios"

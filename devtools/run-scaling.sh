@@ -11,19 +11,19 @@ usage()
 	cat <<'END'
 Usage: devtools/run-scaling.sh [--descriptors N] [--help]
 
-Set the machine up if need be (devtools/setup.sh), build, and see what more contexts of one emulated
-function cost, from 1 to 1024: copies of 64 bytes in bursts of 32, from one lcore, verified. Prints
+Set the machine up if need be (devtools/setup.sh), build, and measure the cost of more contexts of one
+emulated function, from 1 to 1024: copies of 64 bytes in bursts of 32, from one lcore, verified. Prints
 
-  KiB each   memory of each channel: ring, completion blocks, pages for patterns, what the driver keeps
-  all busy   operations per second with all channels in turns, one burst in flight on each, to those
-             with one channel
-  one busy   operations per second of one channel with all the others started and idle, to the same
-  idle poll  time of one rte_dma_completed() on an idle channel, to one operation of one channel
+  KiB each   memory of each channel: ring, completion blocks, pages for patterns, the driver's own data
+  all busy   operations per second with all channels in turn, one burst in flight on each, relative to one
+             channel
+  one busy   operations per second of one channel with all others started and idle, relative to the same
+  idle poll  time of one rte_dma_completed() on an idle channel, relative to one operation of one channel
 
-and how long the first copy takes after the function has been idle, as a multiple and in microseconds.
+and the time of the first copy after the function has been idle, as a multiple and in microseconds.
 
   --descriptors N  operations that each channel may have outstanding (default 512: a ring of 1024, the
-                   least that SDXI has)
+                   smallest of SDXI)
 
 DPDK_SOURCE, DPDK_PREFIX, DPDK_SDXI_CACHE and JOBS are passed on to devtools/setup.sh.
 END
@@ -33,12 +33,12 @@ descriptors=512
 while (($# > 0)); do
 	case $1 in
 	--descriptors)
-		[[ ${2:-} =~ ^[1-9][0-9]{0,4}$ ]] || { usage >&2; exit 2; }
+		is_count "${2:-}" || bad_usage
 		descriptors=$2
 		shift
 		;;
 	-h | --help) usage; exit 0 ;;
-	*) usage >&2; exit 2 ;;
+	*) bad_usage ;;
 	esac
 	shift
 done
@@ -56,4 +56,4 @@ LD_LIBRARY_PATH=$dir:$LD_LIBRARY_PATH timeout 600 \
 	--no-telemetry --lcores="0@$driver_cpu,1@$device_cpu" -d librte_dma_sdxi_emu.so \
 	--vdev="dma_sdxi_emu0,lcore=1,max_cxt=1024" -- dma_sdxi_emu0 "$descriptors" \
 	</dev/null 2>"$log" || die 'copying' "dpdk-test-dma-scaling ended with $?" \
-	'see what the log says' "$log"
+	'fix what the log says' "$log"

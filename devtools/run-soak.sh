@@ -9,57 +9,53 @@ set -euo pipefail
 usage()
 {
 	cat <<'END'
-Usage: devtools/run-soak.sh MINUTES [--seed N|random] [--order in|random|any] [--faults yes|no|any]
-                            [--cycle N] [--sanitizers] [--log] [--help]
+Usage: devtools/run-soak.sh [--minutes N] [--seed N|random] [--order in|random|any]
+                            [--faults yes|no|any] [--cycle N] [--sanitizers] [--log] [--help]
 
-Set the machine up if need be (devtools/setup.sh), build, and have the driver work on emulated functions
-for so many minutes: copies, scatter-gather copies and fills of random sizes, with and without fences,
-on several vchans with a thread each, reporting and silent, with both error reactions; faults
-injected, and recovered from; devices started, stopped (also with operations outstanding), configured
-in other ways, removed and probed again. Each byte, each completion and the statistics are checked, and
-that memory, memzones, files and threads are after each probe what they were after the first.
+Set the machine up if need be (devtools/setup.sh), build, and run the driver on emulated functions under
+mixed load: copies, scatter-gather copies and fills of random sizes, with and without fences, on several
+vchans with a thread each, reporting and silent, with both error reactions; injected faults and their
+recovery; devices that are started, stopped (also with operations outstanding), reconfigured, removed and
+probed again. Each byte, each completion and the statistics are checked. Memory, memzones, files and
+threads must be after each probe what they were after the first.
 
-A line every ten seconds says how far it has come, a summary at the end what was done. Ctrl-C ends it
-in good order, a second one at once. Exits with 0 if nothing was found.
+Prints a progress line every ten seconds, and a summary. Ctrl-C ends the run in order, a second one
+immediately. The exit code is 0 if no fault was found.
 
-  MINUTES       how long; a whole number
-  --seed N      what is done follows from it (default: always the same; random: another each time)
-  --order W     whether functions take every liberty that they have (default any: drawn)
+  --minutes N   how long (default 10)
+  --seed N      of the random sequence (default: a constant; random: another one each time)
+  --order W     whether operations complete in random order (default any: drawn)
   --faults W    whether faults are injected (default any: drawn, mostly yes)
-  --cycle N     run this cycle only, as a message has named it; with the seed and options it had
+  --cycle N     run only this cycle, as a message has named it; with the seed and options it had
   --sanitizers  under address and undefined-behaviour sanitizers
-  --log         with what is injected and what the driver says of it
+  --log         print injected faults and the driver's log
 
 DPDK_SOURCE, DPDK_PREFIX, DPDK_SDXI_CACHE and JOBS are passed on to devtools/setup.sh.
 END
 }
 
-minutes=
+minutes=10
 sanitizers=false
 args=()
 while (($# > 0)); do
 	case $1 in
-	--seed | --order | --faults)
-		(($# > 1)) || { usage >&2; exit 2; }
-		args+=("$1" "$2")
-		shift
-		;;
-	--cycle)
-		(($# > 1)) || { usage >&2; exit 2; }
-		args+=(--cycle "$2" --cycles 1)
+	--minutes | --seed | --order | --faults | --cycle)
+		(($# > 1)) || bad_usage
+		case $1 in
+		--minutes) minutes=$2 ;;
+		--cycle) args+=(--cycle "$2" --cycles 1) ;;
+		*) args+=("$1" "$2") ;;
+		esac
 		shift
 		;;
 	--log) args+=(--log) ;;
 	--sanitizers) sanitizers=true ;;
 	-h | --help) usage; exit 0 ;;
-	*)
-		[[ -z $minutes && $1 =~ ^[1-9][0-9]{0,5}$ ]] || { usage >&2; exit 2; }
-		minutes=$1
-		;;
+	*) bad_usage ;;
 	esac
 	shift
 done
-[[ -n $minutes ]] || { usage >&2; exit 2; }
+is_count "$minutes" || bad_usage
 
 set_up
 find_builds
@@ -73,7 +69,7 @@ fi
 CC=gcc must_build "$name" 'the program' "${test_build_options[@]}" "${options[@]}" \
 	app/test/test_driver_soak
 
-# The program ends itself; its summary is to be seen even so.
+# The program handles the signal, and prints its summary.
 trap : INT
 log=$builds/log/soak.log
 say "soaking for $minutes minutes; the driver's log: $log"

@@ -32,7 +32,7 @@ Set the machine up if need be (devtools/setup.sh), build, run the tests. The las
                   sanitizers  unit and driver under address and undefined-behaviour sanitizers
                   threads     the tests with several threads, under ThreadSanitizer
                   model       the ring protocol, model-checked with spin (devtools/run-model.sh)
-                  fuzz        each of devtools/run-fuzz.sh's targets for a minute
+                  fuzz        each suite of devtools/run-fuzz.sh for a minute
                   valgrind    the unit tests under valgrind
                   soak        two minutes of devtools/run-soak.sh
                   export      the driver in a DPDK tree (devtools/test-export.sh): its checks, a static
@@ -264,7 +264,7 @@ if wanted model; then
 fi
 
 if wanted fuzz; then
-	run_program fuzz 'hostile input' "$project_root/devtools/run-fuzz.sh" --seconds 60
+	run_program fuzz 'hostile input' "$project_root/devtools/run-fuzz.sh" --minutes 1
 	maybe_stop
 fi
 
@@ -278,7 +278,7 @@ fi
 if wanted soak; then
 	say 'testing: two minutes of mixed traffic, faults, restarts and probes'
 	rc=0
-	"$project_root/devtools/run-soak.sh" 2 2>&1 | sed -u 's/^/    /' || rc=$?
+	"$project_root/devtools/run-soak.sh" --minutes 2 2>&1 | sed -u 's/^/    /' || rc=$?
 	if ((rc == 0)); then
 		passed=$((passed + 1))
 	else

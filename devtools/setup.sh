@@ -10,22 +10,16 @@ set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=cross.sh
 . "$project_root/devtools/cross.sh"
 
-# What is built of DPDK, on top of its libraries.
+# What is built of DPDK, besides its libraries.
 readonly apps=test,proc-info
 readonly drivers=bus/pci,bus/vdev,mempool/ring,dma/skeleton,dma/ioat,dma/idxd,net/null
 readonly cross_drivers=bus/pci,bus/vdev,mempool/ring
-options=(
-	--buildtype=release
-	--libdir=lib
-	-Ddefault_library=shared
-	-Dplatform=generic
-	-Ddeveloper_mode=disabled
-	-Denable_driver_sdk=true
-)
-readonly packages=(
-	build-essential clang dpkg-dev libcmocka-dev libnuma-dev meson ninja-build pkg-config python3
-	python3-pyelftools spin valgrind
-)
+options=(--buildtype=release --libdir=lib -Ddefault_library=shared -Dplatform=generic
+	-Ddeveloper_mode=disabled -Denable_driver_sdk=true)
+packages=(build-essential clang dpkg-dev libcmocka-dev libnuma-dev meson ninja-build pkg-config python3
+	python3-pyelftools spin valgrind)
+declare -A more_packages=([plots]=python3-matplotlib [fuzz]=llvm [checks]='codespell cppcheck shellcheck'
+	[coverage]=gcovr [export]='gawk git python3-sphinx')
 
 usage()
 {
@@ -39,298 +33,174 @@ DPDK once into a cache folder. A second run finds everything done.
 
   --env          only print the environment for use by hand: eval "$(devtools/setup.sh --env)"
   --no-packages  install nothing
-  --plots        also install what devtools/plot-perf.py needs (python3-matplotlib); go on without
-                 it where that fails
-  --fuzz         also install what devtools/run-fuzz.sh needs beside clang: its libFuzzer, and its
-                 tools for readable reports
-  --checks       also install what devtools/check-source.sh needs: cppcheck, shellcheck, codespell
-  --coverage     also install what devtools/run-tests.sh --coverage needs: gcovr
-  --export       also install what devtools/test-export.sh needs: what DPDK's own checks ask for, and
-                 what its documentation is built with
-  --cross ARCH  in the place of this machine's DPDK and for another machine: cross compiler and QEMU's
-                user mode, cmocka and DPDK. ARCH is aarch64 or ppc64le; or s390x, which DPDK does
-                not support, or i686, which the driver does not: without DPDK. With --env,
-                SDXI_CROSS_FILE is a cross file for Meson
-  --source FOLDER  install the packages, and unpack the distribution's source package of DPDK, whatever
-                 DPDK_SOURCE says, into FOLDER, which must not exist; it is kept in the cache
+  --plots, --fuzz, --checks, --coverage, --export
+                 also install what devtools/plot-perf.py, run-fuzz.sh, check-source.sh,
+                 run-tests.sh --coverage or test-export.sh needs; without pictures (--plots) the
+                 script continues
+  --cross ARCH   set up for another machine instead: cross compiler, QEMU's user mode, cmocka and
+                 DPDK. ARCH is aarch64, ppc64le, s390x (not supported by DPDK: without it) or i686
+                 (not supported by the driver: the compiler only). With --env, SDXI_CROSS_FILE is a
+                 cross file for Meson
+  --source FOLDER  install the packages, and unpack the distribution's source package of DPDK into
+                 FOLDER, which must not exist, whatever DPDK_SOURCE is
 
 Where DPDK comes from, first match:
   DPDK_SOURCE=FOLDER  a DPDK source tree (22.11 or newer); it is built elsewhere and not written to
   DPDK_PREFIX=FOLDER  an installed DPDK, used as it is; not with --cross
   neither             the distribution's source package, verified by APT
 
-Also: DPDK_SDXI_CACHE=FOLDER for what is kept (default: dpdk-sdxi in $XDG_CACHE_HOME or ~/.cache),
-JOBS=N for the number of compilers at once.
+DPDK_SDXI_CACHE=FOLDER is for what is kept (default: dpdk-sdxi in $XDG_CACHE_HOME or ~/.cache), JOBS=N the
+number of compilers at a time.
 END
 }
 
-env_only=false
-install_packages=true
-plots=false
-fuzz=false
-checks=false
-coverage=false
-export=false
-cross=
-source_to=
+env_only=false install_packages=true plots=false fuzz=false cross='' source_to=''
 while (($# > 0)); do
 	case $1 in
 	--env) env_only=true ;;
 	--no-packages) install_packages=false ;;
 	--plots) plots=true ;;
-	--fuzz) fuzz=true ;;
-	--checks) checks=true ;;
-	--coverage) coverage=true ;;
-	--export) export=true ;;
+	--fuzz | --checks | --coverage | --export)
+		[[ $1 != --fuzz ]] || fuzz=true
+		read -ra more <<<"${more_packages[${1#--}]}"
+		packages+=("${more[@]}")
+		;;
 	--cross)
-		if (($# < 2)) || ! cross_names "$2"; then
-			usage >&2
-			exit 2
-		fi
+		cross_names "${2:-none}" || bad_usage
 		cross=$2
+		packages+=("gcc-$cross_triplet" "libc6-dev-$cross_deb-cross" qemu-user)
 		shift
 		;;
 	--source)
-		(($# > 1)) || { usage >&2; exit 2; }
-		source_to=$2
+		source_to=${2:-}
+		[[ -n $source_to ]] || bad_usage
 		shift
 		;;
 	-h | --help) usage; exit 0 ;;
-	*) usage >&2; exit 2 ;;
+	*) bad_usage ;;
 	esac
 	shift
 done
 
-# --- DPDK's source --------------------------------------------------------------------------------
-
-# Fetch the distribution's DPDK source package into $1.
+# Fetch the distribution's source package of DPDK into $1: 22.11 if there is a choice, else the newest.
 fetch_package()
 {
-	local work=$1 log=$cache/log/source.log version='' candidate
-	local apt=$work/apt
-	local way_out='set DPDK_SOURCE to a DPDK source tree, or DPDK_PREFIX to an installed DPDK'
-
-	command -v apt-get >/dev/null || die 'fetching DPDK' 'there is no apt-get here' "$way_out"
-	: >"$log"
+	local log=$cache/log/source.log versions version
 	say 'fetching the source package of DPDK (about 16 MB)'
-	private_apt "$apt"
-	derive_sources "$apt" deb-src
-	# One dead source makes the whole update fail, though the others were read.
-	limit "$fetch_limit" apt-get -c "$apt/apt.conf" update </dev/null >>"$log" 2>&1 || true
-	while read -r candidate; do
-		dpkg --compare-versions "$candidate" ge 22.11 || continue
-		# the oldest supported long-term version where there is a choice, else the newest
-		if [[ -z $version ]] ||
-		   { [[ $version != 22.11* ]] && dpkg --compare-versions "$candidate" gt "$version"; } ||
-		   { [[ $candidate == 22.11* && $version != 22.11* ]]; } ||
-		   { [[ $candidate == 22.11* ]] && dpkg --compare-versions "$candidate" gt "$version"; }
-		then
-			version=$candidate
-		fi
-	done < <(apt-cache -c "$apt/apt.conf" showsrc --only-source dpdk 2>>"$log" |
-		sed -n 's/^Version: //p')
-	[[ -n $version ]] || die 'fetching DPDK' \
-		"the machine's package sources offer no source package dpdk >= 22.11" "$way_out" "$log"
-	(cd "$work" && limit "$fetch_limit" \
-		apt-get -c "$apt/apt.conf" source --only-source --download-only \
-		"dpdk=$version" </dev/null >>"$log" 2>&1) ||
-		die 'fetching DPDK' "apt-get source dpdk=$version" "$way_out" "$log"
-	rm -rf "$apt"
+	: >"$log"
+	private_apt "$1/apt" "$log" deb-src
+	versions=$(apt-cache -c "$apt_conf" showsrc --only-source dpdk 2>>"$log" |
+		sed -n 's/^Version: //p' | sort -Vu)
+	version=$(grep '^22\.11' <<<"$versions" | tail -n 1 || tail -n 1 <<<"$versions")
+	dpkg --compare-versions "${version:-0}" ge 22.11 || die 'fetching DPDK' \
+		"expected a source package dpdk >= 22.11 in the machine's package sources, found ${version:-none}" \
+		'set DPDK_SOURCE to a DPDK source tree, or DPDK_PREFIX to an installed DPDK' "$log"
+	fetch "$1" DPDK "$log" source --only-source --download-only "dpdk=$version"
+	rm -rf -- "$1/apt"
 	say "DPDK $version, verified by APT"
 }
 
-# Unpack the distribution's DPDK source package into $1; fetch it where the cache does not have it.
+# Unpack the distribution's source package of DPDK into $1.
 unpack_package()
 {
-	local kept log=$cache/log/source.log dsc held
-
+	local kept log=$cache/log/unpack.log
 	kept=$cache/package-$(distribution)
-	exec {held}>"$kept.lock"
-	lock "$held" "fetches DPDK's source package"
-	if [[ ! -d $kept ]]; then
-		rm -rf "$kept.part"
-		mkdir -p "$kept.part"
-		fetch_package "$kept.part"
-		mv -- "$kept.part" "$kept"
-	fi
-	exec {held}>&-
-	dsc=$(find "$kept" -maxdepth 1 -name 'dpdk_*.dsc')
-	limit "$work_limit" dpkg-source --no-copy -x "$dsc" "$1" >>"$log" 2>&1 ||
-		die 'unpacking DPDK' "$dsc" "remove $kept: it is fetched anew then" "$log"
+	fill_once "$kept" "fetches DPDK's source package" fetch_package
+	limit "$work_limit" dpkg-source --no-copy -x "$kept"/dpdk_*.dsc "$1" >"$log" 2>&1 ||
+		die 'unpacking DPDK' "$kept" 'remove that folder, and run this again to fetch it again' "$log"
 }
 
-# --- DPDK -----------------------------------------------------------------------------------------
-
-# A cheap name for the state of the source tree $1.
+# Print a cheap name for the state of the source tree $1.
 tree_identity()
 {
-	local dir=$1 skip=()
-	local git=(git -c safe.directory='*' -C "$dir")
-
-	if command -v git >/dev/null &&
-	   [[ $("${git[@]}" rev-parse --show-prefix 2>/dev/null || echo outside) == '' ]]; then
-		# read-only: git status would otherwise refresh the index
-		export GIT_OPTIONAL_LOCKS=0
+	local git=(git -c safe.directory='*' --no-optional-locks -C "$1")
+	if [[ $("${git[@]}" rev-parse --show-prefix 2>/dev/null || echo outside) == '' ]]; then
 		"${git[@]}" rev-parse HEAD
 		"${git[@]}" diff HEAD | sha256sum
-		"${git[@]}" ls-files -z --others --exclude-standard |
-			(cd "$dir" && xargs -0r stat -c '%n %s %Y' --)
+		"${git[@]}" ls-files -z --others --exclude-standard | (cd -- "$1" && xargs -0r stat -c '%n %s %Y' --)
 	else
-		while IFS= read -r -d '' meson_private; do
-			skip+=(-path "$(dirname -- "$meson_private")" -prune -o)
-		done < <(cd "$dir" && find . -maxdepth 3 -name meson-private -print0)
-		(cd "$dir" && find . "${skip[@]}" -name __pycache__ -prune -o -type f \
-			-printf '%p %s %T@\n' | LC_ALL=C sort)
+		(cd -- "$1" && find . -type d \( -name __pycache__ -o -exec test -d '{}/meson-private' \; \) -prune -o \
+			-type f -printf '%p %s %T@\n' | LC_ALL=C sort)
 	fi
 }
 
-# Print the libdpdk.pc folder of the prefix $1.
-pkgconfig_of()
-{
-	local dir
-	for dir in "$1"/lib*/pkgconfig "$1"/lib*/*/pkgconfig "$1"/share/pkgconfig; do
-		if [[ -f $dir/libdpdk.pc ]]; then
-			printf '%s\n' "$dir"
-			return 0
-		fi
-	done
-}
-
-# Print the path of the header $1 in the include folders that follow.
-find_header()
-{
-	local header=$1 dir
-	shift
-	for dir in "$@"; do
-		if [[ -f $dir/$header ]]; then
-			printf '%s\n' "$dir/$header"
-			return 0
-		fi
-	done
-	return 1
-}
-
-# Whether a prefix can be used: its libraries, its driver SDK, its driver folder.
+# Set $dpdk_pc, $dpdk_libdir and $dpdk_version of the DPDK installed in $prefix. What else a build needs of it,
+# Meson looks for.
 check_prefix()
 {
-	local prefix=$1 pc version header bus libdir pmds open includes=()
+	local pc open
 	local build='build DPDK with "-Ddefault_library=shared -Denable_driver_sdk=true" and install it,
-         or leave DPDK_PREFIX away: then this script builds one'
-
-	pc=$(pkgconfig_of "$prefix")
-	[[ -n $pc ]] || die 'checking DPDK' "there is no libdpdk.pc below $prefix" "$build"
-	version=$(PKG_CONFIG_PATH=$pc pkg-config --modversion libdpdk)
-	PKG_CONFIG_PATH=$pc pkg-config --atleast-version=22.11 libdpdk ||
-		die 'checking DPDK' "expected 22.11 or newer in $prefix, found $version" "$build"
-	while IFS= read -r header; do
-		includes+=("${header#-I}")
-	done < <(PKG_CONFIG_PATH=$pc pkg-config --keep-system-cflags --cflags-only-I libdpdk |
-		tr ' ' '\n' | grep '^-I')
-	libdir=$(PKG_CONFIG_PATH=$pc pkg-config --variable=libdir libdpdk)
-	for header in rte_dmadev_pmd.h bus_pci_driver.h bus_vdev_driver.h; do
-		find_header "$header" "${includes[@]}" >/dev/null ||
-			die 'checking DPDK' "no driver SDK in $prefix: $header is missing" "$build"
+         or unset DPDK_PREFIX: then this script builds one'
+	for pc in "$prefix"/lib*/pkgconfig "$prefix"/lib*/*/pkgconfig "$prefix"/share/pkgconfig ''; do
+		[[ ! -f $pc/libdpdk.pc ]] || break
 	done
-	for bus in rte_bus_pci rte_bus_vdev; do
-		[[ -e $libdir/lib$bus.so ]] ||
-			die 'checking DPDK' "no shared libraries in $libdir: lib$bus.so is missing" "$build"
-	done
-	pmds=$(sed -n 's/^#define RTE_EAL_PMD_PATH "\(.*\)"/\1/p' \
-		"$(find_header rte_build_config.h "${includes[@]}")")
-	if [[ -n $pmds ]] && open=$(world_writable_above "$pmds"); then
-		die 'checking DPDK' "its driver folder $pmds lies below $open, which is world-writable:\
- EAL refuses to load drivers from there" 'install DPDK to a folder where nobody else may write'
-	fi
-	dpdk_version=$version
-	dpdk_libdir=$libdir
+	[[ -n $pc ]] || die 'checking DPDK' "there is no libdpdk.pc in $prefix" "$build"
 	dpdk_pc=$pc
+	dpdk_version=$(PKG_CONFIG_PATH=$pc pkg-config --modversion libdpdk)
+	dpdk_libdir=$(PKG_CONFIG_PATH=$pc pkg-config --variable=libdir libdpdk)
+	PKG_CONFIG_PATH=$pc pkg-config --atleast-version=22.11 libdpdk ||
+		die 'checking DPDK' "expected 22.11 or newer in $prefix, found $dpdk_version" "$build"
+	! open=$(world_writable_above "$dpdk_libdir/dpdk") ||
+		die 'checking DPDK' "its drivers are below $open, which is world-writable: EAL refuses to load them" \
+			'install DPDK to a folder where nobody else may write'
 }
 
+# Build the DPDK in $1, and install it to $prefix. Runs in a subshell.
 build_dpdk()
 {
-	local source=$1 prefix=$2 work=$3 rc=0
-	local log=$cache/log/$key-configure.log
-	local tools=(env -u CFLAGS -u CPPFLAGS -u LDFLAGS -u PKG_CONFIG_PATH -u DESTDIR CC=gcc)
-
-	say "configuring DPDK${cross:+ for $cross} ($source)"
-	limit "$work_limit" "${tools[@]}" meson setup "$work/build" "$source" --prefix="$prefix" "${options[@]}" \
-		</dev/null >"$log" 2>&1 ||
-		die 'configuring DPDK' "meson setup $source" \
-			'mend what the log says, or name another DPDK in DPDK_SOURCE or DPDK_PREFIX' "$log"
+	local log=$cache/log/$key way_out
+	way_out='fix what the log says, or name another DPDK in DPDK_SOURCE or DPDK_PREFIX'
+	unset CFLAGS CPPFLAGS LDFLAGS PKG_CONFIG_PATH DESTDIR
+	export CC=gcc
+	say "configuring DPDK${cross:+ for $cross} ($1)"
+	limit "$work_limit" meson setup "$work/build" "$1" --prefix="$prefix" "${options[@]}" </dev/null \
+		>"$log-configure.log" 2>&1 ||
+		die 'configuring DPDK' "meson setup $1" "$way_out" "$log-configure.log"
 	say 'building DPDK, once: some minutes'
-	log=$cache/log/$key-build.log
-	run_ninja "$work/build" "$log" 'building DPDK' || rc=$?
-	((rc == 0)) || die 'building DPDK' "ninja ended with $rc" \
-		'mend what the log says, or name another DPDK in DPDK_SOURCE or DPDK_PREFIX' "$log"
-	log=$cache/log/$key-install.log
-	limit "$work_limit" "${tools[@]}" meson install -C "$work/build" --no-rebuild </dev/null >"$log" 2>&1 ||
-		die 'installing DPDK' "meson install to $prefix" "is there room in $cache?" "$log"
+	run_ninja "$work/build" "$log-build.log" 'building DPDK' ||
+		die 'building DPDK' "ninja in $work/build" "$way_out" "$log-build.log"
+	limit "$work_limit" meson install -C "$work/build" --no-rebuild </dev/null >"$log-install.log" 2>&1 ||
+		die 'installing DPDK' "meson install to $prefix" "is there room in $cache?" "$log-install.log"
 }
 
-# Whether clang finds its libFuzzer.
-has_libfuzzer()
-{
-	echo 'int LLVMFuzzerTestOneInput(const char *data, unsigned long len) { return !data && len; }' |
-		clang -fsanitize=fuzzer,address,undefined -x c -o /dev/null - 2>/dev/null
-}
-
-# --- Main -----------------------------------------------------------------------------------------
+# --- Packages ---------------------------------------------------------------------------------------
 
 cache=$(cache_dir)
-mkdir -p "$cache/log"
-
-if ! $env_only && $install_packages; then
+if $install_packages && ! $env_only; then
 	ensure_packages "$cache" "${packages[@]}"
-	if [[ -n $cross ]]; then
-		ensure_packages "$cache" "gcc-$cross_triplet" "libc6-dev-$cross_deb-cross" qemu-user
-	fi
-	# Pictures are a pleasure: nothing else waits for them.
-	if $plots && ! (ensure_packages "$cache" python3-matplotlib); then
+	# Nothing depends on pictures.
+	if $plots && ! (ensure_packages "$cache" "${more_packages[plots]}"); then
 		warn 'there will be no pictures: devtools/plot-perf.py needs python3-matplotlib'
 	fi
-	if $checks; then
-		ensure_packages "$cache" codespell cppcheck shellcheck
-	fi
-	if $coverage; then
-		ensure_packages "$cache" gcovr
-	fi
-	if $export; then
-		ensure_packages "$cache" gawk git python3-sphinx
-	fi
-	if $fuzz; then
-		# In some distributions it comes with clang, in others in a package of its own.
-		if ! has_libfuzzer; then
-			ensure_packages "$cache" "libclang-rt-$(clang -dumpversion | cut -d. -f1)-dev"
-		fi
-		has_libfuzzer || die 'looking for libFuzzer' "$(clang --version | head -n 1) has none" \
-			'install the runtime libraries of this version of clang'
-		if ! command -v llvm-symbolizer >/dev/null && ! (ensure_packages "$cache" llvm); then
-			warn 'reports of crashes will have no line numbers: no package llvm'
-		fi
+	# Some distributions have it in clang's package, others in one of its own.
+	if $fuzz && ! echo 'int LLVMFuzzerTestOneInput(const char *d, unsigned long n) { return !d && n; }' |
+	   clang -fsanitize=fuzzer -x c -o /dev/null - 2>/dev/null; then
+		ensure_packages "$cache" "libclang-rt-$(clang -dumpversion | cut -d. -f1)-dev"
 	fi
 fi
-
 if [[ -n $source_to ]]; then
-	[[ ! -e $source_to ]] ||
-		die "unpacking DPDK's source" "$source_to is there already" 'name a folder that is not'
+	[[ ! -e $source_to ]] || die 'unpacking DPDK' "$source_to is there already" 'name a folder that is not'
 	unpack_package "$source_to"
-	say "done: DPDK $(cat -- "$source_to/VERSION") in $source_to"
+	say "done: DPDK $(<"$source_to/VERSION") in $source_to"
 	exit 0
 fi
 
+# --- Another machine --------------------------------------------------------------------------------
+
+cross_cmocka=$cache
 if [[ -n $cross ]]; then
 	unset DPDK_PREFIX
-	cross_cmocka=
 	if $cross_tests; then
-		ensure_cmocka
+		cross_cmocka=$cache/cmocka-$cross_deb-$(distribution)
+		[[ -d $cross_cmocka ]] || ! $env_only || die "looking for cmocka for $cross_deb" 'it is not there yet' \
+			"run devtools/setup.sh --cross $cross first"
+		fill_once "$cross_cmocka" "fetches cmocka for $cross_deb" fetch_cmocka
 	fi
 	if ! $cross_dpdk; then
-		cross_file=$cache/cross-$cross.ini
 		if $env_only; then
-			printf 'export SDXI_CROSS_FILE=%q\n' "$cross_file"
+			printf 'export SDXI_CROSS_FILE=%q\n' "$cache/cross-$cross.ini"
 		else
-			# where there is no cmocka, a folder without files of pkg-config
-			write_cross_file "$cross_file" "${cross_cmocka:-$cache}"
+			write_cross_file "$cache/cross-$cross.ini" "$cross_cmocka"
 			say "ready to build for $cross, without DPDK"
 		fi
 		exit 0
@@ -341,68 +211,54 @@ else
 fi
 options+=("-Ddisable_libs=$dpdk_unused_libs")
 
+# --- DPDK -------------------------------------------------------------------------------------------
+
+source_dir=
 if [[ -n ${DPDK_SOURCE:-} ]]; then
-	[[ -f $DPDK_SOURCE/meson.build && -d $DPDK_SOURCE/lib/eal ]] ||
-		die 'looking at DPDK_SOURCE' "$DPDK_SOURCE is not a DPDK source tree" \
-			'set it to the top folder of one, or unset it'
+	[[ -f $DPDK_SOURCE/meson.build && -d $DPDK_SOURCE/lib/eal ]] || die 'looking for DPDK' \
+		"DPDK_SOURCE=$DPDK_SOURCE is not a DPDK source tree" 'set it to the top folder of one, or unset it'
 	source_dir=$(realpath -- "$DPDK_SOURCE")
 	identity=$(tree_identity "$source_dir")
-	origin=$source_dir
 elif [[ -n ${DPDK_PREFIX:-} ]]; then
-	source_dir=
-	origin=$(realpath -- "$DPDK_PREFIX")
+	prefix=$(realpath -- "$DPDK_PREFIX")
 else
-	source_dir=
 	identity=package-$(distribution)
-	origin="the source package of $(distribution)"
 fi
-
-built=false
-if [[ -z ${DPDK_SOURCE:-} && -n ${DPDK_PREFIX:-} ]]; then
-	prefix=$origin
-else
+if [[ -n ${identity:-} ]]; then
 	compiler=$("${cross:+$cross_triplet-}gcc" --version 2>/dev/null | head -n 1 || true)
 	key=$(printf '%s\n' 1 "$source_dir" "$identity" "${options[*]}" "$compiler" "${cross:-$(uname -m)}" |
 		sha256sum | cut -c 1-12)
 	prefix=$cache/dpdk-$key
-	# The last thing written: without it a prefix is the rest of a build that was broken off.
+	# Written last: without this file a prefix is what is left of a build that was interrupted.
 	complete=$prefix/.complete
-	if [[ ! -e $complete ]] && $env_only; then
-		die 'looking for DPDK' 'it is not built yet' 'run devtools/setup.sh first'
-	fi
+	[[ -e $complete ]] || ! $env_only || die 'looking for DPDK' 'it is not built yet' \
+		"run devtools/setup.sh${cross:+ --cross $cross} first"
 	if [[ ! -e $complete ]]; then
-		exec 9>"$cache/dpdk-$key.lock"
+		exec 9>"$prefix.lock"
 		lock 9 'builds this DPDK'
 	fi
 	if [[ ! -e $complete ]]; then
 		work=$cache/work-$key
-		trap 'rm -rf "$work"' EXIT
-		rm -rf "$work" "$prefix"
-		mkdir -p "$work"
+		trap 'rm -rf -- "$work"' EXIT
+		rm -rf -- "$work" "$prefix"
+		mkdir -- "$work"
 		if [[ -n $cross ]]; then
-			# pkg-config is to find nothing: libraries of this machine are none of that one's
+			# pkg-config is to find nothing: this machine's libraries do not fit
 			write_cross_file "$work/cross.ini" "$work"
 			options+=(--cross-file "$work/cross.ini")
 		fi
-		if [[ -z $source_dir ]]; then
-			unpack_package "$work/source"
-			build_from=$work/source
-		else
-			build_from=$source_dir
-		fi
-		build_dpdk "$build_from" "$prefix" "$work"
-		check_prefix "$prefix"
-		printf '%s\n' "$origin" >"$complete"
-		built=true
+		[[ -n $source_dir ]] || unpack_package "$work/source"
+		(build_dpdk "${source_dir:-$work/source}")
+		check_prefix
+		printf '%s\n' "${source_dir:-$identity}" >"$complete"
 	fi
 fi
-check_prefix "$prefix"
+check_prefix
 if [[ -n $cross ]]; then
 	cross_file=$cache/cross-$key.ini
 	$env_only || write_cross_file "$cross_file" "$dpdk_pc" "$cross_cmocka"
 fi
 
-# shellcheck disable=SC2016 # for the shell that reads it
 print_env()
 {
 	printf 'export DPDK_SDXI_PREFIX=%q\n' "$prefix"
@@ -410,17 +266,14 @@ print_env()
 		printf 'export SDXI_CROSS_FILE=%q\n' "$cross_file"
 		return
 	fi
-	printf 'export PKG_CONFIG_PATH=%q${PKG_CONFIG_PATH:+:$PKG_CONFIG_PATH}\n' "$dpdk_pc"
-	printf 'export LD_LIBRARY_PATH=%q${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}\n' "$dpdk_libdir"
-	printf 'export PATH=%q:$PATH\n' "$prefix/bin"
+	# shellcheck disable=SC2016 # for the shell that reads it
+	printf 'export %s=%q${%s:+:$%s}\n' PKG_CONFIG_PATH "$dpdk_pc" PKG_CONFIG_PATH PKG_CONFIG_PATH \
+		LD_LIBRARY_PATH "$dpdk_libdir" LD_LIBRARY_PATH LD_LIBRARY_PATH PATH "$prefix/bin" PATH PATH
 }
 
 if $env_only; then
 	print_env
-elif $built; then
-	say "done: DPDK $dpdk_version${cross:+ for $cross} in $prefix"
-	say "for use by hand, eval what \"devtools/setup.sh${cross:+ --cross $cross} --env\" prints:"
-	print_env | sed 's/^/    /'
 else
-	say "nothing to do: DPDK $dpdk_version${cross:+ for $cross} is ready in $prefix"
+	say "DPDK $dpdk_version${cross:+ for $cross} is ready in $prefix;\
+ its environment: eval \"\$(devtools/setup.sh${cross:+ --cross $cross} --env)\""
 fi

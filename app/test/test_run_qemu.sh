@@ -243,7 +243,7 @@ END
 	((rc == 1)) || problem="expected exit code 1, found $rc"
 	[[ $(tail -n 1 "$work/stdout") == '2 passed, 1 failed, 1 skipped' ]] ||
 		problem+=' expected 2 passed, 1 failed, 1 skipped'
-	grep -q 'not ok - QEMU is not well: qemu: something odd$' "$work/stdout" ||
+	grep -q 'not ok - QEMU reported: qemu: something odd$' "$work/stdout" ||
 		problem+=" expected QEMU's words"
 	verdict "guest tests with a QEMU that complains" "$problem" "$work/stdout" "$work/stderr"
 
@@ -252,7 +252,7 @@ echo 'the last words' >console.log
 printf 'half a line'
 exec sleep 1000
 END
-	run_pretending --silence 1 -- true
+	SDXI_QEMU_SILENCE=1 run_pretending -- true
 	expect 'a guest that hangs' 1 'half a line' 'running: nothing was heard for 1 seconds'
 	problem=''
 	grep -q 'the last words' "$work/stderr" || problem='expected the last words of its console'
