@@ -9,15 +9,13 @@ set -euo pipefail
 usage()
 {
 	cat <<'END'
-Usage: test_driver_kill.sh PROGRAM [LOG]
+Usage: test_driver_kill.sh PROGRAM
 
 Start PROGRAM, which keeps an SDXI function busy, end it with a signal at a number of moments in its
 life, and start it again with the same EAL file prefix each time: it has to work at once. Prints a
 TAP verdict for each moment.
 
   PROGRAM  the test_driver_kill program
-  LOG      file that keeps what the programs say on stderr (default: a temporary file, kept on
-           failure only)
 END
 }
 
@@ -25,7 +23,7 @@ if [[ ${1:-} == --help || ${1:-} == -h ]]; then
 	usage
 	exit 0
 fi
-if (($# < 1 || $# > 2)); then
+if (($# != 1)); then
 	usage >&2
 	exit 2
 fi
@@ -36,7 +34,7 @@ patience=240
 pid=
 
 work=$(mktemp --directory --tmpdir sdxi-kill.XXXXXX)
-open_log "${2:-}"
+open_log ""
 
 cleanup()
 {

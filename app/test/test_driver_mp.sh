@@ -11,7 +11,7 @@ set -euo pipefail
 usage()
 {
 	cat <<'END'
-Usage: test_driver_mp.sh PROGRAM [LOG]
+Usage: test_driver_mp.sh PROGRAM
 
 Share emulated SDXI functions between a primary and secondary processes, and have them exit, be
 killed and be refused. Prints a TAP verdict for each case.
@@ -20,8 +20,6 @@ Processes share huge pages only: 128 free ones of 2 MiB are used; if there are n
 is run by root, they are added for as long as it takes. Otherwise it is skipped (exit code 77).
 
   PROGRAM  the test_driver_mp program
-  LOG      file that keeps what the programs say on stderr (default: a temporary file, kept on
-           failure only)
 END
 }
 
@@ -29,7 +27,7 @@ if [[ ${1:-} == --help || ${1:-} == -h ]]; then
 	usage
 	exit 0
 fi
-if (($# < 1 || $# > 2)); then
+if (($# != 1)); then
 	usage >&2
 	exit 2
 fi
@@ -45,7 +43,7 @@ mounted=
 declare -A pid=() to=() from=()
 
 work=$(mktemp --directory --tmpdir sdxi-mp.XXXXXX)
-open_log "${2:-}"
+open_log ""
 
 cleanup()
 {

@@ -1,0 +1,9 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright(c) 2026 The SDXI for DPDK authors
+
+# In the place of a test that cannot be run with this DPDK or on this machine: skip.sh WHY
+set -euo pipefail
+# shellcheck source-path=SCRIPTDIR source=tap.sh
+. "$(dirname -- "${BASH_SOURCE[0]}")/tap.sh"
+skip_all "$1"
