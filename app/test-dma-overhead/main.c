@@ -3,13 +3,12 @@
  */
 
 /*
- * Calls of the dmadev data path, for a tool that counts their instructions: see
- * devtools/run-overhead.sh. Counted is what happens in the functions whose names begin with count_,
- * the driver's part and the inline functions of rte_dmadev.h alike. The device works between them,
- * and has finished before the next one begins, so the figures are the same in each run.
+ * Calls of the dmadev data path, for counting their instructions (devtools/run-overhead.sh). The
+ * tool counts what runs inside functions named count_*: the driver's code and the inline functions
+ * of rte_dmadev.h. The device works only between these calls, so each run gives the same figures.
  *
- * The device is any that DPDK knows, by its name; or "ioat" or "idxd": DPDK's own driver, on
- * registers in plain memory, with this program as the device.
+ * The device is a dmadev given by name, or "ioat" or "idxd": DPDK's own driver on registers in
+ * plain memory, with this program as the device.
  */
 
 #include <dlfcn.h>
@@ -36,11 +35,12 @@
 #define BUF_LEN 64
 #define DST (RING * BUF_LEN)
 /*
- * Operations that each figure is an average of, a multiple of all burst sizes and laps of the ring.
+ * Each figure is an average over this many operations, a multiple of the burst sizes and of the
+ * ring.
  */
 #define NB_OPS (8 * RING)
 
-/* Registers of an I/OAT channel that its driver looks at: offsets, and values of some. */
+/* I/OAT channel registers that the driver reads: offsets, and some values. */
 #define IOAT_CHANCNT	0x00 /* 8 bits */
 #define IOAT_CBVER	0x08 /* 8 bits */
 #define IOAT_CHANCMD	0x84 /* 8 bits */
@@ -53,9 +53,9 @@
 #define IOAT_STS_SUSPENDED	2
 #define IOAT_DESC_LEN	64
 
-/* The same of DSA. Group and work queue registers are at multiples of 256, see IDXD_OFFSETS. */
+/* DSA registers. Those of groups and work queues start at multiples of 256, see IDXD_OFFSETS. */
 #define IDXD_GENCAP	0x10 /* 64 bits: log2 of largest copy 20:16, of largest batch 24:21 */
-#define IDXD_WQCAP	0x20 /* 64 bits: entries of all queues 15:0, queues 23:16 */
+#define IDXD_WQCAP	0x20 /* 64 bits: total entries of all queues 15:0, number of queues 23:16 */
 #define IDXD_GRPCAP	0x30 /* 64 bits */
 #define IDXD_ENGCAP	0x38 /* 64 bits */
 #define IDXD_OFFSETS	0x60 /* 64 bits: groups 15:0, work queues 31:16 */
@@ -69,19 +69,19 @@
 #define REGS_LEN 0x800
 
 static int16_t dev_id;
-static uint8_t *bufs; /* sources, and from DST on the destinations */
+static uint8_t *bufs; /* the sources, followed at DST by the destinations */
 
-/* A device that is played here. */
+/* A device that this program models. */
 static struct played {
 	const char *name;
 	void (*init)(void);	     /* before the driver's probe */
 	void (*probed)(void);
-	void (*work)(unsigned int nb); /* all that was submitted is done; addresses are virtual */
-	const char *suffix;	     /* of the dmadev's name */
+	void (*work)(unsigned int nb); /* complete all that was submitted; addresses are virtual */
+	const char *suffix;	     /* suffix of the dmadev's name */
 	struct rte_pci_driver *driver;
 } *played;
 
-static uint8_t *regs;	/* BAR 0 of the device that is played */
+static uint8_t *regs;	/* BAR 0 of the modelled device */
 static uint8_t *portal; /* BAR 2 */
 
 static void __rte_noreturn
@@ -91,7 +91,7 @@ fail(const char *what)
 	exit(EXIT_FAILURE);
 }
 
-/* I/OAT: a thread does the device's part of a reset or a stop. */
+/* I/OAT: a thread completes the reset or suspend that the driver waits for. */
 
 static volatile bool ioat_obeys;
 static pthread_t ioat_thread;
@@ -119,7 +119,7 @@ ioat_init(void)
 	regs[IOAT_CBVER] = IOAT_VERSION_3_4;
 	ioat_obeys = true;
 	if (pthread_create(&ioat_thread, NULL, ioat_obey, NULL) != 0)
-		fail("no thread");
+		fail("cannot create a thread");
 }
 
 static void
@@ -142,11 +142,11 @@ ioat_work(unsigned int nb)
 		(ring + (done - 1) % RING * IOAT_DESC_LEN) | IOAT_STS_IDLE;
 }
 
-/* DSA. Commands are done as soon as they are written: the command status is always 0. */
+/* DSA. Each command completes at once: the command status always reads 0. */
 
 /*
- * The driver submits with MOVDIR64B, which neither every CPU has nor valgrind. Copy for it. The
- * one instruction is not counted, nor is this handler, which is called outside of count_*().
+ * The driver submits with MOVDIR64B, which neither every CPU nor valgrind has. This SIGILL handler
+ * copies instead. It runs outside of count_*() and is not counted, nor is MOVDIR64B itself.
  */
 static void
 do_movdir64b(int sig, siginfo_t *info, void *context)
@@ -208,7 +208,7 @@ static struct played devices[] = {
 	{ "idxd", idxd_init, idxd_probed, idxd_work, "-q0", NULL },
 };
 
-/* The drivers register themselves with the PCI bus, by a function that is found here first. */
+/* Replaces the PCI bus's function in the symbol lookup, to get the driver that registers itself. */
 void
 rte_pci_register(struct rte_pci_driver *driver)
 {
@@ -272,21 +272,21 @@ wait_idle(unsigned int nb)
 		return;
 	}
 	while (status == RTE_DMA_VCHAN_ACTIVE) {
-		/* Threads take turns where instructions are counted: this one has nothing to do. */
+		/* Let the device's thread run: valgrind runs one thread at a time. */
 		rte_delay_us_sleep(100);
 		if (rte_dma_vchan_status(dev_id, 0, &status) != 0)
-			fail("no status");
+			fail("channel status is not available");
 	}
 	if (status != RTE_DMA_VCHAN_IDLE)
 		fail("the channel has failed");
 }
 
-/* What is counted. Sizes are constants to the compiler, as they may be to an application. */
+/* The counted functions. Sizes are compile-time constants, as in many applications. */
 
 static __rte_always_inline void
 enqueue(uint64_t first, unsigned int burst)
 {
-	/* Bursts divide the buffers, so none of them wraps. */
+	/* Burst sizes divide the ring, so no burst wraps. */
 	uint8_t *from = bufs + first % RING * BUF_LEN;
 	const uint8_t *end = from + burst * BUF_LEN;
 	const int16_t dev = dev_id;
@@ -309,7 +309,7 @@ completed(unsigned int burst)
 		fail("not all completed");
 }
 
-/* Prototypes, for they are not static: callgrind is to find them by name. */
+/* Not static, so that callgrind knows their names; hence the prototypes. */
 #define COUNT(burst)                                                                               \
 void count_enqueue_##burst(uint64_t first);                                                        \
 void count_completed_##burst(void);                                                                \
@@ -350,11 +350,11 @@ main(int argc, char **argv)
 	int dev;
 
 	if (ret < 0)
-		fail("EAL does not start");
+		fail("EAL cannot start");
 	if (argc - ret != 2)
 		fail("usage: dpdk-test-dma-overhead EAL-ARGUMENTS -- DEVICE|ioat|idxd");
 	if (rte_eal_iova_mode() != RTE_IOVA_VA)
-		fail("IO addresses have to be virtual ones: give --iova-mode=va");
+		fail("IOVA mode is not VA: use --iova-mode=va");
 	dev = find_device(argv[ret + 1]);
 	if (dev < 0)
 		fail("no such device");
@@ -366,7 +366,7 @@ main(int argc, char **argv)
 		bufs[i] = i * 7 + i / 256;
 	if (rte_dma_configure(dev_id, &conf) != 0 || rte_dma_vchan_setup(dev_id, 0, &vconf) != 0 ||
 	    rte_dma_start(dev_id) != 0)
-		fail("the device does not start");
+		fail("the device cannot be started");
 
 	run_1();
 	run_8();
@@ -377,6 +377,6 @@ main(int argc, char **argv)
 		fail("the data is wrong");
 	printf("operations: %d\n", NB_OPS);
 	fflush(stdout);
-	/* Cleaning up would talk to a device that is not there. */
+	/* Cleanup would access a device that does not exist. */
 	_exit(EXIT_SUCCESS);
 }

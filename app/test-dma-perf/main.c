@@ -27,9 +27,9 @@
 enum exit_code {
 	EXIT_OK,
 	EXIT_CASE_FAILED,
-	EXIT_USAGE,		/* options, the INI file, the result file */
-	EXIT_EAL,		/* --list-dma, and the process of a case to its parent */
-	EXIT_INTERRUPTED,	/* the process of a case to its parent */
+	EXIT_USAGE,		/* bad options or INI file, or the results cannot be written */
+	EXIT_EAL,		/* EAL cannot start: with --list-dma, or in the process of a case */
+	EXIT_INTERRUPTED,	/* exit code of a case's process only */
 };
 
 struct options {
@@ -43,7 +43,7 @@ struct options {
 static volatile sig_atomic_t interrupted;
 static volatile sig_atomic_t case_pid;
 
-/* The process of a case ends its scenario with what was measured; asked twice, it is killed. */
+/* Forward the first signal: the case then writes what it measured. Kill it on the second. */
 static void
 on_signal(int sig)
 {
@@ -59,45 +59,45 @@ print_help(void)
 	       "\n"
 	       "Measures how fast DMA devices and CPUs move memory, and checks every byte.\n"
 	       "\n"
-	       "  --config FILE   INI file that says what to run\n"
+	       "  --config FILE   INI file with the cases to run\n"
 	       "  --result FILE   CSV file to write; default: FILE of --config, its suffix replaced\n"
-	       "                  by _result.csv. Beside it, with the suffix .json, a file with all\n"
-	       "                  figures for programs\n"
-	       "  --list-dma      list the DMA devices that EAL finds, and what they can do; run\n"
+	       "                  by _result.csv. A JSON file with all figures is written next to\n"
+	       "                  it, with the suffix .json\n"
+	       "  --list-dma      list the DMA devices that EAL finds and their capabilities; run\n"
 	       "                  nothing\n"
 	       "  --help          this text\n"
 	       "  -- ARGUMENT...  EAL arguments, added to eal_args of every case\n"
 	       "\n"
-	       "Sections of the INI file: [GLOBAL], and [case1], [case2], ... in the order in which\n"
-	       "they are to run. A comment begins with ';'. Keys:\n");
+	       "Sections of the INI file: [GLOBAL], and [case1], [case2], ..., which run in the\n"
+	       "order of the file. A comment begins with ';'. Keys:\n");
 	perf_conf_print_keys(stdout);
 	printf("\n"
 	       "A range is one number, or first,last,increment,ADD|MUL. All combinations of a case's\n"
-	       "ranges run, a scenario each.\n"
+	       "ranges run, each as a scenario.\n"
 	       "\n"
-	       "Passes of a scenario, each with a warm-up of %d ms, and data verified after it:\n"
-	       "  throughput      for test_seconds, with as much in flight as the ring and the buffers\n"
-	       "                  allow. Bandwidth, MOps and cycles come from this pass alone; nothing\n"
-	       "                  else is measured in it\n"
-	       "  cycles          the same for detail_ms, with a look at the clock at each step: the\n"
-	       "                  CPU's cycles for one operation in enqueue, submit, polls that find\n"
-	       "                  completions, and polls in vain (waiting for the device). The looks\n"
-	       "                  at the clock are in these figures\n"
-	       "  latency         for detail_ms, one operation in flight: from its enqueue up to its\n"
-	       "                  completion being seen\n"
+	       "Passes of a scenario, each after a warm-up of %d ms, and followed by verification:\n"
+	       "  throughput      for test_seconds, with as many operations in flight as the ring and\n"
+	       "                  the buffers allow. Bandwidth, MOps and cycles are measured in this\n"
+	       "                  pass, and nothing else\n"
+	       "  cycles          the same for detail_ms, reading the clock after each step: CPU cycles\n"
+	       "                  per operation in enqueue, submit, polls that find completions, and\n"
+	       "                  empty polls (waiting for the device). Includes the cost of reading\n"
+	       "                  the clock\n"
+	       "  latency         for detail_ms, one operation in flight: from its enqueue to the poll\n"
+	       "                  that finds it completed\n"
 	       "  batch latency   for detail_ms, kick_batch operations in flight: from the first enqueue\n"
-	       "                  up to the last completion being seen\n"
-	       "A CPU has the first and the third. Percentiles are told from a histogram: a value is never\n"
-	       "below the true one, and above it by less than 1/%u. Minimum and maximum are exact.\n"
+	       "                  to the poll that finds the last one completed\n"
+	       "CPU cases have throughput and latency only. Percentiles come from a histogram: at least\n"
+	       "the true value, and above it by less than 1/%u. Minimum and maximum are exact.\n"
 	       "\n"
-	       "Interrupted (SIGINT, SIGTERM), it writes what was measured, marked as interrupted.\n"
+	       "On SIGINT and SIGTERM, results so far are written and marked as interrupted.\n"
 	       "\n"
-	       "Exit code: 0 all cases ran and all data was right; 1 a case failed; 2 a mistake in\n"
-	       "the options or in the INI file; 3 EAL cannot start (--list-dma); 128 + the signal's\n"
+	       "Exit code: 0 all cases ran and all data was correct; 1 a case failed; 2 a mistake in\n"
+	       "the options or the INI file; 3 EAL cannot start (--list-dma only); 128 + the signal's\n"
 	       "number if interrupted.\n", PERF_WARM_UP_MS, PERF_HIST_SUB);
 }
 
-/* 0 to go on, negative to end well, else the exit code. */
+/* Returns 0 to continue, a negative value to exit with success, or a positive exit code. */
 static int
 parse_options(int argc, char **argv, struct options *opt)
 {
@@ -143,7 +143,7 @@ parse_options(int argc, char **argv, struct options *opt)
 	return 0;
 }
 
-/* The path with another suffix, or with one if it has none. */
+/* Replace the suffix of the path, or append one if it has none. */
 static char *
 with_suffix(const char *path, const char *suffix)
 {
@@ -161,7 +161,7 @@ with_suffix(const char *path, const char *suffix)
 	return out;
 }
 
-/* EAL keeps pointers into its arguments up to its end, and changes the order of argv. */
+/* EAL keeps pointers to its arguments and reorders argv. */
 struct eal {
 	char **argv;
 	char **args;
@@ -169,10 +169,10 @@ struct eal {
 	char program[sizeof(PROGRAM)];
 };
 
-/* What EAL is being started with; NULL before and after. */
+/* The arguments that EAL is starting with, or NULL. */
 static const char *eal_starting;
 
-/* Newer EALs end the process themselves if they do not like an argument. */
+/* Newer EALs call exit() themselves on a bad argument. */
 static void
 on_exit_of_eal(void)
 {
@@ -211,7 +211,7 @@ init_eal(struct eal *eal, const char *eal_args, const struct options *opt)
 	if (ret < 0)
 		fprintf(stderr, "error: EAL cannot start with eal_args '%s': %s\n", eal_args,
 			rte_strerror(rte_errno));
-	/* EAL says how many arguments it took, and moves what it did not understand after them. */
+	/* EAL returns how many arguments it parsed, and moves the others after them. */
 	if (ret >= 0 && ret + 1 < argc) {
 		fprintf(stderr, "error: '%s' found in EAL's arguments, expected an option\n",
 			eal->argv[ret + 1]);
@@ -241,7 +241,10 @@ send_record(void *opaque, const struct perf_record *rec)
 	return n == sizeof(*rec) ? 0 : -EPIPE;
 }
 
-/* A case has a process of its own: its own EAL arguments, and no harm to the others. */
+/*
+ * Each case runs in its own process, with its own EAL arguments, so that a crash ends only that
+ * case.
+ */
 static void __attribute__((noreturn))
 run_case_process(const struct perf_case *pc, const struct options *opt, int fd)
 {
@@ -249,13 +252,13 @@ run_case_process(const struct perf_case *pc, const struct options *opt, int fd)
 	int ret;
 
 	case_pid = 0;
-	/* EAL and drivers print there too; the program's output is its results. */
+	/* EAL and drivers also print to stdout, which is for results only. */
 	dup2(STDERR_FILENO, STDOUT_FILENO);
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
 	if (init_eal(&eal, pc->eal_args, opt) < 0)
 		exit(EXIT_EAL);
 	ret = perf_run_case(pc, &interrupted, send_record, &fd);
-	/* A device that was not stopped may be in the midst of the memory that EAL gives back. */
+	/* A device that was not stopped may still write to memory that EAL would free. */
 	if (ret == -EBUSY)
 		_exit(EXIT_CASE_FAILED);
 	cleanup_eal(&eal);
@@ -280,7 +283,7 @@ receive_record(int fd, struct perf_record *rec)
 	return true;
 }
 
-/* True if all of the case is right. */
+/* Returns true if the case passed. */
 static bool
 run_case(struct perf_result *res, struct perf_progress *progress, const struct perf_case *pc,
 	 const struct options *opt)
@@ -293,10 +296,10 @@ run_case(struct perf_result *res, struct perf_progress *progress, const struct p
 	pid_t pid;
 
 	perf_result_begin(res, pc);
-	/* What is buffered would be written by both processes. */
+	/* Otherwise both processes would write what is buffered. */
 	fflush(NULL);
 	if (pipe2(fds, O_CLOEXEC) < 0 || (pid = fork()) < 0) {
-		snprintf(reason, sizeof(reason), "no process for it: %s", strerror(errno));
+		snprintf(reason, sizeof(reason), "cannot create a process: %s", strerror(errno));
 		perf_result_failed(res, pc, reason);
 		return false;
 	}
@@ -305,7 +308,7 @@ run_case(struct perf_result *res, struct perf_progress *progress, const struct p
 		run_case_process(pc, opt, fds[1]);
 	}
 	case_pid = pid;
-	/* A signal may have come before its number was known. */
+	/* The signal handler could not forward a signal before case_pid was set. */
 	if (interrupted != 0)
 		kill(pid, SIGTERM);
 	close(fds[1]);
@@ -325,7 +328,7 @@ run_case(struct perf_result *res, struct perf_progress *progress, const struct p
 	case_pid = 0;
 
 	if (WIFSIGNALED(status)) {
-		snprintf(reason, sizeof(reason), "its process was ended by signal %d (%s)",
+		snprintf(reason, sizeof(reason), "its process was killed by signal %d (%s)",
 			 WTERMSIG(status), strsignal(WTERMSIG(status)));
 		perf_result_failed(res, pc, reason);
 	} else if (WEXITSTATUS(status) == EXIT_EAL) {
@@ -378,7 +381,7 @@ run_all(const struct perf_conf *conf, const struct options *opt, const char *jso
 	printf("\n%u cases passed, %u failed, %u skipped%s; results in %s and %s\n", ran - failed,
 	       failed, skipped, interrupted != 0 ? ", interrupted" : "", opt->result, json);
 	if (ret < 0) {
-		fprintf(stderr, "error: %s: cannot be written as a whole: %s\n", bad,
+		fprintf(stderr, "error: %s: not completely written: %s\n", bad,
 			strerror(-ret));
 		return EXIT_USAGE;
 	}
@@ -440,21 +443,18 @@ main(int argc, char **argv)
 	if (opt.result != NULL)
 		json = with_suffix(opt.result, ".json");
 	if (json == NULL || same_file(opt.config, opt.result) || same_file(opt.config, json)) {
-		fprintf(stderr, "error: %s: found as the file of --config and of --result, expected "
-			"two files\n", opt.config);
+		fprintf(stderr, "error: %s: --config and --result name the same file, expected two "
+			"files\n", opt.config);
 		ret = EXIT_USAGE;
 		goto out;
 	}
 	if (strcmp(opt.result, json) == 0) {
-		fprintf(stderr, "error: --result %s: found with the suffix of the JSON file that is "
-			"written beside it, expected another, such as .csv\n", opt.result);
+		fprintf(stderr, "error: --result %s: .json is the suffix of the JSON file, expected "
+			"another one such as .csv\n", opt.result);
 		ret = EXIT_USAGE;
 		goto out;
 	}
-	/*
-	 * Whoever reads this output may go first, and on Ctrl-C does: the files are written even
-	 * so.
-	 */
+	/* A reader of this output may exit first, for example on Ctrl-C: still write the files. */
 	signal(SIGPIPE, SIG_IGN);
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);

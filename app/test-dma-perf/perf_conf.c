@@ -34,7 +34,7 @@
 
 enum key_scope {
 	IN_GLOBAL = 1 << 0,
-	IN_COPY = 1 << 1,	/* by DMA */
+	IN_COPY = 1 << 1,	/* DMA copy */
 	IN_FILL = 1 << 2,
 	IN_CPU = 1 << 3,
 	IN_DMA = IN_COPY | IN_FILL,
@@ -55,8 +55,8 @@ enum key_id {
 	KEY_SRC_NUMA_NODE,
 	KEY_DST_NUMA_NODE,
 	KEY_LANE,		/* lcore_dma0, lcore_dma1, ... */
-	KEY_OLD_LANES,		/* lcore_dma, of releases before lcore_dma0 */
-	KEY_OLD_DIR,		/* direction and vchan_dev, of some of these: of all their lanes */
+	KEY_OLD_LANES,		/* lcore_dma, the form before lcore_dma0 */
+	KEY_OLD_DIR,		/* direction and vchan_dev, which apply to all lanes of lcore_dma */
 	KEY_OLD_PORT,
 	KEY_LCORE,
 	KEY_SRC_SGE,
@@ -65,7 +65,7 @@ enum key_id {
 	NB_KEYS,
 };
 
-/* Where a mistake is: all that a message has to name. */
+/* Position in the file, for messages. */
 struct where {
 	struct perf_conf *conf;
 	const char *section;
@@ -73,7 +73,7 @@ struct where {
 	const char *value;
 };
 
-/* A section while it is read. */
+/* State while reading a section. */
 struct section {
 	struct perf_conf *conf;
 	struct perf_case *pc;
@@ -83,7 +83,7 @@ struct section {
 	struct perf_lane lanes[MAX_LANES];
 	bool lane_seen[MAX_LANES];
 	unsigned int nb_lanes;
-	struct perf_lane old;		/* what KEY_OLD_DIR and KEY_OLD_PORT say */
+	struct perf_lane old;		/* direction and port of KEY_OLD_LANES */
 };
 
 typedef bool (*key_reader)(struct section *s, const struct where *w);
@@ -91,9 +91,9 @@ typedef bool (*key_reader)(struct section *s, const struct where *w);
 struct key {
 	const char *name;
 	unsigned int scope;
-	unsigned int needed;		/* scopes in which it may not be missing */
+	unsigned int needed;		/* scopes in which it is mandatory */
 	key_reader read;
-	const char *help;		/* what is to be in the file: a line */
+	const char *help;		/* one line on the expected value */
 	const char *more;		/* further lines, for --help only */
 };
 
@@ -121,7 +121,7 @@ say(struct perf_conf *conf, enum perf_severity severity, const char *fmt, ...)
 	conf->messages[conf->nb_messages++] = (struct perf_message){ severity, text };
 }
 
-/* "file: [section] key=value: " and the reason. */
+/* Reports "file: [section] key=value: reason". */
 static bool __rte_format_printf(3, 4)
 complain(const struct where *w, enum perf_severity severity, const char *fmt, ...)
 {
@@ -136,7 +136,7 @@ complain(const struct where *w, enum perf_severity severity, const char *fmt, ..
 	return false;
 }
 
-/* Cut white space off both ends, in place. */
+/* Strip white space from both ends, in place. */
 static char *
 trim(char *s)
 {
@@ -151,7 +151,7 @@ trim(char *s)
 	return s;
 }
 
-/* Digits only: no sign, no hexadecimal, nothing after. */
+/* Digits only: no sign, no hexadecimal, no trailing text. */
 static bool
 to_number(const char *s, uint64_t min, uint64_t max, uint64_t *out)
 {
@@ -219,7 +219,7 @@ read_range(const struct where *w, uint64_t max, struct perf_range *range)
 		range->step = PERF_STEP_MUL;
 	else
 		return complain(w, PERF_ERROR, "'%s' found, expected ADD or MUL", field[3]);
-	/* Anything less never reaches the last value. */
+	/* A smaller increment never reaches the last value. */
 	min_incr = range->step == PERF_STEP_MUL ? 2 : 1;
 	if (!to_number(field[2], min_incr, MAX_BUF_SIZE, &range->incr))
 		return complain(w, PERF_ERROR, "increment '%s' found, expected a whole number from %"
@@ -360,7 +360,7 @@ read_eal_args(struct section *s, const struct where *w)
 	char *copy;
 
 	if (argv == NULL && errno == EINVAL)
-		return complain(w, PERF_ERROR, "a quote without its end, expected a second ' or \"");
+		return complain(w, PERF_ERROR, "unterminated quote, expected a second ' or \"");
 	perf_args_free(argv, argc);
 	copy = strdup(w->value);
 	if (argv == NULL || copy == NULL) {
@@ -533,7 +533,7 @@ set_lane_dir(const struct where *w, const char *text, struct perf_lane *lane)
 			text);
 }
 
-/* Hexadecimal with or without 0x, as upstream has it. */
+/* Hexadecimal with or without 0x, as in DPDK's tool. */
 static bool
 set_lane_raddr(const struct where *w, const char *text, struct perf_lane *lane)
 {
@@ -569,7 +569,7 @@ static const char *const lane_items[NB_LANE_ITEMS] = {
 static bool
 set_lane_item(const struct where *w, unsigned int item, const char *text, struct perf_lane *lane)
 {
-	/* The widths of struct rte_dma_port_param. */
+	/* Field widths of struct rte_dma_port_param. */
 	static const uint64_t max[NB_LANE_ITEMS] = {
 		[LANE_COREID] = 15, [LANE_PFID] = UINT8_MAX, [LANE_VFID] = UINT16_MAX,
 	};
@@ -597,7 +597,7 @@ set_lane_item(const struct where *w, unsigned int item, const char *text, struct
 	}
 }
 
-/* Items of the list from first on, each with a value and in any order. */
+/* Parse name=value items in any order; names before first are not allowed. */
 static bool
 read_lane_items(const struct where *w, enum lane_item first, struct perf_lane *lane, bool *seen)
 {
@@ -663,7 +663,7 @@ read_lane(struct section *s, const struct where *w)
 	if (lane->dir == PERF_DIR_MEM_TO_MEM)
 		return true;
 	if (!seen[LANE_RADDR])
-		complain(w, PERF_WARNING, "no raddr found with %s, 0 is taken",
+		complain(w, PERF_WARNING, "no raddr found with %s, using 0",
 			 perf_dir_name(lane->dir));
 	if (s->scope == IN_FILL)
 		return unsupported(s, w, "a fill goes to memory, expected dir=mem2mem");
@@ -679,7 +679,7 @@ read_old_lanes(struct section *s, const struct where *w)
 	char *item;
 
 	snprintf(copy, sizeof(copy), "%s", w->value);
-	/* At most CFG_VALUE_LEN / 2 items: fewer than lanes, but that is build configuration. */
+	/* Holds at most CFG_VALUE_LEN / 2 items, fewer than MAX_LANES in a default build. */
 	while ((item = strsep(&rest, ",")) != NULL) {
 		struct perf_lane *lane = &s->lanes[s->nb_lanes];
 		char *dev;
@@ -715,7 +715,7 @@ read_old_port(struct section *s, const struct where *w)
 	if (!read_lane_items(w, LANE_RADDR, &s->old, seen))
 		return false;
 	if (!seen[LANE_RADDR])
-		complain(w, PERF_WARNING, "no raddr found, 0 is taken");
+		complain(w, PERF_WARNING, "no raddr found, using 0");
 	return true;
 }
 
@@ -795,50 +795,50 @@ static const struct key keys[NB_KEYS] = {
 		RTE_STR(DEFAULT_TEST_SECONDS), NULL },
 	[KEY_DETAIL_MS] = { "detail_ms", IN_GLOBAL | IN_CASE, 0, read_detail_ms,
 		"milliseconds of each pass after throughput; default " RTE_STR(DEFAULT_DETAIL_MS),
-		"0 leaves out these passes, which measure the split of the cycles and latencies\n"
-		"(this tool's own key, DPDK's tool does not look at it)" },
+		"0 skips these passes, which measure cycles per step and latencies\n"
+		"(not a key of DPDK's tool, which ignores it)" },
 	[KEY_SKIP] = { "skip", IN_CASE, 0, read_skip,
-		"1 leaves the case out, its other keys are not looked at", NULL },
+		"1 skips the case and ignores its other keys", NULL },
 	[KEY_TYPE] = { "type", IN_CASE, IN_CASE, read_type,
 		TYPE_NAMES,
-		"(a fill writes an 8-byte pattern, a different one to each buffer; DPDK's tool calls\n"
-		"such a case invalid, and runs the others)" },
+		"(a fill writes an 8-byte pattern, different for each buffer; DPDK's tool reports\n"
+		"such a case as invalid, and runs the others)" },
 	[KEY_MEM_SIZE] = { "mem_size", IN_CASE, IN_CASE, read_mem_size,
 		"MiB of all buffers, half source and half destination; range",
-		"all lcores share it evenly; a fill uses the destination half alone" },
+		"shared evenly by all lcores; a fill uses the destination half only" },
 	[KEY_BUF_SIZE] = { "buf_size", IN_CASE, IN_CASE, read_buf_size,
-		"bytes of one operation, up to 1 GiB; range", NULL },
+		"bytes per operation, up to 1 GiB; range", NULL },
 	[KEY_RING_SIZE] = { "dma_ring_size", IN_DMA, IN_DMA, read_ring_size,
 		"descriptors of a device's ring, within the device's limits; range",
-		"(--list-dma tells them)" },
+		"(--list-dma shows them)" },
 	[KEY_KICK_BATCH] = { "kick_batch", IN_DMA, IN_DMA, read_kick_batch,
-		"operations enqueued for one submit; range", NULL },
+		"operations per submit; range", NULL },
 	[KEY_SRC_NUMA_NODE] = { "src_numa_node", IN_CASE, 0, read_src_numa_node,
 		"NUMA node of the source buffers; default 0", NULL },
 	[KEY_DST_NUMA_NODE] = { "dst_numa_node", IN_CASE, 0, read_dst_numa_node,
 		"NUMA node of the destination buffers; default 0", NULL },
 	[KEY_LANE] = { LANE_KEY "<N>", IN_DMA, 0, read_lane,
 		"lcore=<number>,dev=<name>,dir=mem2mem: an lcore and its device, N from 0",
-		"all pairs of a case run at once. dir=mem2dev and dir=dev2mem copy to and from a\n"
-		"device's far end: raddr=<hexadecimal address> is where, coreid=, pfid= and vfid=\n"
-		"say behind which PCIe port; such data is not verified" },
+		"all pairs of a case run in parallel. dir=mem2dev and dir=dev2mem copy to and from\n"
+		"remote memory: raddr=<hexadecimal address>, and coreid=, pfid= and vfid= of its\n"
+		"PCIe port; such data is not verified" },
 	[KEY_OLD_LANES] = { LANE_KEY, IN_DMA, 0, read_old_lanes,
-		"lcore<number>@<name>,...: an older form of the same", NULL },
+		"lcore<number>@<name>,...: older form of the above", NULL },
 	[KEY_OLD_DIR] = { "direction", IN_DMA, 0, read_old_dir,
-		"mem2mem, mem2dev or dev2mem: dir= of all in " LANE_KEY "; default mem2mem", NULL },
+		"mem2mem, mem2dev or dev2mem: dir for all of " LANE_KEY "; default mem2mem", NULL },
 	[KEY_OLD_PORT] = { "vchan_dev", IN_DMA, 0, read_old_port,
-		"raddr=,coreid=,pfid=,vfid=: the far end of all in " LANE_KEY, NULL },
+		"raddr=,coreid=,pfid=,vfid=: remote memory for all of " LANE_KEY, NULL },
 	[KEY_LCORE] = { "lcore", IN_CPU, IN_CPU, read_lcores,
 		"lcores that copy, separated by commas", NULL },
 	[KEY_SRC_SGE] = { "dma_src_sge", IN_COPY, 0, read_src_sge,
-		"source segments of one operation: makes it a scatter-gather copy",
-		"buf_size is cut evenly, the last segment takes the rest; each segment lies in a\n"
-		"buffer of its own" },
+		"source segments per operation, for scatter-gather",
+		"buf_size is divided evenly, the last segment takes the remainder; each segment is\n"
+		"in its own buffer" },
 	[KEY_DST_SGE] = { "dma_dst_sge", IN_COPY, 0, read_dst_sge,
-		"destination segments of one operation, to go with dma_src_sge", NULL },
+		"destination segments per operation, required with dma_src_sge", NULL },
 	[KEY_ENQ_DEQ] = { "use_enq_deq_ops", IN_COPY, 0, read_enq_deq,
 		"1 uses enqueue and dequeue operations; default 0",
-		"for DPDK 25.11 or newer, and devices that have them" },
+		"requires DPDK 25.11 or newer, and support by the device" },
 };
 
 static enum key_id
@@ -852,7 +852,10 @@ find_key(const char *name)
 			return i;
 	if (strncmp(name, LANE_KEY, strlen(LANE_KEY)) == 0) {
 		digits = name + strlen(LANE_KEY);
-		/* Upstream prints the number to find the key, so it has no leading zero. */
+		/*
+		 * DPDK's tool looks keys up by printing the number, so leading zeros are not
+		 * allowed.
+		 */
 		if (strspn(digits, "0123456789") == strlen(digits) &&
 		    (digits[0] != '0' || digits[1] == '\0'))
 			return KEY_LANE;
@@ -932,16 +935,16 @@ check_sizes(struct section *s, const char *section)
 {
 	const struct perf_case *pc = s->pc;
 	unsigned int sges = RTE_MAX(pc->nb_src_sges, pc->nb_dst_sges);
-	/* Buffers that a lane needs on a side. */
+	/* Buffers needed per lane and side. */
 	uint64_t needed = RTE_MAX(pc->nb_src_sges * pc->nb_dst_sges, 1u);
 	uint64_t mem = pc->mem_size.first;
 	uint64_t buf = range_max(&pc->buf_size);
-	/* Each factor is at most 2^30: no product of two overflows. */
+	/* Each factor is at most 2^30, so a product of two does not overflow. */
 	uint64_t scenarios = perf_range_count(&pc->mem_size) * perf_range_count(&pc->buf_size);
 
 	if (pc->buf_size.first < sges)
 		say(s->conf, PERF_ERROR, "%s: [%s] buf_size=%" PRIu64 ": found with %u segments, "
-		    "expected at least a byte for each", s->conf->path, section, pc->buf_size.first,
+		    "expected at least a byte each", s->conf->path, section, pc->buf_size.first,
 		    sges);
 	if (s->nb_lanes > 0 && perf_nb_bufs(pc, mem, buf, s->nb_lanes) == 0)
 		say(s->conf, PERF_ERROR, "%s: [%s] mem_size=%" PRIu64 ": too small for buf_size "
@@ -962,7 +965,7 @@ check_sizes(struct section *s, const char *section)
 		    MAX_SCENARIOS);
 }
 
-/* Upstream takes neither for granted, and so a file that has one only is a mistake there too. */
+/* DPDK's tool has no default for either key, so a file needs both or none. */
 static void
 check_sges(struct section *s, const char *section)
 {
@@ -970,12 +973,12 @@ check_sges(struct section *s, const char *section)
 	bool dst = (s->seen & RTE_BIT32(KEY_DST_SGE)) != 0;
 
 	if (src != dst)
-		say(s->conf, PERF_ERROR, "%s: [%s] %s: missing, expected beside %s", s->conf->path,
+		say(s->conf, PERF_ERROR, "%s: [%s] %s: missing, expected with %s", s->conf->path,
 		    section, keys[src ? KEY_DST_SGE : KEY_SRC_SGE].name,
 		    keys[src ? KEY_SRC_SGE : KEY_DST_SGE].name);
 }
 
-/* The lanes of lcore_dma all have the direction and the far end that stand beside it. */
+/* direction and vchan_dev apply to all lanes of lcore_dma. */
 static void
 check_old_lanes(struct section *s, const char *section)
 {
@@ -996,7 +999,7 @@ check_old_lanes(struct section *s, const char *section)
 	if (!is_old || !is_remote)
 		return;
 	if ((s->seen & RTE_BIT32(KEY_OLD_PORT)) == 0)
-		complain(&w, PERF_ERROR, "vchan_dev is missing, expected beside it");
+		complain(&w, PERF_ERROR, "vchan_dev is missing, expected with it");
 	if (s->scope == IN_FILL)
 		unsupported(s, &w, "a fill goes to memory, expected mem2mem");
 	for (i = 0; i < s->nb_lanes; i++) {
@@ -1016,7 +1019,7 @@ check_case(struct section *s, const char *section)
 	unsigned int i;
 
 	for (i = 0; i < NB_KEYS; i++) {
-		/* What a case of unknown type needs is unknown as well. */
+		/* An unknown type needs only what all types need. */
 		bool needed = s->scope == IN_CASE ? keys[i].needed == IN_CASE :
 			(keys[i].needed & s->scope) != 0;
 
@@ -1028,12 +1031,12 @@ check_case(struct section *s, const char *section)
 		say(s->conf, PERF_ERROR, "%s: [%s] " LANE_KEY "0: missing, expected %s",
 		    s->conf->path, section, keys[KEY_LANE].help);
 	if ((s->seen & lane_keys) == lane_keys)
-		say(s->conf, PERF_ERROR, "%s: [%s] " LANE_KEY ": found beside " LANE_KEY "0, "
+		say(s->conf, PERF_ERROR, "%s: [%s] " LANE_KEY ": found with " LANE_KEY "0, "
 		    "expected one of the two forms", s->conf->path, section);
-	/* A lane that was not understood would be taken for lcore 0. */
+	/* Skip a lane that did not parse: its lcore would default to 0. */
 	else if (s->scope != IN_CASE && (s->bad & (lane_keys | RTE_BIT32(KEY_LCORE))) == 0)
 		check_lanes(s, section);
-	/* One that was not understood would be taken for mem2mem. */
+	/* Skip a direction that did not parse: it would default to mem2mem. */
 	if (s->scope != IN_CASE && (s->bad & RTE_BIT32(KEY_OLD_DIR)) == 0)
 		check_old_lanes(s, section);
 	check_sges(s, section);
@@ -1052,7 +1055,7 @@ static int
 read_section(struct section *s, const char *section, const struct rte_cfgfile_entry *entries,
 	     int nb_entries)
 {
-	/* What decides on how the others are read comes first. */
+	/* Read these first: they decide how other keys are read. */
 	static const enum key_id early[] = { KEY_SKIP, KEY_TYPE };
 	bool done[NB_KEYS] = { false };
 	enum key_id id;
@@ -1072,7 +1075,7 @@ read_section(struct section *s, const char *section, const struct rte_cfgfile_en
 
 		id = find_key(entries[i].name);
 		if (is_repeated(entries, i))
-			complain(&w, PERF_WARNING, "has no effect, the key stands above already");
+			complain(&w, PERF_WARNING, "has no effect, the key is already set above");
 		else if (id == NB_KEYS || !done[id])
 			read_entry(s, section, &entries[i]);
 	}
@@ -1112,7 +1115,7 @@ read_case(struct perf_conf *conf, const char *name, uint64_t id,
 	return read_section(&s, name, entries, nb_entries);
 }
 
-/* Called for GLOBAL first, wherever it stands: the cases start from it. */
+/* Called for GLOBAL first, wherever it is in the file: it has the defaults of all cases. */
 static int
 read_sections(struct perf_conf *conf, struct rte_cfgfile *cfg, bool global)
 {
@@ -1151,7 +1154,7 @@ read_sections(struct perf_conf *conf, struct rte_cfgfile *cfg, bool global)
 	return ret;
 }
 
-/* One line of the file, trimmed; what cfgfile can take of it goes to out. */
+/* Check one trimmed line of the file; write it to out if cfgfile can parse it. */
 static void
 check_line(struct perf_conf *conf, unsigned int lineno, char *line, bool *in_section, FILE *out)
 {
@@ -1180,7 +1183,7 @@ check_line(struct perf_conf *conf, unsigned int lineno, char *line, bool *in_sec
 		return;
 	}
 	value = strchr(line, '=');
-	/* Not cfgfile's comment character, but nobody means a key by it. */
+	/* # is not cfgfile's comment character, but users expect it to be one. */
 	if (line[0] == '#')
 		return;
 	if (value == NULL) {
@@ -1208,9 +1211,9 @@ check_line(struct perf_conf *conf, unsigned int lineno, char *line, bool *in_sec
 }
 
 /*
- * cfgfile stops at the first line that it cannot take, passes over others without a word, and cuts
- * long values (all depending on its version). So the lines are checked here, and cfgfile gets a
- * copy that it takes as a whole.
+ * Depending on its version, cfgfile stops at the first bad line, silently skips others, and
+ * truncates long values. So check each line here, and give cfgfile a copy that it parses
+ * completely.
  */
 static int
 check_lines(struct perf_conf *conf, FILE *in, FILE *out)

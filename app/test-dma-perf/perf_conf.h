@@ -6,8 +6,8 @@
 #define PERF_CONF_H
 
 /*
- * An INI file of dpdk-test-dma-perf, read and checked. Needs no EAL, so that every mistake of a
- * file is known before a device is touched.
+ * Reads and checks an INI file of dpdk-test-dma-perf. Needs no EAL, so that all mistakes are
+ * reported before a device is touched.
  */
 
 #include <stdbool.h>
@@ -37,7 +37,7 @@ enum perf_step {
 	PERF_STEP_MUL,
 };
 
-/* One value (step NONE, first = last), or all values from first up to last. */
+/* One value (step NONE, first = last), or the values from first to last. */
 struct perf_range {
 	uint64_t first;
 	uint64_t last;
@@ -45,12 +45,12 @@ struct perf_range {
 	enum perf_step step;
 };
 
-/* An lcore, and the device that it drives; no device in a CPU case. */
+/* An lcore and the device that it drives (none in a CPU case). */
 struct perf_lane {
 	unsigned int lcore;
 	char dev[PERF_DEV_NAME_LEN];
 	enum perf_dir dir;
-	/* The far end, where dir has one. */
+	/* Remote address and port, if dir has one. */
 	uint64_t raddr;
 	uint16_t vfid;
 	uint8_t coreid;
@@ -61,7 +61,7 @@ struct perf_case {
 	char section[PERF_SECTION_LEN];
 	unsigned int id;
 	bool skip;
-	/* Upstream's tool could run it, this one cannot: counts as failed. */
+	/* DPDK's tool can run it but this one cannot: counts as failed. */
 	bool unsupported;
 	enum perf_type type;
 	struct perf_range mem_size;	/* MiB, half of it source and half of it destination */
@@ -75,15 +75,15 @@ struct perf_case {
 	unsigned int dst_numa_node;
 	bool cache_flush;
 	unsigned int test_seconds;
-	unsigned int detail_ms;		/* of each pass after the first; 0: none */
-	char *eal_args;			/* "" if the file has none */
+	unsigned int detail_ms;		/* of each pass after the first; 0: skip these passes */
+	char *eal_args;			/* "" if not in the file */
 	struct perf_lane *lanes;
 	unsigned int nb_lanes;
 };
 
 enum perf_severity {
-	PERF_WARNING,		/* accepted, and has no effect */
-	PERF_UNSUPPORTED,	/* fails its case, the others run */
+	PERF_WARNING,		/* accepted, has no effect */
+	PERF_UNSUPPORTED,	/* fails its case; the other cases run */
 	PERF_ERROR,		/* nothing runs */
 };
 
@@ -94,7 +94,7 @@ struct perf_message {
 
 struct perf_conf {
 	const char *path;
-	struct perf_case global;	/* what each case starts from */
+	struct perf_case global;	/* defaults of all cases */
 	struct perf_case *cases;
 	unsigned int nb_cases;
 	struct perf_message *messages;
@@ -103,9 +103,9 @@ struct perf_conf {
 };
 
 /*
- * Read the file. 0 if it can run (warnings and unsupported cases may be among the messages),
- * -EINVAL if it has mistakes, another negative errno if it could not be read. The messages say
- * everything in each case. perf_conf_free() is due after each outcome.
+ * Read the file. Returns 0 if it can run (with possible warnings and unsupported cases among the
+ * messages), -EINVAL if it has mistakes, or another negative errno if it cannot be read. Always
+ * sets messages; always call perf_conf_free() afterwards.
  */
 int
 perf_conf_load(struct perf_conf *conf, const char *path);
@@ -116,32 +116,32 @@ perf_conf_free(struct perf_conf *conf);
 void
 perf_conf_print_messages(const struct perf_conf *conf, FILE *f);
 
-/* Each key that a file may hold, explained, for --help. */
+/* Explain all keys, for --help. */
 void
 perf_conf_print_keys(FILE *f);
 
-/* The value after *value, false if *value was the last. */
+/* Advance *value; returns false if it was the last. */
 bool
 perf_range_next(const struct perf_range *range, uint64_t *value);
 
-/* How many values a range has, at least 1. */
+/* Number of values in a range, at least 1. */
 uint64_t
 perf_range_count(const struct perf_range *range);
 
 /*
- * Buffers per side that fit the memory, the same number for each lane; 0 if too small. With
- * scatter-gather it is a multiple of the segments of both sides (each lies in a buffer of its own),
- * as in upstream's tool.
+ * Number of buffers per lane and side that fit into the memory; 0 if too small. With
+ * scatter-gather, a multiple of the segments of both sides (each has its own buffer), as in DPDK's
+ * tool.
  */
 uint64_t
 perf_nb_bufs(const struct perf_case *pc, uint64_t mem_mib, uint64_t buf_size,
 	     unsigned int nb_lanes);
 
-/* Scenarios of a case, all ranges having been checked. */
+/* Number of scenarios of a case whose ranges were checked. */
 uint64_t
 perf_nb_scenarios(const struct perf_case *pc);
 
-/* Whether devices do it, and not the CPU. */
+/* Whether devices, not CPUs, do the work. */
 static inline bool
 perf_by_dma(const struct perf_case *pc)
 {
@@ -149,8 +149,8 @@ perf_by_dma(const struct perf_case *pc)
 }
 
 /*
- * Split EAL arguments at white space, except within '...' or "...". Free the vector with
- * perf_args_free(). NULL with errno EINVAL for a quote without its end, or ENOMEM.
+ * Split EAL arguments at white space outside of '...' or "...". Free the vector with
+ * perf_args_free(). Returns NULL with errno EINVAL for an unterminated quote, or ENOMEM.
  */
 char **
 perf_args_split(const char *args, unsigned int *argc);

@@ -16,7 +16,7 @@ perf_hist_reset(struct perf_hist *h)
 uint64_t
 perf_hist_percentile(const struct perf_hist *h, unsigned int permille)
 {
-	/* Rounded up, and in two steps because the product may not fit. */
+	/* Rounded up; in two steps, as the product may overflow. */
 	uint64_t rank = h->count / 1000 * permille + (h->count % 1000 * permille + 999) / 1000;
 	uint64_t seen = 0;
 	uint64_t last;
@@ -32,7 +32,7 @@ perf_hist_percentile(const struct perf_hist *h, unsigned int permille)
 			break;
 	}
 	last = i < PERF_HIST_BUCKETS ? perf_hist_bucket_last(i) : h->max;
-	/* The bucket may reach beyond all that was seen. */
+	/* The bucket may end above the maximum. */
 	return last > h->max ? h->max : last;
 }
 

@@ -6,10 +6,9 @@
 #define PERF_HIST_H
 
 /*
- * A histogram of durations in bounded memory, for use in a measured loop: adding to it allocates
- * nothing and takes the same time for each value. Its buckets are log-linear: each power of two is
- * cut into PERF_HIST_SUB equal ones, so that a value is known to 1/PERF_HIST_SUB of itself. Values
- * below PERF_HIST_SUB are known exactly.
+ * A histogram of durations for use in a measured loop: of fixed size, adding a value takes constant
+ * time. Buckets are log-linear: each power of two is split into PERF_HIST_SUB equal buckets, so the
+ * relative error is at most 1/PERF_HIST_SUB. Values below PERF_HIST_SUB are exact.
  */
 
 #include <stdint.h>
@@ -21,7 +20,7 @@
 struct perf_hist {
 	uint64_t count;
 	uint64_t sum;
-	uint64_t min;		/* exact, as is the maximum */
+	uint64_t min;		/* exact, like max */
 	uint64_t max;
 	uint64_t buckets[PERF_HIST_BUCKETS];
 };
@@ -37,7 +36,7 @@ perf_hist_bucket(uint64_t value)
 	return shift * PERF_HIST_SUB + (uint32_t)(value >> shift);
 }
 
-/* The largest value that falls into the bucket. */
+/* Largest value of a bucket. */
 static inline uint64_t
 perf_hist_bucket_last(uint32_t bucket)
 {
@@ -66,15 +65,15 @@ void
 perf_hist_reset(struct perf_hist *h);
 
 /*
- * The value that permille of 1000 values do not exceed (nearest rank): never below the true one,
- * and above it by less than 1/PERF_HIST_SUB. 0 if the histogram is empty.
+ * The permille-th per mille (nearest rank): at least the true value, and above it by less than
+ * 1/PERF_HIST_SUB. Returns 0 if the histogram is empty.
  */
 uint64_t
 perf_hist_percentile(const struct perf_hist *h, unsigned int permille);
 
-/* What is told of a histogram; in the unit of its values. */
+/* Summary of a histogram, in the unit of its values. */
 struct perf_latency {
-	uint64_t samples;	/* 0: nothing else is set */
+	uint64_t samples;	/* 0: no other field is set */
 	uint64_t min;
 	uint64_t p50;
 	uint64_t p99;

@@ -12,7 +12,7 @@
 #include "perf_run.h"
 
 #define FORMAT "dpdk-test-dma-perf"
-/* Goes up when a name goes away, or comes to mean something else. */
+/* Increase when a name is removed or changes its meaning. */
 #define FORMAT_VERSION 1
 
 static void
@@ -24,7 +24,7 @@ write_string(FILE *f, const char *s)
 
 		if (c == '"' || c == '\\')
 			fprintf(f, "\\%c", c);
-		/* A file must be UTF-8, and a path or an argument need not be. */
+		/* JSON is UTF-8; a path or an argument may have any bytes. */
 		else if (c < 0x20 || c >= 0x7f)
 			fprintf(f, "\\u%04x", c);
 		else
@@ -109,7 +109,7 @@ write_lane(FILE *f, const struct perf_record *rec)
 	write_latency(f, "latency_batch", rec, &rec->batch_latency, rec->batch_ops, "}");
 }
 
-/* The rows of one scenario, which follow each other. */
+/* Rows of a scenario are adjacent. */
 static void
 write_scenario(FILE *f, const struct perf_row *rows, unsigned int nb)
 {
@@ -204,7 +204,7 @@ perf_json_write(FILE *f, const struct perf_result *res, const struct perf_about 
 		for (nb = 1; i + nb < res->nb_rows && row[nb].pc == row->pc &&
 		     row[nb].rec.scenario == row->rec.scenario; nb++)
 			;
-		/* What failed as a whole is told with the cases. */
+		/* A case that failed as a whole is listed in "cases" only. */
 		if (row->rec.scenario == 0)
 			continue;
 		fputs(any ? ",\n" : "\n", f);

@@ -5,7 +5,7 @@
 #ifndef PERF_JSON_H
 #define PERF_JSON_H
 
-/* The result file for programs: all figures, with their units in the names. */
+/* The JSON result file: all figures, with their units in the names. */
 
 #include <stdio.h>
 

@@ -30,8 +30,8 @@ perf_mem_alloc(struct perf_mem *mem, const char *name, uint64_t nb_bufs, uint64_
 	       unsigned int numa_node)
 {
 	/*
-	 * The layout of packet buffers, as applications that move packets have it, but not their
-	 * limit of 64 KiB: only the address of an mbuf is used, and it may lie before any length.
+	 * The layout of packet buffers, as in applications that move packets, but without the 64
+	 * KiB limit of mbufs: only the mbuf's address fields are used.
 	 */
 	uint64_t elt_size = sizeof(struct rte_mbuf) + RTE_PKTMBUF_HEADROOM + buf_size;
 
@@ -70,7 +70,7 @@ perf_mem_set_remote(struct rte_mbuf **bufs, uint64_t nb_bufs, uint64_t buf_size,
 	for (n = 0; n < nb_bufs; n++) {
 		rte_iova_t iova = addr + n * (buf_size + RTE_PKTMBUF_HEADROOM);
 
-		/* Where an mbuf has no field for it, DPDK takes the address for the IOVA. */
+		/* Without an IOVA field in the mbuf, DPDK uses the address as the IOVA. */
 		bufs[n]->buf_addr = (void *)(uintptr_t)iova;
 		rte_mbuf_iova_set(bufs[n], iova);
 		bufs[n]->data_off = 0;
@@ -135,16 +135,16 @@ perf_mem_flush(struct rte_mbuf **bufs, uint64_t nb_bufs, uint64_t buf_size)
 
 		for (offset = 0; offset < buf_size; offset += RTE_CACHE_LINE_SIZE)
 			flush_line(p + offset);
-		/* A buffer that begins within a line may end in one more. */
+		/* An unaligned buffer may end in one more cache line. */
 		flush_line(p + buf_size - 1);
 	}
 	rte_mb();
 }
 
-/* Bytes that a buffer should have, made piece by piece. */
+/* Expected data is generated and compared in pieces of this many bytes. */
 #define PIECE 512
 
-/* len bytes, from offset on, of what perf_mem_fill() puts into source buffer number buf. */
+/* Generate len bytes from offset of what perf_mem_fill() writes to source buffer buf. */
 static void
 expect_source(uint8_t *out, uint64_t buf, uint64_t offset, size_t len)
 {
@@ -161,7 +161,7 @@ expect_source(uint8_t *out, uint64_t buf, uint64_t offset, size_t len)
 	}
 }
 
-/* len bytes, from offset on, of what operation number op moves. */
+/* Generate len bytes from offset of the expected result of operation op. */
 static void
 expect(uint8_t *out, const struct perf_layout *layout, uint64_t first, uint64_t op, uint64_t offset,
        size_t len)

@@ -5,7 +5,7 @@
 #ifndef PERF_MEM_H
 #define PERF_MEM_H
 
-/* The buffers of operations: where they lie, what is in them, whether it arrived. */
+/* Buffers of operations: placement, content, verification. */
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -21,9 +21,8 @@ struct perf_mem {
 };
 
 /*
- * How the operations lie in buffers: number i takes its buf_size bytes from the nb_src source
- * buffers that begin with number i * nb_src, and puts them into the nb_dst destination buffers that
- * begin with number i * nb_dst. No source buffer: the operations are fills.
+ * Operation i reads its buf_size bytes from nb_src source buffers, starting at i * nb_src, and
+ * writes them to nb_dst destination buffers, starting at i * nb_dst. nb_src 0: fills.
  */
 struct perf_layout {
 	uint64_t buf_size;
@@ -31,7 +30,7 @@ struct perf_layout {
 	unsigned int nb_dst;
 };
 
-/* The first byte that is not what it should be. */
+/* First wrong byte. */
 struct perf_mismatch {
 	uint64_t buf;
 	uint64_t offset;
@@ -39,7 +38,7 @@ struct perf_mismatch {
 	uint8_t found;
 };
 
-/* 0 or a negative errno. *mem is zeroes before; perf_mem_free() is due after success. */
+/* Returns 0 or a negative errno. *mem must be zeroed. Call perf_mem_free() after success. */
 int
 perf_mem_alloc(struct perf_mem *mem, const char *name, uint64_t nb_bufs, uint64_t buf_size,
 	       unsigned int numa_node);
@@ -48,20 +47,22 @@ void
 perf_mem_free(struct perf_mem *mem);
 
 /*
- * Have the buffers stand for memory of a device, from the address on and as far apart as upstream's
- * tool has them. Nothing below may be asked of them any more.
+ * Make the buffers refer to remote memory from the address on, spaced as in DPDK's tool. No
+ * function below may be called on them afterwards.
  */
 void
 perf_mem_set_remote(struct rte_mbuf **bufs, uint64_t nb_bufs, uint64_t buf_size, uint64_t addr);
 
-/* Bytes of segment number i of nb: all are equal but the last, which has the rest as well. */
+/*
+ * Bytes of segment i of nb: all have the same size, except that the last one takes the remainder.
+ */
 static inline uint64_t
 perf_mem_segment(uint64_t buf_size, unsigned int nb, unsigned int i)
 {
 	return buf_size / nb + (i + 1 == nb ? buf_size % nb : 0);
 }
 
-/* A golden-ratio step scatters neighbours over all 64 bits. */
+/* Multiplying by the golden ratio spreads neighbours over all 64 bits. */
 static inline uint64_t
 perf_mem_pattern(uint64_t buf, uint64_t word)
 {
@@ -70,21 +71,21 @@ perf_mem_pattern(uint64_t buf, uint64_t word)
 	return x ^ x >> 32;
 }
 
-/* The eight bytes that a fill repeats. */
+/* Pattern of a fill operation. */
 static inline uint64_t
 perf_mem_fill_pattern(uint64_t op)
 {
 	return perf_mem_pattern(op, 0);
 }
 
-/* Each buffer gets bytes that depend on its number, from first on, and on their place in it. */
+/* Fill each buffer with bytes that depend on its number (from first on) and on their offset. */
 void
 perf_mem_fill(struct rte_mbuf **bufs, uint64_t first, uint64_t nb_bufs, uint64_t buf_size);
 
 void
 perf_mem_clear(struct rte_mbuf **bufs, uint64_t nb_bufs, uint64_t buf_size);
 
-/* False where this CPU has no instruction for it. */
+/* Returns false if this CPU has no flush instruction. */
 bool
 perf_mem_can_flush(void);
 
@@ -92,9 +93,9 @@ void
 perf_mem_flush(struct rte_mbuf **bufs, uint64_t nb_bufs, uint64_t buf_size);
 
 /*
- * Whether of the nb_bufs destination buffers those of the first nb_done operations hold what they
- * should, and all else is still what perf_mem_clear() left. The operations count from number first
- * on for a fill's pattern, and their source buffers for perf_mem_fill().
+ * Check that the destination buffers of the first nb_done operations have the expected data, and
+ * all others of the nb_bufs buffers what perf_mem_clear() wrote. first is the number of the first
+ * operation for fill patterns, and of the first source buffer for perf_mem_fill().
  */
 bool
 perf_mem_verify(struct rte_mbuf **bufs, uint64_t nb_bufs, uint64_t first, uint64_t nb_done,

@@ -45,7 +45,7 @@ perf_progress_hide(struct perf_progress *p)
 {
 	if (p->shown == 0)
 		return;
-	/* Blanks, because not every terminal erases on demand. */
+	/* Overwrite with blanks: not every terminal supports an erase sequence. */
 	printf("\r%*s\r", p->shown, "");
 	p->shown = 0;
 }
@@ -56,7 +56,7 @@ perf_progress_end_case(struct perf_progress *p, const struct perf_case *pc)
 	uint64_t missing = perf_nb_scenarios(pc) - p->scenario;
 
 	perf_progress_hide(p);
-	/* It may have failed before its last scenario. */
+	/* The case may have failed before its last scenario. */
 	p->begun += missing;
 	p->done_s += missing * scenario_seconds(pc);
 	p->scenario = 0;

@@ -5,7 +5,7 @@
 #ifndef PERF_PROGRESS_H
 #define PERF_PROGRESS_H
 
-/* A line that says how far the run is; on a terminal only. */
+/* A progress line, shown on a terminal only. */
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -15,18 +15,18 @@
 
 struct perf_progress {
 	bool on;		/* stdout is a terminal */
-	int shown;		/* columns of the line that stands there */
-	double total_s;		/* what all cases take, at least */
-	double done_s;		/* of it, by scenarios that have begun */
+	int shown;		/* length of the line on screen */
+	double total_s;		/* minimum duration of all cases */
+	double done_s;		/* share of it for scenarios already started */
 	uint64_t nb_scenarios;
 	uint64_t begun;
-	unsigned int scenario;	/* the last one of the case to have begun */
+	unsigned int scenario;	/* last one started in this case */
 };
 
 void
 perf_progress_init(struct perf_progress *p, const struct perf_conf *conf);
 
-/* Behind the last record of a case, however it ended. */
+/* Call after the last record of a case, even if it failed. */
 void
 perf_progress_end_case(struct perf_progress *p, const struct perf_case *pc);
 
@@ -34,7 +34,7 @@ void
 perf_progress_update(struct perf_progress *p, const struct perf_case *pc,
 		     const struct perf_record *rec);
 
-/* Make room for other output. */
+/* Clear the line before other output. */
 void
 perf_progress_hide(struct perf_progress *p);
 

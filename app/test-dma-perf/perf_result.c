@@ -86,7 +86,7 @@ set_verdict(struct perf_result *res, const char *status, const char *reason)
 	snprintf(v->reason, sizeof(v->reason), "%s", reason);
 }
 
-/* The first reason stays: others may follow from it. */
+/* Keep the first reason: later failures may follow from it. */
 static void
 fail_verdict(struct perf_result *res, const char *reason)
 {
@@ -112,7 +112,7 @@ perf_result_skipped(struct perf_result *res, const struct perf_case *pc)
 void
 perf_result_unsupported(struct perf_result *res, const struct perf_case *pc)
 {
-	printf("%s: FAILED: asks for something that is not supported, see above\n", pc->section);
+	printf("%s: FAILED: not supported, see above\n", pc->section);
 	fprintf(res->csv, EMPTY_LINE EMPTY_LINE "Invalid case %u\n", pc->id);
 	begin_verdict(res, pc, "unsupported");
 }
@@ -132,11 +132,11 @@ write_header(struct perf_result *res, const struct perf_case *pc, uint64_t hz)
 		return;
 	res->has_header = true;
 	fprintf(res->csv, EMPTY_LINE EMPTY_LINE);
-	/* A case that failed before a clock was known has no environment to tell of. */
+	/* hz is 0 if the case failed before the clock was known. */
 	if (hz != 0)
 		fprintf(res->csv, "Test Environment:\nCPU frequency,%.3f Ghz\n" EMPTY_LINE,
 			hz / 1e9);
-	/* Upstream's columns up to MOps, ours after them. */
+	/* The columns of DPDK's tool up to MOps, then additional ones. */
 	fprintf(res->csv, "Case %u : %s,lcore,DMA,DMA ring size,kick batch size,buffer size(B),"
 		"number of buffers,memory(MB),average cycle,bandwidth(Gbps),MOps,direction,"
 		"source segments,destination segments,enqueue-dequeue,data,state,"
@@ -147,7 +147,7 @@ write_header(struct perf_result *res, const struct perf_case *pc, uint64_t hz)
 		"batch latency p99(ns),batch latency p99.9(ns),batch latency max(ns)\n");
 }
 
-/* A comma or a line end in a reason would shift columns. */
+/* A comma or a newline in the reason would shift columns. */
 static void
 write_reason(FILE *f, const char *reason)
 {
@@ -207,7 +207,7 @@ write_csv(struct perf_result *res, const struct perf_record *rec)
 	fputc('\n', f);
 }
 
-/* The last lane of a scenario has arrived: sum up all of its rows. */
+/* Called after the last lane of a scenario: sum up its rows. */
 static void
 write_summary(struct perf_result *res, const struct perf_case *pc, const struct perf_record *last)
 {
@@ -303,7 +303,7 @@ perf_result_add(struct perf_result *res, const struct perf_case *pc, const struc
 		fail_verdict(res, rec->reason);
 	else if (rec->lane + 1 == rec->nb_lanes)
 		write_summary(res, pc, rec);
-	/* What was measured stays, however the rest ends. */
+	/* Results must survive a later crash. */
 	fflush(res->csv);
 }
 

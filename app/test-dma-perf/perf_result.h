@@ -6,8 +6,7 @@
 #define PERF_RESULT_H
 
 /*
- * What was measured, and how it is written: a line as it arrives, the CSV file, the JSON file, the
- * last table.
+ * Results and their output: the line of each result, the CSV file, the JSON file, the final table.
  */
 
 #include <stdbool.h>
@@ -19,19 +18,19 @@
 
 enum perf_record_kind {
 	PERF_RECORD_RESULT,
-	PERF_RECORD_FAILED,	/* reason says why; nothing below hz is set */
-	/* reason names the pass that begins; of the others, scenario is set */
+	PERF_RECORD_FAILED,	/* with a reason; fields below hz are not set */
+	/* the pass that starts is in reason, its scenario in scenario; other fields are not set */
 	PERF_RECORD_PROGRESS,
 };
 
 /*
- * One lane's outcome in one scenario. It goes through a pipe from the process that runs the case:
- * no pointers, and below PIPE_BUF so that it arrives whole. Durations are in cycles of the clock.
+ * Result of one lane in one scenario. Sent through a pipe from the process that runs the case, so
+ * it has no pointers and is smaller than PIPE_BUF (atomic write). Durations are in clock cycles.
  */
 struct perf_record {
 	enum perf_record_kind kind;
 	bool interrupted;	/* before all was measured */
-	bool verified;		/* all data was looked at, and right */
+	bool verified;		/* all data was checked and correct */
 	bool enq_deq;
 	unsigned int scenario;
 	unsigned int lane;
@@ -50,7 +49,7 @@ struct perf_record {
 	uint64_t hz;
 	uint64_t ops;
 	uint64_t cycles;
-	/* Each of these from a pass of its own; 0 if there was none. */
+	/* Each is measured in its own pass; 0 if the pass did not run. */
 	uint64_t split_ops;
 	uint64_t split_enqueue;
 	uint64_t split_submit;
@@ -67,7 +66,7 @@ struct perf_row {
 	struct perf_record rec;
 };
 
-/* How a case ended. */
+/* Outcome of a case. */
 struct perf_verdict {
 	const struct perf_case *pc;
 	const char *status;	/* passed, failed, skipped, unsupported, interrupted */
@@ -79,7 +78,7 @@ struct perf_result {
 	FILE *json;
 	const char *csv_path;
 	const char *json_path;
-	bool has_header;	/* the current case's */
+	bool has_header;	/* of the current case */
 	struct perf_row *rows;
 	unsigned int nb_rows;
 	struct perf_verdict *verdicts;
@@ -87,8 +86,8 @@ struct perf_result {
 };
 
 /*
- * Create the CSV file and the JSON file, for up to that many cases. 0 or a negative errno, with
- * *bad being the path that it is about.
+ * Create the CSV and JSON files, for up to nb_cases cases. Returns 0 or a negative errno, with *bad
+ * set to the path that failed.
  */
 int
 perf_result_open(struct perf_result *res, const char *csv, const char *json, unsigned int nb_cases,
@@ -106,26 +105,26 @@ perf_result_begin(struct perf_result *res, const struct perf_case *pc);
 void
 perf_result_add(struct perf_result *res, const struct perf_case *pc, const struct perf_record *rec);
 
-/* The whole case ended in a way that no record tells. */
+/* The case failed as a whole, and no record says why. */
 void
 perf_result_failed(struct perf_result *res, const struct perf_case *pc, const char *reason);
 
-/* As the above, by a signal; what was measured stays. */
+/* A signal interrupted the case; its results so far are kept. */
 void
 perf_result_interrupted(struct perf_result *res, const struct perf_case *pc);
 
 void
 perf_result_print_table(const struct perf_result *res, FILE *f);
 
-/* What the JSON file tells besides. */
+/* Additional information for the JSON file. */
 struct perf_about {
 	const char *config;
 	bool interrupted;
 };
 
 /*
- * Write the JSON file. 0, or a negative errno if some of a file could not be written, with *bad
- * being its path.
+ * Write the JSON file. Returns 0, or a negative errno if a file could not be written completely,
+ * with *bad set to its path.
  */
 int
 perf_result_close(struct perf_result *res, const struct perf_about *about, const char **bad);
@@ -139,7 +138,7 @@ perf_gbps(const struct perf_record *rec);
 double
 perf_ns(const struct perf_record *rec, double cycles);
 
-/* Cycles of the split, for one operation. */
+/* Cycles per operation. */
 double
 perf_per_op(const struct perf_record *rec, uint64_t cycles);
 

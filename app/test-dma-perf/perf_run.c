@@ -25,7 +25,7 @@
 #define VCHAN 0
 #define WAIT_MS 5
 
-/* Completions may stop for that long, and longer by what is in flight at a crawl. */
+/* A device hangs if nothing completes for this long, plus the time for all in flight at a crawl. */
 #define HANG_SECONDS 10
 #define CRAWL_BYTES_PER_SECOND (UINT64_C(64) << 20)
 
@@ -37,10 +37,10 @@ struct scenario {
 	uint64_t ring_size;
 	uint64_t kick_batch;
 	uint64_t nb_bufs;	/* per lane and side */
-	uint64_t nb_ops;	/* that they make, per lane */
+	uint64_t nb_ops;	/* that fit into nb_bufs, per lane */
 };
 
-/* What the passes have found out about a lane. */
+/* Results of a lane, from all passes. */
 struct outcome {
 	uint64_t ops;
 	uint64_t cycles;
@@ -63,7 +63,7 @@ struct run {
 	int16_t *dev_ids;
 	struct perf_mem src;
 	struct perf_mem dst;
-	struct rte_dma_sge *sges;	/* all lanes' sources, then all lanes' destinations */
+	struct rte_dma_sge *sges;	/* all source segments, then all destination segments */
 	struct rte_dma_op **dma_ops;
 	void *dma_op_mem;
 	bool sink_gone;
@@ -75,7 +75,7 @@ is_sg(const struct perf_case *pc)
 	return pc->nb_src_sges != 0;
 }
 
-/* Segments of each side: a plain copy has one. */
+/* Segments per operation; 1 without scatter-gather. */
 static unsigned int
 nb_src(const struct perf_case *pc)
 {
@@ -100,7 +100,7 @@ op_of(const struct perf_case *pc)
 	return is_sg(pc) ? PERF_OP_COPY_SG : PERF_OP_COPY;
 }
 
-/* No CPU sees what lies at the far end of a device, so that nobody can tell whether it is right. */
+/* The CPU cannot access remote memory, so its data cannot be verified. */
 static bool
 is_remote(const struct perf_case *pc, unsigned int lane)
 {
@@ -114,7 +114,7 @@ send_record(struct run *run, const struct perf_record *rec)
 		run->sink_gone = true;
 }
 
-/* What a lane has measured; or, given a reason, that it failed. */
+/* Send the results of a lane, or the reason why it failed. */
 static void
 emit(struct run *run, unsigned int lane, const struct outcome *outcome, const char *reason)
 {
@@ -194,7 +194,7 @@ fail(struct run *run, unsigned int lane, int ret, const char *fmt, ...)
 	return ret;
 }
 
-/* " 0 1 3", as far as it fits. */
+/* Lists lcores as " 0 1 3", truncated to size. */
 static void
 list_lcores(char *text, size_t size)
 {
@@ -231,7 +231,7 @@ has_numa_node(unsigned int node)
 	return false;
 }
 
-/* What the machine and EAL's arguments must have for the case, all of it. */
+/* Check the machine and EAL's arguments against the needs of the case. */
 static int
 check_case(struct run *run)
 {
@@ -268,7 +268,7 @@ check_case(struct run *run)
 	return ret;
 }
 
-/* What the device must be able to do. */
+/* Check the device's limits and capabilities. */
 static int
 check_device(struct run *run, unsigned int lane, const struct rte_dma_info *info)
 {
@@ -379,7 +379,7 @@ start_device(struct run *run, unsigned int lane)
 	return 0;
 }
 
-/* Stop the devices of the first nb lanes; all of them, whatever the first says. */
+/* Stop the devices of the first nb lanes, even if one fails to stop. */
 static int
 stop_devices(struct run *run, unsigned int nb)
 {
@@ -444,8 +444,8 @@ set_sges(struct rte_dma_sge *sges, struct rte_mbuf **bufs, uint64_t nb_bufs, uin
 }
 
 /*
- * Where the buffers are, so that the loops look at no mbuf: that is a cache miss for each, which is
- * the tool's and not the device's. And the operations that are enqueued as such.
+ * Lists of addresses, so that measured loops do not read mbufs: a cache miss per mbuf would be
+ * measured as well. Enqueue/dequeue operations are also prepared here.
  */
 static int
 alloc_lists(struct run *run)
@@ -475,7 +475,8 @@ alloc_lists(struct run *run)
 		for (n = 0; n < nb_ops; n++) {
 			struct rte_dma_op *op = RTE_PTR_ADD(run->dma_op_mem, n * size);
 			/*
-			 * Each lane begins with buffers of its own, and may leave its last unused.
+			 * Each lane starts with its own buffers, and may leave the last ones
+			 * unused.
 			 */
 			uint64_t buf = n / run->sc.nb_ops * run->sc.nb_bufs;
 			uint64_t i = n % run->sc.nb_ops;
@@ -584,7 +585,7 @@ prepare_worker(struct run *run, unsigned int lane)
 	memset(&run->outcomes[lane], 0, sizeof(run->outcomes[lane]));
 }
 
-/* Sleeps: a device that is a thread may share the main lcore's CPU. */
+/* Poll with sleeps: a device in software may share the main lcore's CPU. */
 static void
 wait_for_workers(const struct run *run)
 {
@@ -625,7 +626,7 @@ run_workers(struct run *run)
 	wait_for_workers(run);
 }
 
-/* What the workers say, and what lies in the destinations. */
+/* Check the workers' results and the destination data. */
 static int
 judge(struct run *run)
 {
@@ -652,7 +653,7 @@ judge(struct run *run)
 	return ret;
 }
 
-/* Keep what the workers have measured in this pass. */
+/* Save what the workers measured in this pass. */
 static void
 keep(struct run *run, enum perf_pass pass)
 {
@@ -728,11 +729,11 @@ run_passes(struct run *run)
 	for (pass = PERF_PASS_THROUGHPUT; pass < PERF_NB_PASSES; pass++) {
 		if (pass != PERF_PASS_THROUGHPUT && pc->detail_ms == 0)
 			continue;
-		/* A CPU has nothing to enqueue, and no batches. */
+		/* CPU copies are synchronous: they have no enqueue and no batches. */
 		if ((pass == PERF_PASS_CYCLES || pass == PERF_PASS_BATCH_LATENCY) &&
 		    !perf_by_dma(pc))
 			continue;
-		/* The signal may have come after a pass, while its data was verified. */
+		/* The signal may have arrived after the previous pass, during verification. */
 		if (pass != PERF_PASS_THROUGHPUT && *run->interrupted != 0) {
 			mark_interrupted(run);
 			break;
@@ -742,7 +743,7 @@ run_passes(struct run *run)
 			return ret;
 	}
 	for (i = 0; i < pc->nb_lanes; i++)
-		/* Interrupted before it began: there is nothing to tell. */
+		/* Do not report a lane that was interrupted before its first operation. */
 		if (run->outcomes[i].ops != 0)
 			emit(run, i, &run->outcomes[i], NULL);
 	return 0;
@@ -759,7 +760,7 @@ any_hung(const struct run *run)
 	return false;
 }
 
-/* -EBUSY: a device is out of control, no further scenario can be run in this process. */
+/* Returns -EBUSY if a device could not be stopped: this process cannot run another scenario. */
 static int
 run_scenario(struct run *run)
 {
@@ -776,7 +777,7 @@ run_scenario(struct run *run)
 		prepare_worker(run, i);
 	ret = run_passes(run);
 	stopped = stop_devices(run, run->pc->nb_lanes);
-	/* Memory that a device may still write is not given back. */
+	/* Do not free memory that a device may still write to. */
 	if (stopped < 0 || any_hung(run))
 		return -EBUSY;
 out:
@@ -784,7 +785,7 @@ out:
 	return ret;
 }
 
-/* All combinations; the size of the buffers changes fastest. */
+/* Run all combinations; buf_size is the innermost loop. */
 static int
 run_scenarios(struct run *run)
 {
@@ -859,7 +860,7 @@ struct capability {
 	const char *name;
 };
 
-/* The names of those that the device has, in one word of the list each. */
+/* Print the capabilities in dev_capa, one word each. */
 static void
 print_capabilities(FILE *f, uint64_t dev_capa, const struct capability *capas, unsigned int nb)
 {

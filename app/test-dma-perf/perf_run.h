@@ -5,7 +5,7 @@
 #ifndef PERF_RUN_H
 #define PERF_RUN_H
 
-/* All scenarios of a case, in a process whose EAL is up. */
+/* Runs all scenarios of a case. EAL must be initialized. */
 
 #include <signal.h>
 #include <stdio.h>
@@ -13,15 +13,15 @@
 #include "perf_conf.h"
 #include "perf_result.h"
 
-/* How long a pass runs before it is measured. */
+/* Warm-up time of each pass. */
 #define PERF_WARM_UP_MS 10
 
-/* Takes each record as it is made. Negative: nobody reads them, stop. */
+/* Called with each record. A negative result ends the case. */
 typedef int (*perf_sink)(void *opaque, const struct perf_record *rec);
 
 /*
- * 0 if every scenario ran and every byte was right, -EINTR if *interrupted was set before the
- * end, another negative errno if a scenario failed (its record says why).
+ * Returns 0 if all scenarios ran and all data was correct, -EINTR if *interrupted was set, or
+ * another negative errno if a scenario failed (its record has the reason).
  */
 int
 perf_run_case(const struct perf_case *pc, const volatile sig_atomic_t *interrupted, perf_sink sink,

@@ -22,14 +22,11 @@
 #define VCHAN 0
 #define MAX_COMPLETIONS 256
 
-/*
- * Polls in vain before the CPU is offered to others: long beside a copy, but a device that is a
- * thread may have no CPU but this one.
- */
+/* Empty polls before yielding the CPU: a device in software may have to share it. */
 #define POLLS_BEFORE_YIELD 4096
 #define SPINS_BEFORE_YIELD 1000
 
-/* Between two looks at the clock a CPU copies about that much. */
+/* Bytes that a CPU copies between two reads of the clock. */
 #define CPU_CHUNK_BYTES (UINT64_C(256) << 10)
 #define CPU_CHUNK_OPS UINT64_C(64)
 
@@ -87,11 +84,11 @@ idle_poll(struct perf_worker *w)
 }
 
 /*
- * Below, an operation's kind is a constant where a function is called: each kind has loops of its
- * own, in which nothing is asked that is known.
+ * The kind of operation is a compile-time constant in all functions below, so that each kind has
+ * specialized loops without checks for the others.
  */
 
-/* Operations that completed, in order; negative after an error. */
+/* Returns the number of operations completed in order, or a negative errno. */
 static __rte_always_inline int
 take_completed(struct perf_worker *w)
 {
@@ -127,7 +124,7 @@ take_dequeued(struct perf_worker *w)
 #endif
 }
 
-/* The number that completed, negative after an error. */
+/* Returns the number of operations completed, or a negative errno. */
 static __rte_always_inline int
 poll(struct perf_worker *w, enum perf_op op, uint64_t *ops)
 {
@@ -165,7 +162,7 @@ put_one(const struct perf_work *k, enum perf_op op, uint64_t i)
 	}
 }
 
-/* Enqueue up to max by one call. */
+/* Enqueue up to max operations with one call. */
 static __rte_always_inline int
 put_ops(struct perf_worker *w, const struct perf_work *k, uint64_t max)
 {
@@ -184,11 +181,11 @@ put_ops(struct perf_worker *w, const struct perf_work *k, uint64_t max)
 	return n;
 }
 
-/* Enqueue up to max operations. How many there was room for, or negative after an error. */
+/* Enqueue up to max operations. Returns how many fit into the ring, or a negative errno. */
 static __rte_always_inline int
 put(struct perf_worker *w, enum perf_op op, uint64_t max)
 {
-	/* In registers: for all that the compiler knows, a call may change what w points to. */
+	/* A local copy, which the compiler can keep in registers across calls. */
 	const struct perf_work k = w->work;
 	uint64_t next = w->next;
 	uint64_t n;
@@ -218,13 +215,13 @@ put(struct perf_worker *w, enum perf_op op, uint64_t max)
 static __rte_always_inline int
 submit(struct perf_worker *w, enum perf_op op)
 {
-	/* Operations that are enqueued as such are submitted by that. */
+	/* An enqueue operation also submits. */
 	if (op != PERF_OP_ENQ_DEQ && unlikely(rte_dma_submit(w->work.dev_id, VCHAN) < 0))
 		return fail(w, "device %s: submit refused", w->dev);
 	return 0;
 }
 
-/* Enqueue a batch and submit it; a ring that fills up on the way is polled. */
+/* Enqueue and submit a batch; poll when the ring is full. */
 static __rte_always_inline int
 put_batch(struct perf_worker *w, enum perf_op op, uint64_t batch, uint64_t *ops)
 {
@@ -243,8 +240,8 @@ put_batch(struct perf_worker *w, enum perf_op op, uint64_t batch, uint64_t *ops)
 }
 
 /*
- * No buffer is in flight twice: two copies to one place may be done in any order, and a ring full
- * of large copies would take long to drain.
+ * No buffer is in flight twice, as the order of two copies to one buffer is undefined, and a ring
+ * full of large copies would take long to drain.
  */
 static inline uint64_t
 batch_of(const struct perf_worker *w)
@@ -252,7 +249,7 @@ batch_of(const struct perf_worker *w)
 	return RTE_MIN((uint64_t)w->kick_batch, w->work.nb_ops);
 }
 
-/* For so long, and wait for what is then in flight: what counts is whole operations. */
+/* Run for the duration, then drain: only completed operations count. */
 static __rte_always_inline int
 throughput(struct perf_worker *w, enum perf_op op, uint64_t duration)
 {
@@ -274,7 +271,7 @@ throughput(struct perf_worker *w, enum perf_op op, uint64_t duration)
 	return 0;
 }
 
-/* The loop above, with a look at the clock at each of its steps. */
+/* As throughput(), but reads the clock after each step. */
 static __rte_always_inline int
 split_cycles(struct perf_worker *w, enum perf_op op, uint64_t duration)
 {
@@ -282,7 +279,7 @@ split_cycles(struct perf_worker *w, enum perf_op op, uint64_t duration)
 	const uint64_t begin = rte_rdtsc();
 	struct perf_cycles split = { .ops = 0 };
 	uint64_t before = begin;
-	uint64_t left = 0;	/* of a batch that met a full ring */
+	uint64_t left = 0;	/* of a batch that did not fit into the ring */
 	uint64_t ops = 0;
 	uint64_t now;
 	int n;
@@ -322,7 +319,7 @@ split_cycles(struct perf_worker *w, enum perf_op op, uint64_t duration)
 	return 0;
 }
 
-/* From the first enqueue of a batch up to its last completion, one batch at a time. */
+/* Time from the first enqueue of a batch to its last completion, one batch at a time. */
 static __rte_always_inline int
 latencies(struct perf_worker *w, enum perf_op op, uint64_t batch, uint64_t duration)
 {
@@ -401,7 +398,7 @@ cpu_latencies(struct perf_worker *w, uint64_t duration)
 		start = rte_rdtsc_precise();
 		rte_memcpy((void *)(uintptr_t)k.dst_sges[next].addr,
 			   (const void *)(uintptr_t)k.src_sges[next].addr, k.buf_size);
-		/* A store that is on its way has not happened. */
+		/* Wait until all stores are visible before reading the clock. */
 		end = rte_rdtsc_precise();
 		perf_hist_add(w->hist, end - start);
 		if (++next == k.nb_ops)
@@ -433,7 +430,7 @@ run_pass(struct perf_worker *w, uint64_t duration)
 	}
 }
 
-/* Also passed by those that failed: the others must not wait for them. */
+/* Failed workers also get here, so that the others do not wait forever. */
 static void
 wait_for_others(struct perf_sync *sync)
 {
@@ -453,7 +450,7 @@ perf_worker_run(void *arg)
 	struct perf_worker *w = arg;
 	int ret = run_pass(w, w->warm_up_cycles);
 
-	/* From here on only what is measured may make the data right. */
+	/* Forget the warm-up: verify only measured operations. */
 	w->next = 0;
 	w->ops = 0;
 	w->cycles = 0;

@@ -3,8 +3,8 @@
  */
 
 /*
- * What more channels of one device cost: see devtools/run-scaling.sh, which explains the columns.
- * All channels are driven by one lcore, so that it is the number of channels alone that changes.
+ * Cost of additional channels on a device: see devtools/run-scaling.sh, which explains the columns.
+ * One lcore drives all channels, so that only their number changes.
  */
 
 #include <inttypes.h>
@@ -25,7 +25,7 @@
 #define BURST 32
 #define BUF_LEN 64
 #define POLLS 200000
-/* Polls in vain before the CPU is offered to a device that may be a thread. */
+/* Empty polls before yielding the CPU to a device in software. */
 #define POLLS_BEFORE_YIELD 1024
 
 static const uint16_t steps[] = { 1, 2, 4, 16, 64, 256, 1024 };
@@ -33,7 +33,7 @@ static const uint16_t steps[] = { 1, 2, 4, 16, 64, 256, 1024 };
 static int16_t dev_id;
 static uint16_t ring = 512;
 static rte_iova_t mem_iova;
-static uint8_t *mem; /* for each channel BURST sources and as many destinations */
+static uint8_t *mem; /* for each channel, BURST sources followed by BURST destinations */
 
 static void __rte_noreturn
 fail(const char *what)
@@ -68,7 +68,7 @@ start(uint16_t nb)
 		fail("configure failed");
 	for (i = 0; i < nb; i++)
 		if (rte_dma_vchan_setup(dev_id, i, &vconf) != 0)
-			fail("a channel cannot be set up: is there memory enough?");
+			fail("a channel cannot be set up: out of memory?");
 	if (rte_dma_start(dev_id) != 0)
 		fail("start failed");
 }
@@ -104,7 +104,10 @@ take(uint16_t vchan)
 	return n;
 }
 
-/* Bursts on the first nb channels, in turns and each with one in flight; cycles per operation. */
+/*
+ * Round-robin over the first nb channels, one burst in flight on each; returns cycles per
+ * operation.
+ */
 static double
 copy(uint16_t nb, uint64_t rounds)
 {
@@ -143,7 +146,7 @@ verify(uint16_t nb)
 	}
 }
 
-/* Cycles of a look at a channel that has nothing outstanding. */
+/* Cycles per poll of a channel with nothing outstanding. */
 static double
 poll_idle(uint16_t nb)
 {
@@ -167,7 +170,7 @@ cmp(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* Cycles of one copy, from enqueue to completion, when there was none for so long; the median. */
+/* Median cycles from enqueue to completion of one copy, after idle_us without work. */
 static uint64_t
 first_copy(unsigned int idle_us)
 {
@@ -204,7 +207,7 @@ main(int argc, char **argv)
 	int dev;
 
 	if (ret < 0)
-		fail("EAL does not start");
+		fail("EAL cannot start");
 	if (argc - ret < 2 || argc - ret > 3)
 		fail("usage: dpdk-test-dma-scaling EAL-ARGUMENTS -- DEVICE [DESCRIPTORS]");
 	dev = rte_dma_get_dev_id_by_name(argv[ret + 1]);
@@ -222,7 +225,7 @@ main(int argc, char **argv)
 			  RTE_CACHE_LINE_SIZE);
 	if (mem == NULL)
 		fail("no memory");
-	/* EAL gives rte_malloc() memory that is contiguous for a device where it can. */
+	/* rte_malloc() memory is IOVA-contiguous where EAL can provide it. */
 	mem_iova = rte_malloc_virt2iova(mem);
 	for (s = 0; s < steps[RTE_DIM(steps) - 1]; s++)
 		for (i = 0; i < BURST * BUF_LEN; i++)
@@ -235,7 +238,7 @@ main(int argc, char **argv)
 
 		start(nb);
 		used = heap_used() - before;
-		/* Warm up; as much work for each number of channels. */
+		/* Warm up, then do the same amount of work for each number of channels. */
 		copy(nb, 1);
 		all = copy(nb, RTE_MAX(40000u / nb, 20u));
 		verify(nb);
@@ -253,9 +256,9 @@ main(int argc, char **argv)
 	}
 	start(1);
 	all = first_copy(1);
-	printf("a copy of 64 bytes after 1 ms without any takes %.1f times as long as after 1 us, after "
-	       "100 ms %.1f times", first_copy(1000) / all, first_copy(100000) / all);
-	printf("; after 1 us it is %.2f us\n", all * 1e6 / rte_get_tsc_hz());
+	printf("a copy of 64 bytes takes %.1f times as long after 1 ms of idle time as after 1 us, "
+	       "after 100 ms %.1f times", first_copy(1000) / all, first_copy(100000) / all);
+	printf("; after 1 us it takes %.2f us\n", all * 1e6 / rte_get_tsc_hz());
 	if (rte_dma_stop(dev_id) != 0)
 		fail("stop failed");
 	rte_dma_close(dev_id);

@@ -201,9 +201,9 @@ begin 'the result is not written over the INI file'
 } >test.ini
 cp test.ini copy.ini
 run 2 --config test.ini --result ./test.ini
-has err 'error: test.ini: found as the file of --config and of --result.*'
+has err 'error: test.ini: --config and --result name the same file.*'
 run 2 --config test.ini --result test.json
-has err 'error: --result test.json: found with the suffix of the JSON file.*'
+has err 'error: --result test.json: .json is the suffix of the JSON file.*'
 cmp -s test.ini copy.ini || complain 'the INI file was changed'
 end
 
@@ -215,9 +215,9 @@ if [[ -c /dev/full ]]; then
 	ln -s /dev/full full.json
 	ln -s /dev/full room.csv
 	run 2 --config test.ini --result full.csv
-	has err 'error: full.json: cannot be written as a whole: No space left on device'
+	has err 'error: full.json: not completely written: No space left on device'
 	run 2 --config test.ini --result room.csv
-	has err 'error: room.csv: cannot be written as a whole: .*'
+	has err 'error: room.csv: not completely written: .*'
 	json room.json 'j["cases"][0]["status"] == "passed"'
 fi
 end

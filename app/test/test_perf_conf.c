@@ -2,7 +2,7 @@
  * Copyright(c) 2026 The SDXI for DPDK authors
  */
 
-/* The INI files of dpdk-test-dma-perf: what each key does, and what is said about each mistake. */
+/* INI files of dpdk-test-dma-perf: effects of all keys, and messages about all mistakes. */
 
 #include <errno.h>
 #include <setjmp.h>
@@ -23,7 +23,7 @@
 
 #define GLOBAL "[GLOBAL]\neal_args=-l 0-3\n"
 
-/* A case that is right, but for the line that a test adds. */
+/* A valid case, except for the line that a test adds. */
 #define DMA_KEYS \
 	"mem_size=10\n" \
 	"src_numa_node=0\n" \
@@ -77,7 +77,7 @@ load_right(struct perf_conf *conf, const char *text)
 	assert_int_equal(conf->nb_errors, 0);
 }
 
-/* The messages of a severity that contain the file's name and the text. */
+/* Number of messages of a severity with the file's name and the text. */
 static unsigned int
 count_said(const struct perf_conf *conf, enum perf_severity severity, const char *text)
 {
@@ -102,7 +102,7 @@ assert_said(const struct perf_conf *conf, enum perf_severity severity, const cha
 	fail();
 }
 
-/* The file has this mistake and no other. */
+/* Expect this mistake and no other. */
 static void
 assert_only_mistake(const char *text, const char *message)
 {
@@ -217,7 +217,7 @@ test_every_key_of_fill(void **state)
 	perf_conf_free(&conf);
 }
 
-/* The example of upstream's guide, line for line. */
+/* The example of the guide of DPDK's tool, literally. */
 static void
 test_directions(void **state)
 {
@@ -250,7 +250,7 @@ test_directions(void **state)
 
 	load_right(&conf, GLOBAL DMA_CASE BUF RING "lcore_dma0=lcore=1,dev=a,dir=mem2dev\n");
 	assert_int_equal(conf.nb_messages, 1);
-	assert_said(&conf, PERF_WARNING, "no raddr found with mem2dev, 0 is taken");
+	assert_said(&conf, PERF_WARNING, "no raddr found with mem2dev, using 0");
 	perf_conf_free(&conf);
 }
 
@@ -270,7 +270,7 @@ test_every_key_of_cpu(void **state)
 	assert_int_equal(pc->lanes[1].lcore, 11);
 	assert_int_equal(pc->lanes[2].lcore, 12);
 	assert_string_equal(pc->lanes[0].dev, "");
-	/* What GLOBAL leaves out. */
+	/* Default values of GLOBAL. */
 	assert_false(pc->cache_flush);
 	assert_int_equal(pc->test_seconds, 2);
 	assert_int_equal(pc->detail_ms, 100);
@@ -286,7 +286,7 @@ test_old_release(void **state)
 	const struct perf_case *pc;
 
 	(void)state;
-	/* No GLOBAL: its keys stand in the cases. */
+	/* No GLOBAL: its keys are in the cases. */
 	load_right(&conf,
 		DMA_CASE BUF RING
 		"cache_flush=1\n"
@@ -303,7 +303,7 @@ test_old_release(void **state)
 	perf_conf_free(&conf);
 }
 
-/* A direction for all lanes, as DPDK 24.03 and 24.07 have it. */
+/* One direction for all lanes, as in DPDK 24.03 and 24.07. */
 static void
 test_old_directions(void **state)
 {
@@ -338,7 +338,7 @@ test_old_directions(void **state)
 
 	load_right(&conf, DMA_CASE BUF RING OLD_LANE "direction=mem2dev\nvchan_dev=pfid=1\n");
 	assert_int_equal(conf.nb_messages, 1);
-	assert_said(&conf, PERF_WARNING, "[case1] vchan_dev=pfid=1: no raddr found, 0 is taken");
+	assert_said(&conf, PERF_WARNING, "[case1] vchan_dev=pfid=1: no raddr found, using 0");
 	perf_conf_free(&conf);
 
 	load_right(&conf, DMA_CASE BUF RING LANE "direction=mem2dev\nvchan_dev=raddr=1\n");
@@ -355,7 +355,7 @@ test_case_overrides_global(void **state)
 	struct perf_conf conf;
 
 	(void)state;
-	/* GLOBAL counts wherever it stands; cases keep the file's order. */
+	/* GLOBAL applies wherever it is; cases keep the order of the file. */
 	load_right(&conf,
 		"[case2]\ntype=CPU_MEM_COPY\nlcore=1\n" BUF DMA_KEYS
 		"test_seconds=9\neal_args=-l 5\n"
@@ -408,14 +408,14 @@ test_has_no_effect(void **state)
 	struct perf_conf conf;
 
 	(void)state;
-	/* Upstream's guide has a key twice; its tool takes the first. */
+	/* The guide of DPDK's tool has a key twice; the tool uses the first. */
 	load_right(&conf, GLOBAL DMA_CASE BUF RING LANE
 		   "lcore_dma0=lcore=2,dev=dma_b,dir=mem2mem\n"
 		   "lcore_dma1=lcore=3,dev=dma_c,dir=mem2mem,raddr=0x200000000,vfid=3\n"
 		   "lcore=1\n");
 	assert_int_equal(conf.nb_messages, 4);
 	assert_said(&conf, PERF_WARNING, "[case1] lcore_dma0=lcore=2,dev=dma_b,dir=mem2mem: has no "
-		    "effect, the key stands above already");
+		    "effect, the key is already set above");
 	assert_said(&conf, PERF_WARNING, "raddr has no effect with mem2mem");
 	assert_said(&conf, PERF_WARNING, "vfid has no effect with mem2mem");
 	assert_said(&conf, PERF_WARNING, "[case1] lcore=1: has no effect in a case of type "
@@ -586,12 +586,11 @@ test_every_mistake(void **state)
 		{ GLOBAL DMA_CASE BUF RING "lcore_dma0=1@dma_a\n", "'1@dma_a' found, expected "
 			"lcore=<number>,dev=<name>,dir=mem2mem" },
 		{ GLOBAL DMA_CASE BUF RING LANE "dma_src_sge=4\n", "[case1] dma_dst_sge: missing, "
-			"expected beside dma_src_sge" },
+			"expected with dma_src_sge" },
 		{ GLOBAL DMA_CASE BUF RING LANE "dma_dst_sge=4\n", "[case1] dma_src_sge: missing, "
-			"expected beside dma_dst_sge" },
+			"expected with dma_dst_sge" },
 		{ GLOBAL DMA_CASE RING LANE "buf_size=8\ndma_src_sge=9\ndma_dst_sge=1\n",
-			"[case1] buf_size=8: found with 9 segments, expected at least a byte for "
-			"each" },
+			"[case1] buf_size=8: found with 9 segments, expected at least a byte" },
 		{ GLOBAL DMA_CASE RING LANE "buf_size=1048576\ndma_src_sge=4\ndma_dst_sge=3\n",
 			"[case1] mem_size=10: too small for buf_size 1048576 and 1 lcores, expected "
 			"at least 24" },
@@ -632,7 +631,7 @@ test_every_mistake(void **state)
 			"lcore 1 found twice" },
 		{ GLOBAL DMA_CASE BUF RING LANE "lcore_dma1=lcore=2,dev=dma_a\n", "device dma_a found "
 			"twice" },
-		{ GLOBAL DMA_CASE BUF RING LANE "lcore_dma=lcore2@b\n", "lcore_dma: found beside "
+		{ GLOBAL DMA_CASE BUF RING LANE "lcore_dma=lcore2@b\n", "lcore_dma: found with "
 			"lcore_dma0" },
 		{ GLOBAL DMA_CASE BUF RING "lcore_dma=2@b\n", "'2@b' found, expected "
 			"lcore<number>@<device>" },
@@ -652,8 +651,8 @@ test_every_mistake(void **state)
 		{ GLOBAL DMA_CASE BUF RING LANE "use_enq_deq_ops=x\n", "use_enq_deq_ops=x: expected 0 or "
 			"1" },
 		/* EAL's arguments */
-		{ "[GLOBAL]\neal_args=-d 'a b\n" CPU_CASE "lcore=1\n", "[GLOBAL] eal_args=-d 'a b: a "
-			"quote without its end" },
+		{ "[GLOBAL]\neal_args=-d 'a b\n" CPU_CASE "lcore=1\n", "[GLOBAL] eal_args=-d 'a b: "
+			"unterminated quote" },
 	};
 	unsigned int i;
 
@@ -797,7 +796,7 @@ test_nb_bufs(void **state)
 	assert_int_equal(perf_nb_bufs(&pc, 2, 1 << 20, 1), 1);
 	assert_int_equal(perf_nb_bufs(&pc, 1, 1 << 20, 1), 0);
 	assert_int_equal(perf_nb_bufs(&pc, 1 << 20, 1, 1), UINT64_C(1) << 39);
-	/* Segments of both sides come out even. */
+	/* The number is a multiple of the segments of both sides. */
 	pc.nb_src_sges = 4;
 	pc.nb_dst_sges = 3;
 	assert_int_equal(perf_nb_bufs(&pc, 10, 64, 3), 27300);

@@ -2,7 +2,7 @@
  * Copyright(c) 2026 The SDXI for DPDK authors
  */
 
-/* The histogram of dpdk-test-dma-perf: its buckets, its resolution, its percentiles. */
+/* Histogram of dpdk-test-dma-perf: buckets, resolution, percentiles. */
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -45,7 +45,7 @@ test_resolution(void **state)
 	for (i = 0; i < PERF_HIST_BUCKETS; i++) {
 		uint64_t first = i == 0 ? 0 : perf_hist_bucket_last(i - 1) + 1;
 
-		/* From its first to its last value is less than 1/64 of the first. */
+		/* The width of a bucket is less than 1/64 of its first value. */
 		assert_true(perf_hist_bucket_last(i) - first <= first / PERF_HIST_SUB);
 	}
 }
@@ -73,7 +73,7 @@ test_one_value(void **state)
 	perf_hist_add(&hist, 1000003);
 	perf_hist_summarize(&hist, &l);
 	assert_int_equal(l.samples, 1);
-	/* No value of a bucket above all that was seen. */
+	/* Percentiles do not exceed the maximum. */
 	assert_int_equal(l.min, 1000003);
 	assert_int_equal(l.p50, 1000003);
 	assert_int_equal(l.p99, 1000003);
@@ -89,7 +89,7 @@ test_exact_percentiles(void **state)
 	unsigned int n;
 
 	(void)state;
-	/* 1 to 50, twenty times each: 1000 values, all of them small enough to be exact. */
+	/* 1 to 50, twenty times each: 1000 values, all small enough to be exact. */
 	perf_hist_reset(&hist);
 	for (n = 0; n < 20; n++)
 		for (v = 1; v <= 50; v++)
@@ -177,7 +177,7 @@ static void
 test_rank_of_many(void **state)
 {
 	(void)state;
-	/* Counts whose product with 1000 is beyond 64 bits. */
+	/* Counts whose product with 1000 exceeds 64 bits. */
 	perf_hist_reset(&hist);
 	hist.count = UINT64_C(1) << 60;
 	hist.min = 1;

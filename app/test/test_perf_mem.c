@@ -2,9 +2,7 @@
  * Copyright(c) 2026 The SDXI for DPDK authors
  */
 
-/*
- * The buffers of dpdk-test-dma-perf: what is right passes the verification, and nothing else does.
- */
+/* Buffers of dpdk-test-dma-perf: verification accepts correct data only. */
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -20,9 +18,9 @@
 #include "perf_mem.h"
 
 #define NB_BUFS 12
-#define FIRST 24	/* of another lane's buffers are in front */
+#define FIRST 24	/* number of buffers of other lanes before these */
 
-/* Buffers that lie in no mempool. */
+/* Buffers that are not in a mempool. */
 struct side {
 	struct rte_mbuf mbufs[NB_BUFS];
 	struct rte_mbuf *bufs[NB_BUFS];
@@ -67,7 +65,7 @@ data(const struct side *side, unsigned int buf)
 	return side->bufs[buf]->buf_addr;
 }
 
-/* What a device does, byte by byte. */
+/* Do what a device does, byte by byte. */
 static void
 do_ops(const struct perf_layout *l, unsigned int nb_ops)
 {
@@ -137,7 +135,7 @@ test_right(void **state)
 	}
 }
 
-/* Each byte of the destinations, wrong by itself. */
+/* Corrupt each byte of the destinations by itself. */
 static void
 test_every_byte(void **state)
 {
@@ -153,7 +151,7 @@ test_every_byte(void **state)
 		begin(l->buf_size);
 		do_ops(l, nb_ops);
 		for (buf = 0; buf < NB_BUFS; buf++) {
-			/* The long ones by samples. */
+			/* Samples of long ones. */
 			for (offset = 0; offset < l->buf_size; offset += l->buf_size / 128 + 1) {
 				uint8_t *p = data(&dst, buf) + offset;
 
@@ -179,12 +177,12 @@ test_done_and_not_told(void **state)
 	(void)state;
 	begin(64);
 	do_ops(&copy, 3);
-	/* Told and not done, done and not told. */
+	/* Reported but not done; done but not reported. */
 	assert_false(verify(&copy, 4, &bad));
 	assert_int_equal(bad.buf, 3);
 	assert_false(verify(&copy, 2, &bad));
 	assert_int_equal(bad.buf, 2);
-	/* A neighbour's data. */
+	/* Data of a neighbour. */
 	memcpy(data(&dst, 1), data(&src, 2), 64);
 	assert_false(verify(&copy, 3, &bad));
 	assert_int_equal(bad.buf, 1);
