@@ -17,45 +17,47 @@
 #define MAX_WINDOWS 128
 
 /*
- * The most accesses that one unit of sdxi_emu_run()'s budget may cost: a descriptor's fetch, keys,
- * data, block and log, or a context that is started. With reorder a turn that counts for one may
- * fetch and complete a window of them.
+ * Maximum number of accesses per unit of sdxi_emu_run()'s budget: fetch of a descriptor, keys,
+ * data, block and log, or start of a context. With reorder, one unit may fetch and complete a
+ * window of descriptors.
  */
 #define ACCESSES_PER_UNIT 24
 #define ACCESSES_PER_UNIT_REORDER 256
-/* One that only looks at a context; and so often at each. */
+/* For a unit that only checks a context, and the maximum number of checks per context. */
 #define ACCESSES_PER_VISIT 8
 #define VISITS 3
-/* Bytes: an operation counts for 1, and each 8 KiB for 1 more. */
+/* An operation costs 1, and 1 more per 8 KiB. */
 #define BYTES_PER_UNIT (2 * UINT64_C(8192))
-/* A part of an operation ends, with reorder after some others; an interrupt counts, too. */
+/*
+ * The last operation may exceed the budget; with reorder, with others before it; plus an interrupt.
+ */
 #define OVER_BUDGET 42
 
-/* An AKey that was good when it was looked up. */
+/* An AKey that was valid when the function read it. */
 struct key {
 	uint16_t akey;
 	uint16_t flags;
-	uint64_t when; /* by accesses */
+	uint64_t when; /* number of the access */
 };
 
 /* A descriptor that a context has consumed. */
 struct rec {
 	struct sdxi_dsc dsc;
-	uint64_t slot;	/* where it was */
-	uint64_t when;	/* by accesses */
-	bool mapped;	/* it was consumed there just now */
-	bool begun;	/* a part of it has been done, and the rest goes on by the same AKeys */
-	bool moved;	/* a part of it has been tried */
-	bool done;	/* and has nothing to move any more */
-	bool signalled; /* its block is not the function's any more */
+	uint64_t slot;	/* address of its slot */
+	uint64_t when;	/* number of the access */
+	bool mapped;	/* consumed in mapped memory, in the current batch */
+	bool begun;	/* partly done; the rest uses the same AKeys */
+	bool moved;	/* partly tried */
+	bool done;	/* and all its data is moved */
+	bool signalled; /* its completion block no longer belongs to the function */
 	bool er;
-	bool looked;	 /* at its block */
-	uint64_t signal; /* what was there last, */
-	uint64_t lowest; /* and ever */
+	bool looked;	 /* read its completion block */
+	uint64_t signal; /* last value of the signal, */
+	uint64_t lowest; /* and lowest value */
 	uint64_t highest;
 };
 
-/* A context that has been started. */
+/* A running context. */
 struct live {
 	uint16_t num;
 	uint32_t ring_sz;
@@ -66,11 +68,11 @@ struct live {
 	uint32_t akeys;
 	uint32_t opb;
 	uint64_t max_len;
-	uint64_t write_index; /* as read */
-	uint64_t next;	      /* to be consumed */
-	uint64_t read_index;  /* as written */
-	bool failed; /* it has been said to be in ERR_FN: what it has begun it may end */
-	struct sdxi_dsc dsc; /* the next slot, as read */
+	uint64_t write_index; /* last value read */
+	uint64_t next;	      /* next descriptor to consume */
+	uint64_t read_index;  /* last value written */
+	bool failed; /* its ERR_FN state was reported: it may only end what it has begun */
+	struct sdxi_dsc dsc; /* contents of the next slot as read */
 	struct key key[MAX_KEYS];
 	unsigned int n_keys;
 	struct rec rec[MAX_RECS];
@@ -149,7 +151,7 @@ watch_init(struct watch *w)
 			r->len = part[j].len;
 		}
 	}
-	/* One with room for a larger AKey table, and after the ring. */
+	/* One context gets room for a larger AKey table, and space after its ring. */
 	w->region[region_of(WATCH_CXTS - 1, PART_AKEY)].len = 2 * PAGE;
 	w->region[region_of(WATCH_CXTS - 1, PART_RING)].len += 2 * PAGE;
 	for (i = 0; i < REGIONS; i++) {
@@ -234,7 +236,7 @@ watch_poke(struct watch *w, unsigned int region, uint32_t off, const void *buf, 
 		len = r->len - off;
 	memcpy(r->va + off, buf, len);
 	make_dirty(r, off, len);
-	/* What becomes of a descriptor that changes where it is mapped is not followed. */
+	/* A descriptor that changes where it is mapped is not tracked. */
 	for (i = 0; i < w->n_window; i++) {
 		if (w->window[i].r == r)
 			memcpy(w->window[i].va, r->va + w->window[i].off, w->window[i].len);
@@ -242,7 +244,7 @@ watch_poke(struct watch *w, unsigned int region, uint32_t off, const void *buf, 
 	}
 }
 
-/* Read or write over any number of regions, or only look; false: part of it is not there. */
+/* Read or write across regions, or only check (buf NULL); returns false if part is not mapped. */
 static bool
 mem_access(struct watch *w, uint64_t iova, void *buf, size_t len, unsigned int perm)
 {
@@ -265,14 +267,14 @@ mem_access(struct watch *w, uint64_t iova, void *buf, size_t len, unsigned int p
 		buf = buf == NULL ? NULL : (uint8_t *)buf + n;
 		len -= n;
 		iova += n;
-		/* Nothing comes after the last address. */
+		/* The address space ends here. */
 		if (len != 0 && iova == 0)
 			return false;
 	}
 	return true;
 }
 
-/* ---- what follows from what ---- */
+/* ---- predicates ---- */
 
 /* Is [at, at + len) within [from, from + span), which does not wrap? */
 static bool
@@ -301,7 +303,7 @@ is_op(const struct rec *rec, unsigned int type, unsigned int subtype)
 	       (opcode_of(rec) & SDXI_DSC_VL);
 }
 
-/* The descriptor's block, or an address where none can be. */
+/* The address of the completion block, or an impossible address if there is none. */
 static uint64_t
 block_of(const struct rec *rec)
 {
@@ -318,7 +320,7 @@ now(const struct watch *w)
 	return w->all_accesses + w->accesses;
 }
 
-/* A block's signal was read; false: it is nobody's. */
+/* The signal of a completion block was read; returns false if it is no descriptor's. */
 static bool
 block_read(struct watch *w, uint64_t csb, bool there, uint64_t val)
 {
@@ -343,11 +345,11 @@ block_read(struct watch *w, uint64_t csb, bool there, uint64_t val)
 }
 
 /*
- * May an operation write this to its block? An atomic one counts down what it has just read, a
- * simple one what it has read at its beginning.
+ * May an operation write this value to its signal? An atomic one decrements the value last read, a
+ * simple one the value read when it began.
  */
 static bool
-signal_follows(const struct watch *w, const struct rec *rec, uint64_t val)
+signal_expected(const struct watch *w, const struct rec *rec, uint64_t val)
 {
 	const unsigned int csr = (opcode_of(rec) & SDXI_DSC_CSR) != 0;
 
@@ -367,9 +369,9 @@ key_find(const struct live *l, uint16_t akey)
 }
 
 /*
- * Does an AKey name this function's own memory? Another function's is behind a pair of keys, which
- * a function without rkey_cap (watch_create() looks) cannot have, and other address spaces of this
- * one are behind PASIDs.
+ * Does an AKey refer to this function's memory? Other functions need a pair of keys, which a
+ * function without rkey_cap (checked in watch_create()) cannot have; other address spaces need a
+ * PASID.
  */
 static bool
 akey_good(const struct watch *w, const struct sdxi_akey_ent *ent)
@@ -407,7 +409,7 @@ akey_seen(struct watch *w, struct live *l, uint16_t akey, const struct sdxi_akey
 	}
 }
 
-/* Is a descriptor of the data group one that may be executed? */
+/* Is this a valid descriptor of the data group? */
 static bool
 may_move(const struct live *l, const struct rec *rec, unsigned int n_akeys)
 {
@@ -450,7 +452,7 @@ overlap(uint64_t a, uint64_t a_len, uint64_t b, uint64_t b_len)
 	return a - b < b_len || b - a < a_len;
 }
 
-/* Would a descriptor's data and its own block be in each other's way? */
+/* Does the data of a descriptor overlap its own completion block? */
 static bool
 hits_block(const struct rec *rec, uint64_t at, uint64_t len)
 {
@@ -458,9 +460,9 @@ hits_block(const struct rec *rec, uint64_t at, uint64_t len)
 	       overlap(at, len, block_of(rec), sizeof(struct sdxi_cst_blk));
 }
 
-/* Does a descriptor have the function copy this? */
+/* Does a descriptor explain this copy? */
 static bool
-copy_follows(const struct live *l, const struct rec *rec, uint64_t dst, uint64_t src, uint64_t len)
+copy_expected(const struct live *l, const struct rec *rec, uint64_t dst, uint64_t src, uint64_t len)
 {
 	const uint64_t src_at = le64(rec->dsc.copy.addr0), dst_at = le64(rec->dsc.copy.addr1);
 	const uint64_t size = size_of(rec);
@@ -485,7 +487,7 @@ copy_follows(const struct live *l, const struct rec *rec, uint64_t dst, uint64_t
 }
 
 static bool
-write_imm_follows(const struct live *l, const struct rec *rec, uint64_t dst, const void *buf,
+write_imm_expected(const struct live *l, const struct rec *rec, uint64_t dst, const void *buf,
 		  size_t len)
 {
 	return is_op(rec, SDXI_TYPE_DMAB, SDXI_DMAB_WRT_IMM) && len == size_of(rec) &&
@@ -500,14 +502,14 @@ slot_at(const struct live *l, uint64_t index)
 	return l->ring + index % l->ring_sz * SDXI_DESC_LEN;
 }
 
-/* Is the next slot the context's to look at, and does it begin here? */
+/* Is this the address of the next slot, and may the context read it? */
 static bool
-slot_follows(const struct live *l, uint64_t iova)
+slot_expected(const struct live *l, uint64_t iova)
 {
 	return !l->failed && l->next < l->write_index && iova == slot_at(l, l->next);
 }
 
-/* A descriptor is consumed, in the place of the oldest record. */
+/* Add a consumed descriptor in place of the oldest record. */
 static struct rec *
 rec_add(const struct watch *w, struct live *l, const struct sdxi_dsc *dsc)
 {
@@ -520,11 +522,11 @@ rec_add(const struct watch *w, struct live *l, const struct sdxi_dsc *dsc)
 	return rec;
 }
 
-/* Is a descriptor, as it was read, written back without vl? */
+/* Is this the descriptor that was read, written back without vl? */
 static bool
-consumed_follows(const struct live *l, uint64_t iova, uint64_t raw)
+consumed_expected(const struct live *l, uint64_t iova, uint64_t raw)
 {
-	return slot_follows(l, iova) && (l->dsc.qw[0] & le64(SDXI_DSC_VL)) &&
+	return slot_expected(l, iova) && (l->dsc.qw[0] & le64(SDXI_DSC_VL)) &&
 	       raw == (l->dsc.qw[0] & ~le64(SDXI_DSC_VL));
 }
 
@@ -538,12 +540,12 @@ live_drop(struct watch *w, struct live *l)
 static void
 write_index_seen(struct live *l, uint64_t val)
 {
-	/* Else it fails. */
+	/* Other values make the context fail. */
 	if (val >= l->write_index && val >= l->read_index)
 		l->write_index = val;
 }
 
-/* ---- walks ---- */
+/* ---- table walks ---- */
 
 enum stage {
 	WALK_NOWHERE,
@@ -574,7 +576,7 @@ walk_akeys(const struct watch_walk *walk)
 	       << SDXI_GET(SDXI_L1_ENT_AKEY_SZ, le64(walk->l1.akey_ptr));
 }
 
-/* What counts from now on for a context whose tables have been read. */
+/* Apply a complete walk to the context that it belongs to. */
 static void
 walk_apply(const struct watch *w, const struct watch_walk *walk, struct live *l)
 {
@@ -589,7 +591,7 @@ walk_apply(const struct watch *w, const struct watch_walk *walk, struct live *l)
 	l->n_keys = 0;
 }
 
-/* An entry is read to see whether the table is there. */
+/* An entry is read to check whether the table is accessible. */
 static bool
 walk_probes(struct watch *w, uint64_t iova)
 {
@@ -611,7 +613,7 @@ walk_probes(struct watch *w, uint64_t iova)
 	return false;
 }
 
-/* Does a descriptor of the administrative context, not signalled yet, have a context started? */
+/* Does a descriptor of the administrative context that is not complete yet start this context? */
 static bool
 start_asked(struct watch *w, uint16_t num)
 {
@@ -630,9 +632,9 @@ start_asked(struct watch *w, uint16_t num)
 	return num == SDXI_CXT_ADMIN;
 }
 
-/* Does RUN, written to a CXT_STS, follow from the tables that have been read? */
+/* Do the tables that were read permit writing RUN to this CXT_STS? */
 static bool
-start_follows(struct watch *w, uint64_t sts)
+start_expected(struct watch *w, uint64_t sts)
 {
 	const struct sdxi_cxt_ctl *ctl = &w->start.ctl;
 	const uint64_t first = le64(ctl->ds_ring_ptr), ring_sz = le32(ctl->ds_ring_sz);
@@ -689,20 +691,20 @@ count_access(struct watch *w)
 	w->accesses++;
 	if (hook != NULL && w->all_accesses + w->accesses >= w->hook_at) {
 		w->hook = NULL;
-		/* What the function has done so far was not done to what software writes now. */
+		/* Compare changes by the function before software writes. */
 		window_settle(w);
 		hook(w, w->hook_arg);
 	}
 }
 
-/* In front of each access but those to mapped memory. */
+/* Called before each access except those to mapped memory. */
 static void
 begin_access(struct watch *w, uint64_t iova, uint64_t len)
 {
 	if (!w->at_work)
 		watch_fail("access to %#llx outside of a run", LLX(iova));
 	if (len == 0)
-		watch_fail("access of no length to %#llx", LLX(iova));
+		watch_fail("access of length 0 to %#llx", LLX(iova));
 	window_close(w);
 	count_access(w);
 }
@@ -756,19 +758,19 @@ cb_read(void *opaque, uint64_t iova, void *buf, size_t len)
 		    within(iova, len, l->akey_ptr, l->akeys * sizeof(ent))) {
 			ok = true;
 			memcpy(&ent, buf, len);
-			/* Whose look that was is known where it can only be one's. */
+			/* Count the read only if a single context can have made it. */
 			if (there)
 				akey_seen(w, l, (iova - l->akey_ptr) / len, &ent,
 					  !probe && n_akeys == 1);
 		}
-		if (len == SDXI_DESC_LEN && slot_follows(l, iova)) {
+		if (len == SDXI_DESC_LEN && slot_expected(l, iova)) {
 			ok = true;
 			if (there)
 				memcpy(&l->dsc, buf, len);
 		}
 	}
 	if (!ok && !w->lost)
-		watch_fail("nothing lets %zu bytes be read at %#llx", len, LLX(iova));
+		watch_fail("unexpected read of %zu bytes at %#llx", len, LLX(iova));
 	w->walk.stage = next;
 	return there ? SDXI_EMU_MEM_OK : SDXI_EMU_MEM_FAULT;
 }
@@ -789,7 +791,7 @@ cb_read64(void *opaque, uint64_t iova, uint64_t *val)
 	if (!there)
 		*val = UINT64_C(0xa5a5a5a5a5a5a5a5);
 
-	/* CXT_STS and Write_Index of a context that is about to be started. */
+	/* CXT_STS and Write_Index of a context about to start. */
 	if (w->start.stage == WALK_AKEY_LAST && iova == le64(w->start.ctl.cxt_sts_ptr) + 8) {
 		ok = true;
 		next = there ? WALK_STS : WALK_NOWHERE;
@@ -820,18 +822,18 @@ cb_read64(void *opaque, uint64_t iova, uint64_t *val)
 			if (there)
 				write_index_seen(l, le64(*val));
 		}
-		/* The first word of a slot, with vl, is looked at before the slot is read. */
-		ok |= slot_follows(l, iova);
+		/* The function reads the first word of a slot, with vl, before the whole slot. */
+		ok |= slot_expected(l, iova);
 	}
 	ok |= block_read(w, iova, there, le64(*val));
 	if (!ok && !w->lost)
-		watch_fail("nothing lets a word be read at %#llx", LLX(iova));
+		watch_fail("unexpected read of a word at %#llx", LLX(iova));
 	return there ? SDXI_EMU_MEM_OK : SDXI_EMU_MEM_FAULT;
 }
 
-/* The place in the log that is next, where it has one. */
+/* Is this the next entry of the log, at off? */
 static bool
-log_follows(struct watch *w, uint64_t iova, uint32_t off)
+log_expected(struct watch *w, uint64_t iova, uint32_t off)
 {
 	const uint64_t cfg = sdxi_emu_reg_read(w->emu, SDXI_MMIO_ERR_CFG, 8);
 	const uint64_t wrt = sdxi_emu_reg_read(w->emu, SDXI_MMIO_ERR_WRT, 8);
@@ -864,7 +866,7 @@ cb_write(void *opaque, uint64_t iova, const void *buf, size_t len)
 	if (len > sizeof(copy))
 		watch_fail("%zu bytes written at %#llx", len, LLX(iova));
 	memcpy(copy, buf, len);
-	ok = len == sizeof(struct sdxi_errlog_hd_ent) - 8 && log_follows(w, iova, 8);
+	ok = len == sizeof(struct sdxi_errlog_hd_ent) - 8 && log_expected(w, iova, 8);
 	for (i = 0; i < w->n_live; i++) {
 		struct live *l = &w->live[i];
 
@@ -877,7 +879,7 @@ cb_write(void *opaque, uint64_t iova, const void *buf, size_t len)
 				ok |= le32(flags) == SDXI_CST_BLK_ER;
 				rec->er = true;
 			}
-			if (write_imm_follows(l, rec, iova, copy, len)) {
+			if (write_imm_expected(l, rec, iova, copy, len)) {
 				ok = true;
 				imm = rec;
 				n_imm++;
@@ -885,15 +887,15 @@ cb_write(void *opaque, uint64_t iova, const void *buf, size_t len)
 		}
 	}
 	if (!ok && !w->lost)
-		watch_fail("nothing lets %zu bytes be written at %#llx", len, LLX(iova));
+		watch_fail("unexpected write of %zu bytes at %#llx", len, LLX(iova));
 	if (n_imm == 1)
 		imm->done = true;
 	return mem_access(w, iova, copy, len, PERM_W) ? SDXI_EMU_MEM_OK : SDXI_EMU_MEM_FAULT;
 }
 
 /*
- * An AKEY_UPD without fault is complete: what it names has to be looked up anew, if it was not
- * after the AKEY_UPD was there, which may have had its effect a while ago.
+ * An AKEY_UPD completed without fault: the AKeys that it names must be read again, unless they were
+ * read after the AKEY_UPD was consumed, which may have taken effect much earlier.
  */
 static void
 akeys_updated(struct watch *w, const struct rec *rec)
@@ -913,7 +915,7 @@ akeys_updated(struct watch *w, const struct rec *rec)
 	}
 }
 
-/* A block's signal is written; false: nobody's could be. */
+/* A signal was written; returns false if no descriptor explains it. */
 static bool
 signal_written(struct watch *w, uint64_t csb, uint64_t val, bool sure)
 {
@@ -924,26 +926,26 @@ signal_written(struct watch *w, uint64_t csb, uint64_t val, bool sure)
 	for (i = 0; i < w->n_live; i++)
 		for (j = 0; j < w->live[i].n_recs; j++) {
 			rec = &w->live[i].rec[j];
-			if (block_of(rec) != csb || rec->signalled || !signal_follows(w, rec, val))
+			if (block_of(rec) != csb || rec->signalled || !signal_expected(w, rec, val))
 				continue;
 			n++;
-			/* The oldest, which may as well be another one. */
+			/* Assume the oldest; others may match as well. */
 			if (first == NULL || rec->when < first->when)
 				first = rec;
 			admin = w->live[i].num == SDXI_CXT_ADMIN;
 		}
 	if (first == NULL || !sure)
 		return first != NULL;
-	/* Which one it was is known where there is but one. */
+	/* Act on it only if it is the only match. */
 	if (n == 1 && admin && is_op(first, SDXI_TYPE_ADMIN, SDXI_ADM_AKEY_UPD) && !first->er)
 		akeys_updated(w, first);
 	first->signalled = true;
 	return true;
 }
 
-/* The read index that a context says it has come to. */
+/* May a context write this value to Read_Index? */
 static bool
-read_index_follows(struct live *l, uint64_t val)
+read_index_expected(struct live *l, uint64_t val)
 {
 	if (val < l->read_index || val > l->next)
 		return false;
@@ -964,7 +966,7 @@ cb_write64(void *opaque, uint64_t iova, uint64_t raw)
 	if (iova % sizeof(raw) != 0)
 		watch_fail("word at %#llx, which is not aligned", LLX(iova));
 	there = mem_access(w, iova, NULL, sizeof(raw), PERM_W);
-	ok = log_follows(w, iova, 0) && SDXI_GET(SDXI_ERRLOG_TYPE, val) == SDXI_ERRLOG_TYPE_HD &&
+	ok = log_expected(w, iova, 0) && SDXI_GET(SDXI_ERRLOG_TYPE, val) == SDXI_ERRLOG_TYPE_HD &&
 	     SDXI_GET(SDXI_ERRLOG_CXT_NUM, val) <= w->conf.max_cxt;
 	for (i = 0; i < w->n_live; i++) {
 		struct live *l = &w->live[i];
@@ -976,27 +978,27 @@ cb_write64(void *opaque, uint64_t iova, uint64_t raw)
 			n_sts++;
 			whose = l;
 		}
-		ok |= iova == l->sts + 8 && read_index_follows(l, val);
-		if (consumed_follows(l, iova, raw)) {
+		ok |= iova == l->sts + 8 && read_index_expected(l, val);
+		if (consumed_expected(l, iova, raw)) {
 			rec_add(w, l, &l->dsc);
 			memset(&l->dsc, 0, sizeof(l->dsc));
 			ok = true;
 		}
 	}
-	start = val == SDXI_CXT_RUN && start_follows(w, iova);
+	start = val == SDXI_CXT_RUN && start_expected(w, iova);
 	if (start && there)
 		live_add(w);
 	ok |= start;
-	/* What it was is known where it can be nothing else. */
+	/* Update the state only if there is a single explanation. */
 	signal = signal_written(w, iova, val, !ok && !state);
 	w->walk.stage = WALK_NOWHERE;
 	w->start.stage = WALK_NOWHERE;
 	if (!ok && !state && !signal && !w->lost)
-		watch_fail("nothing lets %#llx be written at %#llx", LLX(val), LLX(iova));
+		watch_fail("unexpected write of %#llx at %#llx", LLX(val), LLX(iova));
 	if (state && !ok && !signal && n_sts == 1) {
 		if (val == SDXI_CXT_ERR_FN)
 			whose->failed = true;
-		/* Stopped: it has nothing in memory any more. */
+		/* A stopped context does not access memory. */
 		else if (there && (val == SDXI_CXT_STOP_SW || val == SDXI_CXT_STOP_FN))
 			live_drop(w, whose);
 	}
@@ -1027,7 +1029,7 @@ cb_copy(void *opaque, uint64_t dst, uint64_t src, size_t len)
 		for (j = 0; j < w->live[i].n_recs; j++) {
 			struct rec *rec = &w->live[i].rec[j];
 
-			if (!copy_follows(&w->live[i], rec, dst, src, len))
+			if (!copy_expected(&w->live[i], rec, dst, src, len))
 				continue;
 			last = rec;
 			n++;
@@ -1037,9 +1039,9 @@ cb_copy(void *opaque, uint64_t dst, uint64_t src, size_t len)
 		}
 	}
 	if (n == 0 && !w->lost)
-		watch_fail("nothing lets %zu bytes be copied from %#llx to %#llx", len, LLX(src),
+		watch_fail("unexpected copy of %zu bytes from %#llx to %#llx", len, LLX(src),
 			   LLX(dst));
-	/* Which one it was is known where it can only be one. */
+	/* Act on it only if it is the only match. */
 	if (n == 1)
 		last->done = !last->begun;
 	w->copied += len;
@@ -1074,7 +1076,7 @@ cb_irq(void *opaque, uint16_t vector)
 					return;
 		}
 	}
-	watch_fail("nothing raises interrupt %u", vector);
+	watch_fail("unexpected interrupt %u", vector);
 }
 
 /* ---- mapped memory ---- */
@@ -1121,7 +1123,7 @@ cb_map(void *opaque, uint64_t iova, struct sdxi_emu_map *map)
 		struct live *l = &w->live[i];
 		uint64_t val;
 
-		/* A look at Write_Index. What is no good the function leaves to others to find. */
+		/* Write_Index is sampled. Invalid values are left for the function to detect. */
 		if (iova == l->write_index_ptr && !l->failed &&
 		    within(iova, 8, r->iova + off, len)) {
 			memcpy(&val, win->va + (iova - r->iova - off), sizeof(val));
@@ -1133,7 +1135,7 @@ cb_map(void *opaque, uint64_t iova, struct sdxi_emu_map *map)
 	return true;
 }
 
-/* The function's copy of what is mapped, or memory; NULL: not in one piece. */
+/* The function's copy if mapped, or memory; NULL if not contiguous. */
 static const uint8_t *
 mapped_at(struct watch *w, uint64_t iova, size_t len)
 {
@@ -1149,7 +1151,7 @@ mapped_at(struct watch *w, uint64_t iova, size_t len)
 	return r != NULL && within(iova, len, r->iova, r->len) ? r->va + (iova - r->iova) : NULL;
 }
 
-/* Would a copy write to what the function's progress is judged by? */
+/* May a copy overwrite state that progress is derived from? */
 static bool
 hits_progress(const struct watch *w, const struct rec *rec)
 {
@@ -1164,7 +1166,7 @@ hits_progress(const struct watch *w, const struct rec *rec)
 	return false;
 }
 
-/* What a context has consumed where it is mapped: as far as Read_Index goes. */
+/* Find what a context has consumed in mapped memory, from its Read_Index. */
 static void
 batch_find(struct watch *w, struct live *l)
 {
@@ -1179,7 +1181,7 @@ batch_find(struct watch *w, struct live *l)
 		return;
 	memcpy(&ri, sts, sizeof(ri));
 	ri = le64(ri);
-	/* Where progress can be somebody else's, or data, it is a guess. */
+	/* Progress is not reliable where data or other contexts may have written to it. */
 	for (i = 0; i < w->n_live; i++)
 		w->lost |= &w->live[i] != l && (w->live[i].sts == l->sts ||
 			   overlap(w->live[i].ring, (uint64_t)w->live[i].ring_sz * SDXI_DESC_LEN,
@@ -1202,13 +1204,13 @@ batch_find(struct watch *w, struct live *l)
 		mem_access(w, at, &rec.dsc, sizeof(rec.dsc), PERM_R);
 		memcpy(&first, slot, sizeof(first));
 		if (first != (rec.dsc.any.opcode & ~le32((uint32_t)SDXI_DSC_VL)))
-			watch_fail("the descriptor at %#llx is not consumed", LLX(at));
+			watch_fail("the descriptor at %#llx was not consumed", LLX(at));
 		rec_add(w, l, &rec.dsc)->mapped = true;
 	}
 	l->read_index = ri;
 }
 
-/* Was a block written to as data by what was consumed with it? */
+/* Did data written by the same batch overlap this completion block? */
 static bool
 data_hits(const struct watch *w, uint64_t csb)
 {
@@ -1223,9 +1225,9 @@ data_hits(const struct watch *w, uint64_t csb)
 	return false;
 }
 
-/* A byte of mapped memory has changed: how far is it from there on the function's to change? */
+/* A byte of mapped memory has changed: returns how many bytes from there may change. */
 static uint64_t
-change_follows(struct watch *w, uint64_t at)
+change_expected(struct watch *w, uint64_t at)
 {
 	uint64_t was = 0, val = 0, csb = 1, reach = 0, n = 0;
 	const uint8_t *now_there;
@@ -1234,7 +1236,7 @@ change_follows(struct watch *w, uint64_t at)
 	for (i = 0; i < w->n_live; i++) {
 		struct live *l = &w->live[i];
 
-		/* Its value, and those of the slots, have been judged. */
+		/* Read_Index and the slots were checked before. */
 		if (within(at, 1, l->sts + 8, 8))
 			return l->sts + 16 - at;
 		for (j = 0; j < l->n_recs; j++) {
@@ -1246,14 +1248,14 @@ change_follows(struct watch *w, uint64_t at)
 			if (within(at, 1, rec->slot, 4))
 				return rec->slot + 4 - at;
 			if (off < size_of(rec) &&
-			    copy_follows(l, rec, at, le64(rec->dsc.copy.addr0) + off, 1))
+			    copy_expected(l, rec, at, le64(rec->dsc.copy.addr0) + off, 1))
 				reach = size_of(rec) - off;
 			n += within(at, 1, block_of(rec), 8);
 			if (within(at, 1, block_of(rec), 8))
 				csb = block_of(rec);
 		}
 	}
-	/* Each has counted its block down, which may have been overwritten as data before. */
+	/* Each descriptor decrements the signal, which an earlier copy may have overwritten. */
 	now_there = n == 0 ? NULL : mapped_at(w, csb, sizeof(val));
 	if (reach == 0 && now_there != NULL) {
 		mem_access(w, csb, &was, sizeof(was), PERM_R);
@@ -1263,7 +1265,7 @@ change_follows(struct watch *w, uint64_t at)
 	return reach;
 }
 
-/* Look at what the function has changed, and take it over. */
+/* Check what the function has changed in mapped memory, and copy it to memory. */
 static void
 window_settle(struct watch *w)
 {
@@ -1280,9 +1282,9 @@ window_settle(struct watch *w)
 		if (memcmp(before, win->va, win->len) == 0)
 			continue;
 		for (at = 0; at < win->len; at += ok) {
-			ok = before[at] == win->va[at] ? 1 : change_follows(w, iova + at);
+			ok = before[at] == win->va[at] ? 1 : change_expected(w, iova + at);
 			if (ok == 0)
-				watch_fail("nothing lets %#llx change, which is mapped",
+				watch_fail("unexpected change of mapped memory at %#llx",
 					   LLX(iova + at));
 		}
 	}
@@ -1294,7 +1296,7 @@ window_settle(struct watch *w)
 		memcpy(win->r->va + win->off, win->va, win->len);
 		make_dirty(win->r, win->off, win->len);
 	}
-	/* A batch is complete. */
+	/* The batch is complete. */
 	for (i = 0; w->n_window != 0 && i < w->n_live; i++)
 		for (j = 0; j < w->live[i].n_recs; j++) {
 			struct rec *rec = &w->live[i].rec[j];
@@ -1339,7 +1341,7 @@ watch_create(struct watch *w)
 	if (sdxi_emu_create(&w->conf, w->map_kind == MAP_NEVER ? &ops : &ops_map, w, &w->emu) < 0)
 		return NULL;
 	if (sdxi_emu_reg_read(w->emu, SDXI_MMIO_CAP1, 8) & SDXI_CAP1_RKEY_CAP)
-		watch_fail("the function has RKeys, of which akey_good() knows nothing");
+		watch_fail("the function supports RKeys, which akey_good() does not");
 	watch_state(w);
 	return w->emu;
 }

@@ -3,12 +3,12 @@
  */
 
 /*
- * The emulated function under software that does what the input says.
+ * Fuzzes the emulated function with software controlled by the input.
  *
- * The input is a head of 16 bytes, the function's configuration, and records of 16 bytes, each a
- * step of software or of the function. With HEAD_UP the function is brought up first, with
- * tables, contexts and doorbells as they should be, for the records to spoil. emu_watch.c judges
- * what it does with its memory.
+ * The input is a header of 16 bytes, the function's configuration, and records of 16 bytes, each an
+ * action of software or of the function. HEAD_UP starts with a correctly initialized function
+ * (tables, contexts and doorbells) for the records to corrupt. emu_watch.c checks the function's
+ * accesses to memory.
  */
 
 #include <stdio.h>
@@ -20,55 +20,55 @@
 int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t len, size_t max, unsigned int seed);
-/* Not there when a corpus is replayed. */
+/* Missing when a corpus is replayed. */
 __attribute__((weak)) size_t LLVMFuzzerMutate(uint8_t *data, size_t len, size_t max);
 
 #define ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))
 
-/* What neither a driver nor the function looks at. */
+/* Fields that neither the driver nor the function uses. */
 #define SDXI_AKEY_ENT_PASID SDXI_BITS(19, 0)
 #define SDXI_CXT_CTL_QOS SDXI_BITS(3, 2)
 #define SDXI_DSC_CH SDXI_BITS(3, 3)
 
 #define REC_LEN 16
 #define SFUNC 0x42
-/* Where an input has had enough. */
+/* Limits per input. */
 #define MAX_ACCESSES 100000
 #define MAX_COPIED (UINT64_C(16) << 20)
 #define MAX_BUDGET 64
 
-/* Bits of the head's first byte. */
+/* Bits of the header's first byte. */
 #define HEAD_UP (1u << 0)
 #define HEAD_REORDER (1u << 1)
 #define HEAD_CONTINUE (1u << 2)
-#define HEAD_DOORBELLS (1u << 3) /* in memory */
-#define HEAD_MAP_SHIFT 4	 /* two bits */
-#define HEAD_HELD (1u << 6)	 /* contexts are not started yet */
-#define HEAD_PLAIN (1u << 7)	 /* copies do not say which side failed */
+#define HEAD_DOORBELLS (1u << 3) /* doorbells in memory */
+#define HEAD_MAP_SHIFT 4	 /* two bits: enum in emu_watch.h */
+#define HEAD_HELD (1u << 6)	 /* do not start contexts yet */
+#define HEAD_PLAIN (1u << 7)	 /* copies do not report which side failed */
 
 enum op {
-	OP_RUN,	     /* b: budget, c: times */
-	OP_RUN_TOO,  /* the same: records of the corpus count on the numbers */
-	OP_REG_SET,  /* b: which, c: size or offset */
+	OP_RUN,	     /* b: budget, c: repetitions */
+	OP_RUN_TOO,  /* as OP_RUN; kept because the numbers are part of the corpus */
+	OP_REG_SET,  /* b: register, c: size or offset */
 	OP_REG_GET,  /* c: offset, b: size */
 	OP_DOORBELL, /* b: context */
 	OP_DB_STORE, /* b: context */
-	OP_POKE,     /* sel: region, b: size and manner, c: offset, d: value */
-	OP_PUSH,     /* sel: context, b: what and how, c: parameters, d: what to spoil */
-	OP_PUSH_RAW, /* sel: context, b: how; the next four records are a descriptor */
-	OP_BUILD,    /* sel: context, b: how, d: index */
+	OP_POKE,     /* sel: region, b: size and kind, c: offset, d: value */
+	OP_PUSH,     /* sel: context, b: kind and flags, c: parameters, d: value to corrupt with */
+	OP_PUSH_RAW, /* sel: context, b: flags; the next four records are a descriptor */
+	OP_BUILD,    /* sel: context, b: flags, d: index */
 	OP_UP,	     /* activate */
 	OP_GSR,	     /* b: request */
 	OP_RESET,    /* sdxi_emu_reset() */
 	OP_PERM,     /* sel: region, b: permissions */
 	OP_INJECT,
-	OP_INJECT_TEXT, /* the next four records are a text */
+	OP_INJECT_TEXT, /* the next four records are a string */
 	OP_CLEAR,
-	OP_REMOVE, /* the function goes, another one comes */
-	OP_HOOK,   /* b: in front of which access 7:0, sel, b 8, c, d: what happens then */
-	OP_AKEY,   /* sel: context, b: which, c: what */
+	OP_REMOVE, /* replace the function by a new one */
+	OP_HOOK,   /* b: access number 7:0, sel, b 8, c, d: action at that access */
+	OP_AKEY,   /* sel: context, b: entry, c: contents */
 	OP_FLR,
-	OP_WIX, /* sel: context, b: how, d: value */
+	OP_WIX, /* sel: context, b: flags, d: value */
 	OPS,
 };
 struct record {
@@ -81,13 +81,13 @@ struct record {
 
 struct fn {
 	struct watch w;
-	uint64_t wix[WATCH_CXTS]; /* where its producer is */
+	uint64_t wix[WATCH_CXTS]; /* index of its producer */
 	uint8_t fills;
 	struct record hook;
 };
 
 static struct fn the_fn;
-/* Context numbers by place: two level 2 entries are in use. */
+/* Context numbers by place; they use two level 2 entries. */
 static const uint16_t nums[WATCH_CXTS] = { 0, 1, 2, 130 };
 
 static uint64_t
@@ -128,9 +128,9 @@ state(struct fn *fn)
 	return reg_get(fn, SDXI_MMIO_STS0);
 }
 
-/* ---- software that does it right ---- */
+/* ---- correct software ---- */
 
-/* A context's memory and tables; flags: CXT_CTL's in its first word. */
+/* Set up the memory and tables of a context; flags: first word of CXT_CTL. */
 static void
 cxt_build(struct fn *fn, unsigned int place, uint64_t index, uint64_t flags)
 {
@@ -159,7 +159,7 @@ cxt_build(struct fn *fn, unsigned int place, uint64_t index, uint64_t flags)
 	fn->wix[place] = index;
 }
 
-/* Registers, and a request for ACTIVE. */
+/* Write the registers and request ACTIVE. */
 static void
 fn_up(struct fn *fn)
 {
@@ -176,10 +176,10 @@ fn_up(struct fn *fn)
 	sdxi_emu_doorbell(fn->w.emu, SDXI_CXT_ADMIN, 0);
 }
 
-/* Bits of how a descriptor is put into a ring. */
+/* Flags for putting a descriptor into a ring. */
 #define PUSH_DOORBELL (1u << 0)
 #define PUSH_NO_BLOCK (1u << 1)
-#define PUSH_SHARED (1u << 2) /* the block of slot 0 */
+#define PUSH_SHARED (1u << 2) /* use the completion block of slot 0 */
 #define PUSH_FE (1u << 3)
 #define PUSH_SE (1u << 4)
 #define PUSH_CH (1u << 5)
@@ -240,7 +240,7 @@ dsc_copy(uint64_t dst, uint64_t src, uint32_t len)
 	return dsc;
 }
 
-/* Bytes that are not yet where they are to be copied to, for each byte that is copied to show. */
+/* Fill data with bytes that differ from the destination, so that each copied byte is visible. */
 static void
 fill(struct fn *fn, uint64_t iova)
 {
@@ -253,7 +253,7 @@ fill(struct fn *fn, uint64_t iova)
 		p[i] = fn->fills + i;
 }
 
-/* Whether a function may be given more to do. */
+/* Has the input used up its limits? */
 static bool
 has_enough(const struct fn *fn)
 {
@@ -283,7 +283,7 @@ fn_build(struct fn *fn, bool start)
 	for (i = 1; i <= last; i++)
 		push(fn, 0, dsc_adm(SDXI_ADM_CXT_START_NM, nums[i], nums[i]), PUSH_DOORBELL);
 	run_dry(fn, 1000);
-	/* Their AKey has been looked up then. */
+	/* Their AKey has been read by then. */
 	fill(fn, at(fn, REG_DATA0));
 	for (i = 1; i <= last; i++)
 		push(fn, i, dsc_copy(at(fn, REG_DATA2), at(fn, REG_DATA0), 64), PUSH_DOORBELL);
@@ -315,7 +315,7 @@ conf_good(const struct sdxi_emu_conf *conf)
 	       conf->max_akey_sz <= 8 && conf->max_errlog_sz <= 4 && conf->db_stride <= 7;
 }
 
-/* A function with what conf says, where that is good. */
+/* Create a function with this configuration, if it is valid. */
 static void
 fn_make(struct fn *fn, const struct sdxi_emu_conf *conf, bool doorbells)
 {
@@ -331,14 +331,14 @@ fn_make(struct fn *fn, const struct sdxi_emu_conf *conf, bool doorbells)
 	}
 	if (watch_create(&fn->w) == NULL) {
 		if (conf_good(conf))
-			watch_fail("a good configuration is refused");
-		/* The one before was good. */
+			watch_fail("a valid configuration was refused");
+		/* Restore the previous configuration, which was valid. */
 		fn->w.conf = was;
 		fn->w.conf.doorbells = NULL;
 		if (watch_create(&fn->w) == NULL)
-			watch_fail("a good configuration is refused at second sight");
+			watch_fail("a valid configuration was refused the second time");
 	} else if (!conf_good(conf)) {
-		watch_fail("a bad configuration is taken");
+		watch_fail("an invalid configuration was accepted");
 	}
 }
 
@@ -375,7 +375,7 @@ do_reg_set(struct fn *fn, const struct record *r)
 		SDXI_MMIO_ERR_STS, SDXI_MMIO_ERR_CFG, SDXI_MMIO_ERR_WRT, SDXI_MMIO_ERR_RD,
 	};
 	static const uint8_t sizes[] = { 8, 8, 4, 4, 2, 1, 3, 16 };
-	/* Any offset, the last ones of all too. */
+	/* Any 32-bit offset, sign-extended to reach the end of the register space. */
 	uint64_t off = (uint64_t)(int64_t)(int32_t)r->c;
 
 	if (!(r->b & 0x80))
@@ -415,12 +415,12 @@ do_hook(struct watch *w, void *arg)
 		do_poke(fn, &(struct record){ .sel = (r->sel & 0x1f) | (r->b >> 8 & 1) << 5,
 					      .b = r->c & 7, .c = r->c >> 3, .d = r->d });
 		if (sdxi_emu_run(w->emu, 1) != 0)
-			watch_fail("work within a callback");
+			watch_fail("sdxi_emu_run() did work in a callback");
 		break;
 	}
 }
 
-/* A good descriptor of some kind, with parameters. */
+/* Make a valid descriptor of a kind from parameters. */
 static struct sdxi_dsc
 dsc_make(struct fn *fn, unsigned int kind, uint32_t p)
 {
@@ -438,12 +438,12 @@ dsc_make(struct fn *fn, unsigned int kind, uint32_t p)
 		return dsc;
 	case 1:
 		src += p >> 10 & 0xfff;
-		/* Within one piece, where it may well be too near. */
+		/* Within one region; source and destination may overlap. */
 		if (p & 1u << 22)
 			dst = src + (p >> 23) * 64;
 		return dsc_copy(dst, src, (p & 0x3ff) + 1);
 	case 2:
-		/* Over the border of two pieces. */
+		/* Across two regions. */
 		return dsc_copy(src + (p >> 13 & 0x1fff) + 1, at(fn, REG_BIG), (p & 0x1fff) + 1);
 	case 3:
 		/* Up to more than a chunk. */
@@ -497,7 +497,10 @@ dsc_make(struct fn *fn, unsigned int kind, uint32_t p)
 	return dsc;
 }
 
-/* b: kind 3:0, times 9:4, how 15:10. c: the word to spoil 3:0 (8 to 15: none), parameters 31:4. */
+/*
+ * b: kind 3:0, repetitions 9:4, flags 15:10. c: word to corrupt 3:0 (8 to 15: none), parameters
+ * 31:4.
+ */
 static void
 do_push(struct fn *fn, const struct record *r)
 {
@@ -544,7 +547,7 @@ static void
 do_inject_text(struct fn *fn, const uint8_t *text, size_t len)
 {
 	const size_t n = strnlen((const char *)text, len), why_len = 48;
-	/* Of exactly the length that is there. */
+	/* Exact length, for sanitizers. */
 	char *spec = malloc(n + 1), *why = calloc(1, why_len);
 	struct sdxi_emu_fault fault;
 
@@ -555,7 +558,7 @@ do_inject_text(struct fn *fn, const uint8_t *text, size_t len)
 	if (sdxi_emu_fault_parse(spec, &fault, why, why_len) == 0)
 		sdxi_emu_inject(fn->w.emu, &fault);
 	else if (why[0] == '\0')
-		watch_fail("'%s' is refused without a reason", spec);
+		watch_fail("'%s' was refused without a reason", spec);
 	free(why);
 	free(spec);
 }
@@ -722,9 +725,9 @@ do_record(struct fn *fn, const struct record *r, const uint8_t *more, size_t mor
 	}
 }
 
-/* ---- the end ---- */
+/* ---- end ---- */
 
-/* Whatever was done to it, it can be stopped, and works when it is set up anew. */
+/* The function must stop, and must work after it was set up again. */
 static void
 fn_end(struct fn *fn)
 {
@@ -737,14 +740,14 @@ fn_end(struct fn *fn)
 		for (i = 0; i < 2000 && state(fn) == SDXI_GSV_STOPG_HD; i++)
 			watch_run(&fn->w, MAX_BUDGET);
 		if (!fn->w.lost && state(fn) != SDXI_GSV_STOP && state(fn) != SDXI_GSV_ERROR)
-			watch_fail("a hard stop ends in state %u", state(fn));
+			watch_fail("state %u after a hard stop", state(fn));
 	}
 	sdxi_emu_reset(fn->w.emu);
 	watch_clear(&fn->w);
 	watch_state(&fn->w);
 	fn_build(fn, true);
 	if (state(fn) != SDXI_GSV_ACTIVE)
-		watch_fail("a function that was reset ends in state %u", state(fn));
+		watch_fail("state %u after activation of a function that was reset", state(fn));
 	fill(fn, at(fn, REG_DATA0));
 	push(fn, 1, dsc_copy(at(fn, REG_DATA2), at(fn, REG_DATA0), 64), PUSH_DOORBELL);
 	run_dry(fn, 2000);
@@ -775,7 +778,7 @@ conf_get(struct sdxi_emu_conf *conf, const uint8_t *head)
 	conf->err_continue = head[0] & HEAD_CONTINUE;
 	conf->max_cxt = max_cxt[head[1] % ARRAY_LEN(max_cxt)];
 	conf->seed = get(head + 2, 2);
-	/* 0 for what most functions have. */
+	/* 0: defaults. */
 	if (head[4] != 0)
 		conf->max_ds_ring_sz = head[4] % 22;
 	if (head[5] != 0)
@@ -787,7 +790,7 @@ conf_get(struct sdxi_emu_conf *conf, const uint8_t *head)
 	conf->db_stride = head[8] % 8;
 	conf->csr = head[9] % 3;
 	conf->cxt_upd = head[10] % 3;
-	/* Where memory is mapped, Read_Index is what tells the watch of progress. */
+	/* With mapped memory the checker derives progress from Read_Index. */
 	if ((head[0] >> HEAD_MAP_SHIFT & 3) == MAP_NEVER)
 		conf->read_index_lag = head[11] % 64;
 	conf->sfunc = SFUNC;
@@ -802,7 +805,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	struct record r;
 	size_t pos, more;
 
-	/* What is missing of the head is 0. */
+	/* A missing part of the header is 0. */
 	memcpy(head, data, len < REC_LEN ? len : REC_LEN);
 	if (len < REC_LEN)
 		len = REC_LEN;
@@ -848,7 +851,7 @@ put(uint8_t *p, unsigned int n, uint64_t v)
 		*p++ = v;
 }
 
-/* A number as it is likely to matter. */
+/* A value that is likely to be interesting. */
 static uint64_t
 rnd_val(void)
 {
@@ -879,7 +882,7 @@ rnd_val(void)
 static void
 rnd_record(uint8_t *p)
 {
-	/* Most steps are descriptors and the function's own. */
+	/* Prefer descriptors and runs of the function. */
 	static const uint8_t likely[] = { OP_RUN, OP_RUN, OP_RUN, OP_PUSH, OP_PUSH, OP_PUSH,
 					  OP_POKE };
 
@@ -891,7 +894,7 @@ rnd_record(uint8_t *p)
 	if (p[0] == OP_AKEY && rnd() % 4)
 		put(p + 2, 2, rnd() % 3);
 	if (p[0] == OP_PUSH) {
-		/* Good, rung for, and not too many, more often than not. */
+		/* Mostly valid, with a doorbell, and not too many. */
 		if (rnd() % 4)
 			p[4] |= 8;
 		if (rnd() % 4)
@@ -927,7 +930,7 @@ LLVMFuzzerCustomMutator(uint8_t *data, size_t len, size_t max, unsigned int seed
 	switch (n == 0 ? 0 : rnd() % 10) {
 	case 0:
 	case 1:
-		/* A new one, or a copy of one. */
+		/* A new record, or a copy. */
 		if (len + REC_LEN > max)
 			return len - REC_LEN;
 		memmove(p + (a + 1) * REC_LEN, p + a * REC_LEN, (n - a) * REC_LEN);

@@ -3,8 +3,8 @@
  */
 
 /*
- * In libFuzzer's place, for any compiler: run a fuzzer's target once on each file named, and with
- * -runs=N on so many inputs made of these, always the same ones.
+ * Replaces libFuzzer, for any compiler: runs the target once on each given file. -runs=N also runs
+ * it on N inputs derived from these, the same ones each time.
  */
 
 #include <dirent.h>
@@ -44,7 +44,7 @@ rnd_to(uint32_t n)
 	return (uint64_t)random_state * n >> 32;
 }
 
-/* A byte of it, or one more. */
+/* Replace a byte or append one. */
 size_t
 LLVMFuzzerMutate(uint8_t *data, size_t len, size_t max)
 {
@@ -54,7 +54,7 @@ LLVMFuzzerMutate(uint8_t *data, size_t len, size_t max)
 	return at < len ? len : len + 1;
 }
 
-/* Inputs as libFuzzer would make them. */
+/* Run inputs mutated as libFuzzer would. */
 static void
 run_mutated(unsigned int runs)
 {
@@ -90,14 +90,14 @@ replay_file(const char *path, size_t len)
 
 	if (f == NULL)
 		die("open", path);
-	/* Of exactly that length, for a sanitizer to see who reads on. */
+	/* Exact length, so that sanitizers detect reads past the end. */
 	data = malloc(len > 0 ? len : 1);
 	if (data == NULL)
 		die("allocate for", path);
 	if (fread(data, 1, len, f) != len)
 		die("read", path);
 	fclose(f);
-	/* The last line of a target that ends the program. */
+	/* The last line if the target aborts. */
 	fprintf(stderr, "%s\n", path);
 	LLVMFuzzerTestOneInput(data, len);
 	inputs = realloc(inputs, (nb_files + 1) * sizeof(*inputs));
