@@ -23,20 +23,20 @@
 
 #include "qtest.h"
 
-/* Hangs end here: far above what a slow machine needs. */
+/* Timeout of all waits, far above what a slow machine needs. */
 #define TIMEOUT_MS 120000
 
 #define ECAM_AT UINT64_C(0xb0000000)
 #define MMIO32_AT UINT64_C(0xc0000000)
 #define MMIO64_AT (UINT64_C(1) << 40)
 
-/* A stream of lines. */
+/* Line buffer of a stream. */
 struct chan {
 	int fd;
 	char *buf;
 	size_t len;   /* bytes in buf */
 	size_t alloc;
-	size_t taken; /* of them, the line that was given last */
+	size_t taken; /* length of the line returned last */
 };
 
 static struct {
@@ -50,7 +50,7 @@ static struct {
 	uint64_t mmio64;
 	char event[16][32];
 	unsigned int n_events;
-	bool broken; /* no use talking to it */
+	bool broken; /* QEMU is not usable any more */
 } vm;
 
 static uint64_t
@@ -62,7 +62,7 @@ now_ms(void)
 	return (uint64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
 }
 
-/* What QEMU has said on stdout and stderr. */
+/* Output of QEMU on stdout and stderr. */
 static char said_text[8192];
 
 static const char *
@@ -88,7 +88,7 @@ broken(const char *fmt, ...)
 	abort();
 }
 
-/* ---- the process ---- */
+/* ---- process ---- */
 
 bool
 qt_available(void)
@@ -114,7 +114,7 @@ child(pid_t parent, const int *fds, const char *const *argv)
 		fd_keep(fds[i]);
 	dup2(vm.err_fd, STDOUT_FILENO);
 	dup2(vm.err_fd, STDERR_FILENO);
-	/* It is C's history alone that execv() takes no constant strings. */
+	/* execv() takes non-const strings for historical reasons only. */
 	execv(argv[0], (char *const *)(uintptr_t)argv);
 	dprintf(STDERR_FILENO, "%s: %s", argv[0], strerror(errno));
 	_exit(127);
@@ -184,7 +184,7 @@ spawn(const char *const *args)
 	close(qmp[1]);
 }
 
-/* Wait for the process to end; gives what waitpid() does, -1 if it does not end. */
+/* Wait for the process to exit; returns the result of waitpid(), or -1 on timeout. */
 static int
 reap(void)
 {
@@ -200,7 +200,7 @@ reap(void)
 	return status;
 }
 
-/* Whatever is left of a QEMU goes. */
+/* Kill QEMU if it still runs, and free everything. */
 static void
 release(void)
 {
@@ -232,7 +232,7 @@ chan_send(struct chan *chan, const char *line)
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n <= 0)
-			broken("QEMU is gone (sending %.80s)", line);
+			broken("QEMU has exited (sending %.80s)", line);
 		done += n;
 	}
 }
@@ -252,16 +252,16 @@ chan_fill(struct chan *chan, const char *what)
 	if (n < 0 && errno == EINTR)
 		return;
 	if (n <= 0)
-		broken("QEMU does not answer (%.80s)", what);
+		broken("no reply from QEMU (%.80s)", what);
 	n = recv(chan->fd, chan->buf + chan->len, chan->alloc - chan->len - 1, 0);
 	if (n < 0 && errno == EINTR)
 		return;
 	if (n <= 0)
-		broken("QEMU is gone (%.80s)", what);
+		broken("QEMU has exited (%.80s)", what);
 	chan->len += n;
 }
 
-/* The next line, until the next call. */
+/* The next line, valid until the next call. */
 static char *
 chan_line(struct chan *chan, const char *what)
 {
@@ -358,7 +358,7 @@ qt_event(const char *name)
 		}
 		line = qmp_take(name);
 		if (line != NULL)
-			broken("expected event %s and found %s", name, line);
+			broken("expected event %s, found %s", name, line);
 	}
 }
 
@@ -377,7 +377,7 @@ qtest(const char *fmt, ...)
 	chan_send(&vm.qtest, cmd);
 	line = chan_line(&vm.qtest, cmd);
 	if (strncmp(line, "OK", 2) != 0)
-		broken("%s gives %.80s", cmd, line);
+		broken("%s returned %.80s", cmd, line);
 	return line + 2;
 }
 
@@ -457,13 +457,13 @@ qt_wait_step(struct qt_wait *wait, const char *what)
 	if (wait->until == 0)
 		wait->until = now_ms() + TIMEOUT_MS;
 	if (now_ms() > wait->until)
-		fail_msg("waited in vain for %s", what);
+		fail_msg("timeout: %s", what);
 	qt_step(1000000);
 }
 
-/* ---- the machine ---- */
+/* ---- machine ---- */
 
-/* PCIEXBAR of the host bridge: where the ECAM is, and that it is. */
+/* PCIEXBAR of the host bridge: ECAM base and enable. */
 static void
 ecam_enable(void)
 {
@@ -491,8 +491,7 @@ qt_system_reset(void)
 }
 
 /*
- * A sanitizer has something to say about coroutines that it does not mean, and the IOMMU about what
- * it refuses.
+ * Ignore a false positive of a sanitizer about coroutines, and IOMMU messages on refused accesses.
  */
 static bool
 is_wanted(const char *line, size_t len)
@@ -513,7 +512,7 @@ is_wanted(const char *line, size_t len)
 	return false;
 }
 
-/* What QEMU has said, but for that. */
+/* The other output of QEMU. */
 static char *
 complaint(void)
 {
@@ -544,7 +543,7 @@ qt_refused(const char *const *args)
 	text = complaint();
 	release();
 	if (status == -1)
-		fail_msg("QEMU does not end");
+		fail_msg("QEMU does not exit");
 	if (!WIFEXITED(status) || WEXITSTATUS(status) != 1)
 		fail_msg("QEMU ends with status %#x: %s", status, text);
 	return text;
@@ -609,7 +608,7 @@ qt_cap(const struct qt_pci *pci, uint8_t id)
 {
 	unsigned int off, n = 0;
 
-	/* The status register says whether there is a list. */
+	/* The status register tells whether there is a capability list. */
 	if (!(qt_cfg_read(pci, 0x06, 2) & 0x10))
 		return 0;
 	for (off = qt_cfg_read(pci, 0x34, 1); off != 0; off = qt_cfg_read(pci, off + 1, 1)) {
@@ -725,7 +724,7 @@ qt_bridge(uint8_t devfn, uint8_t bus)
 	const struct qt_pci bridge = { .devfn = devfn };
 
 	qt_cfg_write(&bridge, 0x18, bus << 8 | bus << 16, 4);
-	/* Memory below 4 GiB, and prefetchable memory above; nothing is prefetchable below. */
+	/* Non-prefetchable memory below 4 GiB, and prefetchable memory above. */
 	qt_cfg_write(&bridge, 0x20, (MMIO32_AT >> 16) | 0xdff00000, 4);
 	qt_cfg_write(&bridge, 0x24, (MMIO64_AT >> 16 & 0xfff0) | 0xfff00000, 4);
 	qt_cfg_write(&bridge, 0x28, MMIO64_AT >> 32, 4);

@@ -5,74 +5,74 @@
 #ifndef _QTEST_H_
 #define _QTEST_H_
 
-/**
- * @file
- * A QEMU to be driven from outside, one at a time: its memory, its ports and buses by the qtest
- * protocol, its monitor by QMP, and what a firmware does for PCI functions.
+/** @file
+ * Runs one QEMU at a time: accesses its memory, ports and buses through the qtest protocol and its
+ * monitor through QMP, and sets up PCI functions as firmware does.
  *
- * It has no CPU that runs and no clock that moves by itself. Whatever goes wrong with QEMU itself
- * fails the test that runs. Nothing is left behind: sockets and memory have no names, and QEMU dies
- * with the test program.
+ * The CPU does not run, and the clock advances only on request. A failure of QEMU fails the current
+ * test. Sockets and memory have no names, and QEMU exits with the test program, so nothing is left
+ * over.
  */
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-/** QEMU's RAM: from address 0, but for the PC's holes below 1 MiB. */
+/** QEMU's RAM, from address 0 (with the PC's holes below 1 MiB). */
 #define QT_RAM_LEN (UINT64_C(128) << 20)
 
-/** Is there a QEMU to start? The environment's SDXI_QEMU names it. */
+/** Is there a QEMU to start? SDXI_QEMU in the environment names it. */
 bool qt_available(void);
 
-/** Start a QEMU with these arguments, the last one being NULL, beside those that all have. */
+/** Start QEMU with these arguments (NULL-terminated) after the default ones. */
 void qt_start(const char *const *args);
 #define QT_START(...) qt_start((const char *const[]){ __VA_ARGS__, NULL })
 
-/** The same for one that is to refuse its arguments; gives what it said, until the next call. */
+/** The same for arguments that QEMU must refuse; returns its output until the next call. */
 const char *qt_refused(const char *const *args);
 
 /**
- * For cmocka's teardown: QEMU still answers, ends well when asked to, and has said nothing. It is
- * gone behind this call, whatever it is found to have done.
+ * cmocka teardown: QEMU must still respond, exit cleanly, and have printed nothing unexpected. It
+ * does not run any more after this call, even if a check failed.
  */
 int qt_teardown(void **state);
 
-/** @name What CPU 0 would do; sizes are 1, 2, 4 and 8.
+/**
+ * @name Accesses as CPU 0 makes them; sizes are 1, 2, 4 and 8.
  * @{
  */
 uint64_t qt_read(uint64_t addr, unsigned int size);
 void qt_write(uint64_t addr, uint64_t val, unsigned int size);
-/** By accesses of whatever size there is. */
+/** Split into accesses of supported sizes. */
 void qt_read_mem(uint64_t addr, void *buf, size_t len);
 /** @} */
 
-/** RAM itself. */
+/** Direct pointer to RAM. */
 void *qt_ram(uint64_t addr, uint64_t len);
 
-/** Let QEMU's clock go on, and its main loop have a look around. */
+/** Advance QEMU's clock and run its main loop. */
 void qt_step(uint64_t ns);
 
-/** So many steps as nothing that is going to happen needs more. */
+/** Enough steps for everything pending to happen. */
 void qt_settle(void);
 
-/** A QMP command, and its answer until the next call. */
+/** Execute a QMP command; returns its reply, valid until the next call. */
 const char *qt_qmp(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-/** One that must not fail. */
+/** The same for a command that must succeed. */
 void qt_qmp_ok(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-/** Wait for an event, which may have been sent already; each is waited for once. */
+/** Wait for an event, which may have been received already; each event is matched once. */
 void qt_event(const char *name);
 
 /** Reset the machine. */
 void qt_system_reset(void);
 
-/** When a loop that waits has to give up, for its body to ask: fails the test then. */
+/** Timeout for loops that wait; fails the test when it expires. */
 struct qt_wait {
 	uint64_t until;
 };
 void qt_wait_step(struct qt_wait *wait, const char *what);
 
-/** Let QEMU go on until something is so. */
+/** Run QEMU until a condition holds. */
 #define QT_WAIT(cond)                                                                              \
 	do {                                                                                       \
 		struct qt_wait qt_wait_ = { 0 };                                                   \
@@ -86,8 +86,8 @@ void qt_wait_step(struct qt_wait *wait, const char *what);
 struct qt_pci {
 	uint8_t bus;
 	uint8_t devfn;
-	uint64_t bar[QT_BARS];	   /**< where it has been mapped */
-	uint64_t bar_len[QT_BARS]; /**< 0: there is none */
+	uint64_t bar[QT_BARS];	   /**< where it is mapped */
+	uint64_t bar_len[QT_BARS]; /**< 0: BAR not implemented */
 	bool bar_64[QT_BARS];
 };
 
@@ -109,21 +109,21 @@ struct qt_pci {
 
 uint32_t qt_cfg_read(const struct qt_pci *pci, unsigned int off, unsigned int size);
 void qt_cfg_write(const struct qt_pci *pci, unsigned int off, uint32_t val, unsigned int size);
-/** Where a capability is, or 0. */
+/** Offset of a capability, or 0. */
 unsigned int qt_cap(const struct qt_pci *pci, uint8_t id);
 unsigned int qt_ext_cap(const struct qt_pci *pci, uint16_t id);
 
-/** Find the BARs' sizes, give them addresses, above 4 GiB where they can be, and enable them. */
+/** Size, assign (above 4 GiB if 64-bit) and enable the BARs. */
 void qt_map(struct qt_pci *pci);
-/** Give the BARs the addresses again that they had. */
+/** Restore the previous addresses of the BARs. */
 void qt_remap(const struct qt_pci *pci);
-/** Addresses that nothing is mapped at. */
+/** Allocate MMIO addresses. */
 uint64_t qt_mmio_alloc(uint64_t len);
 void qt_bus_master(const struct qt_pci *pci, bool on);
 /** Function-level reset. */
 void qt_flr(const struct qt_pci *pci);
 
-/** Give a bridge on bus 0 the bus behind it, and all addresses. */
+/** Assign a secondary bus and address windows to a bridge on bus 0. */
 void qt_bridge(uint8_t devfn, uint8_t bus);
 
 #endif /* _QTEST_H_ */

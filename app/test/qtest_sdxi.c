@@ -55,7 +55,7 @@ fn_ask(const struct fn *f, enum sdxi_fn_gsr gsr)
 	reg_set(f, CTL0, (reg_get(f, CTL0) & ~UINT64_C(3)) | gsr);
 }
 
-/* ---- a function's memory ---- */
+/* ---- memory of a function ---- */
 
 void *
 mem(const struct fn *f, uint64_t off, uint64_t len)
@@ -243,7 +243,7 @@ do_bad(struct fn *f, unsigned int area, struct sdxi_dsc dsc)
 	assert_true(has_er(f, area, index));
 }
 
-/* ---- descriptors, from the facts' table ---- */
+/* ---- descriptors, from the table of facts ---- */
 
 static struct sdxi_dsc
 dsc_op(unsigned int type, unsigned int subtype)
@@ -325,7 +325,7 @@ dsc_sync_stop(uint16_t num)
 	return dsc;
 }
 
-/* ---- a function's life ---- */
+/* ---- life of a function ---- */
 
 void
 fn_found(struct fn *f)
@@ -368,7 +368,7 @@ fn_build(struct fn *f)
 	assert_int_equal(fn_state(f), 0);
 	fn_found(f);
 	reg_set(f, CTL0, reg_get(f, CTL0) & UINT64_C(0xffffffff00000000));
-	/* All that CAP1 has: max_buffer, max_akey_sz, max_cxt, the operation groups. */
+	/* All features of CAP1: max_buffer, max_akey_sz, max_cxt, operation groups. */
 	reg_set(f, CTL2, reg_get(f, CAP1) & UINT64_C(0xfffffffffffff00f));
 	reg_set(f, CXT_L2, f->at + L2_OFF + f->iova);
 	assert_int_equal(cxt_build(f, 0), 0);
@@ -456,7 +456,7 @@ fn_works(struct fn *f)
 	assert_int_equal(reg_get(f, ERR_STS), 0);
 }
 
-/* ---- the error log ---- */
+/* ---- error log ---- */
 
 void
 log_check(const struct fn *f, uint64_t pos, const struct entry *want)
@@ -497,7 +497,7 @@ cxt_again(struct fn *f, unsigned int area)
 	assert_int_equal(cxt_state(f, area), 1);
 }
 
-/* ---- places where there is no memory ---- */
+/* ---- addresses without memory ---- */
 
 unsigned int
 msix_bar(const struct fn *f)
@@ -509,7 +509,7 @@ uint64_t
 place_at(const struct fn *f, enum place place, uint64_t len)
 {
 	switch (place) {
-	case PLACE_BEHIND_RAM:
+	case PLACE_ABOVE_RAM:
 		return QT_RAM_LEN;
 	case PLACE_FAR:
 		return UINT64_C(0x7f0000000000);
@@ -542,11 +542,11 @@ snap_take(const struct fn *f, struct snap *snap)
 
 	memset(snap, 0, sizeof(*snap));
 	for (i = 0; i < REGS; i++)
-		/* Not the function's own. */
+		/* Registers that the function changes are excluded. */
 		if (regs[i].off != STS0 && regs[i].off != ERR_STS && regs[i].off != ERR_WRT &&
 		    regs[i].off != ERR_RD)
 			snap->reg[i] = reg_get(f, regs[i].off);
-	/* Requests are the test's. */
+	/* fn_gsr belongs to the test. */
 	snap->reg[0] &= ~UINT64_C(3);
 	snap->cmd = qt_cfg_read(&f->pci, QT_PCI_COMMAND, 4);
 	qt_read_mem(f->pci.bar[bar], snap->msix,

@@ -5,13 +5,12 @@
 #ifndef _QTEST_SDXI_H_
 #define _QTEST_SDXI_H_
 
-/**
- * @file
- * The least of a driver that it takes to try out QEMU's device sdxi from its bus: tables, rings and
- * descriptors, activation and contexts, the error log.
+/** @file
+ * Minimal driver to test QEMU's device sdxi over its bus: tables, rings, descriptors, activation,
+ * contexts and error log.
  *
- * What registers and memory are to hold is written by hand from the facts about SDXI, not taken
- * from the emulated function's sources. What goes wrong fails the test that runs.
+ * Expected contents of registers and memory are written by hand from the facts about SDXI, not
+ * taken from the sources of the emulated function. Errors fail the current test.
  */
 
 #include <stdbool.h>
@@ -24,11 +23,12 @@
 
 #define ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))
 
-/** Where the device under test is, unless a test puts it elsewhere; its id is dut. */
+/** Default slot of the device under test; its id is dut. */
 #define SLOT "addr=0x10"
 #define DEVFN QT_DEVFN(0x10, 0)
 
-/** @name The memory of each function: its tables, and areas that belong to one context each.
+/**
+ * @name Memory of a function: its tables, and one area per context
  * @{
  */
 #define FNS 3
@@ -38,11 +38,11 @@
 #define L1_PAGES 8
 #define LOG_OFF 0x10000
 #define LOG_ENTRIES 64
-#define MSG_OFF 0x14000 /**< where MSI-X messages go */
+#define MSG_OFF 0x14000 /**< address of MSI-X messages */
 #define AREA_OFF(i) (0x20000 + (uint64_t)(i) * AREA_LEN)
 #define AREA_LEN 0x40000
 #define AREAS 16
-#define CSB_OFF 0x10000 /**< a block for each slot of a ring of RING_SZ */
+#define CSB_OFF 0x10000 /**< a completion block per slot of a ring of RING_SZ */
 #define CTL_OFF 0x18000
 #define STS_OFF 0x19000
 #define WIX_OFF 0x1a000
@@ -52,26 +52,26 @@
 #define BIG_RING_SZ 65536
 /** @} */
 
-/** Memory for data, which all functions share. */
+/** Data memory, shared by all functions. */
 #define DATA_AT UINT64_C(0x4000000)
 #define DATA_LEN UINT64_C(0x4000000)
 
-/** Operation groups: bit t is the group of the descriptors of type t. */
+/** Operation groups: bit t enables descriptors of type t. */
 #define OPB_ALL UINT32_C(0x10)
 
-/** A function, as its driver knows it. */
+/** A function as seen by its driver. */
 struct fn {
 	struct qt_pci pci;
-	uint64_t at;	 /**< its memory */
-	uint64_t iova;	 /**< what an IOMMU takes off the addresses in tables and descriptors */
-	uint64_t stride; /**< of doorbells */
+	uint64_t at;	 /**< of its memory */
+	uint64_t iova;	 /**< subtracted by an IOMMU from addresses in tables and descriptors */
+	uint64_t stride; /**< of the doorbells */
 	unsigned int n_l1;
 	unsigned int n_areas;
-	/* Of each area: */
+	/* Per area: */
 	uint16_t cxt[AREAS];
 	uint32_t ring_sz[AREAS];
 	uint64_t ring[AREAS];
-	uint64_t wix[AREAS]; /**< the producer's Write_Index */
+	uint64_t wix[AREAS]; /**< Write_Index of the producer */
 };
 
 extern struct fn fns[FNS];
@@ -81,7 +81,7 @@ extern struct fn fns[FNS];
  */
 #define REGS 13
 
-/** Each register, and the bits of it that hold what software writes. */
+/** A register and its writable bits. */
 struct reg {
 	uint64_t off;
 	uint64_t rw;
@@ -95,11 +95,12 @@ uint64_t reg_get(const struct fn *f, uint64_t off);
 void reg_set(const struct fn *f, uint64_t off, uint64_t val);
 /** STS0.fn_gsv */
 unsigned int fn_state(const struct fn *f);
-/** A request in CTL0.fn_gsr, all else of it kept. */
+/** Write a request to CTL0.fn_gsr, preserving the other fields. */
 void fn_ask(const struct fn *f, enum sdxi_fn_gsr gsr);
 /** @} */
 
-/** @name A function's memory
+/**
+ * @name Memory of a function
  * @{
  */
 void *mem(const struct fn *f, uint64_t off, uint64_t len);
@@ -115,7 +116,7 @@ bool has_er(const struct fn *f, unsigned int area, uint64_t index);
 unsigned int cxt_state(const struct fn *f, unsigned int area);
 uint64_t read_index(const struct fn *f, unsigned int area);
 void write_index_set(const struct fn *f, unsigned int area, uint64_t val);
-/** Bytes that tell places apart. */
+/** Fill with a pattern that depends on the address. */
 void fill(uint64_t at, uint64_t len, unsigned int seed);
 bool all_are(uint64_t at, uint64_t len, uint8_t byte);
 /** @} */
@@ -132,54 +133,56 @@ struct sdxi_dsc dsc_stop(uint16_t num, bool hard);
 struct sdxi_dsc dsc_sync_stop(uint16_t num);
 /** @} */
 
-/** @name A function's life
+/**
+ * @name Life of a function
  * @{
  */
-/** Take over a function whose BARs have been mapped. */
+/** Use a function whose BARs are mapped. */
 void fn_found(struct fn *f);
-/** Find a function on its bus, to be fns[i]. */
+/** Find a function on its bus and use it as fns[i]. */
 struct fn *fn_find(unsigned int i, uint8_t bus, uint8_t devfn);
-/** Start a QEMU with one device of these properties, at SLOT. */
+/** Start QEMU with one device with these properties, at SLOT. */
 struct fn *fn_start(const char *props);
-/** Activation as the facts have it, in their order, but for the request and what is behind it. */
+/** Prepare activation in the order of the specification, up to the request. */
 void fn_build(struct fn *f);
-/** The rest of it. */
+/** Request activation and wait for it. */
 void fn_activate(struct fn *f);
 void fn_up(struct fn *f);
-/** RESET, by CTL0. */
+/** RESET through CTL0. */
 void fn_reset(struct fn *f);
-/** All works: the function is brought up, a context starts, and copies. */
+/** Test that the function works: activate it, start a context and copy. */
 void fn_works(struct fn *f);
 /** @} */
 
 /** @name Contexts
  * @{
  */
-/** The tables of a context, whose area is the next one; gives the area. */
+/** Set up the tables of a context in the next free area; returns the area. */
 unsigned int cxt_build(struct fn *f, uint16_t num);
-/** The same with a ring of its own choice. */
+/** The same with a given ring. */
 unsigned int cxt_build_ring(struct fn *f, uint16_t num, uint64_t ring, uint32_t ring_sz);
-/** The same, started. */
+/** The same, and start it. */
 unsigned int cxt_up(struct fn *f, uint16_t num);
-/** One that has failed is stopped, and started again. */
+/** Stop a failed context and start it again. */
 void cxt_again(struct fn *f, unsigned int area);
 void ring_doorbell(const struct fn *f, unsigned int area);
 /**
- * Put a descriptor into a ring and advance Write_Index, without a doorbell; gives its index. Unless
- * it says np or has a block, it gets the block of its slot, armed.
+ * Put a descriptor into a ring and advance Write_Index, without a doorbell; returns its index.
+ * Without np or a completion block, it gets the one of its slot, armed.
  */
 uint64_t push(struct fn *f, unsigned int area, struct sdxi_dsc dsc);
-/** The same with the doorbell. */
+/** The same, with a doorbell. */
 uint64_t submit(struct fn *f, unsigned int area, struct sdxi_dsc dsc);
-/** One that is to end well, and has. */
+/** Execute a descriptor that must succeed. */
 void do_good(struct fn *f, unsigned int area, struct sdxi_dsc dsc);
-/** One that is to end with er. */
+/** Execute a descriptor that must end with er. */
 void do_bad(struct fn *f, unsigned int area, struct sdxi_dsc dsc);
-/** A copy that is to end well, and nothing around it changes. */
+/** Execute a copy that must succeed and change nothing around its destination. */
 void copy_good(struct fn *f, unsigned int area, uint64_t dst, uint64_t src, uint64_t len);
 /** @} */
 
-/** @name The error log
+/**
+ * @name Error log
  * @{
  */
 #define NO_INDEX UINT64_MAX
@@ -191,26 +194,26 @@ struct entry {
 	unsigned int re;
 	uint16_t cxt;
 	uint64_t index; /**< of the descriptor, or NO_INDEX */
-	int buf;	/**< 0 source, 1 destination, or NO_BUF */
+	int buf;	/**< 0: source, 1: destination, or NO_BUF */
 };
 
-/** Wait for an entry, and check all of it that no vendor defines. */
+/** Wait for an entry and check all of it except vendor-defined fields. */
 void log_check(const struct fn *f, uint64_t pos, const struct entry *want);
-/** What a driver does about the log; gives ERR_STS as it was. */
+/** Handle the log as a driver does; returns the previous ERR_STS. */
 uint64_t log_service(struct fn *f);
 /** @} */
 
-/** Places where there is no memory. */
+/** Addresses without memory. */
 enum place {
-	PLACE_BEHIND_RAM,
+	PLACE_ABOVE_RAM,
 	PLACE_FAR,
-	PLACE_TOP, /**< what is there ends where addresses do */
-	PLACE_HOLE, /**< for PCI devices, where none is */
+	PLACE_TOP, /**< up to the end of the address space */
+	PLACE_HOLE, /**< unused part of the PCI MMIO window */
 	PLACE_ECAM,
 	PLACE_IOAPIC,
 	PLACE_HPET,
 	PLACE_LAPIC,
-	PLACE_BAR0, /**< the function's own, and so on */
+	PLACE_BAR0, /**< BAR of the function itself */
 	PLACE_BAR2,
 	PLACE_MSIX,
 	PLACES,
@@ -218,10 +221,10 @@ enum place {
 
 uint64_t place_at(const struct fn *f, enum place place, uint64_t len);
 
-/** The BAR that MSI-X has. */
+/** Index of the BAR with the MSI-X table. */
 unsigned int msix_bar(const struct fn *f);
 
-/** What nothing but the test may change, the log's indices left out: registers, command, MSI-X. */
+/** State that only the test may change: registers (except log indices), command, MSI-X. */
 struct snap {
 	uint64_t reg[REGS];
 	uint32_t cmd;

@@ -5,7 +5,7 @@
 #ifndef _SDXI_REGS_H_
 #define _SDXI_REGS_H_
 
-/* Registers, by the specification's offsets and not by the driver's, so that tests can tell. */
+/* Register offsets from the specification, independent of the driver's. */
 #define CTL0	0x00000
 #define CTL2	0x00010
 #define STS0	0x00100

@@ -2,7 +2,7 @@
  * Copyright(c) 2026 The SDXI for DPDK authors
  */
 
-/* The emulated function: configuration, registers, function states, activation. */
+/* Emulated function: configuration, registers, states, activation. */
 
 #include <errno.h>
 #include <stdio.h>
@@ -28,7 +28,7 @@ test_conf_ranges(void **state)
 		{ CONF(max_cxt), 0 },	 { CONF(max_ds_ring_sz), 22 },	{ CONF(max_buffer), 12 },
 		{ CONF(max_akey_sz), 9 }, { CONF(max_errlog_sz), 5 },	{ CONF(db_stride), 8 },
 		{ CONF(cxt_upd), 3 },	 { CONF(csr), 3 },		{ CONF(doorbells), 4 },
-		{ CONF(flr_ms), 1 }, /* without a clock */
+		{ CONF(flr_ms), 1 }, /* needs a clock */
 	};
 	struct sdxi_emu_ops ops = {
 		owner_read, owner_write, owner_read64, owner_write64, owner_copy,
@@ -57,7 +57,7 @@ test_conf_parse(void **state)
 		const char *key;
 		const char *value;
 		size_t off;
-		size_t size; /* 0: the value is refused */
+		size_t size; /* 0: value refused */
 		uint64_t val;
 	} rows[] = {
 		{ "max_cxt", "1", CONF(max_cxt), 1 },
@@ -101,7 +101,7 @@ test_conf_parse(void **state)
 
 	(void)state;
 	for (i = 0; i < ARRAY_LEN(rows); i++) {
-		/* Each value has an effect, and on nothing else. */
+		/* Each value must change its own field only. */
 		memset(&conf, 0x11, sizeof(conf));
 		want = conf;
 		number_put((uint8_t *)&want + rows[i].off, rows[i].size, rows[i].val);
@@ -119,7 +119,7 @@ test_conf_parse(void **state)
 
 /* ---- registers ---- */
 
-/* Each with its bits that software can write, in state STOP, none of them a request. */
+/* Registers and their writable bits in state STOP (without requests). */
 static const struct {
 	uint64_t off;
 	uint64_t bits;
@@ -175,7 +175,7 @@ test_reset_values(void **state)
 	}
 }
 
-/* Any offset and size is safe to read; aligned parts of registers are something. */
+/* Reads of any offset and size are safe; only aligned parts of registers return data. */
 static void
 test_read_any(void **state)
 {
@@ -204,7 +204,7 @@ test_read_any(void **state)
 static void
 test_write_any(void **state)
 {
-	/* Accesses without an effect. */
+	/* Accesses without effect. */
 	static const struct {
 		int off;
 		unsigned int size;
@@ -225,7 +225,7 @@ test_write_any(void **state)
 		assert_int_equal(reg_get(own, regs[i].off), was);
 		sdxi_emu_reg_write(own->emu, regs[i].off + 4, UINT64_MAX, 4);
 		assert_int_equal(reg_get(own, regs[i].off), bits == 0 ? was : bits & high);
-		/* Not ACTIVE, after which some bits do not change. */
+		/* Leave ACTIVE, where some bits are read-only. */
 		sdxi_emu_reg_write(own->emu, regs[i].off, i == 0 ? UINT32_MAX - 1 : UINT32_MAX, 4);
 		assert_int_equal(reg_get(own, regs[i].off),
 				 bits == 0 ? was : i == 0 ? bits - 1 : bits);
@@ -243,7 +243,7 @@ test_write_any(void **state)
 	owner_free(own);
 }
 
-/* What of CTL0 changes in STOP only; fn_grp_id's half holds no request. */
+/* Fields of CTL0 that are writable in STOP only; the half with fn_grp_id holds no request. */
 static void
 test_ctl0(void **state)
 {
@@ -255,7 +255,7 @@ test_ctl0(void **state)
 	assert_int_equal(reg_get(own, SDXI_MMIO_CTL0), SDXI_GSR_ACTIVE);
 	fn_ask(own, SDXI_GSR_STOP_SF);
 	run_dry(own);
-	/* A request that was ignored is not made up for by writing the other half. */
+	/* Writing the other half does not repeat an ignored request. */
 	fn_ask(own, SDXI_GSR_ACTIVE);
 	run_dry(own);
 	fn_ask(own, SDXI_GSR_RESET);
@@ -281,7 +281,7 @@ test_err_regs(void **state)
 		uint64_t off;
 		uint64_t val;
 		unsigned int size;
-		uint64_t want; /* of ERR_STS */
+		uint64_t want; /* expected ERR_STS */
 	} rows[] = {
 		{ 0, 0, 8, 9 }, { 0, 2, 8, 9 }, { 4, UINT64_MAX, 4, 9 }, { 0, 1, 8, 8 },
 		{ 0, UINT64_MAX, 4, 0 },
@@ -290,10 +290,10 @@ test_err_regs(void **state)
 	unsigned int i;
 
 	(void)state;
-	/* ERR_WRT is the function's while the log is on. */
+	/* ERR_WRT is read-only while the log is enabled. */
 	reg_set(own, SDXI_MMIO_ERR_WRT, 77);
 	assert_int_equal(reg_get(own, SDXI_MMIO_ERR_WRT), 0);
-	/* A log without entries is unusable: sts and err. */
+	/* A log without entries is not usable: sts and err. */
 	reg_set(own, SDXI_MMIO_ERR_CFG, LOG_AT | SDXI_ERR_CFG_EN);
 	reg_set(own, SDXI_MMIO_CXT_L2, NO_MEM);
 	fn_ask(own, SDXI_GSR_ACTIVE);
@@ -310,7 +310,7 @@ test_err_regs(void **state)
 
 /* ---- function states ---- */
 
-/* A function in a state. */
+/* Create a function in a given state. */
 static struct owner *
 made_in(enum sdxi_fn_gsv gsv, uint32_t flr_ms, bool flr_ones)
 {
@@ -338,7 +338,7 @@ made_in(enum sdxi_fn_gsv gsv, uint32_t flr_ms, bool flr_ones)
 static void
 test_transitions(void **state)
 {
-	/* [state][request]: at once, and when the function has run. */
+	/* [state][request]: state directly after the request, and after running. */
 	static const uint8_t at_once[6][4] = {
 		/* RESET, STOP_SF, STOP_HD, ACTIVE */
 		{ SDXI_GSV_STOP, SDXI_GSV_STOP, SDXI_GSV_STOP, SDXI_GSV_INIT },
@@ -369,8 +369,8 @@ test_transitions(void **state)
 }
 
 /*
- * From each state to STOP without a write, and from there the function works again: after a
- * function-level reset as soon as its registers are back.
+ * All resets lead to STOP without writing to memory, and the function works again (after a function
+ * level reset, as soon as its registers respond).
  */
 static void
 test_resets(void **state)
@@ -408,7 +408,7 @@ test_resets(void **state)
 				if (regs[i].off < SDXI_MMIO_CAP0 || regs[i].off > SDXI_MMIO_VERSION)
 					assert_int_equal(reg_get(own, regs[i].off), 0);
 			assert_int_equal(reg_get(own, SDXI_MMIO_VERSION), 0x10000);
-			/* Only sdxi_emu_reset() forgets faults. */
+			/* Only sdxi_emu_reset() removes injected faults. */
 			own->n_areas = 0;
 			fn_build(own);
 			for (i = 0; i < (how != 0); i++) {
@@ -422,7 +422,7 @@ test_resets(void **state)
 		}
 }
 
-/* STOP, INIT and ERROR: doorbells and time make the function do nothing. */
+/* In STOP, INIT and ERROR, doorbells and time have no effect. */
 static void
 test_inactive_is_silent(void **state)
 {
@@ -466,13 +466,13 @@ test_activation_failures(void **state)
 		assert_int_equal(reg_get(own, SDXI_MMIO_ERR_WRT), 1);
 		log_check(own, 0, 0, LOG_NO_DESC, LOG_NO_BUF, table_breaks[i].step,
 			  table_breaks[i].sub, SDXI_RE_FN_STOPPED);
-		/* Nothing but the entry was written. */
+		/* Only the log entry was written. */
 		assert_int_equal(own->writes, 2);
 		owner_free(own);
 	}
 }
 
-/* Which of the two interrupts there is, and the log's is for its first entry alone. */
+/* Which of the two interrupts is raised; the log's only for its first entry. */
 static void
 test_activation_interrupts(void **state)
 {
@@ -513,7 +513,7 @@ test_activation_interrupts(void **state)
 		assert_int_equal(reg_get(own, SDXI_MMIO_ERR_STS), rows[i].log_on);
 		assert_int_equal(reg_get(own, SDXI_MMIO_ERR_WRT), logged);
 	}
-	/* There are no PASIDs. */
+	/* PASIDs are not supported. */
 	fn_ask(own, SDXI_GSR_RESET);
 	reg_set(own, SDXI_MMIO_CXT_L2, L2_AT);
 	reg_set(own, SDXI_MMIO_ERR_CFG, LOG_AT | SDXI_PUT(SDXI_ERR_CFG_SZ, 1) | SDXI_ERR_CFG_EN);
@@ -526,13 +526,13 @@ test_activation_interrupts(void **state)
 }
 
 /*
- * The lower one of CTL2's and CAP1's limits holds, from activation on, and again from FN_UPD on:
- * for contexts that are started or read again after it.
+ * The lower of the limits in CTL2 and CAP1 applies, from activation and again from FN_UPD on: to
+ * contexts that are started or read again afterwards.
  */
 static void
 test_limits(void **state)
 {
-	const uint64_t l2_at = MEM_BASE + 0xf000; /* of contexts that are not used */
+	const uint64_t l2_at = MEM_BASE + 0xf000; /* of unused contexts */
 	const struct sdxi_dsc large = dsc_copy(DATA_AT, DATA_AT + (4 << 20), (2 << 20) + 1);
 	struct sdxi_dsc intr = dsc_op(SDXI_TYPE_INTR, SDXI_INTR_INTR);
 	struct owner *own;
@@ -548,7 +548,7 @@ test_limits(void **state)
 		fn_build(own);
 		reg_set(own, SDXI_MMIO_CTL2, i == 0 ? UINT64_MAX : 5 << 16);
 		fn_activate(own);
-		/* What is written now is for later. */
+		/* Writes now take effect later. */
 		reg_set(own, SDXI_MMIO_CTL2, i == 0 ? 0 : UINT64_MAX);
 		reg_set(own, SDXI_MMIO_CXT_L2, l2_at);
 		l2 = mem_at(own, L2_AT);
@@ -565,7 +565,7 @@ test_limits(void **state)
 		} else {
 			assert_false(do_bad(own, area, large, BAD_DESC));
 			do_bad(own, 0, dsc_adm(SDXI_ADM_CXT_START_NM, 6, 6), BAD_DESC);
-			/* No AKey table above the smallest one. */
+			/* No AKey table larger than the smallest one. */
 			cxt_build(own, 4, 0);
 			l1_of(own, 4)->akey_ptr |= le64(1);
 			push_ring(own, 0, dsc_adm(SDXI_ADM_CXT_START_NM, 4, 4));
@@ -577,7 +577,7 @@ test_limits(void **state)
 		do_good(own, 0, dsc_adm(SDXI_ADM_FN_UPD, 0, 0));
 		do_good(own, 0, dsc_sync(SDXI_FLT_FN, 0, 0));
 		if (i == 0) {
-			/* One that runs keeps what it has until its tables are read again. */
+			/* A running context keeps its limits until its tables are read again. */
 			do_good(own, area, large);
 			do_good(own, 0, dsc_adm(SDXI_ADM_CXT_UPD, 5, 5));
 			assert_false(do_bad(own, area, large, BAD_DESC));

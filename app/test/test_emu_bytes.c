@@ -3,9 +3,9 @@
  */
 
 /*
- * What the emulated function reads of memory and writes to it, as bytes: of each structure at least
- * once. They are written by hand from the specification's layout, and use neither structures nor
- * masks of the function's, so that a machine's byte order does not come into it.
+ * Every structure that the emulated function reads from or writes to memory, as bytes written by
+ * hand from the specification. Uses none of the function's structures and masks, so the result does
+ * not depend on the machine's byte order.
  */
 
 #include "test_emu_owner.h"
@@ -27,7 +27,7 @@ put(struct owner *own, uint64_t iova, const uint8_t *bytes, size_t len)
 #define ZEROS_8 0, 0, 0, 0, 0, 0, 0, 0
 #define ZEROS_16 ZEROS_8, ZEROS_8
 
-/* The administrative context lies at 0x40020000, the other one at 0x40060000. */
+/* The administrative context is at 0x40020000, the other one at 0x40060000. */
 static struct owner *
 setup(void)
 {
@@ -57,10 +57,10 @@ setup(void)
 	PUT(own, 0x40078000, 0x21, 0x00, 0x06, 0x40, 0, 0, 0, 0, 0x00, 0x04, 0x00, 0x00, 0, 0, 0, 0,
 	    0x00, 0x90, 0x07, 0x40, 0, 0, 0, 0, 0x00, 0xa0, 0x07, 0x40, 0, 0, 0, 0,
 	    ZEROS_16, ZEROS_16);
-	/* CXT_STS: Read_Index; and Write_Index */
+	/* CXT_STS (Read_Index) and Write_Index */
 	PUT(own, 0x40079000, ZEROS_8, 0x00, 0x07, 0x06, 0x05, 0x04, 0x03, 0x02, 0x01);
 	PUT(own, 0x4007a000, 0x00, 0x07, 0x06, 0x05, 0x04, 0x03, 0x02, 0x01);
-	/* AKEY_ENT: vl; and of 2 vl, iv, intr_num 0x123 */
+	/* AKEY_ENT: vl; entry 2: vl, iv, intr_num 0x123 */
 	PUT(own, 0x4003b000, 0x01, 0x00, 0, 0, 0, 0, 0, 0, ZEROS_8);
 	PUT(own, 0x4007b000, 0x01, 0x00, 0, 0, 0, 0, 0, 0, ZEROS_8);
 	PUT(own, 0x4007b020, 0x33, 0x12, 0, 0, 0, 0, 0, 0, ZEROS_8);
@@ -82,10 +82,7 @@ setup(void)
 	PUT(own, 0x4003a000, 0x01, 0, 0, 0, 0, 0, 0, 0);
 	sdxi_emu_doorbell(own->emu, 0, 1);
 	run_dry(own);
-	/*
-	 * Done; consumed, of which vl tells as well; the context is in RUN, its Read_Index as it
-	 * was.
-	 */
+	/* Completed; consumed (vl cleared); context in RUN, with the same Read_Index. */
 	EXPECT(own, 0x40030000, ZEROS_16, ZEROS_16);
 	EXPECT(own, 0x40020000, 0x04, 0x03, 0x02, 0x00);
 	EXPECT(own, 0x40039000, 0x01, 0, 0, 0, 0, 0, 0, 0, 0x01, 0, 0, 0, 0, 0, 0, 0);
@@ -94,7 +91,7 @@ setup(void)
 	return own;
 }
 
-/* Run the descriptor at the context's first slot. Its block is at 0x40070000, and its signal 1. */
+/* Execute a descriptor in the first slot. Its completion block is at 0x40070000, signal 1. */
 static void
 run_one(struct owner *own, const uint8_t *desc)
 {
@@ -121,7 +118,7 @@ test_copy(void **state)
 	struct owner *own = setup();
 
 	(void)state;
-	/* Of a place before and after the data nothing is copied. */
+	/* Bytes before and after the data must not change. */
 	fill(own, 0x40800100, 300, 7);
 	run_one(own, desc);
 	EXPECT(own, 0x40070000, ZEROS_16, ZEROS_16);
@@ -169,7 +166,7 @@ test_intr(void **state)
 	owner_free(own);
 }
 
-/* A signal that several descriptors count down. */
+/* A signal shared by several descriptors. */
 static void
 test_signal(void **state)
 {
@@ -189,7 +186,7 @@ test_signal(void **state)
 static void
 test_failure(void **state)
 {
-	/* The destination is nowhere. */
+	/* The destination is not mapped. */
 	static const uint8_t desc[64] = { COPY(0x01, 0x02, 0x00) };
 	struct owner *own = setup();
 

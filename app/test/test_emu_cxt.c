@@ -2,7 +2,7 @@
  * Copyright(c) 2026 The SDXI for DPDK authors
  */
 
-/* The emulated function: how contexts are started, stopped and changed. */
+/* Emulated function: start, stop and update of contexts. */
 
 #include "test_emu_owner.h"
 #include "test_emu_tables.h"
@@ -12,7 +12,7 @@
 #define DST (DATA_AT + (UINT64_C(12) << 20))
 #define LONG_LEN (8 * SDXI_EMU_CHUNK)
 
-/* Start contexts that cannot be started: the administrative one goes on. */
+/* Start contexts that cannot start: the administrative context must continue. */
 static void
 start_bad(struct owner *own, struct sdxi_dsc dsc, unsigned int logged)
 {
@@ -25,7 +25,7 @@ start_bad(struct owner *own, struct sdxi_dsc dsc, unsigned int logged)
 	do_good(own, 0, dsc_nop());
 }
 
-/* Nothing but doorbells after activation count, and starts, which are one. */
+/* Before activation doorbells have no effect; a start implies one. */
 static void
 test_doorbell(void **state)
 {
@@ -57,7 +57,7 @@ test_doorbell(void **state)
 	owner_free(own);
 }
 
-/* Contexts come and go in any order; those that stay, work. */
+/* Start and stop contexts in any order; the others must continue to work. */
 static void
 test_come_and_go(void **state)
 {
@@ -78,7 +78,7 @@ test_come_and_go(void **state)
 			assert_int_equal(cxt_state(own, area[order[j]]), SDXI_CXT_STOP_SW);
 		assert_int_equal(read_index(own, area[order[i]]), i);
 	}
-	/* To stop one that does not run is no error, nor one that never did. */
+	/* Stopping a context that does not run, or never did, is no error. */
 	do_good(own, 0, dsc_stop(1, 1023, true));
 	do_good(own, 0, dsc_sync(SDXI_FLT_STOP, 1, 1023));
 	for (i = 0; i < ARRAY_LEN(nums); i++) {
@@ -88,7 +88,7 @@ test_come_and_go(void **state)
 	owner_free(own);
 }
 
-/* Of a range those start that can be; a doorbell's value may be given. */
+/* All valid contexts of a range start, with an optional doorbell value. */
 static void
 test_start_range(void **state)
 {
@@ -138,7 +138,7 @@ test_start_failures(void **state)
 	}
 }
 
-/* One that has failed can be started after a stop only. */
+/* A failed context can start only after a stop. */
 static void
 test_start_of_failed(void **state)
 {
@@ -160,7 +160,7 @@ test_start_of_failed(void **state)
 
 /* ---- stops ---- */
 
-/* CXT_STOP is complete before the stop is, SYNC(STOP) after it, and doorbells are ignored then. */
+/* CXT_STOP completes before the stop does, SYNC(STOP) after it; doorbells are then ignored. */
 static void
 test_stop_and_sync(void **state)
 {
@@ -183,14 +183,14 @@ test_stop_and_sync(void **state)
 	ring_doorbell(own, area);
 	run_dry(own);
 	assert_false(is_done(own, area, index));
-	/* It goes on where it was. */
+	/* It resumes where it was. */
 	do_good(own, 0, dsc_adm(SDXI_ADM_CXT_START_RS, 40, 40));
 	assert_true(is_done(own, area, index));
 	assert_int_equal(read_index(own, area), 2);
 	owner_free(own);
 }
 
-/* A long copy under way, with an operation after it. */
+/* Start a long copy, followed by another operation. */
 static unsigned int
 copy_under_way(struct owner *own)
 {
@@ -209,7 +209,7 @@ copy_under_way(struct owner *own)
 	return area;
 }
 
-/* A soft stop waits for what is in progress, a hard one abandons it; neither begins anything. */
+/* A soft stop waits for operations in progress, a hard one abandons them; neither starts others. */
 static void
 test_stop_in_copy(void **state)
 {
@@ -217,8 +217,8 @@ test_stop_in_copy(void **state)
 		bool by_fn;
 		bool soft;
 		bool hard;
-		bool fails; /* the copy, at its end */
-		bool unlisted; /* the context, meanwhile */
+		bool fails; /* the copy fails at its end */
+		bool unlisted; /* the context is removed from its table in the meantime */
 		enum sdxi_cxt_state state;
 	} rows[] = {
 		{ false, true, false, false, false, SDXI_CXT_STOP_SW },
@@ -276,10 +276,10 @@ test_stop_in_copy(void **state)
 		assert_false(is_done(own, area, 1));
 		assert_int_equal(reg_get(own, SDXI_MMIO_ERR_WRT),
 				 rows[i].fails || rows[i].unlisted);
-		/* The failure is not what has stopped it. */
+		/* The failure did not stop it. */
 		if (rows[i].fails)
 			log_check(own, 0, 1, 0, 1, AT(BUFFER, TRANSLATION), SDXI_RE_INFORMATIVE);
-		/* What comes after it is there for another start. */
+		/* The next start executes what follows the copy. */
 		if (rows[i].state == SDXI_CXT_STOP_SW && !rows[i].unlisted) {
 			cxt_start(own, 1);
 			assert_true(is_done(own, area, 1));
@@ -288,7 +288,7 @@ test_stop_in_copy(void **state)
 	}
 }
 
-/* SYNC(STOP) waits for the stops in its range, not for others. */
+/* SYNC(STOP) waits for stops in its range only. */
 static void
 test_sync_range(void **state)
 {
@@ -308,7 +308,7 @@ test_sync_range(void **state)
 	owner_free(own);
 }
 
-/* What state a stop of the function leaves contexts in, which do not outlive it. */
+/* States of contexts after a stop of the function, which do not survive it. */
 static void
 test_function_stop(void **state)
 {
@@ -322,7 +322,7 @@ test_function_stop(void **state)
 		failed = cxt_up(own, 200);
 		cxt_stop(own, 11);
 		assert_true(do_bad(own, failed, dsc_op(0x7ff, 0), BAD_DESC));
-		/* A state that cannot be written does not keep the function from stopping. */
+		/* The function stops even if a state cannot be written. */
 		if (i == 2)
 			hole_add(own, AREA_AT(run) + STS_OFF, 16, true, true);
 		fn_ask(own, i == 0 ? SDXI_GSR_STOP_SF : SDXI_GSR_STOP_HD);
@@ -343,7 +343,7 @@ test_function_stop(void **state)
 	owner_free(own);
 }
 
-/* RESET in mid-copy: not one write more. */
+/* RESET during a copy: no further write. */
 static void
 test_reset_is_silent(void **state)
 {
@@ -363,7 +363,7 @@ test_reset_is_silent(void **state)
 
 /* ---- updates ---- */
 
-/* Ranges may reach beyond the contexts there are, but nothing is started there. */
+/* Ranges may exceed the existing contexts; nothing is started there. */
 static void
 test_admin_ranges(void **state)
 {
@@ -391,11 +391,11 @@ test_admin_ranges(void **state)
 	owner_free(own);
 }
 
-/* CXT_UPD: which values name something, under each reading. */
+/* CXT_UPD: which values name a context, under each interpretation of the specification. */
 static void
 test_cxt_upd_levels(void **state)
 {
-	/* Of 0 to 8: has no effect, has one, is refused. */
+	/* Values 0 to 8: no effect, effect, refused. */
 	static const char want[][10] = {
 		[SDXI_EMU_CXT_UPD_NUMBER] = "eeerrrrrr",
 		[SDXI_EMU_CXT_UPD_FLAGS] = "-eeeeeeer",
@@ -415,7 +415,7 @@ test_cxt_upd_levels(void **state)
 		for (level = 0; level < 9; level++) {
 			area = cxt_up(own, level + 1);
 			l1_of(own, level + 1)->misc0 = 0;
-			/* Not before it is told. */
+			/* Changes have no effect before CXT_UPD. */
 			do_good(own, area, large);
 			upd = dsc_adm(SDXI_ADM_CXT_UPD, level + 1, level + 1);
 			upd.adm.cflags = level;
@@ -433,7 +433,7 @@ test_cxt_upd_levels(void **state)
 	}
 }
 
-/* A context that runs, the administrative one too, fails when what it is told to read is bad. */
+/* A running context, also the administrative one, fails if CXT_UPD makes it read bad tables. */
 static void
 test_cxt_upd_failures(void **state)
 {
@@ -459,7 +459,7 @@ test_cxt_upd_failures(void **state)
 	}
 }
 
-/* ---- owners that call back ---- */
+/* ---- callbacks that call the function ---- */
 
 static void
 reenter(struct owner *own)
@@ -469,7 +469,7 @@ reenter(struct owner *own)
 	fn_ask(own, SDXI_GSR_RESET);
 }
 
-/* And finds its ring gone when it goes on. */
+/* Remove the ring before the context continues. */
 static void
 reenter_no_ring(struct owner *own)
 {
@@ -489,7 +489,7 @@ reenter_flr(struct owner *own)
 	sdxi_emu_flr(own->emu);
 }
 
-/* An owner's callback may come back to the function; it is not torn apart. */
+/* Callbacks may call the function. */
 static void
 test_reentry(void **state)
 {
@@ -504,7 +504,7 @@ test_reentry(void **state)
 		own = active(STOPS);
 		area = cxt_up(own, 3);
 		own->on_copy = how[i / 2];
-		/* A copy that goes on, or fails, when it comes back. */
+		/* The copy continues, or fails, after the callback. */
 		push_ring(own, area, dsc_copy(i % 2 ? NO_MEM : DST, SRC, 4 * SDXI_EMU_CHUNK));
 		run_dry(own);
 		assert_int_equal(fn_state(own), SDXI_GSV_STOP);
@@ -518,9 +518,9 @@ test_reentry(void **state)
 	}
 }
 
-/* ---- what drivers do ---- */
+/* ---- driver behaviour ---- */
 
-/* A context is freed and made again at the same number, in other memory. */
+/* Free a context and create one with the same number in other memory. */
 static void
 test_made_again(void **state)
 {
@@ -538,11 +538,11 @@ test_made_again(void **state)
 		do_good(own, 0, dsc_sync(SDXI_FLT_STOP, 9, 9));
 		l1_of(own, 9)->cxt_ctl_ptr = 0;
 		if (round % 3 != 0) {
-			/* Drivers that run on hardware do not. */
+			/* Drivers that run on hardware do not issue CXT_UPD. */
 			do_good(own, 0, dsc_adm(SDXI_ADM_CXT_UPD, 9, 9));
 			do_good(own, 0, dsc_sync(SDXI_FLT_CXT, 9, 9));
 		}
-		/* The memory is somebody else's now. */
+		/* The memory has been reused. */
 		memset(mem_at(own, AREA_AT(area)), 0xee, AREA_LEN);
 	}
 	area = cxt_up(own, 9);
@@ -554,7 +554,7 @@ test_made_again(void **state)
 	owner_free(own);
 }
 
-/* A second kernel finds the function at work, and makes it its own. */
+/* kexec: the new kernel finds the function active, and takes it over. */
 static void
 test_kexec(void **state)
 {
@@ -580,7 +580,7 @@ test_kexec(void **state)
 	assert_int_equal(fn_state(own), SDXI_GSV_STOP);
 	memcpy(first, mem_at(own, AREA_AT(0)), len);
 
-	/* Its tables are new, its contexts have the same numbers. */
+	/* New tables, same context numbers. */
 	memset(mem_at(own, L2_AT), 0, 0x10000);
 	admin = cxt_build(own, SDXI_CXT_ADMIN, 0);
 	reg_set(own, SDXI_MMIO_ERR_STS, UINT64_MAX);
@@ -600,7 +600,7 @@ test_kexec(void **state)
 	owner_free(own);
 }
 
-/* All contexts that a function can have, made of the tables of one. */
+/* The maximum number of contexts, all with the same tables. */
 static void
 test_all_contexts(void **state)
 {
@@ -622,7 +622,7 @@ test_all_contexts(void **state)
 	l2 = mem_at(own, L2_AT);
 	for (i = 1; i < 512; i++)
 		l2[i] = le64(l1_at | SDXI_L2_ENT_VL);
-	/* That takes many turns. */
+	/* Takes many turns. */
 	push_ring(own, 0, dsc_adm(SDXI_ADM_CXT_START_NM, 1, UINT16_MAX));
 	assert_in_range(sdxi_emu_run(own->emu, 1), 1, 32);
 	do_good(own, 0, dsc_nop());
@@ -641,7 +641,7 @@ test_all_contexts(void **state)
 int
 main(void)
 {
-	/* They look at what is in between, or count on doorbells being waited for. */
+	/* These check intermediate states, or depend on doorbells. */
 	const struct CMUnitTest in_order[] = {
 		cmocka_unit_test(test_doorbell),
 		cmocka_unit_test(test_stop_in_copy),

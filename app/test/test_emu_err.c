@@ -2,7 +2,7 @@
  * Copyright(c) 2026 The SDXI for DPDK authors
  */
 
-/* The emulated function: its reactions to errors, and the log of them. */
+/* Emulated function: reactions to errors, and the error log. */
 
 #include "test_emu_owner.h"
 
@@ -13,7 +13,7 @@
 #define FAILING 7
 #define DATA_END (DATA_AT + DATA_LEN)
 
-/* Copies of which one is bad: from its first byte on, or in its last part. */
+/* Copies of which one is bad: at its first byte, or in its last part. */
 static const struct {
 	uint64_t src;
 	uint64_t dst;
@@ -46,7 +46,7 @@ push_burst(struct owner *own, unsigned int area, unsigned int bad)
 
 static bool looked;
 
-/* Who has seen a block's terminal value finds Read_Index, entry and state as they will be. */
+/* When the terminal value of the signal is visible, Read_Index, log entry and state are final. */
 static void
 look_at_failure(struct owner *own, uint64_t iova)
 {
@@ -85,7 +85,7 @@ test_error_stops(void **state)
 		for (i = 0; i < BURST; i++) {
 			assert_true(is_done(own, area, i) == (i <= FAILING));
 			assert_true(has_er(own, area, i) == (i == FAILING));
-			/* Those after it are as if nobody had looked at them. */
+			/* Later descriptors are untouched. */
 			assert_true((slot_of(own, area, i)->any.opcode & le32(SDXI_DSC_VL)) ==
 				    (i <= FAILING ? 0 : le32(SDXI_DSC_VL)));
 			assert_true(i <= FAILING || *(uint8_t *)mem_at(own, DST + i * 64) == 0);
@@ -96,7 +96,7 @@ test_error_stops(void **state)
 		assert_int_equal(read_index(own, area), FAILING + 1);
 		do_good(own, other, dsc_nop());
 
-		/* Stopped and started again, it does the rest. */
+		/* After stop and start it executes the rest. */
 		cxt_stop(own, 1);
 		do_good(own, 0, dsc_adm(SDXI_ADM_CXT_START_RS, 1, 1));
 		assert_int_equal(read_index(own, area), BURST);
@@ -135,7 +135,7 @@ test_error_continues(void **state)
 	owner_free(own);
 }
 
-/* The function and its other contexts go on without the administrative one. */
+/* The function and other contexts continue without the administrative context. */
 static void
 test_error_in_admin_context(void **state)
 {
@@ -162,13 +162,13 @@ fail_one(struct owner *own, unsigned int area)
 	run_dry(own);
 }
 
-#define ENTRIES 192 /* no power of two */
+#define ENTRIES 192 /* not a power of two */
 
 static void
 test_log_wrap_and_overflow(void **state)
 {
 	const uint64_t start = UINT64_C(3) * ENTRIES - 5;
-	/* ERR_RD, whether ERR_STS is cleared, what comes of a failure then. */
+	/* ERR_RD, whether ERR_STS is cleared, and the result of a failure. */
 	static const struct {
 		int rd;
 		bool clear;
@@ -176,12 +176,12 @@ test_log_wrap_and_overflow(void **state)
 		uint64_t sts;
 		unsigned int irqs;
 	} rows[] = {
-		/* Full: the entry is lost, nothing else is touched, sts was there before. */
+		/* Full: the entry is lost, nothing else is written, sts was already set. */
 		{ 0, false, ENTRIES, SDXI_ERR_STS_STS | SDXI_ERR_STS_OVF, 1 },
 		{ 1, true, ENTRIES + 1, SDXI_ERR_STS_STS, 2 },
 		{ 1, true, ENTRIES + 1, SDXI_ERR_STS_STS | SDXI_ERR_STS_OVF, 3 },
 		{ 2, false, ENTRIES + 2, SDXI_ERR_STS_STS | SDXI_ERR_STS_OVF, 3 },
-		/* A read index that ran ahead. */
+		/* A read index ahead of the write index. */
 		{ ENTRIES + 3, true, ENTRIES + 2, SDXI_ERR_STS_STS | SDXI_ERR_STS_OVF, 4 },
 	};
 	struct owner *own = active(CONTINUES);
@@ -189,7 +189,7 @@ test_log_wrap_and_overflow(void **state)
 	unsigned int i;
 
 	(void)state;
-	/* Off, it takes no notice. */
+	/* When disabled, failures are not logged. */
 	reg_set(own, SDXI_MMIO_ERR_CFG, 0);
 	fail_one(own, area);
 	assert_int_equal(reg_get(own, SDXI_MMIO_ERR_WRT), 0);
@@ -228,13 +228,13 @@ test_log_unusable(void **state)
 	static const struct {
 		uint64_t at;
 		unsigned int size;
-		unsigned int hole; /* from that byte of the entry on */
+		unsigned int hole; /* offset in the entry from which memory is missing */
 		bool good;
 	} rows[] = {
 		{ NO_MEM, 1, 0, false },
-		{ -UINT64_C(0x1000), 2, 0, false }, /* around the end */
+		{ -UINT64_C(0x1000), 2, 0, false }, /* wraps around */
 		{ LOG_AT, 0, 0, false },
-		{ LOG_AT, 17, 0, false }, /* above CAP1's */
+		{ LOG_AT, 17, 0, false }, /* larger than CAP1 allows */
 		{ LOG_AT, 1, 1, false },
 		{ LOG_AT, 1, 8, false },
 		{ LOG_AT, 16, 0, true },
@@ -264,7 +264,7 @@ test_log_unusable(void **state)
 int
 main(void)
 {
-	/* It looks at what becomes visible first. */
+	/* It checks what becomes visible first. */
 	const struct CMUnitTest in_order[] = {
 		cmocka_unit_test(test_error_stops),
 	};

@@ -2,7 +2,7 @@
  * Copyright(c) 2026 The SDXI for DPDK authors
  */
 
-/* The emulated function: faults that are injected. Each test holds in any order. */
+/* Emulated function: fault injection. All tests hold in any order of execution. */
 
 #include <errno.h>
 #include <stdio.h>
@@ -13,7 +13,7 @@
 #define SRC DATA_AT
 #define DST (DATA_AT + (UINT64_C(12) << 20))
 #define BURST 20
-#define HIT 7 /* the operation of a burst that is hit first */
+#define HIT 7 /* first operation of a burst that is hit */
 #define FAULT(kind) SDXI_EMU_FAULT_##kind
 
 static void
@@ -22,7 +22,7 @@ inject(struct owner *own, const struct sdxi_emu_fault *fault)
 	assert_int_equal(sdxi_emu_inject(own->emu, fault), 0);
 }
 
-/* Copies of 64 bytes, each from and to its own place, to a ring that is at its start. */
+/* Push copies of 64 bytes, each with its own source and destination, to an empty ring. */
 static void
 push_burst(struct owner *own, unsigned int area)
 {
@@ -45,7 +45,7 @@ is_copied(struct owner *own, unsigned int i)
 	return same(own, DST + i * 64, SRC + i * 64, 64);
 }
 
-/* Bring a context back, if it does not run; returns whether that was so. */
+/* Restart a context if it does not run; returns whether it did not. */
 static bool
 restart(struct owner *own, unsigned int area)
 {
@@ -56,7 +56,7 @@ restart(struct owner *own, unsigned int area)
 	return true;
 }
 
-/* All but some is done, nothing more than once, and the context is well. */
+/* Check that all copies but some were executed, exactly once, and the context runs. */
 static void
 check_burst(struct owner *own, unsigned int area, unsigned int first, unsigned int end)
 {
@@ -70,7 +70,7 @@ check_burst(struct owner *own, unsigned int area, unsigned int first, unsigned i
 	do_good(own, area, dsc_nop());
 }
 
-/* Hits of all kinds. */
+/* Number of hits of all kinds. */
 static uint64_t
 hits(struct owner *own)
 {
@@ -82,7 +82,7 @@ hits(struct owner *own)
 	return n;
 }
 
-/* So many hits of one kind, and none of another. */
+/* Check the number of hits of one kind, and that no other kind was hit. */
 static void
 expect_hits(struct owner *own, enum sdxi_emu_fault_kind kind, uint64_t n)
 {
@@ -103,7 +103,7 @@ test_arguments(void **state)
 		{ { .kind = FAULT(FAIL), .sub_step = 16 }, -EINVAL },
 		{ { .kind = FAULT(FAIL), .buf = 8 }, -EINVAL },
 		{ { .kind = FAULT(FAIL), .cxt = 1023 }, 0 },
-		/* The context's number does not matter to these. */
+		/* These ignore the context's number. */
 		{ { .kind = FAULT(NO_ACTIVE), .cxt = UINT16_MAX }, 0 },
 	};
 	struct owner *own = active(STOPS);
@@ -116,7 +116,7 @@ test_arguments(void **state)
 	assert_int_equal(sdxi_emu_inject(NULL, &rows[5].fault), -EINVAL);
 	assert_int_equal(hits(own), 0);
 	assert_int_equal(sdxi_emu_injected(own->emu, SDXI_EMU_FAULT_KINDS), 0);
-	/* So many may be pending, for there is an end to them. */
+	/* The number of pending faults is limited. */
 	for (i = 0; sdxi_emu_inject(own->emu, &rows[5].fault) == 0; i++)
 		assert_true(i < 100000);
 	assert_int_equal(i, 254);
@@ -147,10 +147,10 @@ static const struct {
 	{ 'l', "no-log", KEY(no_log), true },
 };
 
-/* By their numbers. */
+/* Numbers of the fault kinds. */
 static const struct {
 	const char *name;
-	const char *keys; /* that it takes, by their letters */
+	const char *keys; /* accepted keys, by letter */
 } kinds[SDXI_EMU_FAULT_KINDS] = {
 	[FAULT(FAIL)] = { "fail", "xocsubnl" },
 	[FAULT(LOSE)] = { "lose", "xoc" },
@@ -189,7 +189,7 @@ expect_fault(const char *text, const struct sdxi_emu_fault *want)
 	assert_int_equal(fault.kind, want->kind);
 }
 
-/* Each kind by itself, with each key that it has, with all of them; and none that it has not. */
+/* Each kind alone, with each of its keys, with all of them, and with an invalid one. */
 static void
 test_parse(void **state)
 {
@@ -222,7 +222,7 @@ test_parse(void **state)
 			}
 			want = (struct sdxi_emu_fault){ .kind = kind };
 			key_set(&want, key);
-			/* A sub-step alone is one of the step that there is by default. */
+			/* A sub-step alone refers to the default step. */
 			if (keys[key].letter == 'u')
 				want.step = SDXI_STEP_BUFFER;
 			expect_fault(text, &want);
@@ -241,7 +241,7 @@ test_parse(void **state)
 
 /* ---- operations that fail ---- */
 
-/* Two in a row, of copies that there is nothing wrong with, or one with an outcome withheld. */
+/* Fail two valid copies in a row, or one, optionally without an outcome. */
 static void
 test_fail(void **state)
 {
@@ -288,7 +288,7 @@ test_fail(void **state)
 		inject(own, &fault);
 		push_burst(own, area);
 		assert_true((cxt_state(own, area) == SDXI_CXT_ERR_FN) == stops);
-		/* What is consumed has a completion, the rest is as it was. */
+		/* Consumed operations are completed, others untouched. */
 		for (j = 0; rows[i / 2].signal && j < BURST; j++)
 			assert_true(is_done(own, area, j) == (j < read_index(own, area)));
 		for (restarts = 0; restart(own, area); restarts++)
@@ -311,7 +311,7 @@ test_fail(void **state)
 	}
 }
 
-/* Of an operation of each kind, silent ones too; and a real flaw beside it changes nothing. */
+/* Fail each kind of operation, also silent ones; an additional real error makes no difference. */
 static void
 test_fail_what(void **state)
 {
@@ -340,7 +340,7 @@ test_fail_what(void **state)
 	}
 }
 
-/* Counts go on over stops and RESET; what is never reached stays so; some forget. */
+/* Counts persist over stops and RESET; some kinds forget them. */
 static void
 test_count(void **state)
 {
@@ -349,7 +349,7 @@ test_count(void **state)
 	unsigned int area, i;
 
 	(void)state;
-	/* Of a context that has never been there. */
+	/* For a context that never existed. */
 	inject(own, &fault);
 	area = cxt_up(own, 5);
 	do_good(own, area, dsc_nop());
@@ -380,7 +380,7 @@ test_count(void **state)
 	owner_free(own);
 }
 
-/* Several about the same operation, and one of another context in between. */
+/* Several faults for one operation, and one for another context in between. */
 static void
 test_several(void **state)
 {
@@ -447,7 +447,7 @@ test_log_lost(void **state)
 		}
 		assert_int_equal(own->irqs, 1);
 		expect_hits(own, fault.kind, 2);
-		/* And it ends when it is told to. */
+		/* Clearing the fault ends it. */
 		inject(own, &fault);
 		sdxi_emu_inject_clear(own->emu);
 		do_bad(own, area, dsc_copy(DST, NO_MEM, 64), 0, AT(BUFFER, TRANSLATION));
@@ -457,7 +457,7 @@ test_log_lost(void **state)
 
 /* ---- contexts that hang or stop ---- */
 
-/* A context that does not move, and what does not make it move. */
+/* Check that a stalled context does not move, whatever is tried. */
 static void
 check_stalled(struct owner *own, unsigned int area)
 {
@@ -491,7 +491,7 @@ test_stall(void **state)
 		assert_int_equal(cxt_state(own, area), SDXI_CXT_RUN);
 		expect_hits(own, FAULT(STALL), 1);
 		if (how == HARD) {
-			/* It ends, and comes again. */
+			/* The stall ends, and is injected again. */
 			do_good(own, 0, dsc_stop(1, 1, true));
 			do_good(own, 0, dsc_sync(SDXI_FLT_STOP, 1, 1));
 			assert_int_equal(cxt_state(own, area), SDXI_CXT_STOP_SW);
@@ -502,7 +502,7 @@ test_stall(void **state)
 			assert_true(restart(own, area));
 		}
 		if (how == SOFT_CLEAR || how == SOFT_FN) {
-			/* Softly it never ends. */
+			/* A soft stop never completes. */
 			do_good(own, 0, dsc_stop(1, 1, false));
 			sync = push_ring(own, 0, dsc_sync(SDXI_FLT_STOP, 1, 1));
 			check_stalled(own, area);
@@ -543,7 +543,7 @@ test_stop(void **state)
 	for (i = 0; i < 2; i++) {
 		check_stalled(own, area);
 		assert_int_equal(cxt_state(own, area), SDXI_CXT_STOP_FN);
-		/* The second time without a stop before the start. */
+		/* The second time, start without a stop. */
 		if (i == 0)
 			assert_true(restart(own, area));
 		else
@@ -573,7 +573,7 @@ test_no_stop(void **state)
 		do_good(own, 0, dsc_stop(1, 1, false));
 		assert_true(restart(own, area));
 		push_burst(own, area);
-		/* One that has failed, too. */
+		/* Also a failed one. */
 		if (i & 1)
 			do_bad(own, area, dsc_copy(DST, NO_MEM, 64), 0, AT(BUFFER, TRANSLATION));
 		do_good(own, 0, dsc_stop(1, 1, i & 2));
@@ -589,7 +589,7 @@ test_no_stop(void **state)
 		assert_int_equal(fn_state(own), SDXI_GSV_STOP);
 		assert_true(i >= 4 || cxt_state(own, area) == SDXI_CXT_STOP_SW);
 		assert_true(is_done(own, 0, sync) == (i < 4));
-		/* That has ended it. */
+		/* That ended the fault. */
 		again(own);
 		area = cxt_up(own, 1);
 		do_good(own, area, dsc_nop());
@@ -599,9 +599,9 @@ test_no_stop(void **state)
 	}
 }
 
-/* ---- the function ---- */
+/* ---- function ---- */
 
-/* In ERROR nothing moves, and nothing but RESET helps; after a function-level reset all is new. */
+/* In ERROR nothing runs and only RESET helps; a function level reset resets everything. */
 static void
 test_fn_error_and_flr(void **state)
 {
@@ -656,13 +656,13 @@ test_fn_error_and_flr(void **state)
 	}
 }
 
-/* Requests that are ignored: which, and what helps. */
+/* Ignored requests: which ones, and how to recover. */
 static void
 test_requests(void **state)
 {
 	static const struct {
 		enum sdxi_emu_fault_kind kind;
-		enum sdxi_fn_gsv after[4]; /* of ACTIVE, by request */
+		enum sdxi_fn_gsv after[4]; /* state after an ACTIVE request */
 		unsigned int hits;
 	} rows[] = {
 		{ FAULT(NO_FN_STOP),
@@ -687,7 +687,7 @@ test_requests(void **state)
 			if (fn_state(own) == SDXI_GSV_ACTIVE)
 				do_good(own, cxt_up(own, gsr + 1), dsc_nop());
 		}
-		/* ACTIVE asks for nothing that is not there. */
+		/* ACTIVE does not request another state. */
 		expect_hits(own, rows[i].kind, rows[i].hits);
 		if (rows[i].kind == FAULT(NO_RESET))
 			sdxi_emu_reset(own->emu);

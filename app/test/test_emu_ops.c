@@ -2,7 +2,7 @@
  * Copyright(c) 2026 The SDXI for DPDK authors
  */
 
-/* The emulated function: what operations do, which are legal, keys, completions. */
+/* Emulated function: operations, valid descriptors, keys, completions. */
 
 #include "test_emu_owner.h"
 
@@ -10,17 +10,17 @@
 #define SRC DATA_AT
 #define DST (DATA_AT + (UINT64_C(12) << 20))
 
-/* ---- forms ---- */
+/* ---- descriptor formats ---- */
 
 #define OP(type, subtype) SDXI_TYPE_##type, SDXI_##subtype
-/* What becomes of a descriptor with a bit of it changed. */
+/* Result of a descriptor with one changed bit. */
 enum verdict {
 	GOOD,
-	BAD,   /* as data errors are */
-	FATAL, /* ends its context in either kind of reaction */
+	BAD,   /* treated like a data error */
+	FATAL, /* stops the context with either reaction to errors */
 };
 
-/* Of each operation a good one, and of that a byte changed. */
+/* A valid descriptor of each operation, with one byte changed. */
 static const struct {
 	unsigned int type;
 	unsigned int subtype;
@@ -33,13 +33,13 @@ static const struct {
 	{ OP(DMAB, DMAB_NOP), 4, 0x01, BAD },	 { OP(DMAB, DMAB_NOP), 8, 0x01, BAD },
 	{ OP(DMAB, DMAB_NOP), 16, 0x01, BAD },	 { OP(DMAB, DMAB_NOP), 31, 0x01, BAD },
 	{ OP(DMAB, DMAB_NOP), 55, 0x01, BAD },
-	/* First words: bits that are ch or reserved, types and subtypes that there are not. */
+	/* First words: ch and reserved bits, undefined types and subtypes. */
 	{ OP(DMAB, DMAB_NOP), 0, 0x08, FATAL },	 { OP(DMAB, DMAB_NOP), 0, 0x40, FATAL },
 	{ OP(DMAB, DMAB_NOP), 0, 0x80, FATAL },	 { OP(DMAB, DMAB_NOP), 3, 0x08, FATAL },
 	{ OP(DMAB, DMAB_NOP), 3, 0x80, FATAL },	 { OP(DMAB, DMAB_NOP), 1, 0x01, FATAL },
 	{ OP(DMAB, DMAB_NOP), 1, 0x04, FATAL },	 { OP(DMAB, DMAB_NOP), 2, 0x01, FATAL },
 	{ OP(DMAB, DMAB_NOP), 2, 0x02, FATAL },	 { OP(DMAB, DMAB_NOP), 2, 0x05, FATAL },
-	/* A type whose bit would be that of type 1. */
+	/* A type that aliases type 1 in the group mask. */
 	{ OP(DMAB, DMAB_NOP), 2, 0x20, FATAL },	 { OP(DMAB, DMAB_NOP), 3, 0x07, FATAL },
 	{ OP(DMAB, DMAB_COPY), 0, 0x02, GOOD },	 { OP(DMAB, DMAB_COPY), 0, 0x08, FATAL },
 	{ OP(DMAB, DMAB_COPY), 8, 0x01, BAD },	 { OP(DMAB, DMAB_COPY), 8, 0x10, BAD },
@@ -107,7 +107,7 @@ form_make(unsigned int type, unsigned int subtype)
 	return dsc;
 }
 
-/* The administrative context, and number 2; number 1 is what the former may name. */
+/* The administrative context, context 2, and context 1 as target of administrative operations. */
 static void
 form_setup(struct owner *own)
 {
@@ -143,12 +143,12 @@ test_forms(void **state)
 		} else {
 			stopped = do_bad(own, area, bad, BAD_DESC);
 			assert_true(stopped == (want == FATAL || own->conf.err_continue == STOPS));
-			/* Those of others go on. */
+			/* Other contexts continue. */
 			do_good(own, area == 0 ? 2 : 0, dsc_nop());
 		}
 		owner_free(own);
 	}
-	/* Administrative operations are the administrative context's. */
+	/* Administrative operations are valid in the administrative context only. */
 	for (i = 0; i < 9; i++) {
 		own = active(CONTINUES);
 		form_setup(own);
@@ -162,30 +162,30 @@ test_forms(void **state)
 static void
 test_ranges(void **state)
 {
-	/* Source, destination, length; the block is at BLOCK. */
+	/* Source, destination, length; the completion block is at BLOCK. */
 #define BLOCK (SRC + (UINT64_C(10) << 20))
 	static const struct {
 		uint64_t src;
 		uint64_t dst;
 		uint64_t len;
 		int buf;
-		enum sdxi_err_step step; /* 0: good */
+		enum sdxi_err_step step; /* 0: valid */
 		enum sdxi_err_sub_step sub;
 	} rows[] = {
 		{ SRC, SRC, 1, BAD_DESC },	    { SRC, SRC + 63, 64, BAD_DESC },
 		{ SRC + 63, SRC, 64, BAD_DESC },    { SRC, SRC + 64, 64, 0, 0, 0 },
 		{ SRC + 64, SRC, 64, 0, 0, 0 },	    { SRC, SRC + 1, 4096, BAD_DESC },
 		{ SRC, SRC + 1, 1, 0, 0, 0 },	    { SRC + 1, SRC, 1, 0, 0, 0 },
-		/* The block in the source, in the destination, right before and after them. */
+		/* Completion block in source, in destination, directly before and after. */
 		{ BLOCK - 63, SRC, 64, BAD_DESC },  { SRC, BLOCK - 63, 64, BAD_DESC },
 		{ BLOCK - 64, SRC, 64, 0, 0, 0 },   { SRC, BLOCK - 64, 64, 0, 0, 0 },
 		{ BLOCK + 31, SRC, 64, BAD_DESC },  { SRC, BLOCK + 31, 64, BAD_DESC },
 		{ BLOCK + 32, SRC, 64, 0, 0, 0 },   { SRC, BLOCK + 32, 64, 0, 0, 0 },
 		{ BLOCK - 31, SRC, 4096, BAD_DESC }, { SRC, BLOCK - 31, 4096, BAD_DESC },
-		/* The least of the limits, one byte more, and the most that can be said. */
+		/* The smallest limit, one byte more, and the maximum of the field. */
 		{ SRC, DST, 1 << 22, 0, 0, 0 },	    { SRC, DST, (1 << 22) + 1, BAD_DESC },
 		{ SRC, DST, UINT64_C(1) << 32, BAD_DESC },
-		/* Around the end of the addresses, and where there is no memory. */
+		/* At the end of the address space, and unmapped. */
 		{ -UINT64_C(63), DST, 64, 0, AT(BUFFER, TRANSLATION) },
 		{ SRC, -UINT64_C(63), 64, 1, AT(BUFFER, TRANSLATION) },
 		{ -UINT64_C(64), DST, 64, 0, AT(BUFFER, TRANSLATION) },
@@ -223,7 +223,7 @@ test_ranges(void **state)
 		assert_int_equal(*(uint32_t *)mem_at(own, BLOCK + 8),
 				 rows[i].step == 0 ? 0 : le32(SDXI_CST_BLK_ER));
 	}
-	/* An owner that does not know which side it was. */
+	/* Callbacks that do not report which side failed. */
 	own->plain_fault = true;
 	do_bad(own, area, dsc_copy(SRC, NO_MEM, 1 << 20), LOG_NO_BUF, AT(BUFFER, TRANSLATION));
 	owner_free(own);
@@ -252,7 +252,7 @@ test_copy_lengths(void **state)
 			memset(mem_at(own, dst - 64), 0, lens[i] + 128);
 			do_good(own, area, dsc_copy(dst, src, lens[i]));
 			assert_true(same(own, dst, src, lens[i]));
-			/* Not a byte beside it: what was filled holds no 0. */
+			/* No byte next to it changed: the fill pattern has no 0. */
 			assert_int_equal(*(uint8_t *)mem_at(own, dst - 1), 0);
 			assert_int_equal(*(uint8_t *)mem_at(own, dst + lens[i]), 0);
 		}
@@ -283,7 +283,7 @@ test_wrt_imm(void **state)
 	do_bad(own, area, dsc, 1, AT(BUFFER, TRANSLATION));
 	dsc.copy.akey0 = le16(9);
 	do_bad(own, area, dsc, 1, AT(AKEY, VALIDATION));
-	/* Into its own block. */
+	/* Into its own completion block. */
 	dsc.copy.akey0 = 0;
 	dsc.copy.addr0 = le64(DST + 31);
 	dsc.copy.csb_ptr = le64(DST);
@@ -306,7 +306,7 @@ test_repcopy(void **state)
 		dsc = dsc_copy(DST, SRC, i < ARRAY_LEN(pages) ? pages[i] * 4096 : 8192);
 		dsc.any.opcode = le32(SDXI_DSC_OP(SDXI_TYPE_DMAB, SDXI_DMAB_REPCOPY));
 		if (i == ARRAY_LEN(pages)) {
-			/* The page is one of those that it goes to. */
+			/* The page is one of its destinations. */
 			dsc.copy.addr0 = le64(DST + 4096);
 			do_bad(own, area, dsc, BAD_DESC);
 			break;
@@ -320,7 +320,7 @@ test_repcopy(void **state)
 	owner_free(own);
 }
 
-/* Read_Index first, so that a completion always frees its slot. */
+/* Read_Index is updated first, so that each completion frees its slot. */
 static void
 look_at_index(struct owner *own)
 {
@@ -340,7 +340,7 @@ test_fence(void **state)
 	unsigned int i;
 
 	(void)state;
-	/* Each copies the block of the one before it, which is complete then. */
+	/* Each copies the completion block of the previous one, which must be complete. */
 	own->on_copy = order_seed != 0 ? NULL : look_at_index;
 	memset(mem_at(own, DST), 0xff, 40 * 32);
 	for (i = 0; i < 40; i++) {
@@ -356,8 +356,8 @@ test_fence(void **state)
 }
 
 /*
- * Bursts in which copies of all sizes, blocks that are shared, none at all, fences and operations
- * that are not copies alternate: all data, all signals, all slots.
+ * Bursts that mix copies of all sizes, shared and missing completion blocks, fences and other
+ * operations: check data, signals and slots.
  */
 static void
 test_bursts(void **state)
@@ -396,7 +396,7 @@ test_bursts(void **state)
 			}
 			if ((random >> 4) % 16 == 0)
 				dsc.any.csb_ptr = le64(SDXI_DSC_NP);
-			/* The block of the one before, once more, counted atomically. */
+			/* Reuse the previous completion block, with atomic decrements. */
 			if (dsc.any.csb_ptr == 0 && (dsc.any.opcode & le32(SDXI_DSC_CSR)) == 0 &&
 			    share && (random >> 8) % 4 == 0) {
 				signal = &cst_of(own, area, shared)->signal;
@@ -422,7 +422,7 @@ test_bursts(void **state)
 			if (len[i] == 0)
 				continue;
 			assert_true(same(own, le64(slot->copy.addr0), dst, len[i]));
-			/* And nothing around it. */
+			/* Nothing around it changed. */
 			assert_true((dst & 8191) == 0 || *(uint8_t *)mem_at(own, dst - 1) == 0);
 			if (dst < DST + (1 << 20))
 				assert_int_equal(*(uint8_t *)mem_at(own, dst + len[i]), 0);
@@ -433,7 +433,7 @@ test_bursts(void **state)
 	owner_free(own);
 }
 
-/* A long copy leaves the others their turns. */
+/* A long copy does not starve other contexts. */
 static void
 test_fairness(void **state)
 {
@@ -445,7 +445,7 @@ test_fairness(void **state)
 
 	(void)state;
 	push_ring(own, slow, dsc_copy(DST, SRC, 10 << 20));
-	/* 40 parts, one or two to a call: the other context gets its work done meanwhile. */
+	/* 40 parts, one or two per call: the other context makes progress in between. */
 	for (i = 0; i < 9; i++) {
 		index = push_ring(own, quick, dsc_nop());
 		assert_in_range(sdxi_emu_run(own->emu, 2), 1, 2 + 33);
@@ -467,7 +467,7 @@ test_akeys(void **state)
 		uint16_t key;
 		uint16_t flags;
 		uint16_t sfunc;
-		enum sdxi_err_step step; /* 0: good */
+		enum sdxi_err_step step; /* 0: valid */
 		enum sdxi_err_sub_step sub;
 	} rows[] = {
 		{ 1, SDXI_AKEY_ENT_VL, 0, 0, 0 },
@@ -478,7 +478,7 @@ test_akeys(void **state)
 		{ 5, SDXI_AKEY_ENT_VL | SDXI_AKEY_ENT_PV, 0, AT(AKEY, VALIDATION) },
 		{ 6, SDXI_AKEY_ENT_VL, 0x43, AT(RKEY, VALIDATION) },
 		{ 7, SDXI_AKEY_ENT_VL, 0x4200, AT(RKEY, VALIDATION) },
-		/* Beyond the table, though there is one; and in it, but not in memory. */
+		/* Beyond the table but in memory; within the table but not in memory. */
 		{ 256, SDXI_AKEY_ENT_VL, 0, AT(AKEY, VALIDATION) },
 		{ 0xffff, 0, 0, AT(AKEY, VALIDATION) },
 		{ 20, SDXI_AKEY_ENT_VL, 0, AT(AKEY, TRANSLATION) },
@@ -509,7 +509,7 @@ test_akeys(void **state)
 		else
 			do_bad(own, area, dsc, i % 2, rows[i / 2].step, rows[i / 2].sub);
 	}
-	/* What failed is not remembered; what was good may be until it is told. */
+	/* Failures are not cached; valid entries may be, until AKEY_UPD. */
 	dsc.copy.akey1 = le16(3);
 	for (i = 0; i < ARRAY_LEN(upd); i++) {
 		akeys[3].intr_num = le16(SDXI_AKEY_ENT_VL);
@@ -522,18 +522,18 @@ test_akeys(void **state)
 	owner_free(own);
 }
 
-/* Another function's memory, by a pair of keys. */
+/* Access another function's memory through a pair of keys. */
 static void
 test_rkeys(void **state)
 {
 #define RKEYS_AT (MEM_BASE + 0x18000)
 	static const struct {
-		uint16_t sfunc;	/* the AKey's */
+		uint16_t sfunc;	/* of the AKey */
 		uint16_t rkey;
-		uint16_t flags; /* the RKey's entry */
+		uint16_t flags; /* of the RKey's entry */
 		uint16_t req_sfunc;
 		uint64_t reg; /* MMIO_RKEY */
-		enum sdxi_err_step step; /* 0: good */
+		enum sdxi_err_step step; /* 0: valid */
 		enum sdxi_err_sub_step sub;
 	} rows[] = {
 		{ 0x77, 9, SDXI_AKEY_ENT_VL, 0x42, RKEYS_AT | SDXI_RKEY_EN, 0, 0 },
@@ -563,7 +563,7 @@ test_rkeys(void **state)
 	own->peer = peer;
 	fill(own, SRC, 8192, 1);
 	akey->intr_num = le16(SDXI_AKEY_ENT_VL);
-	/* To it and from it, once more each: RKeys are not remembered. */
+	/* To and from the peer, each twice: RKeys are not cached. */
 	for (i = 0; i < 4 * ARRAY_LEN(rows); i++) {
 		akey->tgt_sfunc = le16(rows[i / 4].sfunc);
 		akey->rkey = le16(rows[i / 4].rkey);
@@ -575,7 +575,7 @@ test_rkeys(void **state)
 		reg_set(peer, SDXI_MMIO_RKEY, rows[i / 4].reg);
 		memset(mem_at(peer, SRC), i % 2 ? 0xbb : 0xaa, 8192);
 		memset(mem_at(own, DST), 0, 8192);
-		/* Of an address that is its own as well, which is no overlap. */
+		/* Equal addresses in different functions do not overlap. */
 		dsc = i % 2 ? dsc_copy(DST, SRC, 8192) : dsc_copy(SRC, SRC, 8192);
 		dsc.copy.akey0 = le16(i % 2 ? 3 : 0);
 		dsc.copy.akey1 = le16(i % 2 ? 0 : 3);
@@ -583,7 +583,7 @@ test_rkeys(void **state)
 			do_good(own, area, dsc);
 			assert_memory_equal(mem_at(own, i % 2 ? DST : SRC), mem_at(peer, SRC),
 					    8192);
-			/* Where there is nothing. */
+			/* Unmapped in the peer. */
 			hole_add(peer, SRC + 4096, 4096, true, true);
 			do_bad(own, area, dsc, !(i % 2), AT(BUFFER, TRANSLATION));
 			peer->n_holes = 0;
@@ -594,7 +594,7 @@ test_rkeys(void **state)
 		}
 	}
 	assert_true(reg_get(own, SDXI_MMIO_CAP1) & SDXI_CAP1_RKEY_CAP);
-	/* It counts until the end: the key goes in the middle. */
+	/* RKeys are checked until the end: remove the key during the copy. */
 	akey->rkey = le16(9);
 	rkey = (struct sdxi_akey_ent *)mem_at(peer, RKEYS_AT) + 9;
 	rkey->intr_num = le16(SDXI_AKEY_ENT_VL);
@@ -619,7 +619,7 @@ test_rkeys(void **state)
 
 static uint64_t vectors_seen[AREAS];
 
-/* An interrupt is about what is complete: its own block is written, and those before it. */
+/* At an interrupt its own signal and all earlier ones are written. */
 static void
 look_at_irq(struct owner *own)
 {
@@ -631,7 +631,7 @@ look_at_irq(struct owner *own)
 		assert_true(is_done(own, area, own->wix[area] - 1 - i));
 }
 
-/* All contexts by interrupt, the administrative one too, each by a vector of its own. */
+/* An interrupt from each context, each with its own vector. */
 static void
 test_intr(void **state)
 {
@@ -659,7 +659,7 @@ test_intr(void **state)
 	run_dry(own);
 	for (area = 0; area < AREAS; area++)
 		assert_int_equal(vectors_seen[area], 1);
-	/* Vector 0 may be one of them; an AKey without an interrupt, and one that is not there. */
+	/* Vector 0 is valid; an AKey without an interrupt, and an AKey that does not exist. */
 	own->on_irq = NULL;
 	akeys_of(own, 1)[255].intr_num = le16(SDXI_AKEY_ENT_VL | SDXI_AKEY_ENT_IV);
 	dsc.copy.akey0 = le16(255);
@@ -669,7 +669,7 @@ test_intr(void **state)
 		dsc.copy.akey0 = le16(i == 0 ? 0 : 256);
 		assert_false(do_bad(own, 1, dsc, LOG_NO_BUF, AT(AKEY, VALIDATION)));
 	}
-	/* Nor in the administrative context without the group, nor where that is not granted. */
+	/* Not allowed in the administrative context without the group. */
 	l1_of(own, 60)->opb_000_enb = 0;
 	do_good(own, 0, dsc_adm(SDXI_ADM_CXT_UPD, 60, 60));
 	dsc.copy.akey0 = le16(3);
@@ -681,8 +681,8 @@ test_intr(void **state)
 /* ---- completions ---- */
 
 /*
- * Signals are decremented, with csa and without. One value of csr does so when the operation ends;
- * with the other, operations in progress that share a block lose some.
+ * Signals are decremented, with and without csa. With one value of csr the decrement is atomic;
+ * with the other, concurrent operations that share a completion block lose some.
  */
 static void
 test_signals(void **state)
@@ -710,7 +710,7 @@ test_signals(void **state)
 		dsc = dsc_nop();
 		dsc.any.opcode |= le32(bit ? SDXI_DSC_CSR : 0);
 		for (j = 0; j < 200; j++) {
-			/* In runs, and to and fro. */
+			/* In sequence, and alternating. */
 			dsc.any.csb_ptr = le64(DST + (j < 100 ? 0 : j % 2 ? 32 : 64));
 			push(own, area, &dsc);
 		}
@@ -722,7 +722,7 @@ test_signals(void **state)
 				assert_int_equal(cst[j].signal, 0);
 			lost += le64(cst[j].signal);
 		}
-		/* Below 0 it goes as arithmetic does; np: none, whatever the pointer is. */
+		/* Signals wrap below 0; with np the pointer is ignored. */
 		cst[0].signal = 0;
 		dsc.any.csb_ptr = le64(DST);
 		push_ring(own, area, dsc);
@@ -738,7 +738,7 @@ test_signals(void **state)
 	assert_true((lost != 0) == (order_seed != 0));
 }
 
-/* er of one among several that share a block; and where flags cannot be written. */
+/* er with a completion block shared by several operations; flags that cannot be written. */
 static void
 test_shared_er(void **state)
 {
@@ -770,7 +770,7 @@ test_shared_er(void **state)
 	owner_free(own);
 }
 
-/* A block that is wrong: nothing is done, or what was is consumed, and nothing after it is. */
+/* Bad completion blocks: the operation may be done or not, but nothing after it is executed. */
 static void
 test_csb_errors(void **state)
 {
@@ -778,7 +778,7 @@ test_csb_errors(void **state)
 		uint64_t at;
 		uint32_t len;
 		enum sdxi_err_sub_step sub;
-		bool done; /* it can be read, so the data was moved */
+		bool done; /* readable, so the data was moved */
 	} rows[] = {
 		{ NO_MEM, 64, SDXI_SUB_STEP_TRANSLATION, false },
 		{ DST + (1 << 20) + 2, 64, SDXI_SUB_STEP_VALIDATION, false },

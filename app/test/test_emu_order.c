@@ -3,8 +3,8 @@
  */
 
 /*
- * The emulated function with reorder: what must hold whatever it chooses, and that it does choose.
- * A function without reorder passes the former and fails the latter.
+ * Emulated function with reorder: invariants hold for all choices, and all choices occur. A
+ * function without reorder passes the former tests and fails the latter.
  */
 
 #include "test_emu_owner.h"
@@ -12,7 +12,7 @@
 #define SEEDS 40
 #define CONTEXTS 2 /* areas 1 and 2 */
 #define OPS 500
-#define START 700 /* index: rings wrap */
+#define START 700 /* first index, so that rings wrap */
 #define PLACE 4096
 #define SRC DATA_AT
 #define SRC_LEN (UINT64_C(1) << 20)
@@ -20,9 +20,9 @@
 #define LONG_AT (DST + CONTEXTS * OPS * PLACE)
 #define LONG_LEN (700u << 10)
 #define LONGS ((DATA_AT + DATA_LEN - LONG_AT) / LONG_LEN)
-#define CALLS 20000 /* of sdxi_emu_run(): by then, everything is done */
+#define CALLS 20000 /* of sdxi_emu_run(), enough to finish */
 
-/* ---- the software's choices ---- */
+/* ---- random choices of software ---- */
 
 static uint64_t rnd_state;
 
@@ -35,7 +35,7 @@ rnd_to(unsigned int n)
 	return (rnd_state * UINT64_C(0x2545f4914f6cdd1d) >> 33) % n;
 }
 
-/* ---- the model ---- */
+/* ---- model ---- */
 
 struct op {
 	uint64_t dst;
@@ -44,44 +44,44 @@ struct op {
 	bool fe;
 	bool bad;
 	bool silent;
-	/* What has been seen. */
+	/* Observed state. */
 	uint32_t moved;
-	unsigned int moved_at; /* call */
+	unsigned int moved_at; /* number of the call */
 	bool signalled;
-	bool consumed; /* and done, as was found at a restart */
+	bool consumed; /* found executed and consumed at a restart */
 };
 
 struct model {
 	struct op op[OPS];
 	unsigned int n;
-	int last; /* operation that was last seen moving */
+	int last; /* last operation seen moving data */
 	uint64_t read_index;
-	bool stopped; /* says SYNC(STOP) */
-	bool err_fn;  /* says CXT_STS */
+	bool stopped; /* reported by SYNC(STOP) */
+	bool err_fn;  /* reported by CXT_STS */
 };
 
 static struct model model[CONTEXTS];
 static unsigned int longs;
 static unsigned int call;
 
-/* Liberties, and how often they were seen. */
+/* Kinds of reordering, and how often each was seen. */
 enum {
-	ORDER,	    /* executed before an earlier one was begun */
-	FENCE,	    /* executed before an earlier fence was begun */
-	INTERLEAVE, /* with one that had been begun */
+	ORDER,	    /* executed before an earlier one began */
+	FENCE,	    /* executed before an earlier fence began */
+	INTERLEAVE, /* interleaved with another one */
 	SIGNAL,	    /* signalled before an earlier one that was executed */
-	LATE,	    /* signalled some calls after it was executed */
-	INDEX_LATE, /* signalled, and Read_Index below it */
-	INDEX_FAR,  /* the same by 16 */
-	INDEX_SOON, /* Read_Index beyond one that has not been begun */
-	BEHIND,	    /* operations in flight that a failure did not stop */
-	DROPPED,    /* consumed and not executed, as they were fenced and after one */
-	LIBERTIES,
+	LATE,	    /* signalled some calls after execution */
+	INDEX_LATE, /* signalled while Read_Index is below it */
+	INDEX_FAR,  /* the same by 16 or more */
+	INDEX_SOON, /* Read_Index beyond one that has not begun */
+	AFTER_ERR,  /* in flight when another failed, and still executed */
+	DROPPED,    /* consumed but not executed, due to a fence after a failure */
+	NB_REORDERINGS,
 };
-static unsigned int seen[LIBERTIES];
-static unsigned int recovered; /* contexts */
+static unsigned int seen[NB_REORDERINGS];
+static unsigned int recovered; /* number of restarted contexts */
 
-/* Is an operation's data where it belongs, as far as it moves any? */
+/* Has all data of an operation arrived? */
 static bool
 is_moved(struct owner *own, const struct op *op)
 {
@@ -105,10 +105,10 @@ look_at_copy(struct owner *own)
 			op = &m->op[pos];
 	}
 	assert_false(m->stopped);
-	/* In order within itself, and once. */
+	/* Each part in order, and only once. */
 	assert_int_equal(own->copy_dst - op->dst, op->moved);
 	assert_true(op->moved + own->copy_len <= op->len);
-	/* Nothing is begun in ERR_FN, nor after a failure that leads there. */
+	/* Nothing begins in ERR_FN, nor after a failure that leads to it. */
 	assert_true(op->moved != 0 || !m->err_fn);
 	for (i = 0; op->moved == 0 && i < pos; i++) {
 		const struct op *earlier = &m->op[i];
@@ -127,7 +127,7 @@ look_at_copy(struct owner *own)
 	last = m->last < 0 ? op : &m->op[m->last];
 	seen[INTERLEAVE] += last != op && !last->bad && last->moved != last->len;
 	m->last = pos;
-	/* A bad one's source is what is not there. */
+	/* The source of a bad operation is not mapped. */
 	if (op->bad)
 		return;
 	op->moved += own->copy_len;
@@ -143,7 +143,7 @@ look_at_signal(struct owner *own, unsigned int cxt, unsigned int pos)
 
 	assert_false(m->stopped || op->signalled || op->silent);
 	assert_true(is_done(own, cxt + 1, START + pos));
-	/* What can be seen once a block has its terminal value. */
+	/* State that must be visible with the terminal value of the signal. */
 	assert_true(is_moved(own, op));
 	assert_true(has_er(own, cxt + 1, START + pos) == op->bad);
 	op->signalled = true;
@@ -184,7 +184,7 @@ look_at_write(struct owner *own, uint64_t iova)
 	}
 }
 
-/* ---- the load ---- */
+/* ---- load ---- */
 
 static void
 op_push(struct owner *own, unsigned int cxt)
@@ -215,9 +215,8 @@ op_push(struct owner *own, unsigned int cxt)
 }
 
 /*
- * Bring back a context that has failed. What is beyond Read_Index then has not been touched, and
- * neither has what was consumed, and was fenced and after the failure: both are run again, the rest
- * in between being done.
+ * Restart a failed context. Operations beyond Read_Index are untouched, and so are consumed ones
+ * that were fenced after the failure: run both again. All others are done.
  */
 static void
 recover(struct owner *own, unsigned int cxt)
@@ -251,7 +250,7 @@ recover(struct owner *own, unsigned int cxt)
 			seen[DROPPED] += index < m->read_index;
 			continue;
 		}
-		seen[BEHIND] += failed;
+		seen[AFTER_ERR] += failed;
 		assert_true(is_moved(own, op) && op->signalled == !op->silent);
 		failed |= op->bad;
 		op->consumed = true;
@@ -302,7 +301,7 @@ load(struct owner *own)
 	}
 	for (cxt = 0; cxt < CONTEXTS; cxt++)
 		ring_doorbell(own, cxt + 1);
-	/* All of that ends. */
+	/* Run until everything is done, restarting failed contexts. */
 	do {
 		for (n = 0; sdxi_emu_run(own->emu, 8) != 0; n++, call++)
 			assert_true(n < CALLS);
@@ -357,20 +356,20 @@ test_load(void **state)
 		load(own);
 		owner_free(own);
 	}
-	/* Fewer seeds need not have shown all. */
+	/* A few seeds may not show all kinds. */
 	if (end < first + SEEDS)
 		return;
 	assert_true(recovered > 0);
-	for (i = 0; i < LIBERTIES; i++) {
-		print_message("liberty %u seen %u times\n", i, seen[i]);
+	for (i = 0; i < NB_REORDERINGS; i++) {
+		print_message("reordering %u seen %u times\n", i, seen[i]);
 		if (order_seed != 0)
 			assert_true(seen[i] > 0);
 	}
 	if (order_seed == 0)
-		assert_int_equal(seen[ORDER] + seen[SIGNAL] + seen[BEHIND] + seen[DROPPED], 0);
+		assert_int_equal(seen[ORDER] + seen[SIGNAL] + seen[AFTER_ERR] + seen[DROPPED], 0);
 }
 
-/* The same seed and the same calls make the same choices, another seed makes others. */
+/* The same seed and calls give the same choices, another seed gives others. */
 static void
 test_seed(void **state)
 {
@@ -390,7 +389,7 @@ test_seed(void **state)
 	assert_int_not_equal(accesses[0], accesses[2]);
 }
 
-/* Write_Index: looked at without a doorbell, and long after one, but not never. */
+/* Write_Index is read without a doorbell, and at the latest some time after one. */
 static void
 test_doorbell(void **state)
 {
@@ -423,9 +422,9 @@ test_doorbell(void **state)
 		assert_true(unasked > 0 && late > 0);
 }
 
-/* ---- a failure ---- */
+/* ---- failures ---- */
 
-/* When parts of a failure were seen, by writes. */
+/* Order in which parts of a failure became visible, counted in writes. */
 static unsigned int now, state_at, index_at, signal_at, log_seen_at;
 
 static void
@@ -465,7 +464,7 @@ test_failure(void **state)
 		ring_doorbell(own, 1);
 		for (calls = 0; own->irqs == 0; calls++) {
 			assert_true(calls < CALLS);
-			/* It is not forgotten. */
+			/* The function still has work. */
 			assert_int_not_equal(sdxi_emu_run(own->emu, 1), 0);
 			ways[IRQ_LATE] += own->irqs == 0 && log_seen_at != 0;
 		}
@@ -487,7 +486,7 @@ test_failure(void **state)
 		owner_free(own);
 	}
 	for (i = 0; i < WAYS; i++) {
-		print_message("way %u seen %u times\n", i, ways[i]);
+		print_message("sequence %u seen %u times\n", i, ways[i]);
 		assert_true((order_seed == 0 && i > ALONE) || ways[i] > 0);
 	}
 }
@@ -502,7 +501,7 @@ look_at_state(struct owner *own, uint64_t iova)
 	if (iova == AREA_AT(1) + STS_OFF)
 		stopg += cxt_state(own, 1) == SDXI_CXT_STOPG_SW ||
 			 cxt_state(own, 1) == SDXI_CXT_STOPG_FN;
-	/* The context itself is not told by that to be gone. */
+	/* The context itself may still be written. */
 	assert_true(iova < AREA_AT(1) || iova >= AREA_AT(2) || !model[0].stopped);
 }
 
@@ -513,7 +512,7 @@ no_more(struct owner *own)
 	assert_false(model[0].stopped);
 }
 
-/* Nothing is written after a stop, of any kind; in between there may or may not be a state. */
+/* No write after a stop of any kind; intermediate states are optional. */
 static void
 test_stops(void **state)
 {
@@ -525,7 +524,7 @@ test_stops(void **state)
 
 	(void)state;
 	for (seed = 0; seed < 300; seed++) {
-		const unsigned int how = seed % 4; /* hard: 1; by the function: 2 */
+		const unsigned int how = seed % 4; /* 1: hard, 2: by the function */
 
 		own = make(seed, true);
 		cxt_up(own, 1);
@@ -562,7 +561,7 @@ test_stops(void **state)
 		without += stopg == 0;
 		slow += calls > 40;
 		quick += calls < 10;
-		/* Softly, what is consumed is done, and the rest is not. */
+		/* After a soft stop all consumed operations are executed, and no others. */
 		for (i = 0; i < 40; i++) {
 			done = is_done(own, 1, i);
 			assert_true(!done || i < read_index(own, 1));
@@ -579,9 +578,8 @@ test_stops(void **state)
 }
 
 /*
- * An operation that fails while its context is being stopped, or a moment before: what comes
- * after it with a fence is left if the log says that the failure has stopped the context, and
- * otherwise not.
+ * An operation fails while its context is being stopped, or just before: fenced operations after it
+ * are not executed if the log says that the failure stopped the context, otherwise they are.
  */
 static void
 test_fail_while_stopping(void **state)
@@ -632,7 +630,7 @@ test_fail_while_stopping(void **state)
 		assert_true(left > 0 && done > 0);
 }
 
-/* SYNC is about what was ordered before it, in whatever order the rest is executed. */
+/* SYNC covers all earlier operations, in any order of execution. */
 static void
 test_sync(void **state)
 {
@@ -649,7 +647,7 @@ test_sync(void **state)
 		dsc = dsc_copy(DST, SRC, 64);
 		dsc.copy.akey0 = le16(1);
 		do_good(own, area, dsc);
-		/* The key goes, and so do, with AKEY_UPD and SYNC, copies with it. */
+		/* Remove the key, and with AKEY_UPD and SYNC all copies that use it. */
 		akeys_of(own, area)[1].intr_num = 0;
 		dsc = dsc_adm(SDXI_ADM_AKEY_UPD, 1, 1);
 		push(own, 0, &dsc);
@@ -667,7 +665,7 @@ test_sync(void **state)
 	}
 }
 
-/* A SYNC is not executed after a stop that has failed, and with it the administrative context. */
+/* A SYNC after a failed stop is not executed, as the administrative context has stopped. */
 static void
 test_sync_after_failure(void **state)
 {

@@ -5,10 +5,9 @@
 #ifndef _TEST_EMU_OWNER_H_
 #define _TEST_EMU_OWNER_H_
 
-/**
- * @file
- * An owner for the emulated function: flat memory with holes, and the least of a driver that it
- * takes to bring the function up and to put descriptors into rings.
+/** @file
+ * Environment of the emulated function for tests: flat memory with holes, and a minimal driver that
+ * activates the function and fills rings.
  */
 
 #include <setjmp.h>
@@ -28,9 +27,9 @@
 
 #define MEM_BASE UINT64_C(0x40000000)
 #define MEM_LEN (UINT64_C(32) << 20)
-#define NO_MEM UINT64_C(0x7f0000000000) /* page aligned, and nothing is there */
+#define NO_MEM UINT64_C(0x7f0000000000) /* page aligned, not mapped */
 
-/* Where things are. Each context has AREA_LEN bytes for what belongs to it alone. */
+/* Memory map. Each context has an area of AREA_LEN bytes. */
 #define L2_AT MEM_BASE
 #define L1_AT(n) (MEM_BASE + 0x1000 + ((uint64_t)(n) / 128) * 0x1000) /* up to context 1919 */
 #define LOG_AT (MEM_BASE + 0x10000)
@@ -39,7 +38,7 @@
 #define AREAS 16
 #define RING_OFF 0x0
 #define RING_SZ 1024
-#define CST_OFF 0x10000 /* a block for each slot */
+#define CST_OFF 0x10000 /* a completion block per slot */
 #define CTL_OFF 0x18000
 #define STS_OFF 0x19000
 #define WIX_OFF 0x1a000
@@ -47,7 +46,7 @@
 #define DATA_AT (MEM_BASE + (UINT64_C(8) << 20))
 #define DATA_LEN (UINT64_C(24) << 20)
 
-#define SDXI_FLT_AKEY 2 /* a SYNC's cflags */
+#define SDXI_FLT_AKEY 2 /* cflags of a SYNC */
 
 #define OPB_ALL (UINT32_C(1) << SDXI_TYPE_INTR)
 #define DB_STRIDE 4096
@@ -68,26 +67,26 @@ struct owner {
 	uint64_t accesses;
 	uint64_t writes;
 	uint64_t maps;
-	bool can_map; /* SDXI_TEST_MAP is in the environment */
+	bool can_map; /* SDXI_TEST_MAP is set in the environment */
 	unsigned int irqs;
 	uint16_t irq_vector;
 	uint64_t now_ms;
 	struct owner *peer; /* another function of the same group */
-	bool plain_fault;   /* copies do not say which side it was */
-	/* Called before a copy, after a read, after a write of 8 bytes, at an interrupt. */
+	bool plain_fault;   /* copies do not report which side failed */
+	/* Called before a copy, after a read, after an 8-byte write, at an interrupt. */
 	void (*on_copy)(struct owner *own);
-	uint64_t copy_dst; /* of the copy that on_copy is called for */
+	uint64_t copy_dst; /* of the copy passed to on_copy */
 	size_t copy_len;
 	void (*on_read)(struct owner *own, uint64_t iova);
 	void (*on_write64)(struct owner *own, uint64_t iova);
 	void (*on_irq)(struct owner *own);
-	/* Contexts by area. */
+	/* Per area: */
 	uint16_t cxt[AREAS];
 	unsigned int n_areas;
-	uint64_t wix[AREAS]; /* the producers' Write_Index */
+	uint64_t wix[AREAS]; /* Write_Index of the producers */
 };
 
-/* The tests' own view of memory. */
+/* Pointers to memory for tests. */
 static inline void *
 mem_at(struct owner *own, uint64_t iova)
 {
@@ -195,10 +194,7 @@ owner_copy(void *opaque, uint64_t dst, uint64_t src, size_t len)
 	return SDXI_EMU_MEM_OK;
 }
 
-/*
- * As much as is mapped around an address, in pieces of WINDOW bytes. Tests that look at each access
- * are to see them.
- */
+/* Map up to WINDOW bytes around an address. Not for tests that check each access. */
 #define WINDOW UINT64_C(0x10000)
 
 static bool
@@ -255,7 +251,7 @@ owner_peer(void *opaque, uint16_t sfunc, uint64_t *rkey, void **mem)
 	return true;
 }
 
-/* A function with what a configuration says, in memory of its own. */
+/* Create a function with a configuration and its own memory. */
 static inline struct owner *
 owner_make(const struct sdxi_emu_conf *conf)
 {
@@ -276,7 +272,7 @@ owner_make(const struct sdxi_emu_conf *conf)
 	own->can_map = getenv("SDXI_TEST_MAP") != NULL;
 	if (own->can_map)
 		ops.map = owner_map;
-	/* Not of malloc(), which may be told to fill all of it, at each end of a test. */
+	/* Not from malloc(), which may fill all memory with a pattern in each test. */
 	own->mem = mmap(NULL, MEM_LEN, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	assert_ptr_not_equal(own->mem, MAP_FAILED);
 	assert_int_equal(sdxi_emu_create(&own->conf, &ops, own, &own->emu), 0);
@@ -317,14 +313,14 @@ fn_state(struct owner *own)
 	return reg_get(own, SDXI_MMIO_STS0);
 }
 
-/* Write a request, all else of CTL0 kept. */
+/* Write a request, preserving the other fields of CTL0. */
 static inline void
 fn_ask(struct owner *own, enum sdxi_fn_gsr gsr)
 {
 	reg_set(own, SDXI_MMIO_CTL0, (reg_get(own, SDXI_MMIO_CTL0) & ~SDXI_CTL0_FN_GSR) | gsr);
 }
 
-/* Run until the function has nothing to do any more. */
+/* Run until the function has nothing to do. */
 static inline void
 run_dry(struct owner *own)
 {
@@ -396,7 +392,7 @@ write_index_set(struct owner *own, unsigned int area, uint64_t val)
 	__atomic_store_n(p, le64(val), __ATOMIC_RELEASE);
 }
 
-/* Tables of a context; its area is the next one. The index starts at start. */
+/* Set up the tables of a context in the next free area. The ring starts at index start. */
 static inline unsigned int
 cxt_build(struct owner *own, uint16_t num, uint64_t start)
 {
@@ -413,7 +409,7 @@ cxt_build(struct owner *own, uint16_t num, uint64_t start)
 	write_index_set(own, area, start);
 
 	ctl = ctl_of(own, area);
-	/* As drivers that run on hardware do. */
+	/* As drivers for hardware do. */
 	ctl->ds_ring_ptr = le64((AREA_AT(area) + RING_OFF) | SDXI_CXT_CTL_VL | SDXI_CXT_CTL_CSA |
 				SDXI_CXT_CTL_SE);
 	ctl->ds_ring_sz = le32(RING_SZ);
@@ -431,7 +427,7 @@ cxt_build(struct owner *own, uint16_t num, uint64_t start)
 	return area;
 }
 
-/* All that activation needs; the administrative context is area 0. */
+/* Prepare activation; the administrative context is area 0. */
 static inline void
 fn_build(struct owner *own)
 {
@@ -449,7 +445,7 @@ fn_activate(struct owner *own)
 	run_dry(own);
 	assert_int_equal(fn_state(own), SDXI_GSV_ACTIVE);
 	assert_int_equal(cxt_state(own, 0), SDXI_CXT_RUN);
-	/* The jump start. */
+	/* Jump start. */
 	sdxi_emu_doorbell(own->emu, SDXI_CXT_ADMIN, 0);
 }
 
@@ -460,8 +456,8 @@ ring_doorbell(struct owner *own, unsigned int area)
 }
 
 /*
- * Put a descriptor into a ring and advance Write_Index, without a doorbell. Unless it says np, it
- * gets the block of its slot, armed. Returns its index.
+ * Put a descriptor into a ring and advance Write_Index, without a doorbell. Without np, it gets the
+ * completion block of its slot, armed. Returns its index.
  */
 static inline uint64_t
 push(struct owner *own, unsigned int area, const struct sdxi_dsc *dsc)
@@ -538,7 +534,7 @@ dsc_sync(unsigned int flt, uint16_t first, uint16_t last)
 	return dsc;
 }
 
-/* A descriptor and its doorbell. */
+/* Push a descriptor and ring the doorbell. */
 static inline uint64_t
 push_ring(struct owner *own, unsigned int area, struct sdxi_dsc dsc)
 {
@@ -560,7 +556,7 @@ has_er(struct owner *own, unsigned int area, uint64_t index)
 	return cst_of(own, area, index)->flags == le32(SDXI_CST_BLK_ER);
 }
 
-/* One that is to end well, run to its end. */
+/* Execute a descriptor that must succeed. */
 static inline void
 do_good(struct owner *own, unsigned int area, struct sdxi_dsc dsc)
 {
@@ -571,7 +567,7 @@ do_good(struct owner *own, unsigned int area, struct sdxi_dsc dsc)
 	assert_int_equal(cst_of(own, area, index)->flags, 0);
 }
 
-/* Build and start a context. */
+/* Set up and start a context. */
 static inline unsigned int
 cxt_up(struct owner *own, uint16_t num)
 {
@@ -582,7 +578,7 @@ cxt_up(struct owner *own, uint16_t num)
 	return area;
 }
 
-/* An error-log entry, as written. */
+/* Entry of the error log. */
 static inline struct sdxi_errlog_hd_ent *
 log_at(struct owner *own, uint64_t slot)
 {
@@ -592,7 +588,7 @@ log_at(struct owner *own, uint64_t slot)
 #define LOG_NO_DESC UINT64_MAX
 #define LOG_NO_BUF (-1)
 
-/* Check every byte of an entry. */
+/* Check all bytes of an entry. */
 static inline void
 log_check(struct owner *own, uint64_t slot, uint16_t cxt, uint64_t index, int buf,
 	  enum sdxi_err_step step, enum sdxi_err_sub_step sub, enum sdxi_err_reaction re)
@@ -614,13 +610,13 @@ log_check(struct owner *own, uint64_t slot, uint16_t cxt, uint64_t index, int bu
 	assert_memory_equal(ent, &want, sizeof(want));
 }
 
-/* A step and a sub-step, as arguments and as values of a table. */
+/* Step and sub-step, as arguments or initializers. */
 #define AT(step, sub) SDXI_STEP_##step, SDXI_SUB_STEP_##sub
 #define BAD_DESC LOG_NO_BUF, AT(DESC, VALIDATION)
 
 /*
- * One that is to fail, run to its end: it has a block that says so and the last entry of the log,
- * which says whether that has stopped its context. Returns whether it has.
+ * Execute a descriptor that must fail: with er in its completion block and as the last entry of the
+ * log, which tells whether the failure stopped the context. Returns whether it did.
  */
 static inline bool
 do_bad(struct owner *own, unsigned int area, struct sdxi_dsc dsc, int buf, enum sdxi_err_step step,
@@ -643,7 +639,7 @@ do_bad(struct owner *own, unsigned int area, struct sdxi_dsc dsc, int buf, enum 
 	return stopped;
 }
 
-/* Stop a context and wait for it; start it. */
+/* Stop a context and wait; start a context. */
 static inline void
 cxt_stop(struct owner *own, uint16_t num)
 {
@@ -657,7 +653,7 @@ cxt_start(struct owner *own, uint16_t num)
 	do_good(own, 0, dsc_adm(SDXI_ADM_CXT_START_NM, num, num));
 }
 
-/* Bytes that tell places apart. */
+/* Fill with a pattern that depends on the address. */
 static inline void
 fill(struct owner *own, uint64_t at, uint64_t len, unsigned int seed)
 {
@@ -674,10 +670,10 @@ same(struct owner *own, uint64_t a, uint64_t b, uint64_t len)
 	return memcmp(mem_at(own, a), mem_at(own, b), len) == 0;
 }
 
-/* With this, the functions that are made below take every liberty. */
+/* If set, functions are created with reorder and this seed. */
 static uint64_t order_seed;
 
-/* How many of a test's seeds are tried: all, or as many as the environment says. */
+/* Number of seeds to run: all, or as limited by the environment. */
 static inline unsigned int
 seeds_of(unsigned int all)
 {
@@ -686,7 +682,7 @@ seeds_of(unsigned int all)
 	return env != NULL ? strtoul(env, NULL, 0) : all;
 }
 
-/* Tests that hold in any order: in order, and with some seeds. */
+/* Tests that hold for any order: run in order, and with some seeds. */
 #define RUN_ANY_ORDER(failed, tests)                                                               \
 	do {                                                                                       \
 		for (order_seed = 0; order_seed <= seeds_of(12); order_seed++)                     \
@@ -707,7 +703,7 @@ conf_test(void)
 	return conf;
 }
 
-/* A function that is set up. */
+/* Create a function and set it up. */
 static inline struct owner *
 built(void)
 {
@@ -728,7 +724,7 @@ active_with(const struct sdxi_emu_conf *conf)
 	return own;
 }
 
-/* One that is active; its reaction to errors. */
+/* Create an active function with a reaction to errors. */
 #define STOPS false
 #define CONTINUES true
 static inline struct owner *
@@ -740,7 +736,7 @@ active(bool err_continue)
 	return active_with(&conf);
 }
 
-/* After its contexts are gone: tables from the first area on, and active once more. */
+/* Reuse the areas, and activate the function again. */
 static inline void
 again(struct owner *own)
 {

@@ -2,7 +2,7 @@
  * Copyright(c) 2026 The SDXI for DPDK authors
  */
 
-/* The emulated function: rings, their indices, doorbells, valid bits. */
+/* Emulated function: rings, indices, doorbells, valid bits. */
 
 #include <pthread.h>
 #include <sched.h>
@@ -21,7 +21,7 @@ db_of(struct owner *own, uint16_t num)
 	return (uint64_t *)((uint8_t *)own->conf.doorbells + num * DB_STRIDE);
 }
 
-/* Doorbells as memory of their own. */
+/* Create a function with doorbells in memory. */
 static struct owner *
 polled_owner(void)
 {
@@ -42,7 +42,7 @@ db_ring(struct owner *own, uint16_t num, uint64_t val)
 		sdxi_emu_doorbell(own->emu, num, val);
 }
 
-/* Doorbells, trapped and polled: any value and any order will do, Write_Index is what counts. */
+/* Trapped and polled doorbells: value and order do not matter, only Write_Index does. */
 static void
 test_doorbells(void **state)
 {
@@ -74,12 +74,12 @@ test_doorbells(void **state)
 		db_ring(own, 500, 2);
 		run_dry(own);
 		assert_int_equal(read_index(own, area), 3);
-		/* Trapped ones are heard beside polled ones. */
+		/* Trapped doorbells also work with polled ones. */
 		do_good(own, area, nop);
-		/* Words of contexts that do not run are left alone. */
+		/* Doorbells of stopped contexts are not changed. */
 		for (i = 1; polled && i <= own->conf.max_cxt; i++)
 			assert_int_equal(*db_of(own, i), i == 500 ? UINT64_MAX : 0);
-		/* What was rung before a start counts for nothing. */
+		/* Doorbells before a start are ignored. */
 		db_ring(own, 0, 7);
 		sdxi_emu_reset(own->emu);
 		assert_true(!polled || *db_of(own, 0) == UINT64_MAX);
@@ -97,8 +97,8 @@ struct producer {
 };
 
 /*
- * One of several producers, in a thread: it takes an index by advancing Write_Index, fills the slot
- * then, vl last, and rings.
+ * One of several producer threads: advances Write_Index to get a slot, fills the slot, vl last, and
+ * rings the doorbell.
  */
 static void *
 produce(void *arg)
@@ -131,7 +131,7 @@ produce(void *arg)
 	}
 }
 
-/* No doorbell is lost and no slot is taken early, whatever the other side is just doing. */
+/* No doorbell is lost and no slot is consumed early, whatever the producers are doing. */
 static void
 test_producers(void **state)
 {
@@ -155,7 +155,7 @@ test_producers(void **state)
 		for (i = 0; i < PRODUCERS; i++)
 			pthread_join(p[i].thread, NULL);
 		run_dry(own);
-		/* Blocks were never armed: each counts how often it was named. */
+		/* Signals were not armed: each one counts its descriptors. */
 		for (i = 0; i < RING_SZ; i++)
 			assert_int_equal(le64(cst_of(own, area, i)->signal),
 					 -(uint64_t)((PRODUCED + RING_SZ - 1 - i) / RING_SZ));
@@ -168,8 +168,8 @@ test_producers(void **state)
 #define LATE 6
 
 /*
- * Write_Index and doorbell first, slots afterwards and in any order, as SNIA's sample has it. What
- * an earlier round of the ring has left in the slots does not run.
+ * Write_Index and doorbell first, then the slots in any order, as in SNIA's sample. Descriptors
+ * from the previous round must not run.
  */
 static void
 test_write_index_first(void **state)
@@ -206,7 +206,7 @@ test_write_index_first(void **state)
 			run_dry(own);
 			for (ready = 0; ready < LATE && filled[ready]; ready++)
 				;
-			/* Read_Index goes as far as there is something, and no further. */
+			/* Read_Index stops at the first invalid slot. */
 			assert_int_equal(read_index(own, area), first + ready);
 			for (j = 0; j < LATE; j++)
 				assert_true(is_done(own, area, first + j) == (j < ready));
@@ -215,7 +215,7 @@ test_write_index_first(void **state)
 			if (i == LATE)
 				break;
 			assert_true(sdxi_emu_waits(own->emu));
-			/* Others go on meanwhile, and it takes no doorbell to go on. */
+			/* Other contexts continue, and it resumes without a doorbell. */
 			do_good(own, 0, dsc_nop());
 			index = first + orders[round][i];
 			filled[orders[round][i]] = true;
@@ -230,16 +230,16 @@ test_write_index_first(void **state)
 	owner_free(own);
 }
 
-/* What the other producers do between the two looks that the function takes at a slot. */
+/* Other producers fill slots between the function's two reads of a slot. */
 static void
 fill_late(struct owner *own, uint64_t iova)
 {
 	struct sdxi_dsc *slot = slot_of(own, 1, 0);
 
-	/* vl was there when it was looked at, this was not yet. */
+	/* vl was set at the first read, the rest follows before the second. */
 	if (iova == AREA_AT(1) + RING_OFF)
 		slot[0].copy.addr1 = le64(DST);
-	/* And this one is against all rules. */
+	/* A violation of the protocol. */
 	if (iova == AREA_AT(1) + RING_OFF + SDXI_DESC_LEN)
 		slot[1].any.opcode &= ~le32(SDXI_DSC_VL);
 }
@@ -266,7 +266,7 @@ test_slot_filled_while_fetched(void **state)
 	owner_free(own);
 }
 
-/* A slot is consumed before Read_Index says so, and nothing is written out of turn. */
+/* A slot is consumed before Read_Index passes it, and writes are in order. */
 static void
 look_at_vl(struct owner *own, uint64_t iova)
 {
@@ -300,7 +300,7 @@ test_vl_before_index(void **state)
 
 /* ---- indices ---- */
 
-/* A ring of the largest size, and one whose size is no power of two, from before their ends. */
+/* Rings of the largest size, and of a size that is not a power of two, across their ends. */
 static void
 test_ring_sizes(void **state)
 {
@@ -322,7 +322,7 @@ test_ring_sizes(void **state)
 			ring[at].any.opcode |= le32(SDXI_DSC_VL);
 			ring[at].any.csb_ptr = le64(SDXI_DSC_NP);
 		}
-		/* All but one, which the others would stop at if they began elsewhere. */
+		/* All slots but the last are valid: it stops a context that starts elsewhere. */
 		ring[(start - 1) % sizes[i]].any.opcode = 0;
 		write_index_set(own, area, start + sizes[i] - 1);
 		cxt_start(own, 1 + i);
@@ -334,7 +334,7 @@ test_ring_sizes(void **state)
 	owner_free(own);
 }
 
-/* Where vl cannot be cleared, nothing is executed. */
+/* If vl cannot be cleared, nothing is executed. */
 static void
 test_ring_read_only(void **state)
 {
@@ -350,7 +350,7 @@ test_ring_read_only(void **state)
 	owner_free(own);
 }
 
-/* Read_Index of a ring that has run empty may stay below Write_Index; a stopped one's does not. */
+/* Read_Index of an empty ring may stay below Write_Index, but not of a stopped one. */
 static void
 test_read_index_lag(void **state)
 {
@@ -363,7 +363,7 @@ test_read_index_lag(void **state)
 	(void)state;
 	for (i = 0; i < ARRAY_LEN(lags); i++) {
 		conf.read_index_lag = lags[i];
-		/* At most one less than there are slots, so there is room for another one. */
+		/* At most the ring size minus 1, so that one more descriptor fits. */
 		lag = lags[i] < 1024 ? lags[i] : 1023;
 		end = 3 + lag + 90;
 		own = active_with(&conf);
@@ -386,10 +386,10 @@ static void
 test_write_index_errors(void **state)
 {
 	static const struct {
-		uint64_t val; /* 0: it cannot be read */
+		uint64_t val; /* 0: not readable */
 		bool bad;
 	} rows[] = {
-		{ 110, true }, /* below what was seen */
+		{ 110, true }, /* below the previous value */
 		{ 111, false }, { 111 + RING_SZ, false }, { 111 + RING_SZ + 1, true },
 		{ UINT64_MAX, true }, { 1, true }, { 0, true },
 	};
@@ -420,7 +420,7 @@ test_write_index_errors(void **state)
 		do_good(own, other, dsc_nop());
 		owner_free(own);
 	}
-	/* Backwards, but still in front of Read_Index. */
+	/* Backwards, but above Read_Index. */
 	own = active(CONTINUES);
 	area = cxt_up(own, 1);
 	write_index_set(own, area, 4);
@@ -434,8 +434,8 @@ test_write_index_errors(void **state)
 }
 
 /*
- * Rings and statuses that turn bad while in use stop their context, of either kind of function. The
- * operation that is at fault has been executed, if it could be read, and nothing after it is.
+ * Rings and CXT_STS that become bad while in use stop their context, with either reaction to
+ * errors. The operation at fault was executed if it could be read, and none after it.
  */
 static void
 test_ring_faults(void **state)
@@ -482,7 +482,7 @@ test_ring_faults(void **state)
 int
 main(void)
 {
-	/* They count on doorbells being waited for, or on one operation at a time. */
+	/* These depend on doorbells, or on one operation at a time. */
 	const struct CMUnitTest in_order[] = {
 		cmocka_unit_test(test_doorbells),
 		cmocka_unit_test(test_ring_faults),

@@ -5,9 +5,8 @@
 #ifndef _TEST_EMU_TABLES_H_
 #define _TEST_EMU_TABLES_H_
 
-/**
- * @file
- * Every single thing that can be wrong with a context's tables, for activation, start and CXT_UPD.
+/** @file
+ * Everything that can be wrong with the tables of a context, for activation, start and CXT_UPD.
  */
 
 #include "test_emu_owner.h"
@@ -17,11 +16,11 @@ enum table_part { IN_L2, IN_L1, IN_CTL, IN_STS, IN_WIX };
 static const struct table_break {
 	enum table_part part;
 	unsigned int off;
-	uint64_t keep; /* bits of the word there */
+	uint64_t keep; /* mask of the word to keep */
 	uint64_t set;
-	enum sdxi_err_step step; /* where it must be found */
+	enum sdxi_err_step step; /* where the error must be detected */
 	enum sdxi_err_sub_step sub;
-	bool no_read; /* or the word cannot be accessed */
+	bool no_read; /* make the word inaccessible instead */
 	bool no_write;
 } table_breaks[] = {
 	{ IN_L2, 0, UINT64_MAX, 0, AT(CXT_L2, TRANSLATION), .no_read = true },
@@ -32,11 +31,11 @@ static const struct table_break {
 	{ IN_L1, 8, UINT64_MAX, 9, AT(CXT_L1, VALIDATION) },
 	{ IN_L1, 0, 0, NO_MEM | SDXI_L1_ENT_VL, AT(CXT_CTL, TRANSLATION) },
 	{ IN_L1, 8, 0, NO_MEM, AT(AKEY, TRANSLATION) },
-	/* The table is 4 KiB; 8 KiB would reach into what is not there, or around the end. */
+	/* The table has 4 KiB; 8 KiB would extend into unmapped memory, or wrap around. */
 	{ IN_L1, 8, 0, (MEM_BASE + MEM_LEN - 4096) | 1, AT(AKEY, TRANSLATION) },
 	{ IN_L1, 8, 0, -UINT64_C(4096) | 1, AT(AKEY, TRANSLATION) },
 	{ IN_CTL, 0, ~SDXI_CXT_CTL_VL, 0, AT(CXT_CTL, VALIDATION) },
-#define TABLE_BREAKS_OF_START 11 /* from here on */
+#define TABLE_BREAKS_OF_START 11 /* index of the first */
 	{ IN_CTL, 8, 0, 1023, AT(CXT_CTL, VALIDATION) },
 	{ IN_CTL, 8, 0, (1024 << 6) + 1, AT(CXT_CTL, VALIDATION) },
 	{ IN_CTL, 0, 0, -UINT64_C(0xffc0) | SDXI_CXT_CTL_VL, AT(CXT_CTL, VALIDATION) },

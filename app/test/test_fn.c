@@ -21,7 +21,7 @@ static FILE *stream;
 static char *text;
 static size_t text_len;
 
-/* In the place of EAL's: it takes no time. */
+/* Replaces EAL's function: takes no time. */
 void
 rte_delay_us_sleep(unsigned int us)
 {
@@ -54,7 +54,7 @@ get64(const void *p)
 	return rte_le_to_cpu_64(__atomic_load_n((const uint64_t *)p, __ATOMIC_ACQUIRE));
 }
 
-/* Tables. */
+/* ---- tables ---- */
 
 static void
 cxt_load(uint16_t num)
@@ -89,7 +89,7 @@ fn_check_context(uint16_t num, uint32_t ring_sz)
 
 	assert_int_equal(fn.cxt_l2 & 0xfff, 0);
 	assert_int_equal(fn_le(l2, 8) & 0xfff, 1);
-	/* vl and ka; the smallest AKey table; CAP1's max_buffer and opb_000; no PASID. */
+	/* vl and ka; smallest AKey table; max_buffer and opb_000 of CAP1; no PASID. */
 	l1 = fn_at(fn_le(l2, 8) & ~UINT64_C(0xfff)) + num % 128 * 32;
 	val = fn_le(l1, 8);
 	assert_int_equal(val & 0x3f, 3);
@@ -100,7 +100,7 @@ fn_check_context(uint16_t num, uint32_t ring_sz)
 	assert_int_equal(fn_le(l1 + 16, 4), 3 << 20);
 	assert_int_equal(fn_le(l1 + 20, 4), 0x18);
 	assert_int_equal(fn_le(l1 + 24, 8), 0);
-	/* AKey 0 is the function's own address space, there is no other. */
+	/* Only AKey 0 exists, for the function's own address space. */
 	assert_int_equal(fn_le(akey, 8), 1);
 	for (val = 8; val < 4096; val += 8)
 		assert_int_equal(fn_le(akey + val, 8), 0);
@@ -114,22 +114,22 @@ fn_check_context(uint16_t num, uint32_t ring_sz)
 	assert_int_equal((uintptr_t)sts & 0xf, 0);
 	val = fn_le(ctl + 24, 8);
 	assert_int_equal(val & 7, 0);
-	/* What the driver writes and what the function writes are never on one line. */
+	/* Words written by the driver and by the function are in different cache lines. */
 	assert_true((val ^ (uintptr_t)sts) >= 64);
 	assert_true(((uintptr_t)ctl ^ (uintptr_t)sts) >= 64);
 	return ctl;
 }
 
-/* Contexts. */
+/* ---- contexts ---- */
 
 void
 fn_cxt_state(uint16_t num, uint8_t state)
 {
-	/* What is beside the state is not to be taken for it. */
+	/* The driver must ignore the bits next to the state. */
 	__atomic_store_n(fn.cxt[num].sts, state | 0x50, __ATOMIC_RELEASE);
 }
 
-/* The next descriptor, which is valid, and its block armed; NULL: there is none. */
+/* The next descriptor or NULL; it must be valid, with an armed completion block. */
 static uint8_t *
 dsc_next(uint16_t num)
 {
@@ -153,7 +153,7 @@ dsc_next(uint16_t num)
 		assert_int_equal(get64(blk), 1);
 		assert_int_equal(fn_le(blk + 8, 4), 0);
 	} else {
-		/* A NOP has nothing in it. */
+		/* All other fields of a NOP are 0. */
 		assert_int_equal(fn_le(dsc, 4), 0x00010101);
 		assert_int_equal(fn_le(dsc + 56, 8), 1);
 		for (read = 4; read < 56; read++)
@@ -162,7 +162,7 @@ dsc_next(uint16_t num)
 	return dsc;
 }
 
-/* It is consumed: its slot may be written again. */
+/* Consume it: the slot may be reused. */
 static void
 dsc_done(uint16_t num, uint8_t *dsc, bool er, bool signal)
 {
@@ -199,7 +199,7 @@ fn_exec(uint16_t num, unsigned int nb)
 	return n;
 }
 
-/* Consume the next one without, or with, its block being written. */
+/* Consume the next descriptor and write its completion block, or not. */
 static uint64_t
 consume(uint16_t num, bool er)
 {
@@ -227,7 +227,7 @@ fn_fail(uint16_t num)
 	return consume(num, true);
 }
 
-/* Administrative commands. */
+/* ---- administrative commands ---- */
 
 static char
 command_of(const uint8_t *dsc)
@@ -235,7 +235,7 @@ command_of(const uint8_t *dsc)
 	const uint64_t head = fn_le(dsc, 8);
 	unsigned int i;
 
-	/* Nothing but a range of contexts, and the block. */
+	/* Only a range of contexts and the completion block are set. */
 	assert_int_equal(fn_le(dsc + 12, 4), 0);
 	for (i = 16; i < 56; i++)
 		assert_int_equal(dsc[i], 0);
@@ -306,7 +306,7 @@ fn_work(void)
 	pthread_mutex_unlock(&lock);
 }
 
-/* Registers. */
+/* ---- registers ---- */
 
 static void
 record(uint32_t off, uint64_t val)
@@ -352,7 +352,7 @@ request(unsigned int gsr)
 		fn.refused = fn.ignored = NULL;
 	for (num = 0; gsr == ACTIVATE && fn.state == ACTIVE && num < FN_CXTS; num++) {
 		cxt_load(num);
-		/* The jump start comes later. */
+		/* The driver rings the doorbell later. */
 		fn_db[num * FN_STRIDE / 8] = UINT64_MAX;
 	}
 }
@@ -369,7 +369,7 @@ fn_read(const struct sdxi_fn *f, uint32_t off)
 		record(READ | off, 0);
 	if (!fn.absent && off == STS0)
 		fn_work();
-	/* Reserved bits are to be ignored. */
+	/* The driver must ignore reserved bits. */
 	val = fn.absent ? fn.absent_val : off == STS0 ? fn.state | 0xfff8 : *reg_at(off);
 	pthread_mutex_unlock(&lock);
 	return val;
@@ -417,7 +417,7 @@ fn_log_entry(uint64_t hd, uint16_t num, uint64_t index)
 	pthread_mutex_unlock(&lock);
 }
 
-/* The device. */
+/* ---- device ---- */
 
 unsigned int
 fn_logged(const char *what)
@@ -448,13 +448,13 @@ fn_create(void)
 	memset(&fn, 0, sizeof(fn));
 	memset(fn_db, 0xff, sizeof(fn_db));
 	fn.ctl0 = FN_GRP | 5 << 8 | 1 << 4 | 1 << 2 | STOP_SF; /* PASID 5, interrupts on */
-	fn.cap0 = 0x0042 | 2 << 24;			       /* rings to 4096 */
-	fn.cap1 = FN_CAP1;				       /* buffers to 16 MiB */
+	fn.cap0 = 0x0042 | 2 << 24;			       /* rings up to 4096 */
+	fn.cap1 = FN_CAP1;				       /* buffers up to 16 MiB */
 	fn.version = 1 << 16;
 	fn.next[ACTIVATE] = ACTIVE;
 	snprintf(dev->name, sizeof(dev->name), "test");
 	dev->socket = SOCKET_ID_ANY;
-	/* More doorbells than there are: only those of contexts that are played may be touched. */
+	/* More doorbells than contexts: only those of modelled contexts may be written. */
 	dev->fn = (struct sdxi_fn){
 		.ops = &test_fn_ops, .db = fn_db, .db_len = UINT64_C(65536) * FN_STRIDE,
 	};

@@ -3,8 +3,8 @@
  */
 
 /*
- * The driver on PCI functions, through DPDK's public API: what guest/run.sh has done inside QEMU's
- * guest. EAL's arguments come first, then "--", what is to be done, and the names of the devices.
+ * The driver on PCI functions, through DPDK's public API; guest/run.sh runs it in QEMU's guest.
+ * Arguments: those of EAL, then "--", the action, and the devices.
  */
 
 #include <errno.h>
@@ -38,24 +38,24 @@ enum {
 	MAX_TESTS = 16,
 	VCHANS = 2,
 	NB_DESC = 256,
-	DEPTH = 32,	   /* operations of a load that are outstanding */
-	SLOT = 64 << 10,   /* bytes for each */
-	SHIFT = 64,	   /* sources begin at so many places */
+	DEPTH = 32,	   /* outstanding operations of a load */
+	SLOT = 64 << 10,   /* bytes per operation */
+	SHIFT = 64,	   /* number of source offsets */
 	AREA_LEN = 16 << 20,
 	LOAD_OPS = 2000,
 	ROUNDS = 4,	   /* of remove and probe, of resets, of failures */
 	KILL_LEN = 32 << 20,
-	MEET_IN = 3,	   /* from the other process */
-	MEET_OUT = 4,	   /* to it */
+	MEET_IN = 3,	   /* pipe from the other process */
+	MEET_OUT = 4,	   /* pipe to it */
 };
 
-/* Devices in the order of the command line; what part each has is up to what is to be done. */
+/* Devices in the order of the command line; their roles depend on the action. */
 static char *devices[MAX_DEVICES];
 static unsigned int nb_devices;
-/* What rte_dma_dump() said of them before they were used, if they are dmadevs. */
+/* Output of rte_dma_dump() before use, for devices that are dmadevs. */
 static char *dumps[MAX_DEVICES];
 
-/* DPDK memory for the tests' data, and how much of it the test that runs has taken. */
+/* DPDK memory for test data, and how much of it the current test has allocated. */
 static uint8_t *area;
 static size_t taken;
 
@@ -65,7 +65,7 @@ id_of(const char *name)
 	int id = rte_dma_get_dev_id_by_name(name);
 
 	if (id < 0)
-		fail_msg("%s: there is no dmadev of this name", name);
+		fail_msg("%s: no such dmadev", name);
 	return id;
 }
 
@@ -75,7 +75,7 @@ bus_of(const char *name)
 	return strchr(name, ':') != NULL ? "pci" : "vdev";
 }
 
-/* What this process has said on stderr so far, in bytes. */
+/* Size of this process's stderr so far. */
 static off_t
 log_end(void)
 {
@@ -83,11 +83,11 @@ log_end(void)
 
 	assert_return_code(fstat(STDERR_FILENO, &st), errno);
 	if (!S_ISREG(st.st_mode))
-		fail_msg("stderr has to be a file: what it says is looked at");
+		fail_msg("stderr must be a file, its contents are checked");
 	return st.st_size;
 }
 
-/* So many lines from @p from on hold both texts. */
+/* Expect a number of lines with both texts from offset @p from on. */
 static void
 expect_lines(off_t from, const char *about, const char *what, unsigned int want)
 {
@@ -142,7 +142,7 @@ tear_down(void **state)
 	return ret;
 }
 
-/* Memory until the test's end, at the beginning of a page. */
+/* Allocate page-aligned memory until the end of the test. */
 static uint8_t *
 take(size_t len)
 {
@@ -153,7 +153,7 @@ take(size_t len)
 	return mem;
 }
 
-/* ---- work ---- */
+/* ---- single operations ---- */
 
 static void
 test_stopped(void **state)
@@ -227,7 +227,7 @@ test_fills(void **state)
 	}
 }
 
-/* Cut @p total bytes from @p base on into parts with gaps between; the last one takes the rest. */
+/* Split @p total bytes from @p base on into parts with gaps; the last part takes the remainder. */
 static void
 cut(struct rte_dma_sge *sge, unsigned int nb, uint8_t *base, uint32_t total, uint32_t len)
 {
@@ -274,14 +274,13 @@ test_scatter_gather(void **state)
 /* ---- loads ---- */
 
 /*
- * A channel that is at work all the time: copies, of which some are fenced, and fills. Each is
- * compared when it has completed. For any thread, so it says what is wrong instead of failing the
- * test.
+ * A channel under continuous load: copies, some fenced, and fills, each verified when completed.
+ * Runs in any thread, so it records errors instead of failing the test.
  */
 struct load {
 	int16_t id;
 	uint16_t vchan;
-	bool recovers; /* enqueue may find no room, as the channel may be recovering */
+	bool recovers; /* enqueue may fail during recovery */
 	uint8_t *src;
 	uint8_t *dst;
 	uint64_t begun;
@@ -371,7 +370,7 @@ load_begin(struct load *load, uint64_t upto)
 		if (ret == -ENOSPC && load->recovers)
 			return;
 		if (ret != (uint16_t)n) {
-			load_fail(load, "operation %" PRIu64 ": enqueue gives %d", n, ret);
+			load_fail(load, "operation %" PRIu64 ": enqueue returned %d", n, ret);
 			return;
 		}
 	}
@@ -416,7 +415,7 @@ load_gather(struct load *load)
 	return n;
 }
 
-/* Begin and gather until @p upto operations are done, and by @p other as well if that is given. */
+/* Enqueue and poll until @p upto operations are done, and also @p other's if not NULL. */
 static void
 load_run(struct load *load, uint64_t upto, const struct load *other)
 {
@@ -463,7 +462,7 @@ test_at_once(void **state)
 	assert_true(lcore < RTE_MAX_LCORE);
 	for (i = 0; i < RTE_DIM(load); i++)
 		load_init(&load[i], devices[i]);
-	/* Neither ends before both have done enough. */
+	/* Both run until both have done enough. */
 	assert_int_equal(rte_eal_remote_launch(load_run_with_other, load, lcore), 0);
 	load_run(&load[0], LOAD_OPS, &load[1]);
 	rte_eal_wait_lcore(lcore);
@@ -475,7 +474,7 @@ test_at_once(void **state)
 
 /* ---- remove, and probe again ---- */
 
-/* Devices: the one that comes and goes, and one that is at work all along. */
+/* Devices: one that is removed and probed again, and one that works all the time. */
 static void
 test_probe_again(void **state)
 {
@@ -491,7 +490,7 @@ test_probe_again(void **state)
 		load_run(&load, 200, NULL);
 		load_check(&load);
 		load_begin(&busy, UINT64_MAX);
-		/* Every other time it goes with operations outstanding. */
+		/* Every other time with outstanding operations. */
 		if (round % 2 != 0)
 			load_begin(&load, UINT64_MAX);
 		assert_int_equal(rte_eal_hotplug_remove(bus_of(name), name), 0);
@@ -512,7 +511,7 @@ test_probe_again(void **state)
 
 /* ---- resets ---- */
 
-/* The kernel resets a function, whoever uses it. */
+/* The kernel resets a function in use. */
 struct reset {
 	const char *name;
 	bool done; /* atomic */
@@ -534,7 +533,7 @@ reset_do(void *arg)
 	return NULL;
 }
 
-/* Have both at work until the reset, if any, is over, and each has done @p more after that. */
+/* Run both loads until the reset, if any, is done, and for @p more operations after it. */
 static void
 loads_run(struct load *loads, const struct reset *reset, uint64_t more)
 {
@@ -561,7 +560,7 @@ loads_run(struct load *loads, const struct reset *reset, uint64_t more)
 	}
 }
 
-/* How often a vchan has been recovered, as rte_dma_dump() has it. */
+/* Number of recoveries of a vchan, from rte_dma_dump(). */
 static uint64_t
 recoveries_of(int16_t id, uint16_t vchan)
 {
@@ -580,8 +579,8 @@ recoveries_of(int16_t id, uint16_t vchan)
 }
 
 /*
- * Nothing that was going on is lost or reported twice, and nothing fails: the kernel's reset says
- * nothing of operations. Each reset is seen by both vchans, also the last, of an idle function.
+ * No outstanding operation may be lost, reported twice or failed, as the kernel does not report its
+ * reset. Both vchans detect each reset, also the last one, of an idle function.
  */
 static void
 test_reset(void **state)
@@ -607,7 +606,7 @@ test_reset(void **state)
 		assert_int_equal(pthread_create(&thread, NULL, reset_do, &reset), 0);
 		if (round == ROUNDS)
 			TD_WAIT(__atomic_load_n(&reset.done, __ATOMIC_ACQUIRE));
-		/* More than is outstanding, so that something of it comes after the reset. */
+		/* More than are outstanding, so that some run after the reset. */
 		loads_run(loads, &reset, 2 * DEPTH);
 		assert_int_equal(pthread_join(thread, NULL), 0);
 		assert_false(reset.bad);
@@ -650,7 +649,7 @@ expect_status(int16_t id, uint64_t idx, uint64_t src, uint64_t dst, uint32_t len
 			 ": expected status %d, found %d", len, src, dst, want, found);
 }
 
-/* Addresses that no one has mapped: of memory that is not DPDK's, none, and more than there are. */
+/* Unmapped addresses: memory not known to DPDK, no memory, beyond the address width. */
 static void
 test_unmapped(void **state)
 {
@@ -678,7 +677,7 @@ test_unmapped(void **state)
 	free(foreign);
 }
 
-/* A page that the application maps for the device and unmaps, in front of one that it does not. */
+/* A page that the application maps for the device and unmaps, followed by an unmapped one. */
 static void
 test_mapped_and_unmapped(void **state)
 {
@@ -714,7 +713,7 @@ test_mapped_and_unmapped(void **state)
 
 /* ---- interrupts ---- */
 
-/* How often the kernel has seen the device's vector 0, on all CPUs. */
+/* Number of interrupts on vector 0 of the device, on all CPUs. */
 static uint64_t
 irq_count(const char *name)
 {
@@ -740,7 +739,7 @@ irq_count(const char *name)
 	return sum;
 }
 
-/* Entries of the error log that the driver has read, as rte_dma_dump() has it. */
+/* Number of error log entries that the driver has read, from rte_dma_dump(). */
 static uint64_t
 entries_of(int16_t id)
 {
@@ -756,8 +755,8 @@ entries_of(int16_t id)
 }
 
 /*
- * Nobody polls until the interrupt has come and the entry been read: it comes again only if the log
- * was cleared.
+ * Do not poll until the interrupt has arrived and the entry has been read: another interrupt
+ * requires that the log was cleared.
  */
 static void
 test_interrupt(void **state)
@@ -777,7 +776,7 @@ test_interrupt(void **state)
 	off_t from;
 
 	for (i = 0; i < RTE_DIM(what); i++) {
-		/* So that its incident is the first one of its second. */
+		/* Start the device, so that its incident is the first one in its second. */
 		td_up(id, 1, NB_DESC);
 		from = log_end();
 		before = irq_count(name);
@@ -793,9 +792,9 @@ test_interrupt(void **state)
 	}
 }
 
-/* ---- functions that are of no use ---- */
+/* ---- unusable functions ---- */
 
-/* Devices of test_bad_*(); all have been given to EAL with -a. */
+/* Devices of test_bad_*(), all passed to EAL with -a. */
 enum {
 	BAD_GOOD,
 	BAD_BAR0,
@@ -825,7 +824,7 @@ said_of(const char *name)
 	return about;
 }
 
-/* By EAL and once more by hand. */
+/* Probed by EAL, and again explicitly. */
 static void
 test_bad_bar(void **state)
 {
@@ -880,7 +879,7 @@ test_bad_class(void **state)
 	assert_true(rte_dma_get_dev_id_by_name(name) < 0);
 	assert_int_not_equal(rte_eal_hotplug_add(bus_of(name), name, ""), 0);
 	expect_lines(0, said_of(name), "", 0);
-	/* EAL's own, that no driver takes it. */
+	/* EAL also logs that no driver took it. */
 	expect_lines(from, name, "EAL: ", 1);
 	assert_true(rte_dma_get_dev_id_by_name(name) < 0);
 	expect_good_works();
@@ -888,7 +887,7 @@ test_bad_class(void **state)
 
 /* ---- processes ---- */
 
-/* Wait until the other process has come here too. */
+/* Wait until the other process gets here. */
 static void
 meet(void)
 {
@@ -898,7 +897,7 @@ meet(void)
 	assert_int_equal(write(MEET_OUT, &byte, 1), 1);
 	assert_int_equal(poll(&in, 1, TD_HANG_SECONDS * 1000), 1);
 	if (read(MEET_IN, &byte, 1) != 1)
-		fail_msg("the other process is gone");
+		fail_msg("the other process has exited");
 }
 
 static void
@@ -909,7 +908,7 @@ test_peer(void **state)
 	load_init(&load, *state);
 	load_run(&load, DEPTH, NULL);
 	load_check(&load);
-	/* From here to there both functions are in use. */
+	/* Both functions are in use up to the next meet(). */
 	meet();
 	load_run(&load, LOAD_OPS, NULL);
 	load_check(&load);
@@ -918,11 +917,11 @@ test_peer(void **state)
 
 /* ---- secondary processes ---- */
 
-/* This program's arguments up to "--", for one more like it. */
+/* This program's arguments up to "--", for starting another process. */
 static char **eal_args;
 static int nb_eal_args;
 
-/* Start a secondary process; what it prints comes from *out. */
+/* Start a secondary process; *out is its stdout. */
 static pid_t
 second_start(const char *what, char *name, int *out)
 {
@@ -952,7 +951,7 @@ second_start(const char *what, char *name, int *out)
 	return pid;
 }
 
-/* Work on vchan 0 until the other process prints something, or ends. */
+/* Work on vchan 0 until the other process prints something or exits. */
 static void
 second_wait(struct load *load, int out)
 {
@@ -964,11 +963,11 @@ second_wait(struct load *load, int out)
 		load_run(load, load->done + DEPTH, NULL);
 		load_check(load);
 		if (td_bound_yield(&bound))
-			fail_msg("the secondary process says nothing");
+			fail_msg("no output from the secondary process");
 	}
 }
 
-/* Have a secondary process do what it is told, on vchan 1, while this one works on vchan 0. */
+/* Run a secondary process on vchan 1, while this one works on vchan 0. */
 static void
 second_run(struct load *load, const char *what, char *name)
 {
@@ -979,7 +978,7 @@ second_run(struct load *load, const char *what, char *name)
 	close(out);
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
-		fail_msg("the secondary process ends with 0x%x", status);
+		fail_msg("the secondary process exited with status 0x%x", status);
 }
 
 static void
@@ -1001,7 +1000,7 @@ expect_stats(int16_t id, uint16_t vchan, uint64_t done, uint64_t errors)
 			 errors, stats.submitted, stats.completed, stats.errors);
 }
 
-/* The secondary's part: data path, statistics, dump, and nothing that is the primary's. */
+/* Work of the secondary: data path, statistics, dump; no control operations. */
 static void
 second_work(int16_t id)
 {
@@ -1021,7 +1020,7 @@ second_work(int16_t id)
 	assert_int_equal(td_status(id, 1), RTE_DMA_VCHAN_IDLE);
 }
 
-/* Failures among operations that succeed; the primary's thread recovers the vchan. */
+/* Cause failures among good operations; the primary's thread recovers the vchan. */
 static void
 second_fail(int16_t id)
 {
@@ -1044,7 +1043,7 @@ second_fail(int16_t id)
 			assert_int_equal(rte_dma_completed(id, 1, 1, &last, &error), 0);
 			assert_int_equal(last, idx);
 			if (td_bound_yield(&bound))
-				fail_msg("the failure of operation %u is not reported", idx + 1);
+				fail_msg("the failure of operation %u was not reported", idx + 1);
 		}
 		assert_int_equal(status_of(id, 1, idx + 1), RTE_DMA_STATUS_INVALID_DST_ADDR);
 		td_gather(id, 1, idx + 2, 1);
@@ -1053,7 +1052,7 @@ second_fail(int16_t id)
 	}
 }
 
-/* At work until it is killed; says when it has begun. */
+/* Work until killed; print a line after the start. */
 static void
 second_go_on(int16_t id)
 {
@@ -1091,7 +1090,7 @@ test_second_fails(void **state)
 	expect_stats(load.id, 1, ROUNDS * 3, ROUNDS);
 }
 
-/* The primary process goes on, and so does the vchan when it has been started again. */
+/* The primary continues, and the vchan works again after a restart. */
 static void
 test_second_killed(void **state)
 {
@@ -1122,7 +1121,7 @@ test_second_killed(void **state)
 	load_check(&load);
 }
 
-/* A channel of which as much is asked as it takes. */
+/* A channel that is kept full. */
 struct queue {
 	int16_t id;
 	uint64_t begun;
@@ -1134,11 +1133,11 @@ queue_fill(struct queue *queue, uint64_t src, uint64_t dst)
 {
 	for (; queue->begun < queue->done + NB_DESC; queue->begun++)
 		if (rte_dma_copy(queue->id, 0, src, dst, KILL_LEN, 0) < 0)
-			fail_msg("dmadev %d: copy %" PRIu64 " is refused", queue->id, queue->begun);
+			fail_msg("dmadev %d: copy %" PRIu64 " refused", queue->id, queue->begun);
 	assert_int_equal(rte_dma_submit(queue->id, 0), 0);
 }
 
-/* Has it done some, and some not, as far as one can see? */
+/* Is it in the middle of its work, as far as this can be observed? */
 static bool
 queue_is_busy(struct queue *queue)
 {
@@ -1146,7 +1145,7 @@ queue_is_busy(struct queue *queue)
 	return queue->done > 0 && queue->done < queue->begun;
 }
 
-/* All devices are busy when this process dies, which says on stdout how far each was. */
+/* Keep all devices busy until this process is killed; print the progress of each to stdout. */
 static int
 be_killed(void)
 {
@@ -1166,7 +1165,7 @@ be_killed(void)
 	td_bound_set(&bound);
 	do {
 		if (td_bound_yield(&bound)) {
-			fprintf(stderr, "the devices are not busy all at once\n");
+			fprintf(stderr, "not all devices are busy at the same time\n");
 			return 1;
 		}
 		for (i = 0; i < nb_devices; i++)
@@ -1209,25 +1208,25 @@ add_each(const char *what, CMUnitTestFunction f)
 static void
 add_work(void)
 {
-	add_each("found in STOP, or stopped at probe", test_stopped);
+	add_each("in state STOP after probe", test_stopped);
 	add_each("copies", test_copies);
 	add_each("fills", test_fills);
 	add_each("scatter-gather copies", test_scatter_gather);
 	if (nb_devices > 1)
-		add("used at once with another by one process", test_at_once, devices[0]);
+		add("used with another device by one process", test_at_once, devices[0]);
 }
 
 static void
 add_probe(void)
 {
-	add("removed and probed again while another works", test_probe_again, devices[0]);
+	add("removed and probed again while another one works", test_probe_again, devices[0]);
 }
 
 static void
 add_address(void)
 {
-	add_each("addresses that are not mapped", test_unmapped);
-	add_each("memory that is mapped and unmapped", test_mapped_and_unmapped);
+	add_each("unmapped addresses", test_unmapped);
+	add_each("memory mapped and unmapped", test_mapped_and_unmapped);
 }
 
 static void
@@ -1241,15 +1240,15 @@ add_bad(void)
 {
 	add("BAR 0 too small", test_bad_bar, devices[BAD_BAR0]);
 	add("BAR 2 too small", test_bad_bar, devices[BAD_BAR2]);
-	add("goes to ERROR instead of ACTIVE", test_bad_active, devices[BAD_ACTIVE]);
-	add("does not get to ACTIVE", test_bad_active, devices[BAD_INIT]);
+	add("enters ERROR instead of ACTIVE", test_bad_active, devices[BAD_ACTIVE]);
+	add("does not reach ACTIVE", test_bad_active, devices[BAD_INIT]);
 	add("a device of another class", test_bad_class, devices[BAD_CLASS]);
 }
 
 static void
 add_reset(void)
 {
-	add_each("reset by the kernel while it works", test_reset);
+	add_each("reset by the kernel while in use", test_reset);
 }
 
 static void
@@ -1263,15 +1262,15 @@ add_share(void)
 static void
 add_peer(void)
 {
-	add("used beside another process", test_peer, devices[0]);
+	add("used while another process uses another device", test_peer, devices[0]);
 }
 
 static const struct mode {
 	const char *name;
 	unsigned int min_devices;
 	unsigned int max_devices;
-	void (*add)(void); /* NULL: be_killed(), or: */
-	void (*second)(int16_t id); /* what a secondary process does with its last device */
+	void (*add)(void); /* NULL: be_killed(), otherwise: */
+	void (*second)(int16_t id); /* action of a secondary process on its last device */
 } modes[] = {
 	{ "work", 1, 2, add_work, NULL },
 	{ "probe", 2, 2, add_probe, NULL },
@@ -1306,7 +1305,7 @@ main(int argc, char **argv)
 	int used, failed;
 
 	rte_openlog_stream(stderr);
-	/* EAL changes their order. */
+	/* EAL reorders them. */
 	eal_args = calloc(argc, sizeof(*eal_args));
 	while (nb_eal_args < argc &&
 	       (nb_eal_args == 0 || strcmp(argv[nb_eal_args - 1], "--") != 0)) {
@@ -1315,7 +1314,7 @@ main(int argc, char **argv)
 	}
 	used = rte_eal_init(argc, argv);
 	if (used < 0) {
-		fprintf(stderr, "EAL cannot be brought up\n");
+		fprintf(stderr, "EAL cannot start\n");
 		return 1;
 	}
 	for (used += 2; used < argc && nb_devices < MAX_DEVICES; used++)
@@ -1343,7 +1342,7 @@ main(int argc, char **argv)
 	mode->add();
 	failed = _cmocka_run_group_tests(mode->name, tests, nb_tests, set_up_all, NULL);
 	if (rte_eal_cleanup() != 0) {
-		fprintf(stderr, "EAL cannot be cleaned up\n");
+		fprintf(stderr, "EAL cleanup failed\n");
 		return 1;
 	}
 	return failed != 0;

@@ -2,7 +2,7 @@
  * Copyright(c) 2026 The SDXI for DPDK authors
  */
 
-/* QEMU's device sdxi, seen from its bus: registers, doorbells, states, properties, interrupts. */
+/* QEMU's device sdxi on its bus: registers, doorbells, states, properties, interrupts. */
 
 #include <inttypes.h>
 #include <setjmp.h>
@@ -29,7 +29,7 @@ test_reset_values(void **state)
 
 		switch (regs[i].off) {
 		case CAP0:
-			/* Rings of 64 Ki, doorbells 4 KiB apart; sfunc may be anything. */
+			/* Rings up to 64 Ki, doorbells 4 KiB apart; any sfunc. */
 			assert_int_equal(val & ~UINT64_C(0xffff), 6 << 24);
 			break;
 		case CAP1:
@@ -48,7 +48,7 @@ test_reset_values(void **state)
 	}
 }
 
-/* What properties say is in CAP0 and CAP1, and nothing else of them changes. */
+/* Properties change their fields of CAP0 and CAP1, and no others. */
 static void
 test_cap_properties(void **state)
 {
@@ -78,7 +78,7 @@ test_cap_properties(void **state)
 	}
 }
 
-/* Something in every bit that can be written, without a request for anything. */
+/* Set all writable bits, without a request. */
 static void
 regs_fill(const struct fn *f)
 {
@@ -90,7 +90,7 @@ regs_fill(const struct fn *f)
 	assert_int_equal(fn_state(f), 0);
 }
 
-/* Any part of any register, across them, and what lies around them. */
+/* Read any part of any register, across registers, and between them. */
 static void
 test_reads(void **state)
 {
@@ -110,7 +110,7 @@ test_reads(void **state)
 	(void)state;
 	assert_non_null(want);
 	assert_non_null(got);
-	/* As they are behind a reset, and then with bits everywhere. */
+	/* With reset values, then with all bits set. */
 	for (pass = 0; pass < 2; pass++) {
 		if (pass == 1)
 			regs_fill(f);
@@ -124,7 +124,7 @@ test_reads(void **state)
 			for (i = 0; i < ARRAY_LEN(ranges); i++)
 				for (off = ranges[i].from; off < ranges[i].to; off++) {
 					word = 0;
-					/* Aligned parts of registers are there, all else is 0. */
+					/* Only aligned parts of registers return data. */
 					if (off % size == 0)
 						memcpy(&word, want + off, size);
 					val = qt_read(f->pci.bar[0] + off, size);
@@ -132,7 +132,7 @@ test_reads(void **state)
 						fail_msg("%u bytes at %#" PRIx64 " are %#" PRIx64,
 							 size, off, val);
 				}
-			/* Behind the last register, up to the last byte. */
+			/* From the last register up to the last byte. */
 			for (off = REGS_END; off + size <= len; off += 1021)
 				assert_int_equal(qt_read(f->pci.bar[0] + off, size), 0);
 			assert_int_equal(qt_read(f->pci.bar[0] + len - size, size), 0);
@@ -142,7 +142,7 @@ test_reads(void **state)
 	free(got);
 }
 
-/* Whole registers, and their halves. */
+/* Write whole registers, and their halves. */
 static void
 test_writes(void **state)
 {
@@ -156,13 +156,13 @@ test_writes(void **state)
 
 	(void)state;
 	for (i = 0; i < REGS; i++) {
-		/* Requests are another matter. */
+		/* Requests are tested elsewhere. */
 		const uint64_t no_gsr = regs[i].off == CTL0 ? ~UINT64_C(3) : UINT64_MAX;
 		const uint64_t fixed = regs[i].rw == 0 ? reg_get(f, regs[i].off) : 0;
 
 		at = f->pci.bar[0] + regs[i].off;
 		for (j = 0; j < ARRAY_LEN(patterns); j++) {
-			/* ERR_WRT is the function's own while the log is on. */
+			/* ERR_WRT is read-only while the log is enabled. */
 			reg_set(f, ERR_CFG, 0);
 			val = patterns[j] & no_gsr;
 			qt_write(at, val, 8);
@@ -182,7 +182,7 @@ test_writes(void **state)
 	assert_int_equal(fn_state(f), 0);
 }
 
-/* Bytes and words, what is not aligned, and what is no register, change nothing. */
+/* Writes of bytes and words, unaligned ones, and to other offsets have no effect. */
 static void
 test_writes_ignored(void **state)
 {
@@ -222,7 +222,7 @@ test_writes_ignored(void **state)
 	free(after);
 }
 
-/* The log's status, every bit by itself, and its indices. */
+/* Each bit of the log's status, and the log's indices. */
 static void
 test_err_sts(void **state)
 {
@@ -235,11 +235,11 @@ test_err_sts(void **state)
 	do_bad(f, 0, dsc_copy(f, DATA_AT, QT_RAM_LEN, 1));
 	QT_WAIT(reg_get(f, ERR_WRT) == 1);
 	assert_int_equal(reg_get(f, ERR_STS), 1);
-	/* While the log is on, its write index is the function's. */
+	/* ERR_WRT is read-only while the log is enabled. */
 	reg_set(f, ERR_WRT, 5);
 	assert_int_equal(reg_get(f, ERR_WRT), 1);
 
-	/* More than fit. */
+	/* Overflow the log. */
 	for (i = 1; i < LOG_ENTRIES; i++)
 		do_bad(f, 0, dsc_copy(f, DATA_AT, QT_RAM_LEN, 1));
 	assert_int_equal(reg_get(f, ERR_STS), 1);
@@ -247,7 +247,7 @@ test_err_sts(void **state)
 	QT_WAIT(reg_get(f, ERR_STS) == 3);
 	assert_int_equal(reg_get(f, ERR_WRT), LOG_ENTRIES);
 
-	/* Nothing clears a bit but a 1 in its place, as 8 bytes or as 4. */
+	/* Only writing a 1 clears a bit, with 8 or 4 bytes. */
 	reg_set(f, ERR_STS, 0);
 	reg_set(f, ERR_STS, ~UINT64_C(3));
 	qt_write(f->pci.bar[0] + ERR_STS + 4, UINT32_MAX, 4);
@@ -259,14 +259,14 @@ test_err_sts(void **state)
 	qt_write(f->pci.bar[0] + ERR_STS, 2, 4);
 	assert_int_equal(reg_get(f, ERR_STS), 0);
 
-	/* There is room again once software says so. */
+	/* Advancing ERR_RD frees entries. */
 	reg_set(f, ERR_RD, 10);
 	do_bad(f, 0, dsc_copy(f, DATA_AT, QT_RAM_LEN, 1));
 	QT_WAIT(reg_get(f, ERR_WRT) == LOG_ENTRIES + 1);
 	log_check(f, 0, &(struct entry){ 10, 1, 0, 0, LOG_ENTRIES + 1, 0 });
 	assert_int_equal(log_service(f), 1);
 
-	/* One that is turned off, and one that is somewhere else, unusable. */
+	/* A disabled log, and one at an unusable address. */
 	reg_set(f, ERR_CFG, 0);
 	do_bad(f, 0, dsc_copy(f, DATA_AT, QT_RAM_LEN, 1));
 	assert_int_equal(reg_get(f, ERR_STS), 0);
@@ -280,7 +280,7 @@ test_err_sts(void **state)
 	assert_int_equal(reg_get(f, ERR_STS), 0);
 }
 
-/* ---- the function on the bus ---- */
+/* ---- PCI configuration ---- */
 
 static void
 test_identity(void **state)
@@ -298,12 +298,12 @@ test_identity(void **state)
 		/* Class, sub-class and programming interface; a normal header, one function. */
 		assert_int_equal(qt_cfg_read(&f->pci, 0x08, 4) >> 8, 0x120100);
 		assert_int_equal(qt_cfg_read(&f->pci, 0x0e, 1), 0);
-		/* Not for software to change. */
+		/* Read-only. */
 		qt_cfg_write(&f->pci, 0x00, 0, 4);
 		qt_cfg_write(&f->pci, 0x08, 0, 4);
 		assert_int_equal(qt_cfg_read(&f->pci, 0x08, 4) >> 8, 0x120100);
 
-		/* 64-bit memory in 0 and 2; no IO ports, so nothing to enable for them. */
+		/* 64-bit memory BARs 0 and 2; no I/O ports. */
 		assert_true(f->pci.bar_64[0] && f->pci.bar_64[2]);
 		assert_int_equal(f->pci.bar_len[0], 0x40000);
 		assert_int_equal(f->pci.bar_len[2], 128 * 4096);
@@ -340,7 +340,7 @@ test_bar_sizes(void **state)
 		assert_int_equal(f->pci.bar_len[0], 0x40000);
 		assert_int_equal(f->pci.bar_len[2], cases[i].db_len);
 		assert_int_equal(f->stride, 4096 << stride_log2[i]);
-		/* The last context's doorbell is one. */
+		/* The last context's doorbell works. */
 		fn_up(f);
 		top = (reg_get(f, CAP1) >> 16) & 0xffff;
 		area = cxt_up(f, top);
@@ -357,7 +357,7 @@ test_bar_too_small(void **state)
 	(void)state;
 	assert_int_equal(f->pci.bar_len[0], 65536);
 	assert_int_equal(f->pci.bar_len[2], 4096);
-	/* The rest is as it is. */
+	/* Other registers are unchanged. */
 	assert_int_equal(reg_get(f, VERSION), 0x10000);
 	qt_write(f->pci.bar[2], 1, 8);
 	qt_write(f->pci.bar[2] + 4088, 1, 8);
@@ -392,7 +392,7 @@ test_msix_capability(void **state)
 		assert_true(pba + (cases[i].vectors + 63) / 64 * 8 <= len);
 		assert_true(pba >= table + cases[i].vectors * 16 ||
 			    table >= pba + (cases[i].vectors + 63) / 64 * 8);
-		/* Masked, and nothing pending. */
+		/* All masked, none pending. */
 		for (j = 0; j < cases[i].vectors; j++)
 			assert_int_equal(qt_read(f->pci.bar[bar] + table + j * 16 + 12, 4), 1);
 		assert_int_equal(qt_read(f->pci.bar[bar] + pba, 8), 0);
@@ -414,7 +414,7 @@ test_msi_capability(void **state)
 		f = fn_start(cases[i].props);
 		cap = qt_cap(&f->pci, QT_PCI_CAP_MSI);
 		assert_int_not_equal(cap, 0);
-		/* Off; 64 bits and a mask; how many there are, a power of two. */
+		/* Disabled; 64-bit address, maskable; number of vectors as a power of two. */
 		assert_int_equal(qt_cfg_read(&f->pci, cap + 2, 2), 0x180 | cases[i].log2 << 1);
 		assert_int_equal(qt_cfg_read(&f->pci, 0x3d, 1), 0);
 		assert_int_equal(qt_teardown(state), 0);
@@ -427,7 +427,7 @@ test_pcie_capability(void **state)
 	const struct fn *f;
 	unsigned int cap;
 
-	/* An endpoint of the root complex itself, with function-level reset and without. */
+	/* A root complex integrated endpoint, with and without function level reset. */
 	f = fn_start("");
 	cap = qt_cap(&f->pci, QT_PCI_CAP_EXP);
 	assert_int_not_equal(cap, 0);
@@ -441,7 +441,7 @@ test_pcie_capability(void **state)
 	assert_int_equal((qt_cfg_read(&f->pci, cap + 4, 4) >> 28) & 1, 0);
 	assert_int_equal(qt_teardown(state), 0);
 
-	/* And one behind a port. */
+	/* And one below a root port. */
 	QT_START("-device", "pcie-root-port,id=rp,chassis=1,addr=0x4", "-device", "sdxi,bus=rp");
 	qt_bridge(QT_DEVFN(4, 0), 1);
 	f = fn_find(0, 1, 0);
@@ -452,7 +452,7 @@ test_pcie_capability(void **state)
 	fn_works(&fns[0]);
 }
 
-/* BARs go elsewhere, and come back, while contexts run. */
+/* Move the BARs and restore them while contexts run. */
 static void
 test_bars_moved(void **state)
 {
@@ -464,7 +464,7 @@ test_bars_moved(void **state)
 	fn_up(f);
 	area = cxt_up(f, 1);
 	old = f->pci;
-	/* Off: what is read is nothing of the function's, and what is written is lost. */
+	/* Decoding off: reads do not reach the function, and writes are lost. */
 	qt_cfg_write(&f->pci, QT_PCI_COMMAND, QT_PCI_MASTER, 2);
 	fn_ask(f, SDXI_GSR_RESET);
 	push(f, area, dsc_nop());
@@ -489,17 +489,17 @@ test_bars_moved(void **state)
 
 /* ---- doorbells ---- */
 
-/* Nothing of what is there without a context rings one. */
+/* Doorbells without a running context have no effect. */
 static void
-test_doorbell_nobody(void **state)
+test_doorbell_no_context(void **state)
 {
-	/* Room for 512 doorbells, of which 301 are. */
+	/* A BAR for 512 doorbells, of which 301 exist. */
 	struct fn *f = fn_start("max-cxt=300");
 	unsigned int area, other, i;
 	struct snap snap;
 
 	(void)state;
-	/* Before there is anything at all. */
+	/* Before activation. */
 	for (i = 0; i < 512; i++)
 		qt_write(f->pci.bar[2] + i * 4096, i, 8);
 	qt_settle();
@@ -521,13 +521,13 @@ test_doorbell_nobody(void **state)
 	assert_int_equal(read_index(f, other), 0);
 	assert_int_equal(cxt_state(f, other), 0);
 
-	/* A start counts as a ring, and whatever value is rung with, Write_Index counts. */
+	/* A start implies a doorbell; only Write_Index matters, not the doorbell's value. */
 	do_good(f, 0, dsc_start(9, 9));
 	QT_WAIT(read_index(f, other) == 1);
 	qt_write(f->pci.bar[2] + 7 * 4096, 0, 8);
 	QT_WAIT(read_index(f, area) == 1);
 
-	/* One that was stopped is nobody, too. */
+	/* Nor after a stop. */
 	do_good(f, 0, dsc_stop(9, false));
 	do_good(f, 0, dsc_sync_stop(9));
 	submit(f, other, dsc_nop());
@@ -537,7 +537,7 @@ test_doorbell_nobody(void **state)
 	copy_good(f, area, DATA_AT + 0x10000, DATA_AT, 4096);
 }
 
-/* Reads give nothing and take nothing, wherever, of whatever size. */
+/* Reads of any offset and size return 0 and have no effect. */
 static void
 test_doorbell_reads(void **state)
 {
@@ -560,7 +560,7 @@ test_doorbell_reads(void **state)
 	QT_WAIT(read_index(f, area) == 1);
 }
 
-/* Between doorbells, at the end of the BAR, in parts and across. */
+/* Between doorbells, at the end of the BAR, partial and crossing. */
 static void
 test_doorbell_odd(void **state)
 {
@@ -582,7 +582,7 @@ test_doorbell_odd(void **state)
 	}
 	qt_settle();
 	assert_int_equal(read_index(f, area), 0);
-	/* Parts of a doorbell, and what reaches into one. */
+	/* Parts of a doorbell, and accesses that overlap one. */
 	for (size = 1; size <= 8; size *= 2)
 		for (off = 3 * 4096 - 7; off < 3 * 4096 + 8; off++)
 			if (off != 3 * 4096 || size != 8)
@@ -594,7 +594,7 @@ test_doorbell_odd(void **state)
 	assert_int_equal(reg_get(f, ERR_STS), 0);
 }
 
-/* A slot below Write_Index that is filled after the doorbell is waited for. */
+/* A slot below Write_Index may be filled after the doorbell. */
 static void
 test_late_descriptor(void **state)
 {
@@ -615,7 +615,7 @@ test_late_descriptor(void **state)
 	QT_WAIT(read_index(f, area) == 1);
 }
 
-/* ---- the function's states ---- */
+/* ---- states ---- */
 
 static void
 test_activation(void **state)
@@ -624,12 +624,12 @@ test_activation(void **state)
 	uint64_t grp;
 
 	(void)state;
-	/* The group is kept by who activates. */
+	/* Activation preserves fn_grp_id. */
 	reg_set(f, CTL0, UINT64_C(0xdeadbeef00000000));
 	fn_build(f);
 	grp = reg_get(f, CTL0) >> 32;
 	assert_int_equal(grp, 0xdeadbeef);
-	/* A ring that is not empty waits for the first doorbell. */
+	/* A non-empty ring waits for the first doorbell. */
 	push(f, 0, dsc_nop());
 	fn_ask(f, SDXI_GSR_ACTIVE);
 	QT_WAIT(fn_state(f) == 2);
@@ -645,7 +645,7 @@ test_activation(void **state)
 	assert_int_equal(reg_get(f, ERR_STS), 0);
 }
 
-/* Requests that a state does not know have no effect. */
+/* Invalid requests have no effect, in each state. */
 static void
 test_requests(void **state)
 {
@@ -671,14 +671,14 @@ test_requests(void **state)
 	qt_settle();
 	assert_int_equal(fn_state(f), 2);
 	copy_good(f, area, DATA_AT + 0x10000, DATA_AT, 4096);
-	/* Writes to the other half of CTL0, and of bytes of it, ask for nothing. */
+	/* Writes to the other half of CTL0, or of single bytes, are no requests. */
 	qt_write(f->pci.bar[0] + 4, 0, 4);
 	qt_write(f->pci.bar[0], 0, 1);
 	qt_write(f->pci.bar[0], 0, 2);
 	qt_settle();
 	assert_int_equal(fn_state(f), 2);
 
-	/* Soft, and what runs is stopped by the function then. */
+	/* A soft stop; the function stops running contexts. */
 	fn_ask(f, SDXI_GSR_STOP_SF);
 	QT_WAIT(fn_state(f) == 0);
 	assert_int_equal(cxt_state(f, area), 4);
@@ -687,14 +687,14 @@ test_requests(void **state)
 	qt_settle();
 	assert_int_equal(read_index(f, area), 1);
 
-	/* Hard, and by 4 bytes. */
+	/* A hard stop, with a 4-byte write. */
 	fn_up(f);
 	area = cxt_up(f, 1);
 	qt_write(f->pci.bar[0], SDXI_GSR_STOP_HD, 4);
 	QT_WAIT(fn_state(f) == 0);
 	assert_int_equal(cxt_state(f, area), 4);
 
-	/* And not at all: what is in memory stays. */
+	/* RESET does not stop them: memory stays unchanged. */
 	fn_up(f);
 	area = cxt_up(f, 1);
 	fn_reset(f);
@@ -705,7 +705,7 @@ test_requests(void **state)
 	fn_works(f);
 }
 
-/* A context that stands still holds up a soft stop. */
+/* A stalled context delays a soft stop. */
 static void
 test_stop_ladder(void **state)
 {
@@ -723,7 +723,7 @@ test_stop_ladder(void **state)
 	qt_settle();
 	assert_int_equal(fn_state(f), 3);
 	assert_int_equal(cxt_state(f, area), 6);
-	/* What is no way on. */
+	/* Invalid requests. */
 	fn_ask(f, SDXI_GSR_ACTIVE);
 	qt_settle();
 	assert_int_equal(fn_state(f), 3);
@@ -737,7 +737,7 @@ test_stop_ladder(void **state)
 	fn_works(f);
 }
 
-/* ERROR is left by RESET alone. */
+/* Only RESET leaves ERROR. */
 static void
 test_error_state(void **state)
 {
@@ -761,14 +761,14 @@ test_error_state(void **state)
 	index = submit(f, 0, dsc_nop());
 	qt_settle();
 	assert_false(is_done(f, 0, index));
-	/* The log can still be read. */
+	/* The log is still readable. */
 	assert_int_equal(reg_get(f, ERR_WRT), 1);
 	fn_reset(f);
 	assert_int_equal(reg_get(f, ERR_WRT), 1);
 	fn_works(f);
 }
 
-/* One that stays in INIT hears of stops, of RESET and of its bus. */
+/* A function stuck in INIT reacts to stops, RESET and its bus. */
 static void
 test_stuck(void **state)
 {
@@ -815,7 +815,7 @@ test_max_ring(void **state)
 	ctl_of(f, area)->ds_ring_sz = le32(2048);
 	f->ring_sz[area] = 2048;
 	do_good(f, 0, dsc_start(1, 1));
-	/* Round, and round again. */
+	/* Several rounds. */
 	while (f->wix[area] < 5000) {
 		struct sdxi_dsc nop = dsc_nop();
 
@@ -841,7 +841,7 @@ test_max_buffer(void **state)
 		uint64_t len = most >> (i != 0);
 
 		fn_build(f);
-		/* Software may grant less: to all, or to one. */
+		/* Software may grant less: to all contexts, or to one. */
 		if (i == 1)
 			reg_set(f, CTL2, reg_get(f, CTL2) & ~UINT64_C(0xf));
 		fn_activate(f);
@@ -872,7 +872,7 @@ test_max_cxt(void **state)
 	assert_int_equal(cxt_state(f, area), 0);
 	fn_reset(f);
 
-	/* What is granted counts, if it is less. */
+	/* The lower limit applies. */
 	fn_build(f);
 	reg_set(f, CTL2, (reg_get(f, CTL2) & ~UINT64_C(0xffff0000)) | 4 << 16);
 	fn_activate(f);
@@ -883,7 +883,7 @@ test_max_cxt(void **state)
 
 /* ---- properties ---- */
 
-/* What QEMU says of its own about the argument does not count: it repeats all of it. */
+/* QEMU's own message does not count: it repeats the whole argument. */
 static void
 check_refused(const char *props, const char *name)
 {
@@ -929,7 +929,7 @@ test_bad_properties(void **state)
 		{ "fault=stall;fail:what=1", "fault" },
 		{ "vectors=0", "vectors" },
 		{ "vectors=2049", "vectors" },
-		{ "sriov-vfs=1", "sriov-vfs" }, /* not behind a root port */
+		{ "sriov-vfs=1", "sriov-vfs" }, /* not below a root port */
 		{ "x-bar0-size=3000", "x-bar0-size" },
 		{ "x-bar2-size=5000", "x-bar2-size" },
 		{ "flr=perhaps", "flr" },
@@ -952,7 +952,7 @@ struct msix {
 	uint64_t pba;
 };
 
-/* Vectors say their number where messages go. */
+/* Each vector's message data is its number. */
 static struct msix
 msix_up(const struct fn *f)
 {
@@ -1002,14 +1002,14 @@ test_msix(void **state)
 	bad = dsc_copy(f, DATA_AT, QT_RAM_LEN, 1);
 	m = msix_up(f);
 
-	/* Delivered; once, and of the log's vector only. */
+	/* One message, from the log's vector only. */
 	do_bad(f, 0, bad);
 	QT_WAIT(msg_peek(f, 0) != 0);
 	assert_int_equal(msg_take(f, 0), 0x1000);
 	qt_settle();
 	assert_true(all_are(f->at + MSG_OFF, 4096, 0));
 
-	/* Masked: pending, until it is not masked any more. */
+	/* Masked: pending until unmasked. */
 	qt_write(m.table + 12, 1, 4);
 	reg_set(f, ERR_STS, UINT64_MAX);
 	do_bad(f, 0, bad);
@@ -1023,7 +1023,7 @@ test_msix(void **state)
 	assert_int_equal(msg_take(f, 0), 0x1000);
 	assert_int_equal(qt_read(m.pba, 8), 0);
 
-	/* All masked at once. */
+	/* All masked with the function mask. */
 	qt_cfg_write(&f->pci, m.cap + 2, 1 << 15 | 1 << 14, 2);
 	reg_set(f, ERR_STS, UINT64_MAX);
 	do_bad(f, 0, bad);
@@ -1035,7 +1035,7 @@ test_msix(void **state)
 	assert_int_equal(msg_take(f, 0), 0x1000);
 	assert_int_equal(qt_read(m.pba, 8), 0);
 
-	/* Not asked for by software. */
+	/* Interrupt disabled by software. */
 	reg_set(f, ERR_CTL, 0);
 	reg_set(f, ERR_STS, UINT64_MAX);
 	do_bad(f, 0, bad);
@@ -1044,14 +1044,14 @@ test_msix(void **state)
 	assert_int_equal(qt_read(m.pba, 8), 0);
 	reg_set(f, ERR_CTL, 1);
 
-	/* Off altogether. */
+	/* MSI-X disabled. */
 	qt_cfg_write(&f->pci, m.cap + 2, 0, 2);
 	reg_set(f, ERR_STS, UINT64_MAX);
 	do_bad(f, 0, bad);
 	qt_settle();
 	assert_int_equal(msg_peek(f, 0), 0);
 	qt_cfg_write(&f->pci, m.cap + 2, 1 << 15, 2);
-	/* An entry more is no reason for another interrupt, sts again is. */
+	/* Another entry does not raise an interrupt, but setting sts again does. */
 	do_bad(f, 0, bad);
 	qt_settle();
 	assert_int_equal(msg_peek(f, 0), 0);
@@ -1061,7 +1061,7 @@ test_msix(void **state)
 	assert_int_equal(log_service(f), 1);
 }
 
-/* The function's own error, which CTL0 asks to be told about. */
+/* Errors of the function, with the interrupt enabled in CTL0. */
 static void
 test_msix_fn_error(void **state)
 {
@@ -1083,7 +1083,7 @@ test_msix_fn_error(void **state)
 	}
 }
 
-/* Descriptors that raise a vector, also one that the function does not have. */
+/* Descriptors that raise a vector, also an invalid one. */
 static void
 test_msix_intr(void **state)
 {
@@ -1121,7 +1121,7 @@ test_msix_intr(void **state)
 	QT_WAIT(msg_peek(f, 2) != 0);
 }
 
-/* Messages that go to the function itself: to its registers, its doorbells, its table. */
+/* Messages addressed to the function itself: registers, doorbells, MSI-X table. */
 static void
 test_msix_to_itself(void **state)
 {
@@ -1159,7 +1159,7 @@ test_msix_to_itself(void **state)
 	fn_works(f);
 }
 
-/* A message that resets its sender: what the sender has been asked for behind it is not done. */
+/* A message that resets its sender: work requested before the reset is not done. */
 static void
 test_msix_reset(void **state)
 {
@@ -1192,7 +1192,7 @@ test_msix_reset(void **state)
 
 /* ---- MSI ---- */
 
-/* All go where MSI-X's first vector does; the capability has a 64-bit address and a mask. */
+/* All messages have the address of MSI-X vector 0; the capability is 64-bit and maskable. */
 static unsigned int
 msi_up(const struct fn *f, unsigned int vectors_log2)
 {
@@ -1222,7 +1222,7 @@ test_msi(void **state)
 	assert_int_equal(msg_take(f, 0), 0x1000);
 	assert_int_equal(log_service(f), 1);
 
-	/* Masked: pending, until it is not masked any more. */
+	/* Masked: pending until unmasked. */
 	qt_cfg_write(&f->pci, cap + 16, 1, 4);
 	do_bad(f, 0, bad);
 	QT_WAIT(qt_cfg_read(&f->pci, cap + 20, 4) == 1);
@@ -1234,7 +1234,7 @@ test_msi(void **state)
 	assert_int_equal(qt_cfg_read(&f->pci, cap + 20, 4), 0);
 	assert_int_equal(log_service(f), 1);
 
-	/* Off, and off by a reset. */
+	/* Disabled, also by a reset. */
 	qt_cfg_write(&f->pci, cap + 2, 0, 2);
 	do_bad(f, 0, bad);
 	qt_settle();
@@ -1244,7 +1244,7 @@ test_msi(void **state)
 	assert_int_equal(qt_cfg_read(&f->pci, cap + 2, 2) & 1, 0);
 }
 
-/* More vectors than software allows are not sent, and MSI-X is what counts if both are on. */
+/* Vectors beyond the enabled number are not sent; MSI-X has priority if both are enabled. */
 static void
 test_msi_vectors(void **state)
 {
@@ -1278,7 +1278,7 @@ test_msi_vectors(void **state)
 	assert_true(all_are(f->at + MSG_OFF, 4096, 0));
 }
 
-/* ---- what is refused ---- */
+/* ---- unsupported features ---- */
 
 static void
 test_migration(void **state)
@@ -1310,7 +1310,7 @@ main(void)
 		TEST(test_msi_capability),
 		TEST(test_pcie_capability),
 		TEST(test_bars_moved),
-		TEST(test_doorbell_nobody),
+		TEST(test_doorbell_no_context),
 		TEST(test_doorbell_reads),
 		TEST(test_doorbell_odd),
 		TEST(test_late_descriptor),

@@ -2,7 +2,7 @@
  * Copyright(c) 2026 The SDXI for DPDK authors
  */
 
-/* QEMU's device sdxi, seen from memory: what it reads and writes, and when it no longer does. */
+/* QEMU's device sdxi in memory: what it reads and writes, and when it stops doing so. */
 
 #include <inttypes.h>
 #include <setjmp.h>
@@ -15,7 +15,7 @@
 
 #include "qtest_sdxi.h"
 
-/* ---- memory that is not there ---- */
+/* ---- unmapped memory ---- */
 
 enum table { TABLE_L2, TABLE_L1, TABLE_CTL, TABLE_STS, TABLE_WIX, TABLE_AKEY, TABLES };
 
@@ -54,9 +54,9 @@ table_put(struct fn *f, unsigned int area, enum table table, uint64_t at)
 	}
 }
 
-/* Of the administrative context: the function cannot become active. */
+/* Tables of the administrative context: the function cannot be activated. */
 static void
-test_tables_nowhere(void **state)
+test_tables_unmapped(void **state)
 {
 	struct fn *f = fn_start("");
 	enum table table;
@@ -81,9 +81,9 @@ test_tables_nowhere(void **state)
 	fn_works(f);
 }
 
-/* Of another context: it cannot be started, and all else goes on. */
+/* Tables of another context: it cannot start, everything else continues. */
 static void
-test_client_tables_nowhere(void **state)
+test_client_tables_unmapped(void **state)
 {
 	struct fn *f = fn_start("max-cxt=200");
 	unsigned int good, slot = 0;
@@ -118,7 +118,7 @@ test_client_tables_nowhere(void **state)
 	copy_good(f, good, DATA_AT + 0x10000, DATA_AT, 4096);
 }
 
-/* The end of memory runs through an AKey table, a ring, a log. */
+/* An AKey table, a ring and a log that extend past the end of memory. */
 static void
 test_tables_cut_off(void **state)
 {
@@ -134,7 +134,7 @@ test_tables_cut_off(void **state)
 	log_check(f, 0, &(struct entry){ 11, 1, 1, 1, NO_INDEX, NO_BUF });
 	log_service(f);
 
-	/* Descriptors are executed as far as there are some. */
+	/* Descriptors run up to the end of memory. */
 	f->n_areas--;
 	area = cxt_build_ring(f, 1, QT_RAM_LEN - 64 * 4, RING_SZ);
 	memset(qt_ram(QT_RAM_LEN - 64 * 4, 64 * 4), 0, 64 * 4);
@@ -153,7 +153,7 @@ test_tables_cut_off(void **state)
 	assert_int_equal(read_index(f, area), 4);
 	log_service(f);
 
-	/* A ring that goes round the end of all addresses is none. */
+	/* A ring must not wrap around the address space. */
 	do_good(f, 0, dsc_stop(1, false));
 	f->n_areas--;
 	area = cxt_build(f, 1);
@@ -162,7 +162,7 @@ test_tables_cut_off(void **state)
 	log_check(f, 2, &(struct entry){ 4, 3, 1, 1, NO_INDEX, NO_BUF });
 	log_service(f);
 
-	/* The log's second half is not there. */
+	/* The second half of the log is not mapped. */
 	f->n_areas--;
 	area = cxt_up(f, 1);
 	reg_set(f, ERR_CFG, 0);
@@ -202,7 +202,7 @@ test_ring_nowhere(void **state)
 		snap_check(f, &snap);
 		do_good(f, 0, dsc_stop(5, false));
 	}
-	/* The administrative context's: nothing helps but a reset. */
+	/* For the administrative context, only a reset helps. */
 	for (place = 0; place < PLACES; place++) {
 		fn_reset(f);
 		fn_build(f);
@@ -238,9 +238,9 @@ test_log_nowhere(void **state)
 	}
 }
 
-/* What is wrong with the memory of an operation, in a function of either kind. */
+/* Unmapped memory of an operation, with either reaction to errors. */
 static void
-data_nowhere(bool stops)
+data_unmapped(bool stops)
 {
 	struct fn *f = fn_start(stops ? "" : "error=continue");
 	const unsigned int re = stops ? 1 : 0;
@@ -254,7 +254,7 @@ data_nowhere(bool stops)
 	area = cxt_up(f, 3);
 	snap_take(f, &snap);
 	fill(DATA_AT, 8192, 1);
-	/* Data that registers would show. */
+	/* Data that would be visible in registers. */
 	memset(qt_ram(DATA_AT + 0x20000, 4096), 0xff, 4096);
 	for (place = 0; place < PLACES; place++)
 		for (kind = 0; kind < 4; kind++) {
@@ -273,7 +273,7 @@ data_nowhere(bool stops)
 				dsc = dsc_wrt_imm(f, at, 8, 0xff);
 				break;
 			default:
-				/* The operation's own block. */
+				/* The operation's completion block. */
 				dsc = dsc_copy(f, DATA_AT + 0x10000, DATA_AT, 4096);
 				dsc.any.csb_ptr = le64(at);
 				want.step = 8;
@@ -306,17 +306,17 @@ static void
 test_data_nowhere_stop(void **state)
 {
 	(void)state;
-	data_nowhere(true);
+	data_unmapped(true);
 }
 
 static void
 test_data_nowhere_continue(void **state)
 {
 	(void)state;
-	data_nowhere(false);
+	data_unmapped(false);
 }
 
-/* Buffers that begin in memory and end elsewhere, and firmware, which is not for writing. */
+/* Buffers that start in memory and end outside, and firmware (read-only). */
 static void
 test_data_cut_off(void **state)
 {
@@ -333,7 +333,7 @@ test_data_cut_off(void **state)
 	log_check(f, 0, &(struct entry){ 10, 1, 0, 3, 0, 0 });
 	do_bad(f, area, dsc_copy(f, end, DATA_AT, 101));
 	log_check(f, 1, &(struct entry){ 10, 1, 0, 3, 1, 1 });
-	/* Round the end of all addresses. */
+	/* Wraps around the address space. */
 	do_bad(f, area, dsc_copy(f, DATA_AT, -UINT64_C(50), 101));
 	log_check(f, 2, &(struct entry){ 10, 1, 0, 3, 2, 0 });
 	do_bad(f, area, dsc_copy(f, -UINT64_C(50), DATA_AT, 101));
@@ -343,10 +343,10 @@ test_data_cut_off(void **state)
 	log_check(f, 4, &(struct entry){ 10, 1, 0, 3, 4, 1 });
 	qt_read_mem(rom_at, after, 4096);
 	assert_memory_equal(after, before, 4096);
-	/* A long one fails where it is found to. */
+	/* A long one fails where the error is found. */
 	do_bad(f, area, dsc_copy(f, QT_RAM_LEN - 0x300000, DATA_AT, 0x300001));
 	log_check(f, 5, &(struct entry){ 10, 1, 0, 3, 5, 1 });
-	/* All of it is memory. */
+	/* Entirely in memory. */
 	fill(DATA_AT, 100, 9);
 	do_good(f, area, dsc_copy(f, end, DATA_AT, 100));
 	assert_memory_equal(qt_ram(end, 100), qt_ram(DATA_AT, 100), 100);
@@ -354,7 +354,7 @@ test_data_cut_off(void **state)
 
 /* ---- bus mastering ---- */
 
-/* Off: whatever is asked for, no byte of memory changes; and then on. */
+/* Disabled: no request changes memory; then enabled again. */
 static void
 test_bus_master(void **state)
 {
@@ -377,7 +377,7 @@ test_bus_master(void **state)
 	area = cxt_up(f, 1);
 	copy_good(f, area, DATA_AT + 0x10000, DATA_AT, 4096);
 
-	/* The same while contexts run. */
+	/* Disabled while contexts run. */
 	qt_bus_master(&f->pci, false);
 	memset(qt_ram(DATA_AT + 0x10000, 4096), 0, 4096);
 	index = submit(f, area, dsc_copy(f, DATA_AT + 0x10000, DATA_AT, 4096));
@@ -387,12 +387,12 @@ test_bus_master(void **state)
 	assert_int_equal(read_index(f, area), 1);
 	assert_int_equal(cxt_state(f, area), 1);
 	assert_true(all_are(f->at + LOG_OFF, LOG_ENTRIES * 64, 0));
-	/* Given back, it goes on. */
+	/* Once enabled, it continues. */
 	qt_bus_master(&f->pci, true);
 	QT_WAIT(is_done(f, area, index));
 	assert_memory_equal(qt_ram(DATA_AT + 0x10000, 4096), qt_ram(DATA_AT, 4096), 4096);
 
-	/* A soft stop waits for it, a hard one does not. */
+	/* A soft stop waits for bus mastering, a hard one does not. */
 	qt_bus_master(&f->pci, false);
 	fn_ask(f, SDXI_GSR_STOP_SF);
 	qt_settle();
@@ -409,7 +409,7 @@ test_bus_master(void **state)
 	fn_works(f);
 }
 
-/* A machine that stands still has memory that does. */
+/* Memory does not change while the machine is stopped. */
 static void
 test_machine_stopped(void **state)
 {
@@ -432,7 +432,7 @@ test_machine_stopped(void **state)
 
 /* ---- resets ---- */
 
-/* So much work that no machine is done with it before it is told to stop. */
+/* More work than any machine finishes before the stop. */
 static unsigned int
 work_without_end(struct fn *f, uint16_t num)
 {
@@ -448,7 +448,7 @@ work_without_end(struct fn *f, uint16_t num)
 	return area;
 }
 
-/* Nothing is written to memory any more. */
+/* Check that memory is not written any more. */
 static void
 check_silence(struct fn *f, unsigned int area)
 {
@@ -463,7 +463,7 @@ check_silence(struct fn *f, unsigned int area)
 	assert_int_equal(cxt_state(f, area), was);
 }
 
-/* As power-up has them. */
+/* Check reset values. */
 static void
 check_reset_values(const struct fn *f, uint64_t cap0, uint64_t cap1)
 {
@@ -502,7 +502,7 @@ reset_do(struct fn *f, enum reset how)
 	}
 }
 
-/* A reset in the middle of work, and what is written while it lasts. */
+/* Reset during work, with writes to the function before it ends. */
 static void
 test_resets(void **state)
 {
@@ -523,17 +523,17 @@ test_resets(void **state)
 		fn_up(f);
 		cxt_up(f, 1);
 		area = work_without_end(f, 2);
-		/* It is not blind and deaf meanwhile. */
+		/* It still responds in the meantime. */
 		assert_int_equal(fn_state(f), 2);
 		assert_int_equal(reg_get(f, CAP1), cap1);
 		reset_do(f, how);
-		/* These come too early, or where there is nothing any more. */
+		/* Doorbells and writes that arrive too early, or when the function is gone. */
 		pci = f->pci;
 		ring_doorbell(f, area);
 		ring_doorbell(f, 0);
 		reg_set(f, CXT_L2, f->at);
 		if (how == RESET_FN) {
-			/* Contexts are gone, and all registers as they were. */
+			/* No contexts, and registers have their reset values. */
 			QT_WAIT(fn_state(f) == 0);
 			check_silence(f, area);
 			continue;
@@ -549,7 +549,7 @@ test_resets(void **state)
 	fn_works(f);
 }
 
-/* Stops in the middle of work, which end between two operations. */
+/* Stops during work take effect between two operations. */
 static void
 test_stop_working(void **state)
 {
@@ -564,7 +564,7 @@ test_stop_working(void **state)
 		QT_WAIT(fn_state(f) == 0);
 		assert_int_equal(cxt_state(f, area), 4);
 		check_silence(f, area);
-		/* The context alone. */
+		/* The context only. */
 		fn_up(f);
 		area = work_without_end(f, 2);
 		do_good(f, 0, dsc_stop(2, hard));
@@ -576,7 +576,7 @@ test_stop_working(void **state)
 	fn_works(f);
 }
 
-/* Without function-level reset the bit is nobody's. */
+/* Without function level reset the bit has no effect. */
 static void
 test_flr_off(void **state)
 {
@@ -596,7 +596,7 @@ test_flr_off(void **state)
 	fn_works(f);
 }
 
-/* Registers are absent for exactly as long as asked, and what is written meanwhile is lost. */
+/* Registers are absent for exactly the configured time, and writes are lost. */
 static void
 test_flr_absent(void **state)
 {
@@ -629,7 +629,7 @@ test_flr_absent(void **state)
 		qt_step(1);
 		check_reset_values(f, cap0, cap1);
 		check_silence(f, area);
-		/* RESET by CTL0 and the machine's resets take no time. */
+		/* RESET through CTL0 and machine resets take no time. */
 		fn_up(f);
 		fn_reset(f);
 		assert_int_equal(reg_get(f, CAP0), cap0);
@@ -642,7 +642,7 @@ test_flr_absent(void **state)
 	}
 }
 
-/* Doorbells that were rung, and requests made, before a reset are not heard behind it. */
+/* Doorbells and requests before a reset have no effect after it. */
 static void
 test_reset_forgets(void **state)
 {
@@ -653,7 +653,7 @@ test_reset_forgets(void **state)
 	for (i = 0; i < 20; i++) {
 		fn_build(f);
 		push(f, 0, dsc_nop());
-		/* The request may have been granted, and the doorbell heard, or not. */
+		/* The request and the doorbell may or may not have had effect. */
 		fn_ask(f, SDXI_GSR_ACTIVE);
 		qt_write(f->pci.bar[2], 0, 8);
 		qt_flr(&f->pci);
@@ -699,7 +699,7 @@ test_copies(void **state)
 		for (j = 0; j < ARRAY_LEN(lens); j++)
 			copy_good(f, area[j % 6], DATA_AT + DATA_LEN / 2 + j * 3, DATA_AT + j * 5,
 				  lens[j]);
-		/* All at once. */
+		/* All in one go. */
 		fill(DATA_AT, 6 << 20, i);
 		memset(qt_ram(DATA_AT + DATA_LEN / 2, 6 << 20), 0, 6 << 20);
 		for (j = 0; j < 6; j++)
@@ -727,9 +727,9 @@ test_copies(void **state)
 	}
 }
 
-/* What stands behind a failing operation in its ring. */
+/* Operations after a failed one in the ring. */
 static void
-behind_failure(bool stops)
+after_failure(bool stops)
 {
 	struct fn *f = fn_start(stops ? "error=stop" : "error=continue");
 	struct sdxi_dsc nop = dsc_nop(), bad;
@@ -741,7 +741,7 @@ behind_failure(bool stops)
 	bad = dsc_copy(f, DATA_AT, QT_RAM_LEN, 64);
 	push(f, area, nop);
 	index = push(f, area, bad);
-	/* A fence, so that it cannot have been executed before. */
+	/* With a fence, so that it cannot run before. */
 	nop.any.opcode |= le32(1 << 2);
 	push(f, area, nop);
 	push(f, area, nop);
@@ -770,17 +770,17 @@ static void
 test_error_stop(void **state)
 {
 	(void)state;
-	behind_failure(true);
+	after_failure(true);
 }
 
 static void
 test_error_continue(void **state)
 {
 	(void)state;
-	behind_failure(false);
+	after_failure(false);
 }
 
-/* Two functions do not know of each other. */
+/* Two independent functions. */
 static void
 test_two_functions(void **state)
 {
@@ -801,7 +801,7 @@ test_two_functions(void **state)
 	copy_good(a, area_a, DATA_AT + 0x10000, DATA_AT, 4096);
 	copy_good(b, area_b, DATA_AT + 0x10000, DATA_AT, 4096);
 
-	/* Nor can one write into the other. */
+	/* One cannot write to the other's memory. */
 	snap_take(b, &snap);
 	memset(qt_ram(DATA_AT, 64), 0, 64);
 	do_bad(a, area_a, dsc_copy(a, b->pci.bar[0], DATA_AT, 8));
@@ -835,7 +835,7 @@ test_faults(void **state)
 	unsigned int one, two, i;
 
 	(void)state;
-	/* Anew behind each reset of the device, and not behind a RESET of the function. */
+	/* Injected again at each reset of the device, but not at RESET of the function. */
 	for (i = 0; i < 2; i++) {
 		fn_up(f);
 		one = cxt_up(f, 1);
@@ -856,7 +856,7 @@ test_faults(void **state)
 	qt_system_reset();
 	qt_remap(&f->pci);
 
-	/* At run time: at once, and once. */
+	/* Injected at run time: immediately, and once. */
 	fn_up(f);
 	one = cxt_up(f, 3);
 	do_good(f, one, dsc_nop());
@@ -870,7 +870,7 @@ test_faults(void **state)
 	assert_non_null(strstr(qt_qmp(SET_FAULT, "fail:cxt=3;rubbish"), "\"error\""));
 	do_good(f, one, dsc_nop());
 
-	/* A function that hears of nothing but its bus. */
+	/* A function that reacts only to its bus. */
 	qt_qmp_ok(SET_FAULT, "no_reset");
 	fn_ask(f, SDXI_GSR_STOP_HD);
 	qt_settle();
@@ -882,7 +882,7 @@ test_faults(void **state)
 	assert_int_equal(fn_state(f), 0);
 }
 
-/* ---- coming and going ---- */
+/* ---- hotplug ---- */
 
 static void
 test_hotplug(void **state)
@@ -892,7 +892,7 @@ test_hotplug(void **state)
 	struct fn *f;
 
 	(void)state;
-	/* The port's own registers, not the firmware's tables, say what is to come and go. */
+	/* Use the port's native hotplug, not ACPI's. */
 	QT_START("-global", "ICH9-LPC.acpi-pci-hotplug-with-bridge-support=off",
 		 "-device", "pcie-root-port,id=rp,chassis=1,addr=0x4");
 	qt_bridge(QT_DEVFN(4, 0), 1);
@@ -910,7 +910,7 @@ test_hotplug(void **state)
 					      "\"driver\": \"sdxi\", \"bus\": \"rp\", "
 					      "\"max-cxt\": 0}}\n"), "\"error\""));
 		qt_qmp_ok("{\"execute\": \"device_del\", \"arguments\": {\"id\": \"hot\"}}\n");
-		/* The software in the machine agrees: power off, indicator off. */
+		/* Complete removal as the guest does: power off, indicator off. */
 		qt_cfg_write(&port, slot, 1 << 10 | 3 << 8, 2);
 		qt_event("DEVICE_DELETED");
 		check_silence(f, area);
@@ -927,7 +927,7 @@ random_next(uint64_t *seed)
 	return *seed;
 }
 
-/* Values that mean something, more often than not. */
+/* A value that is likely to be interesting. */
 static uint64_t
 random_value(const struct fn *f, uint64_t *seed)
 {
@@ -978,7 +978,7 @@ random_step(struct fn *f, uint64_t *seed)
 		qt_read(f->pci.bar[bar] + at, size);
 		break;
 	case 5:
-		/* Descriptors, and tables, with something in them that does not belong there. */
+		/* Corrupt descriptors and tables. */
 		at = AREA_OFF(random_next(seed) % 4) + random_next(seed) % AREA_LEN / 8 * 8;
 		*(uint64_t *)mem(f, at, 8) = le64(val);
 		break;
@@ -1003,7 +1003,7 @@ random_step(struct fn *f, uint64_t *seed)
 		qt_step(random_next(seed) % 10000000);
 		break;
 	case 11:
-		/* Out of a mess, so that there is something to be lost again. */
+		/* Usually recover, so that there is something to lose again. */
 		if (random_next(seed) % 16 != 0)
 			break;
 		qt_system_reset();
@@ -1038,7 +1038,7 @@ test_random(void **state)
 	}
 }
 
-/* ---- behind an IOMMU ---- */
+/* ---- IOMMU ---- */
 
 #define VTD_AT UINT64_C(0xfed90000)
 #define VTD_MEM UINT64_C(0x800000) /* its tables: root, context, four levels of pages */
@@ -1046,7 +1046,7 @@ test_random(void **state)
 #define VTD_READ 1
 #define VTD_WRITE 2
 
-/* The page entry of an IO virtual address; the levels above it are made as they are needed. */
+/* The page table entry of an IOVA; missing upper levels are created. */
 static uint64_t *
 vtd_entry(uint64_t iova)
 {
@@ -1074,13 +1074,13 @@ vtd_map(uint64_t at, uint64_t len, unsigned int access)
 
 	for (off = 0; off < len; off += 4096)
 		*vtd_entry(at + off + IOVA) = le64(access == 0 ? 0 : (at + off) | access);
-	/* Forget all that is cached: the register is where ECAP says. */
+	/* Invalidate the IOTLB; ECAP has the offset of the register. */
 	off = VTD_AT + ((qt_read(VTD_AT + 0x10, 8) >> 8) & 0x3ff) * 16 + 8;
 	qt_write(off, UINT64_C(1) << 63 | UINT64_C(1) << 60, 8);
 	QT_WAIT(!(qt_read(off, 8) >> 63));
 }
 
-/* Translation for all functions of bus 0, 48 bits wide. */
+/* Enable 48-bit translation for all functions of bus 0. */
 static void
 vtd_on(void)
 {
@@ -1111,7 +1111,7 @@ test_iommu(void **state)
 	f = fn_find(0, 0, DEVFN);
 	vtd_on();
 	f->iova = IOVA;
-	/* Nothing is mapped: nothing can be read. */
+	/* With nothing mapped, nothing is readable. */
 	fn_build(f);
 	fn_ask(f, SDXI_GSR_ACTIVE);
 	QT_WAIT(fn_state(f) == 5);
@@ -1124,7 +1124,7 @@ test_iommu(void **state)
 	area = cxt_up(f, 1);
 	copy_good(f, area, DATA_AT + 0x10100, DATA_AT + 0x80, 0x8000);
 
-	/* Real addresses are none any more. */
+	/* Physical addresses are not mapped. */
 	f->iova = 0;
 	real = dsc_copy(f, DATA_AT + 0x10000, DATA_AT, 64);
 	f->iova = IOVA;
@@ -1132,7 +1132,7 @@ test_iommu(void **state)
 	log_check(f, slot++, &(struct entry){ 10, 1, 1, 1, 1, 0 });
 	cxt_again(f, area);
 
-	/* Readable only, and then not at all. */
+	/* Read-only, then unmapped. */
 	vtd_map(DATA_AT + 0x10000, 0x1000, VTD_READ);
 	memset(qt_ram(DATA_AT + 0x10000, 0x1000), 0x33, 0x1000);
 	do_good(f, area, dsc_copy(f, DATA_AT, DATA_AT + 0x10000, 0x1000));
@@ -1152,7 +1152,7 @@ test_iommu(void **state)
 	vtd_map(DATA_AT + 0x10000, 0x1000, VTD_READ | VTD_WRITE);
 	copy_good(f, area, DATA_AT + 0x10000, DATA_AT, 0x1000);
 
-	/* What the context itself lives on goes away under it. */
+	/* Unmap the context's own memory. */
 	vtd_map(f->at + AREA_OFF(area), 0x1000, 0);
 	submit(f, area, dsc_nop());
 	log_check(f, slot++, &(struct entry){ 7, 1, 1, 1, 7, NO_BUF });
@@ -1166,7 +1166,7 @@ test_iommu(void **state)
 	vtd_map(f->at + AREA_OFF(area) + WIX_OFF, 0x1000, VTD_READ | VTD_WRITE);
 	QT_WAIT(cxt_state(f, area) == 0xf);
 	cxt_again(f, area);
-	/* The message that tells of it goes through the IOMMU, too. */
+	/* The IOMMU also translates messages. */
 	vtd_map(f->at + AREA_OFF(area) + CSB_OFF, 0x1000, VTD_READ);
 	submit(f, area, dsc_nop());
 	log_check(f, slot++, &(struct entry){ 8, 1, 1, 1, 9, NO_BUF });
@@ -1199,7 +1199,7 @@ test_sriov(void **state)
 	qt_cfg_write(&pf, cap + 0x10, 2, 2);
 	for (i = 0; i < 2; i++)
 		memset(&fns[1 + i], 0, sizeof(fns[0]));
-	/* BARs of all VFs are one behind the other. */
+	/* The BARs of all VFs are contiguous. */
 	for (i = 0; i < QT_BARS; i += 1 + pf.bar_64[i]) {
 		uint64_t at, len;
 
@@ -1235,7 +1235,7 @@ test_sriov(void **state)
 	}
 	for (i = 0; i < 3; i++)
 		copy_good(f[i], area[i], DATA_AT + 0x10000, DATA_AT, 4096);
-	/* One by itself, and all with the physical one. */
+	/* Reset one alone, and all with the physical function. */
 	fn_ask(f[1], SDXI_GSR_RESET);
 	QT_WAIT(fn_state(f[1]) == 0);
 	copy_good(f[2], area[2], DATA_AT + 0x10000, DATA_AT, 4096);
@@ -1244,7 +1244,7 @@ test_sriov(void **state)
 	check_silence(f[2], area[2]);
 	copy_good(f[0], area[0], DATA_AT + 0x10000, DATA_AT, 4096);
 
-	/* New ones are, out of memory and then in it. */
+	/* New VFs, with memory decoding off and then on. */
 	qt_cfg_write(&pf, cap + 0x10, 2, 2);
 	qt_cfg_write(&pf, cap + 0x08, 1, 2);
 	assert_int_equal(qt_cfg_read(&f[2]->pci, 0x08, 4) >> 8, 0x120100);
@@ -1255,14 +1255,14 @@ test_sriov(void **state)
 	fn_reset(f[2]);
 	fn_up(f[2]);
 	area[2] = work_without_end(f[2], 2);
-	/* Reset, alone: it stays where it is. */
+	/* A VF reset preserves the addresses of its BARs. */
 	qt_flr(&f[2]->pci);
 	check_silence(f[2], area[2]);
 	assert_int_equal(fn_state(f[2]), 0);
 	assert_int_equal(fn_state(f[1]), 2);
 	fn_up(f[2]);
 	area[2] = work_without_end(f[2], 2);
-	/* The physical one's reset takes all of them away. */
+	/* A reset of the physical function removes all VFs. */
 	qt_flr(&pf);
 	check_silence(f[2], area[2]);
 	assert_int_equal(qt_cfg_read(&f[1]->pci, 0x08, 4), UINT32_MAX);
@@ -1273,7 +1273,7 @@ test_sriov(void **state)
 	fn_works(f[0]);
 }
 
-/* More than a slot has functions, and a message of the last one's that takes all away. */
+/* More VFs than a slot has functions, and a message from the last one that removes all. */
 static void
 test_sriov_many(void **state)
 {
@@ -1298,7 +1298,7 @@ test_sriov_many(void **state)
 		last.bar[bar] = at + (n - 1) * pf.bar_len[bar];
 		last.bar_len[bar] = pf.bar_len[bar];
 	}
-	/* More than there are is none. */
+	/* More than TotalVFs enables none. */
 	qt_cfg_write(&pf, cap + 0x10, n + 1, 2);
 	qt_cfg_write(&pf, cap + 0x08, 1 | 1 << 3, 2);
 	assert_int_equal(qt_cfg_read(&last, 0x08, 4), UINT32_MAX);
@@ -1315,7 +1315,7 @@ test_sriov_many(void **state)
 	fn_works(vf);
 	fn_reset(vf);
 
-	/* It goes to the physical one's SR-IOV control. */
+	/* Its message goes to the SR-IOV control of the physical function. */
 	fn_build(vf);
 	at = place_at(f, PLACE_ECAM, 0) + (UINT64_C(1) << 20) + cap + 0x08;
 	bar = msix_bar(vf);
@@ -1339,8 +1339,8 @@ main(void)
 {
 #define TEST(name) cmocka_unit_test_teardown(name, qt_teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(test_tables_nowhere),
-		TEST(test_client_tables_nowhere),
+		TEST(test_tables_unmapped),
+		TEST(test_client_tables_unmapped),
 		TEST(test_tables_cut_off),
 		TEST(test_ring_nowhere),
 		TEST(test_log_nowhere),

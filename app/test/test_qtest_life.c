@@ -2,7 +2,7 @@
  * Copyright(c) 2026 The SDXI for DPDK authors
  */
 
-/* QEMU's device sdxi: functions that go while there is work for them, and while they are at it. */
+/* QEMU's device sdxi: removal of functions that have work, or are busy. */
 
 #include <inttypes.h>
 #include <setjmp.h>
@@ -16,7 +16,7 @@
 
 #define PORT_DEVFN QT_DEVFN(4, 0)
 #define PORT "-device", "pcie-root-port,id=rp,chassis=1,addr=0x4"
-/* The port's own registers, not the firmware's tables, say what is to come and go. */
+/* Use the port's native hotplug, not ACPI's. */
 #define PORT_HOTPLUG "-global", "ICH9-LPC.acpi-pci-hotplug-with-bridge-support=off", PORT
 #define PF "-device", "sdxi,id=pf,bus=rp,sriov-vfs=1,max-cxt=1"
 #define IOMMU_DEVFN QT_DEVFN(5, 0)
@@ -29,7 +29,7 @@
 
 static const struct qt_pci port = { .devfn = PORT_DEVFN };
 
-/* The port's slot control, with the device behind it powered. */
+/* Slot control of the port, with power on. */
 static unsigned int
 slot_on(void)
 {
@@ -45,7 +45,7 @@ is_there(const struct fn *f)
 	return qt_cfg_read(&f->pci, 0x08, 4) != UINT32_MAX;
 }
 
-/* The physical function behind the port. */
+/* Find the physical function below the port. */
 static struct fn *
 pf_find(void)
 {
@@ -59,7 +59,7 @@ sriov_cap(const struct fn *pf)
 	return qt_ext_cap(&pf->pci, QT_PCI_EXT_CAP_SRIOV);
 }
 
-/* Its virtual one. */
+/* Enable its virtual function. */
 static struct fn *
 vf_enable(const struct fn *pf)
 {
@@ -85,7 +85,7 @@ vf_enable(const struct fn *pf)
 	return vf;
 }
 
-/* ---- with a virtual function at work ---- */
+/* ---- removal with a virtual function at work ---- */
 
 static void
 reset_machine(void)
@@ -102,7 +102,7 @@ reset_bus(void)
 	qt_cfg_write(&port, QT_PCI_BRIDGE_CTL, ctl & ~(1 << 6), 2);
 }
 
-/* It is gone behind each, and comes again. */
+/* Each reset removes the VF; enable it again. */
 static void
 vf_resets(void (*reset)(void))
 {
@@ -137,7 +137,7 @@ test_vf_bus_reset(void **state)
 	vf_resets(reset_bus);
 }
 
-/* QEMU ends: qt_teardown() looks how. */
+/* Quit QEMU: qt_teardown() checks that it exits cleanly. */
 static void
 test_vf_quit(void **state)
 {
@@ -164,12 +164,11 @@ test_vf_unplug(void **state)
 	assert_false(is_there(pf) || is_there(vf));
 }
 
-/* ---- from within an access to memory ---- */
+/* ---- removal within a memory access ---- */
 
 /*
- * A virtio-iommu says what it refuses while the function is at work, and to where the software in
- * the machine wants it: into configuration space, here. Of what it says, 4 bytes at 12 are 0, and 8
- * at 16 the address that was refused.
+ * A virtio-iommu reports a refused access synchronously, to an address chosen by the guest: here,
+ * PCI configuration space. In the report, 4 bytes at 12 are 0, and 8 at 16 are the refused address.
  */
 #define REPORT_ZERO 12
 #define REPORT_ADDR 16
@@ -190,7 +189,7 @@ struct vring_desc {
 	uint16_t next;
 };
 
-/* Where a virtio structure is. */
+/* Address of a virtio structure. */
 static uint64_t
 virtio_struct(const struct qt_pci *pci, unsigned int type)
 {
@@ -211,7 +210,7 @@ virtio_queue(const struct viommu *io, unsigned int queue, uint64_t at)
 
 	qt_write(io->common + 0x16, queue, 2);
 	qt_write(io->common + 0x18, REPORTS, 2);
-	/* Descriptors, what is offered, what has been used. */
+	/* Descriptors, available ring, used ring. */
 	for (i = 0; i < 3; i++) {
 		qt_write(io->common + 0x20 + i * 8, at + i * 0x1000, 4);
 		qt_write(io->common + 0x24 + i * 8, 0, 4);
@@ -219,14 +218,14 @@ virtio_queue(const struct viommu *io, unsigned int queue, uint64_t at)
 	qt_write(io->common + 0x1c, 1, 2);
 }
 
-/* What it knows nothing of may pass, or not. */
+/* Whether unknown endpoints bypass translation. */
 static void
 viommu_bypass(const struct viommu *io, bool on)
 {
 	qt_write(io->config + 36, on, 1);
 }
 
-/* One that lets all pass, and is going to report to @p to. */
+/* Set up a virtio-iommu with bypass, that will report to @p to. */
 static void
 viommu_up(struct viommu *io, uint64_t to)
 {
@@ -240,7 +239,7 @@ viommu_up(struct viommu *io, uint64_t to)
 	io->common = virtio_struct(&io->pci, 1);
 	io->config = virtio_struct(&io->pci, 4);
 	memset(qt_ram(VIRTIO_AT, 0x8000), 0, 0x8000);
-	/* Acknowledged, driver; bypass in config space, version 1; features are right. */
+	/* ACKNOWLEDGE, DRIVER; bypass in config space, version 1; FEATURES_OK. */
 	qt_write(io->common + 0x14, 3, 1);
 	qt_write(io->common + 0x08, 0, 4);
 	qt_write(io->common + 0x0c, 1 << 6, 4);
@@ -250,7 +249,7 @@ viommu_up(struct viommu *io, uint64_t to)
 	assert_int_equal(qt_read(io->common + 0x14, 1), 0xb);
 	virtio_queue(io, 0, VIRTIO_AT);
 	for (i = 0; i < REPORTS; i++) {
-		/* For the device to write. */
+		/* Writable by the device. */
 		desc[i] = (struct vring_desc){ le64(to), le32(REPORT_LEN), le16(2), 0 };
 		offered[2 + i] = le16(i);
 	}
@@ -274,7 +273,7 @@ ecam_of(const struct qt_pci *pci)
 	return place_at(&none, PLACE_ECAM, 0) + ((uint64_t)pci->bus << 20) + (pci->devfn << 12);
 }
 
-/* A function whose Write_Index is at @p low of a page, if that is not 0. */
+/* Activate a function whose Write_Index is at @p low in a page, if not 0. */
 static void
 fn_up_with(struct fn *f, uint64_t low)
 {
@@ -284,7 +283,7 @@ fn_up_with(struct fn *f, uint64_t low)
 	fn_activate(f);
 }
 
-/* The report is made, of the access to Write_Index that is the first one. */
+/* Refuse the first access, which reads Write_Index. */
 static void
 refuse(const struct viommu *io, const struct fn *f)
 {
@@ -297,7 +296,7 @@ refuse(const struct viommu *io, const struct fn *f)
 	viommu_bypass(io, true);
 }
 
-/* The virtual function that makes the access is taken away. */
+/* Disable the virtual function that makes the access. */
 static void
 test_access_disables_vf(void **state)
 {
@@ -319,7 +318,7 @@ test_access_disables_vf(void **state)
 	fn_works(vf_enable(pf));
 }
 
-/* It is reset; and faults of the command line are injected behind that. */
+/* Reset it; faults of the command line are injected again after that. */
 static void
 test_access_resets(void **state)
 {
@@ -348,7 +347,7 @@ test_access_resets(void **state)
 	do_good(f, area, dsc_nop());
 }
 
-/* It is unplugged, with its virtual one or as it. */
+/* Unplug it, by itself or through its virtual function. */
 static void
 access_unplugs(bool by_vf)
 {

@@ -11,7 +11,7 @@
 
 FILE *standin_log;
 
-/* All that is allocated, as that many segments. */
+/* Number of tracked allocations, each with its own segment. */
 #define SEGS 1024
 static struct rte_memseg seg[SEGS];
 static pthread_mutex_t seg_lock = PTHREAD_MUTEX_INITIALIZER;
@@ -38,7 +38,7 @@ rte_get_timer_hz(void)
 	return 1000000000;
 }
 
-/* A test may have one of its own. */
+/* Tests may override it. */
 void __attribute__((weak))
 rte_delay_us_sleep(unsigned int us)
 {

@@ -5,11 +5,10 @@
 #ifndef _STANDIN_H_
 #define _STANDIN_H_
 
-/**
- * @file
- * What the driver's data path, device and error files ask of DPDK, in the place of all of DPDK's
- * headers, so that they can be tried on a machine that DPDK does not support: a big-endian
- * one. Names and meanings are DPDK's 22.11, the rest is as simple as it can be.
+/** @file
+ * Replacement for all DPDK headers that the driver's data path, device and error files need, for
+ * testing them on machines that DPDK does not support, such as big-endian ones. Names and semantics
+ * are those of DPDK 22.11, implementations are as simple as possible.
  */
 
 #include <pthread.h>
@@ -21,7 +20,7 @@
 #define RTE_VERSION_NUM(a, b, c, d) ((a) << 24 | (b) << 16 | (c) << 8 | (d))
 #define RTE_VERSION RTE_VERSION_NUM(22, 11, 0, 99)
 
-/* rte_common.h and its like */
+/* rte_common.h and similar */
 
 #define RTE_CACHE_LINE_SIZE 64
 #define RTE_CACHE_LINE_MIN_SIZE 64
@@ -62,7 +61,7 @@
 #define rte_le_to_cpu_32(x) rte_cpu_to_le_32(x)
 #define rte_le_to_cpu_64(x) rte_cpu_to_le_64(x)
 
-/* rte_atomic.h, rte_io.h, rte_pause.h: the strongest of each, for any machine */
+/* rte_atomic.h, rte_io.h, rte_pause.h: the strongest variant of each, for any machine */
 
 #define rte_compiler_barrier() __atomic_signal_fence(__ATOMIC_SEQ_CST)
 #define rte_io_mb() __atomic_thread_fence(__ATOMIC_SEQ_CST)
@@ -93,7 +92,7 @@ int rte_openlog_stream(FILE *f);
 	fprintf(standin_log != NULL ? standin_log : stderr, #type ": " fmt, ##__VA_ARGS__)
 #define RTE_LOG_REGISTER_DEFAULT(name, level) int name
 
-/* rte_eal.h, rte_malloc.h, rte_memory.h, rte_memzone.h: IO virtual addresses are virtual ones */
+/* rte_eal.h, rte_malloc.h, rte_memory.h, rte_memzone.h: IOVA as VA */
 
 typedef uint64_t rte_iova_t;
 #define RTE_BAD_IOVA ((rte_iova_t)-1)
@@ -125,7 +124,7 @@ const struct rte_memzone *rte_memzone_reserve_aligned(const char *name, size_t l
 						      unsigned int flags, unsigned int align);
 int rte_memzone_free(const struct rte_memzone *zone);
 
-/* rte_dmadev.h, rte_dmadev_pmd.h, rte_lcore.h, rte_thread.h: what is named only */
+/* rte_dmadev.h, rte_dmadev_pmd.h, rte_lcore.h, rte_thread.h: declarations only */
 
 #define RTE_DEV_NAME_MAX_LEN 64
 #define RTE_DMA_OP_FLAG_FENCE UINT64_C(1)
@@ -191,7 +190,7 @@ typedef struct {
 	uintptr_t opaque_id;
 } rte_thread_t;
 
-/* No thread of the driver's runs here. */
+/* The driver's threads do not run here. */
 static inline int
 rte_ctrl_thread_create(pthread_t *id, const char *name, const pthread_attr_t *attr,
 		       void *(*func)(void *), void *arg)
