@@ -3,8 +3,8 @@
  */
 
 /*
- * Administrative commands that reach the emulated function in a healthy life, counted by type in
- * the administrative ring: CXT_UPD, which no hardware has been seen to take, is not among them.
+ * Administrative commands that the driver sends in error-free operation, counted by type in the
+ * administrative ring: CXT_UPD, never seen to work on hardware, must not be among them.
  */
 
 #include <rte_common.h>
@@ -14,7 +14,7 @@
 
 #define VCHANS 4
 
-/* Of this activation, which has not filled the ring; of them the function has cleared vl only. */
+/* Counts commands since the activation, before the ring wraps: the function clears only vl. */
 static void
 expect_commands(const struct sdxi_dev *dev, unsigned int starts, unsigned int stops)
 {

@@ -3,9 +3,8 @@
  */
 
 /*
- * The driver's way with a function: discovery, the ladder down from each state, activation, tables
- * as bytes, administrative commands, the error log and the messages about it. The function is the
- * test's.
+ * Device control of the driver: discovery, stopping from each state, activation, tables as bytes,
+ * administrative commands, the error log and its messages. Uses the function model of test_fn.h.
  */
 
 #include <errno.h>
@@ -17,7 +16,7 @@
 #include "test_eal.h"
 #include "test_fn.h"
 
-#define S UINT64_C(1000000) /* us */
+#define S UINT64_C(1000000) /* in us */
 
 static struct sdxi_dev *dev;
 
@@ -35,7 +34,7 @@ teardown(__rte_unused void **state)
 	return 0;
 }
 
-/* Two vchans, whose contexts the active function has in its tables. */
+/* Two vchans, whose contexts are in the tables of the active function. */
 static int
 setup_up(void **state)
 {
@@ -61,7 +60,7 @@ setup_started(void **state)
 	return 0;
 }
 
-/* Discovery. */
+/* ---- discovery ---- */
 
 static void
 test_discover(__rte_unused void **state)
@@ -73,7 +72,7 @@ test_discover(__rte_unused void **state)
 	assert_int_equal(dev->max_cxt, 65535);
 	assert_int_equal(dev->max_ring, 4096);
 	assert_int_equal(dev->max_len, 16 << 20);
-	/* Limits beyond what a slot number and a length of dmadev's can be. */
+	/* Limits that exceed the types of slot numbers and dmadev lengths. */
 	fn.cap0 = 31 << 24 | 7 << 20;
 	fn.cap1 = UINT64_C(300) << 16 | 15;
 	assert_int_equal(sdxi_fn_discover(dev), 0);
@@ -84,7 +83,7 @@ test_discover(__rte_unused void **state)
 	fn.cap1 = UINT64_C(300) << 16 | 11;
 	assert_int_equal(sdxi_fn_discover(dev), 0);
 	assert_int_equal(dev->max_len, UINT32_MAX);
-	/* No more contexts than doorbells. */
+	/* The BAR limits the number of contexts. */
 	dev->fn.db_len = 3 * (512 << 10) - 1;
 	assert_int_equal(sdxi_fn_discover(dev), 0);
 	assert_int_equal(dev->max_cxt, 1);
@@ -108,7 +107,7 @@ test_discover_refuses(__rte_unused void **state)
 	assert_int_equal(sdxi_fn_discover(dev), -EINVAL);
 }
 
-/* After a function-level reset registers are absent for a while, all zeros or all ones. */
+/* After a function level reset, registers read as all zeros or all ones for a while. */
 static void
 test_absent(__rte_unused void **state)
 {
@@ -134,9 +133,9 @@ test_absent(__rte_unused void **state)
 	}
 }
 
-/* The ladder. */
+/* ---- stopping ---- */
 
-/* Requests that were made, as digits in their order. */
+/* Digits of all requests in order. */
 static unsigned int
 requests(void)
 {
@@ -145,7 +144,7 @@ requests(void)
 	for (i = 0; i < fn.nb_access; i++) {
 		if (fn.access[i].off != CTL0)
 			continue;
-		/* Nothing but the request changes, the function group least of all. */
+		/* Only the request changes; the function group in particular must not. */
 		assert_int_equal(fn.access[i].val & ~UINT64_C(3),
 				 FN_GRP | 5 << 8 | 1 << 4 | 1 << 2);
 		digits = digits * 10 + (fn.access[i].val & 3);
@@ -157,7 +156,7 @@ static void
 test_ladder(__rte_unused void **state)
 {
 	static const struct {
-		unsigned int from, next[3]; /* by RESET, STOP_SF, STOP_HD */
+		unsigned int from, next[3]; /* after RESET, STOP_SF, STOP_HD */
 		unsigned int requests, waits;
 		bool stops;
 	} rows[] = {
@@ -168,9 +167,9 @@ test_ladder(__rte_unused void **state)
 		{ STOPG_HD, { STOP, STOPG_HD, STOP }, STOP_HD, 0, true },
 		{ STOPG_HD, { STOP, STOPG_HD, STOPG_HD }, 20, 1, true },
 		{ ERROR, { STOP, ERROR, ERROR }, RESET, 0, true },
-		/* Each step that does not help leads to the next. */
+		/* Try the next step if one does not help. */
 		{ ACTIVE, { STOP, STOPG_SF, STOPG_HD }, 120, 2, true },
-		/* What ends in ERROR is not waited for, and not requested again. */
+		/* Neither wait in ERROR nor repeat the request. */
 		{ ACTIVE, { STOP, ERROR, ERROR }, 10, 0, true },
 		{ ACTIVE, { STOP, STOPG_SF, ERROR }, 120, 1, true },
 		{ 6, { STOP, 6, 6 }, RESET, 0, true },
@@ -186,7 +185,7 @@ test_ladder(__rte_unused void **state)
 		fn.slept = 0;
 		fn.state = row->from;
 		memcpy(fn.next, row->next, sizeof(row->next));
-		/* One that cannot be stopped is kept from memory, if that can be done. */
+		/* If the function cannot be stopped, disable its bus mastering, if possible. */
 		fn.dma_fails = i % 2 == 1;
 		assert_int_equal(sdxi_fn_down(dev), row->stops || !fn.dma_fails ? 0 : -EIO);
 		assert_int_equal(dev->dma_uncontrolled, !row->stops && fn.dma_fails);
@@ -198,7 +197,7 @@ test_ladder(__rte_unused void **state)
 	}
 }
 
-/* At probe: off the bus before anything else; nothing is requested of one that is stopped. */
+/* At probe: disable bus mastering first; request nothing if the function is stopped. */
 static void
 test_take_over(__rte_unused void **state)
 {
@@ -219,9 +218,9 @@ test_take_over(__rte_unused void **state)
 	assert_int_equal(requests(), 20);
 }
 
-/* Activation. */
+/* ---- activation ---- */
 
-/* All contexts are in the tables before the function is ACTIVE. */
+/* All contexts are in the tables before ACTIVE. */
 static void
 expect_tables(uint32_t off)
 {
@@ -247,7 +246,7 @@ test_activation(void **state)
 		assert_int_equal(sdxi_fn_down(dev), 0);
 		fn.nb_access = 0;
 		dev->intr = intr != 0;
-		/* A request that an earlier owner has left is not made again. */
+		/* A request left over from a previous driver must not be repeated. */
 		fn.ctl0 = FN_GRP | 5 << 8 | 1 << 4 | 1 << 2 | ACTIVATE;
 		fn.err_sts = 0xb;
 		fn.on_access = expect_tables;
@@ -256,7 +255,7 @@ test_activation(void **state)
 		for (i = 0; i < RTE_DIM(order); i++)
 			assert_int_equal(fn.access[i].off, order[i]);
 		assert_int_equal(fn.access[0].val, FN_GRP | STOP_SF | intr << 4);
-		/* CAP1's max_buffer 3, max_akey_sz 3, max_cxt 65535, opb_000 0x18. */
+		/* From CAP1: max_buffer 3, max_akey_sz 3, max_cxt 65535, opb_000 0x18. */
 		assert_int_equal(fn.access[1].val, UINT64_C(0x18ffff3003));
 		assert_int_equal(fn.access[3].val, 0);
 		assert_int_equal(fn.access[4].val, 0);
@@ -267,7 +266,7 @@ test_activation(void **state)
 		/* 256 entries. */
 		assert_int_equal(fn.access[9].val & 0xfff, 4 << 1 | 1);
 		assert_int_equal(fn.access[11].val, FN_GRP | ACTIVATE | intr << 4);
-		/* The jump start: after ACTIVE, and no other doorbell. */
+		/* Jump start: after ACTIVE, and no other doorbell. */
 		assert_int_equal(fn_db[0], 0);
 		assert_int_equal(fn_db[FN_STRIDE / 8], UINT64_MAX);
 		assert_string_equal(fn.cmds, "");
@@ -294,7 +293,7 @@ test_activation_fails(__rte_unused void **state)
 	assert_int_equal(sdxi_fn_up(dev), -EIO);
 	assert_int_equal(fn.state, STOP);
 	fn.dma_fails = false;
-	/* It is not the one that was probed. */
+	/* A different function than the one probed. */
 	fn.cap0 ^= 1 << 20;
 	assert_int_equal(sdxi_fn_up(dev), -ENODEV);
 	fn.cap0 ^= 1 << 20;
@@ -305,7 +304,7 @@ test_activation_fails(__rte_unused void **state)
 	assert_true(dev->up);
 }
 
-/* Stopped, the function keeps no pointer to memory that may be freed. */
+/* After a stop the function has no pointers to memory that may be freed. */
 static void
 test_down(__rte_unused void **state)
 {
@@ -340,13 +339,13 @@ test_tables(__rte_unused void **state)
 		fn_check_context(num, 1024);
 	for (num = 1; num <= 130; num++)
 		assert_ptr_equal(dev->vchans[num - 1].cxt.doorbell, (uint8_t *)fn_db + num * 16384);
-	/* A level 1 table for each 128 contexts, and no entry of contexts that there are not. */
+	/* One level 1 table per 128 contexts, without entries beyond the last context. */
 	assert_null(dev->l1[2].va);
 	assert_int_equal(fn_le(fn_at(fn.cxt_l2) + 16, 8), 0);
 	assert_int_equal(fn_le((uint8_t *)dev->l1[1].va + 3 * 32, 8), 0);
 }
 
-/* Administrative commands. */
+/* ---- administrative commands ---- */
 
 static void
 test_start_stop(__rte_unused void **state)
@@ -359,30 +358,30 @@ test_start_stop(__rte_unused void **state)
 	assert_int_equal(sdxi_cxt_state(vc[1].cxt.sts), RUN);
 	assert_int_equal(fn_le(&fn_db[0], 8), 1);
 	assert_int_equal(fn_db[2 * FN_STRIDE / 8], UINT64_MAX);
-	/* A range with one that was not started. */
+	/* A range that includes a context that was not started. */
 	assert_int_equal(sdxi_vchans_stop(dev, 0, 1), 0);
 	assert_int_equal(sdxi_cxt_state(vc[1].cxt.sts), STOP_SW);
 	assert_string_equal(fn.cmds, "SsY");
-	/* Soft first, and hard what does not stop in its time. */
+	/* A soft stop first, then a hard one after the timeout. */
 	assert_int_equal(sdxi_vchans_start(dev, 0, 1), 0);
 	assert_int_equal(fn.slept, 0);
 	fn.soft_hangs = true;
 	assert_int_equal(sdxi_vchans_stop(dev, 0, 1), 0);
 	assert_string_equal(fn.cmds, "SsYSshY");
 	assert_in_range(fn.slept, S, 11 * S / 10);
-	/* What has stopped by itself is stopped as well. */
+	/* A context that stopped by itself counts as stopped. */
 	fn.soft_hangs = false;
 	assert_int_equal(sdxi_vchans_start(dev, 0, 1), 0);
 	fn_cxt_state(1, ERR_FN);
 	assert_int_equal(sdxi_vchans_stop(dev, 0, 1), 0);
-	/* What CXT_STS says of a context that has not run since the activation is old. */
+	/* CXT_STS of a context that has not run since the activation is stale. */
 	assert_int_equal(sdxi_vchans_start(dev, 0, 1), 0);
 	assert_int_equal(sdxi_fn_up(dev), 0);
 	assert_int_equal(sdxi_vchans_start(dev, 1, 1), 0);
 	fn.slept = 0;
 	assert_int_equal(sdxi_vchans_stop(dev, 0, 1), 0);
 	assert_int_equal(fn.slept, 0);
-	/* Over turns of the administrative ring; the function finds each block armed. */
+	/* Wrap the administrative ring; the model checks that each completion block is armed. */
 	for (i = 0; i < 1000; i++) {
 		memset(fn.cmds, 0, sizeof(fn.cmds));
 		assert_int_equal(sdxi_vchans_start(dev, 0, 1), 0);
@@ -392,7 +391,7 @@ test_start_stop(__rte_unused void **state)
 	assert_int_equal(fn_le(&fn_db[0], 8), 3 + 3000);
 }
 
-/* A command that is refused or not answered: a bounded wait, and no second one. */
+/* Commands that are refused or not completed: the wait is bounded, and no command follows. */
 static void
 test_command_fails(__rte_unused void **state)
 {
@@ -420,7 +419,7 @@ test_command_fails(__rte_unused void **state)
 		assert_int_equal(sdxi_vchans_stop(dev, 1, 1), -EIO);
 		assert_string_equal(fn.cmds, rows[i].cmds);
 	}
-	/* A function that stops meanwhile is not waited for. */
+	/* Do not wait for a function that stops in the meantime. */
 	assert_int_equal(sdxi_fn_up(dev), 0);
 	fn.slept = 0;
 	fn.state = ERROR;
@@ -428,13 +427,13 @@ test_command_fails(__rte_unused void **state)
 	assert_int_equal(fn.slept, 0);
 }
 
-/* A command's word alone will not do: the context has to run, or to have stopped. */
+/* Completion of a command is not enough: the context must run, or must have stopped. */
 static void
 test_context_resists(__rte_unused void **state)
 {
 	uint8_t *sts = fn.cxt[1].sts, other[16] __attribute__((aligned(16))) = { 0 };
 
-	/* The function does what it is told, but says so elsewhere. */
+	/* The function follows the command, but writes the state elsewhere. */
 	fn.cxt[1].sts = other;
 	assert_int_equal(sdxi_vchans_start(dev, 0, 0), -EIO);
 	assert_in_range(fn.slept, S, 11 * S / 10);
@@ -445,12 +444,12 @@ test_context_resists(__rte_unused void **state)
 	assert_in_range(fn.slept, 2 * S, 22 * S / 10);
 }
 
-/* What is published while the function is ACTIVE is made known to it. */
+/* Tables changed while ACTIVE are announced to the function. */
 static void
 test_publish(__rte_unused void **state)
 {
 	struct sdxi_vchan *vc = &dev->vchans[0];
-	const uint64_t *l1 = (const uint64_t *)dev->l1[0].va + 4 * 1; /* context 1 */
+	const uint64_t *l1 = (const uint64_t *)dev->l1[0].va + 4 * 1; /* of context 1 */
 
 	assert_int_equal(sdxi_vchan_publish(dev, vc, false), 0);
 	assert_int_equal(fn_le(l1, 8), 0);
@@ -464,13 +463,13 @@ test_publish(__rte_unused void **state)
 	assert_int_equal(sdxi_vchan_publish(dev, vc, false), -EIO);
 }
 
-/* The error log. */
+/* ---- error log ---- */
 
 static void
 test_errlog_quiet(__rte_unused void **state)
 {
 	sdxi_errlog_drain(dev);
-	fn.err_sts = 1 << 2; /* reserved */
+	fn.err_sts = 1 << 2; /* reserved bit */
 	sdxi_errlog_drain(dev);
 	fn.absent = true;
 	fn.absent_val = UINT64_MAX;
@@ -512,7 +511,7 @@ test_errlog_filed(__rte_unused void **state)
 	assert_int_equal(dev->errlog.stats.unusable, 1);
 }
 
-/* Whose entries say nothing of a vchan. */
+/* Entries that do not refer to a vchan. */
 static void
 test_errlog_foreign(__rte_unused void **state)
 {
@@ -532,7 +531,7 @@ test_errlog_foreign(__rte_unused void **state)
 	assert_int_equal(dev->errlog.stats.entries, 10);
 	assert_int_equal(dev->errlog.stats.invalid, 4);
 	assert_false(dev->errlog.fn_stopped);
-	/* Of a context that does not run since this activation. */
+	/* The context has not run since this activation. */
 	dev->vchans[1].epoch--;
 	fn_log_entry(LOG_SRC(2), 2, 1);
 	sdxi_errlog_drain(dev);
@@ -544,7 +543,7 @@ test_errlog_foreign(__rte_unused void **state)
 	}
 }
 
-/* An ERR_WRT that cannot be, and indices that turn. */
+/* An impossible ERR_WRT, and indices that wrap. */
 static void
 test_errlog_index(__rte_unused void **state)
 {
@@ -561,7 +560,7 @@ test_errlog_index(__rte_unused void **state)
 	sdxi_errlog_drain(dev);
 	assert_int_equal(dev->errlog.stats.invalid, 2);
 	assert_int_equal(dev->errlog.stats.entries, 0);
-	/* It goes on from there. */
+	/* It continues from there. */
 	dev->errlog.read = fn.err_wrt = fn.err_rd = UINT64_MAX - 99;
 	for (i = 0; i < 256; i++)
 		fn_log_entry(LOG_SRC(0), 1, i);
@@ -574,7 +573,7 @@ test_errlog_index(__rte_unused void **state)
 			    dev->vchans[0].logged[i].dsc_index == i);
 }
 
-/* What is logged during a drain is found by that one or by the next. */
+/* An entry logged during a drain is found by this drain or the next one. */
 static void
 log_meanwhile(uint32_t off)
 {
@@ -621,7 +620,7 @@ test_errlog_size(void **state)
 	}
 }
 
-/* Incidents: a line each second, with the last entry and a count of what was left out. */
+/* Incidents: one line per second, with the last entry and the number of suppressed ones. */
 static void
 test_incident(__rte_unused void **state)
 {
@@ -638,7 +637,7 @@ test_incident(__rte_unused void **state)
 				   "data buffer: address translation failure"), 1);
 	assert_int_equal(fn_logged("left out"), 0);
 	for (i = 0; i < 1000; i++) {
-		/* As if no time had passed. */
+		/* Reset the rate limit's clock. */
 		dev->log_tsc = rte_get_timer_cycles();
 		sdxi_incident(dev, "number %d", 2);
 	}

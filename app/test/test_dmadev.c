@@ -3,8 +3,8 @@
  */
 
 /*
- * The driver as a dmadev, with its control thread, on a function that the test plays: what a
- * healthy life sends to it, arguments and limits, a function that does not stop.
+ * The driver as a dmadev, with its control thread, on the function model of test_fn.h: commands
+ * sent without errors, arguments and limits, a function that does not stop.
  */
 
 #include <errno.h>
@@ -19,7 +19,7 @@
 #define NAME "sdxi_test"
 
 static struct rte_device device = { .name = NAME, .numa_node = SOCKET_ID_ANY };
-static struct sdxi_dev *played; /* for what fn_create() keeps besides */
+static struct sdxi_dev *played; /* copy of the pointer for checks after close */
 static struct sdxi_fn_ops ops;
 static void (*irq_cb)(void *arg);
 static void *irq_arg;
@@ -108,10 +108,7 @@ expect_status(unsigned int nb, enum rte_dma_status_code code)
 	}
 }
 
-/*
- * Of administrative commands, START, STOP and SYNC(STOP) are all that a healthy life needs; of
- * operations, COPY.
- */
+/* Without errors only START, STOP and SYNC(STOP) are used, and COPY as the only operation. */
 static void
 test_healthy_life(__rte_unused void **state)
 {
@@ -127,7 +124,7 @@ test_healthy_life(__rte_unused void **state)
 						      RTE_DMA_OP_FLAG_FENCE : 0), 2 * i);
 			assert_int_equal(rte_dma_fill(dev_id(), 0, i, 2000, 3 * 4096,
 						      RTE_DMA_OP_FLAG_SUBMIT), 2 * i + 1);
-			/* COPY, and 4096, 4096 and 4096 bytes of the fill. */
+			/* COPY, and three descriptors of 4096 bytes for the fill. */
 			fn.nb_ran = 0;
 			assert_int_equal(fn_exec(1, 100), 4);
 			assert_int_equal(fn.nb_ran, 4);
@@ -148,7 +145,7 @@ test_healthy_life(__rte_unused void **state)
 	assert_int_equal(fn_logged("test"), 0);
 }
 
-/* The control thread looks when the data path asks, and when the function interrupts. */
+/* The control thread runs on request of the data path and on interrupts. */
 static void
 test_thread(__rte_unused void **state)
 {
@@ -185,7 +182,7 @@ test_limits(void **state)
 		{ 2 << 24, FN_CAP1, 513, 2048, 2048 },
 		{ 2 << 24, FN_CAP1, 2048, 2048, 4096 },
 		{ 22 << 24, FN_CAP1, 32768, 32768, 65536 },
-		/* The longest fill has to fit: 4 GiB by 2 MiB, or what there is. */
+		/* The longest fill must fit: 4 GiB in pieces of 2 MiB, or of the limit. */
 		{ 2 << 24, FN_CAP1 & ~UINT64_C(0xf), 1, 2048, 4096 },
 		{ 0, FN_CAP1 & ~UINT64_C(0xf), 1, 512, 1024 },
 	};
@@ -201,7 +198,7 @@ test_limits(void **state)
 		assert_int_equal(info().min_desc, 1);
 		assert_int_equal(info().max_desc, rows[i].max_desc);
 		assert_int_equal(info().max_sges, 32);
-		/* The order of SDXI's priorities is not known. */
+		/* Which way SDXI orders priorities is not known. */
 		assert_int_equal(info().dev_capa, RTE_DMA_CAPA_MEM_TO_MEM | RTE_DMA_CAPA_SILENT |
 				 RTE_DMA_CAPA_HANDLES_ERRORS | RTE_DMA_CAPA_OPS_COPY |
 				 RTE_DMA_CAPA_OPS_COPY_SG | RTE_DMA_CAPA_OPS_FILL |
@@ -255,7 +252,7 @@ test_args(__rte_unused void **state)
 	}
 }
 
-/* Arguments that ask for more than the function has leave no device. */
+/* Arguments that exceed the function's limits leave no device. */
 static void
 test_args_refused(__rte_unused void **state)
 {
@@ -272,7 +269,7 @@ test_args_refused(__rte_unused void **state)
 	assert_int_equal(info().max_vchans, 6);
 }
 
-/* Memory that a function may still write is not freed, and not configured. */
+/* Memory that the function may still write to is neither freed nor configured again. */
 static void
 test_does_not_stop(__rte_unused void **state)
 {
@@ -295,7 +292,7 @@ test_does_not_stop(__rte_unused void **state)
 	assert_int_equal(rte_dma_start(dev_id()), -EIO);
 	fn.dma_fails = false;
 	assert_int_equal(rte_dma_start(dev_id()), 0);
-	/* Nor while it is stopped in vain; that can be tried again. */
+	/* Nor while stopping fails; stopping can be tried again. */
 	fn.next[RESET] = ERROR;
 	fn.dma_fails = true;
 	assert_int_equal(rte_dma_stop(dev_id()), -EIO);

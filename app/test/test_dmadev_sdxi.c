@@ -3,9 +3,8 @@
  */
 
 /*
- * The SDXI driver on emulated functions, for dpdk-test of a DPDK tree. What every dmadev has to do
- * is tried by dmadev_autotest, on any such function that is there; this is about failures, of which
- * a generic test knows little, and about data that comes in all sizes and in many parts.
+ * Tests of the SDXI driver on emulated functions, for dpdk-test of a DPDK tree. In addition to the
+ * generic dmadev_autotest, these cover failures, and data of many sizes and segments.
  */
 
 #include <inttypes.h>
@@ -27,7 +26,7 @@
 #define RING 1024
 #define ROUNDS 8
 #define BYTES (RING * 64)
-/* Nothing that DPDK has mapped. */
+/* Not mapped by DPDK. */
 #define BAD_ADDR UINT64_C(64)
 #define WAIT_SECONDS 10
 
@@ -42,7 +41,7 @@ next_random(uint32_t *state)
 	return *state >> 8;
 }
 
-/* Take the status of nb operations; false: they do not come. */
+/* Poll nb statuses; returns false on timeout. */
 static bool
 take(enum rte_dma_status_code *status, uint16_t nb)
 {
@@ -67,14 +66,14 @@ check_copies(void)
 
 	for (i = 0; i < BYTES; i++)
 		src[i] = next_random(&seed);
-	/* More than a ring of them, so that it wraps. */
+	/* Enough to wrap the ring. */
 	for (round = 0; round < ROUNDS * RING / RTE_DIM(status); round++) {
 		memset(dst, 0, BYTES);
 		at = 0;
 		for (n = 0; n < RTE_DIM(status); n++) {
 			len = 1 + next_random(&seed) % (BYTES / RTE_DIM(status));
 			TEST_ASSERT(rte_dma_copy(dev, 0, src_addr + at, dst_addr + at, len, 0) >= 0,
-				    "copy %u of round %u is refused", n, round);
+				    "copy %u of round %u was refused", n, round);
 			at += len;
 		}
 		TEST_ASSERT_SUCCESS(rte_dma_submit(dev, 0), "submit fails");
@@ -84,7 +83,7 @@ check_copies(void)
 				    "copy %u of round %u: status %d", i, round, status[i]);
 		TEST_ASSERT(memcmp(src, dst, at) == 0, "round %u: wrong data", round);
 		for (i = at; i < BYTES; i++)
-			TEST_ASSERT(dst[i] == 0, "round %u: byte %u after the end is written",
+			TEST_ASSERT(dst[i] == 0, "round %u: byte %u after the end was written",
 				    round, i);
 	}
 	return TEST_SUCCESS;
@@ -93,7 +92,7 @@ check_copies(void)
 static int
 check_parts(void)
 {
-	/* Cut differently on both sides. */
+	/* Different segments on both sides. */
 	static const uint32_t src_len[] = { 1, 4095, 100, 0, 900 }, dst_len[] = { 4000, 1096 };
 	struct rte_dma_sge from[RTE_DIM(src_len)], to[RTE_DIM(dst_len)];
 	const uint64_t pattern = UINT64_C(0x0123456789abcdef);
@@ -106,9 +105,9 @@ check_parts(void)
 		to[i] = (struct rte_dma_sge){ .addr = dst_addr + at, .length = dst_len[i] };
 	memset(dst, 0, BYTES);
 	TEST_ASSERT(rte_dma_copy_sg(dev, 0, from, to, RTE_DIM(from), RTE_DIM(to), 0) >= 0,
-		    "scatter-gather copy is refused");
+		    "scatter-gather copy was refused");
 	TEST_ASSERT(rte_dma_fill(dev, 0, pattern, dst_addr + at, BYTES - at,
-				 RTE_DMA_OP_FLAG_SUBMIT) >= 0, "fill is refused");
+				 RTE_DMA_OP_FLAG_SUBMIT) >= 0, "fill was refused");
 	TEST_ASSERT(take(status, 2), "parts do not complete");
 	TEST_ASSERT(status[0] == RTE_DMA_STATUS_SUCCESSFUL, "scatter-gather: status %d", status[0]);
 	TEST_ASSERT(status[1] == RTE_DMA_STATUS_SUCCESSFUL, "fill: status %d", status[1]);
@@ -119,7 +118,7 @@ check_parts(void)
 	return TEST_SUCCESS;
 }
 
-/* A failed operation is told at its own place, by a code that says why, and the channel goes on. */
+/* A failed operation is reported in order, with a status, and the channel continues. */
 static int
 check_failures(void)
 {
@@ -129,7 +128,7 @@ check_failures(void)
 
 	for (bad = 0; bad < RTE_DIM(status); bad++) {
 		memset(dst, 0, BYTES);
-		TEST_ASSERT_SUCCESS(rte_dma_stats_reset(dev, 0), "statistics are not reset");
+		TEST_ASSERT_SUCCESS(rte_dma_stats_reset(dev, 0), "stats_reset fails");
 		for (i = 0; i < RTE_DIM(status); i++) {
 			rte_iova_t from = src_addr + 64 * i, to = dst_addr + 64 * i;
 
@@ -138,10 +137,10 @@ check_failures(void)
 			else if (i == bad)
 				to = BAD_ADDR;
 			TEST_ASSERT(rte_dma_copy(dev, 0, from, to, 64, 0) >= 0,
-				    "copy %u is refused", i);
+				    "copy %u was refused", i);
 		}
 		TEST_ASSERT_SUCCESS(rte_dma_submit(dev, 0), "submit fails");
-		TEST_ASSERT(take(status, RTE_DIM(status)), "failure at %u: no end", bad);
+		TEST_ASSERT(take(status, RTE_DIM(status)), "failure at %u: not all completed", bad);
 		for (i = 0; i < RTE_DIM(status); i++) {
 			enum rte_dma_status_code want = RTE_DMA_STATUS_SUCCESSFUL;
 
@@ -153,7 +152,7 @@ check_failures(void)
 			TEST_ASSERT(i == bad || memcmp(src + 64 * i, dst + 64 * i, 64) == 0,
 				    "failure at %u: copy %u: wrong data", bad, i);
 		}
-		TEST_ASSERT_SUCCESS(rte_dma_stats_get(dev, 0, &stats), "no statistics");
+		TEST_ASSERT_SUCCESS(rte_dma_stats_get(dev, 0, &stats), "stats_get fails");
 		TEST_ASSERT(stats.errors == 1 && stats.completed == RTE_DIM(status),
 			    "failure at %u: %" PRIu64 " completed, %" PRIu64 " errors", bad,
 			    stats.completed, stats.errors);
@@ -175,7 +174,7 @@ check_device(void)
 	if (check_copies() != TEST_SUCCESS || check_parts() != TEST_SUCCESS ||
 	    check_failures() != TEST_SUCCESS)
 		return TEST_FAILED;
-	/* A restart begins again at index 0, also after failures. */
+	/* A restart resets the index to 0, also after failures. */
 	TEST_ASSERT_SUCCESS(rte_dma_stop(dev), "stop fails");
 	TEST_ASSERT_SUCCESS(rte_dma_start(dev), "start fails");
 	return check_copies();
@@ -187,14 +186,14 @@ check_function(const char *args)
 	int ret;
 
 	printf("%s,%s\n", DEVICE, args);
-	TEST_ASSERT_SUCCESS(rte_eal_hotplug_add("vdev", DEVICE, args), "cannot be plugged in");
+	TEST_ASSERT_SUCCESS(rte_eal_hotplug_add("vdev", DEVICE, args), "hotplug_add fails");
 	dev = rte_dma_get_dev_id_by_name(DEVICE);
 	ret = dev < 0 ? TEST_FAILED : check_device();
 	if (ret == TEST_SUCCESS)
 		ret = rte_dma_stop(dev) == 0 && rte_dma_close(dev) == 0 ? TEST_SUCCESS :
 									  TEST_FAILED;
-	TEST_ASSERT_SUCCESS(rte_eal_hotplug_remove("vdev", DEVICE), "cannot be unplugged");
-	TEST_ASSERT(rte_dma_get_dev_id_by_name(DEVICE) < 0, "there is still a dmadev");
+	TEST_ASSERT_SUCCESS(rte_eal_hotplug_remove("vdev", DEVICE), "hotplug_remove fails");
+	TEST_ASSERT(rte_dma_get_dev_id_by_name(DEVICE) < 0, "the dmadev still exists");
 	return ret;
 }
 
@@ -212,7 +211,7 @@ test_dmadev_sdxi(void)
 	unsigned int i;
 
 	TEST_ASSERT(rte_eal_hotplug_add("vdev", DEVICE, "max_cxt=0") < 0,
-		    "a bad argument is accepted");
+		    "a bad argument was accepted");
 	from = rte_memzone_reserve("sdxi_test_src", BYTES, SOCKET_ID_ANY, RTE_MEMZONE_IOVA_CONTIG);
 	to = rte_memzone_reserve("sdxi_test_dst", BYTES, SOCKET_ID_ANY, RTE_MEMZONE_IOVA_CONTIG);
 	if (from != NULL && to != NULL) {
@@ -233,7 +232,7 @@ test_dmadev_sdxi(void)
 #if RTE_VERSION >= RTE_VERSION_NUM(23, 11, 0, 0)
 REGISTER_DRIVER_TEST(dmadev_sdxi_autotest, test_dmadev_sdxi);
 #else
-/* The list of tests does not ask which drivers are built. */
+/* The list of tests does not depend on the drivers that are built. */
 static int
 test_dmadev_sdxi_if_built(void)
 {

@@ -78,7 +78,7 @@ test_configure_errors(void **state)
 	RTE_SET_USED(state);
 	id = td_probe(FN0, "max_cxt=4,max_ring=4096");
 
-	/* Everything before its turn. */
+	/* Calls in the wrong order. */
 	assert_int_equal(rte_dma_start(id), -EINVAL);
 	assert_int_equal(td_try_vchan_setup(id, 0, 64), -EINVAL);
 	assert_int_equal(rte_dma_vchan_status(id, 0, &status), -EINVAL);
@@ -101,13 +101,13 @@ test_configure_errors(void **state)
 	vconf.dst_port.port_type = RTE_DMA_PORT_PCIE;
 	assert_int_equal(rte_dma_vchan_setup(id, 0, &vconf), -EINVAL);
 	td_vchan_setup(id, 0, 64);
-	/* One of two is missing. */
+	/* One of two vchans is not set up. */
 	assert_int_equal(rte_dma_start(id), -EINVAL);
 	td_vchan_setup(id, 1, 2048);
 	assert_return_code(rte_dma_start(id), 0);
 	assert_return_code(rte_dma_start(id), 0);
 
-	/* Nothing of this is allowed while it runs, nor does it any harm. */
+	/* Not allowed while started, and without side effects. */
 	conf = (struct rte_dma_conf){ .nb_vchans = 1 };
 	assert_int_equal(rte_dma_configure(id, &conf), -EBUSY);
 	assert_int_equal(td_try_vchan_setup(id, 0, 64), -EBUSY);
@@ -140,7 +140,7 @@ test_reconfigure(void **state)
 			td_one_copy(id, v, 0);
 		assert_return_code(rte_dma_stop(id), 0);
 		assert_int_equal(td_try_vchan_setup(id, counts[i], 32), -EINVAL);
-		/* What fewer channels no longer need is given back. */
+		/* Memory of removed channels is freed. */
 		if (i == 0)
 			td_stock_take(&first);
 	}
@@ -148,7 +148,7 @@ test_reconfigure(void **state)
 	assert_int_equal(now.bytes, first.bytes);
 	assert_int_equal(now.allocs, first.allocs);
 
-	/* Channels that a new configuration adds are to be set up first. */
+	/* Added channels must be set up first. */
 	td_configure(id, 6);
 	for (v = 0; v < 5; v++)
 		td_vchan_setup(id, v, 32);
@@ -185,7 +185,7 @@ test_vchan_setup_twice(void **state)
 	td_one_copy(id, 0, 0);
 	td_one_copy(id, 1, 0);
 
-	/* One channel set up again between stop and start; the other one stays. */
+	/* Set up one channel again between stop and start; the other one stays. */
 	assert_return_code(rte_dma_stop(id), 0);
 	td_vchan_setup(id, 0, 3000);
 	assert_return_code(rte_dma_start(id), 0);
@@ -219,16 +219,16 @@ test_start_stop(void **state)
 			td_one_copy(id, round % 3, i);
 		assert_return_code(rte_dma_stop(id), 0);
 		assert_return_code(rte_dma_stop(id), 0);
-		/* A stopped device takes nothing. */
+		/* A stopped device accepts nothing. */
 		assert_true(rte_dma_copy(id, 0, 4096, 8192, 1, RTE_DMA_OP_FLAG_SUBMIT) < 0);
 		assert_return_code(rte_dma_start(id), 0);
 	}
-	/* Not one of the refused copies has come through. */
+	/* None of the refused copies was executed. */
 	for (i = 0; i < 3; i++)
 		td_one_copy(id, i, 0);
 }
 
-/* After a stop nothing more is written, and outcomes are reported until the next start. */
+/* After a stop nothing is written, and completions can be polled until the next start. */
 static void
 expect_stopped(int16_t id, unsigned int n, unsigned int submitted, unsigned int ops)
 {
@@ -240,7 +240,7 @@ expect_stopped(int16_t id, unsigned int n, unsigned int submitted, unsigned int 
 		assert_int_equal(last, n);
 		if (n >= submitted || status != RTE_DMA_STATUS_SUCCESSFUL)
 			expected = RTE_DMA_STATUS_NOT_ATTEMPTED;
-		/* One that takes every liberty may begin them in any order. */
+		/* With random order, any of them may have begun. */
 		if (getenv(TD_ORDER) != NULL && n < submitted)
 			continue;
 		if (status != expected)
@@ -266,7 +266,7 @@ test_stop_outstanding(void **state)
 	td_fill(src, LEN, 1);
 	id = td_open(FN0, "", 2, 1000);
 	for (round = 0; round < ROUNDS; round++) {
-		/* Some handed over, some not; some gathered, but for the first round. */
+		/* Some submitted, some not; some polled, except in the first round. */
 		for (i = 0; i < OPS; i++)
 			td_copy(id, 0, i, src, dst, LEN, 0);
 		assert_return_code(rte_dma_submit(id, 0), 0);
@@ -306,7 +306,7 @@ test_life(void **state)
 	first = td_probe(FN0, "");
 	td_remove(FN0);
 	for (round = 0; round < 4; round++) {
-		/* Close, then remove: nothing to be closed any more. */
+		/* Close, then remove the device. */
 		id = td_open(FN0, "", 2, 64);
 		assert_int_equal(id, first);
 		td_one_copy(id, 1, 0);
@@ -315,7 +315,7 @@ test_life(void **state)
 		assert_false(rte_dma_is_valid(id));
 		td_remove(FN0);
 
-		/* Never configured, configured, set up: closed, and removed without close. */
+		/* Never configured, configured, set up: removed with and without close. */
 		id = td_probe(FN0, "");
 		assert_return_code(rte_dma_close(id), 0);
 		td_remove(FN0);
@@ -333,12 +333,12 @@ test_life(void **state)
 		assert_return_code(rte_dma_stop(id), 0);
 		td_remove(FN0);
 
-		/* Started and idle. */
+		/* Started, idle. */
 		id = td_open(FN0, "", 2, 64);
 		td_one_copy(id, 0, 0);
 		td_remove(FN0);
 
-		/* Started and at work: what it worked on is left alone from then on. */
+		/* Started, busy: it must not access memory afterwards. */
 		id = td_open(FN0, "", 1, OPS);
 		for (i = 0; i < OPS; i++)
 			td_copy(id, 0, i, src, dst, LEN, 0);
@@ -351,7 +351,7 @@ test_life(void **state)
 		td_remove(FN0);
 		assert_true(td_is_all(dst, LEN, TD_GUARD));
 	}
-	/* The name was available again every time; while in use it is not. */
+	/* The name was free again each time; it is not while in use. */
 	td_probe(FN0, "");
 	assert_true(rte_vdev_init(FN0, "") < 0);
 }
@@ -380,7 +380,7 @@ test_nb_desc(void **state)
 		n = sizes[i];
 		td_up(id, 1, n);
 		idx = 0;
-		/* Twice, the second time at an odd place of the ring. */
+		/* Twice, the second time at an unaligned position of the ring. */
 		for (j = 0; j < 2; j++) {
 			unsigned int k;
 
@@ -398,7 +398,7 @@ test_nb_desc(void **state)
 			assert_int_equal(rte_dma_burst_capacity(id, 0), 0);
 			assert_return_code(rte_dma_submit(id, 0), 0);
 			assert_true(rte_dma_burst_capacity(id, 0) == 0);
-			/* One reported: one more fits, with the index after the last. */
+			/* Once one is reported, one more fits, with the next index. */
 			td_gather(id, 0, idx, 1);
 			assert_int_equal(rte_dma_burst_capacity(id, 0), 1);
 			td_copy(id, 0, idx + n, src, dst, 1, RTE_DMA_OP_FLAG_SUBMIT);
@@ -416,7 +416,7 @@ test_nb_desc(void **state)
 	}
 }
 
-/* Each operation moves its own number, so that one left out, doubled or misplaced is seen. */
+/* Each operation copies its own number, to detect missing, repeated and misplaced ones. */
 static void
 test_indices(void **state)
 {
@@ -456,7 +456,7 @@ test_indices(void **state)
 			if (flags != 0)
 				submitted = enqueued;
 		}
-		/* Sometimes more than once, and sometimes there is nothing to submit. */
+		/* Sometimes several submits in a row, sometimes without new operations. */
 		if ((rnd >> 40) % 4 != 0 || enqueued - gathered == SLOTS || enqueued == ops) {
 			assert_return_code(rte_dma_submit(id, 0), 0);
 			submitted = enqueued;
@@ -487,7 +487,7 @@ test_indices(void **state)
 		else if (td_bound_yield(&bound))
 			fail_msg("operation %" PRIu64 " does not complete", gathered);
 	}
-	/* Nothing is left, and what was last stays last. */
+	/* Nothing is outstanding, and the last index stays the same. */
 	for (i = 0; i < 1000; i++) {
 		last = 0;
 		assert_int_equal(rte_dma_completed(id, 0, 10, &last, &error), 0);
@@ -497,12 +497,12 @@ test_indices(void **state)
 		assert_int_equal(rte_dma_completed_status(id, 0, 10, &last, status), 0);
 		assert_int_equal(last, (uint16_t)(gathered - 1));
 	}
-	/* Pointers that are not wanted. */
+	/* The output pointers may be NULL. */
 	td_copy(id, 0, gathered, src, dst, 8, RTE_DMA_OP_FLAG_SUBMIT);
 	TD_WAIT(rte_dma_completed(id, 0, 1, NULL, NULL) == 1);
 }
 
-/* A function that has work for another channel still does not touch what was not handed over. */
+/* Operations that were not submitted are not executed, even if another channel is busy. */
 static void
 test_submit(void **state)
 {
@@ -520,7 +520,7 @@ test_submit(void **state)
 	memset(dst, TD_GUARD, OPS * LEN);
 	id = td_open(FN0, "", 2, OPS);
 
-	/* Nothing to submit. */
+	/* Without new operations. */
 	assert_return_code(rte_dma_submit(id, 0), 0);
 	for (i = 0; i < OPS; i++)
 		td_copy(id, 0, i, src + i * LEN, dst + i * LEN, LEN, 0);
@@ -537,7 +537,7 @@ test_submit(void **state)
 	td_gather(id, 0, 0, OPS);
 	assert_memory_equal(src, dst, OPS * LEN);
 
-	/* The flag hands over what came before it too. A hint that is not known does no harm. */
+	/* The flag also submits earlier operations. Unknown flags are ignored. */
 	memset(dst, TD_GUARD, OPS * LEN);
 	for (i = 0; i < OPS; i++)
 		td_copy(id, 0, OPS + i, src + i * LEN, dst + i * LEN, LEN,
@@ -553,7 +553,7 @@ test_submit(void **state)
 	assert_memory_equal(src, dst, OPS * LEN);
 }
 
-/* Each copy's source is the one before's destination. */
+/* The source of each copy is the destination of the previous one. */
 static void
 test_fence(void **state)
 {
@@ -577,7 +577,7 @@ test_fence(void **state)
 		for (i = 0; i < LINKS; i++)
 			td_copy(id, 0, idx + i, link[i], link[i + 1], len,
 				i == 0 ? 0 : RTE_DMA_OP_FLAG_FENCE);
-		/* A fence and the hand-over in one. */
+		/* Fence and submit flags combined. */
 		for (i = 0; i < LINKS; i++)
 			td_copy(id, 0, idx + LINKS + i, link[LINKS], link[i], len,
 				RTE_DMA_OP_FLAG_FENCE |
@@ -595,9 +595,9 @@ test_fence(void **state)
 	}
 }
 
-/* ---- memory outside of EAL's ----------------------------------------------------------------- */
+/* ---- memory outside of EAL's heap ------------------------------------------------------------ */
 
-/* Anonymous memory with no file, 4 KiB pages. */
+/* Anonymous memory, 4 KiB pages. */
 struct area {
 	uint8_t *va;
 	size_t len;
@@ -610,7 +610,7 @@ area_map(struct area *area, size_t len)
 			   -1, 0);
 
 	assert_ptr_not_equal(va, MAP_FAILED);
-	/* Nothing else may be mapped there, so no hole but a page that nobody may touch. */
+	/* An inaccessible page after the end, so that nothing else is mapped there. */
 	assert_return_code(mprotect(va + len, 4096, PROT_NONE), errno);
 	area->va = va;
 	area->len = len;
@@ -631,7 +631,7 @@ area_register(const struct area *area, rte_iova_t iova)
 	if (iova != 0) {
 		iovas = malloc(n * sizeof(*iovas));
 		assert_non_null(iovas);
-		/* Pages in reverse, so that no two are contiguous. */
+		/* Reverse order, so that no two pages are contiguous. */
 		for (i = 0; i < n; i++)
 			iovas[i] = iova + (n - 1 - i) * UINT64_C(4096);
 	}
@@ -647,7 +647,7 @@ area_unregister(const struct area *area)
 		fail_msg("rte_extmem_unregister: %s", rte_strerror(rte_errno));
 }
 
-/* What becomes of the one operation that is outstanding. */
+/* Wait for the single outstanding operation and return its status. */
 static int
 copy_status_of(int16_t id, uint16_t vchan, uint64_t idx)
 {
@@ -661,8 +661,8 @@ copy_status_of(int16_t id, uint16_t vchan, uint64_t idx)
 }
 
 /*
- * One copy by IOVA: 0 or the failure that was reported. The channel is idle and goes on if the
- * function goes on.
+ * Copy once by IOVA on an idle channel; returns the status. The channel is usable afterwards if the
+ * function continues after errors.
  */
 static int
 copy_status(int16_t id, uint16_t vchan, uint64_t idx, rte_iova_t src, rte_iova_t dst, uint32_t len)
@@ -691,7 +691,7 @@ test_extmem(void **state)
 	area_map(&a, LEN);
 	area_map(&b, LEN);
 
-	/* Not known to DPDK: neither mappings nor the C library's heap. */
+	/* Not known to DPDK: mappings, and the C library's heap. */
 	memset(plain, TD_GUARD, 4 * LEN);
 	memset(eal, TD_GUARD, LEN);
 	td_fill(a.va, LEN, 1);
@@ -702,7 +702,7 @@ test_extmem(void **state)
 	assert_true(td_is_all(plain, 4 * LEN, TD_GUARD));
 	assert_true(td_is_all(eal, LEN, TD_GUARD));
 
-	/* Registered without IOVAs: by address, in both directions, between two of them too. */
+	/* Registered without IOVAs: use virtual addresses, also between two areas. */
 	area_register(&a, 0);
 	area_register(&b, 0);
 	assert_int_equal(copy_status(id, 0, idx++, (uintptr_t)a.va, (uintptr_t)eal, LEN), 0);
@@ -714,7 +714,7 @@ test_extmem(void **state)
 				     LEN - 9), 0);
 	assert_memory_equal(a.va + 5, b.va + 3, LEN - 9);
 
-	/* Over the end, and from the end on, with both in the same piece of memory. */
+	/* Across the end and from the end on, both within one area. */
 	assert_int_not_equal(copy_status(id, 0, idx++, (uintptr_t)a.va,
 					 (uintptr_t)a.va + LEN - 64, 128), 0);
 	assert_int_not_equal(copy_status(id, 0, idx++, (uintptr_t)a.va + LEN - 64,
@@ -724,7 +724,7 @@ test_extmem(void **state)
 	assert_int_not_equal(copy_status(id, 0, idx++, (uintptr_t)a.va + LEN,
 					 (uintptr_t)a.va, 1), 0);
 
-	/* EAL's own memory ends, too: only read there, as what it holds at its end is EAL's. */
+	/* Across the end of EAL's memory: read only, since the bytes at its end belong to EAL. */
 	msl = rte_mem_virt2memseg_list(eal);
 	assert_non_null(msl);
 	eal_end = (uintptr_t)msl->base_va + msl->len;
@@ -732,7 +732,7 @@ test_extmem(void **state)
 	assert_int_not_equal(copy_status(id, 0, idx++, eal_end, (uintptr_t)eal, 64), 0);
 	assert_int_not_equal(copy_status(id, 0, idx++, eal_end - 64, (uintptr_t)eal, 128), 0);
 
-	/* The other one unregistered, then this one: each is out of reach from then on. */
+	/* After unregistering, each is inaccessible. */
 	area_unregister(&b);
 	memset(b.va, TD_GUARD, LEN);
 	assert_int_not_equal(copy_status(id, 0, idx++, (uintptr_t)a.va, (uintptr_t)b.va, LEN), 0);
@@ -741,7 +741,7 @@ test_extmem(void **state)
 	area_unregister(&a);
 	assert_int_not_equal(copy_status(id, 0, idx++, (uintptr_t)a.va, (uintptr_t)eal, LEN), 0);
 
-	/* Registered with IOVAs: by these, page by page, and no longer by address. */
+	/* Registered with IOVAs: use these, page by page, and no virtual addresses. */
 	area_register(&a, UINT64_C(0x7abc00000000));
 	td_fill(eal, LEN, 3);
 	assert_int_equal(copy_status(id, 0, idx++, (uintptr_t)eal, UINT64_C(0x7abc00000000), LEN),
@@ -761,7 +761,7 @@ test_extmem(void **state)
 	assert_int_not_equal(copy_status(id, 0, idx++, UINT64_C(0x7abc00000000), (uintptr_t)eal,
 					 LEN), 0);
 
-	/* The same address with other IOVAs: nothing old is remembered. */
+	/* The same address with other IOVAs: no stale translations. */
 	area_register(&a, UINT64_C(0x7abd00000000));
 	assert_int_equal(copy_status(id, 0, idx++, UINT64_C(0x7abd00000000), (uintptr_t)eal, LEN),
 			 0);
@@ -776,7 +776,7 @@ test_extmem(void **state)
 static void
 test_vchan_status(void **state)
 {
-	/* Long enough for the function to be seen at work. */
+	/* Long enough to observe the function at work. */
 	enum { LEN = 1 << 20, OPS = 16 };
 	enum rte_dma_vchan_status before;
 	struct td_bound bound;
@@ -798,8 +798,8 @@ test_vchan_status(void **state)
 		assert_int_equal(td_status(id, 0), RTE_DMA_VCHAN_IDLE);
 		rte_dma_submit(id, 0);
 		/*
-		 * However fast the function is: what is not completed after the look at the status
-		 * was not completed at the look, and what was completed at the look still is.
+		 * Whatever the function's speed: operations not completed after the status was read
+		 * were not completed then, and those completed then still are.
 		 */
 		td_bound_set(&bound);
 		do {
@@ -807,13 +807,13 @@ test_vchan_status(void **state)
 			before = td_status(id, 0);
 			n = rte_dma_completed(id, 0, 1, NULL, NULL);
 			if (n == 0 && before != RTE_DMA_VCHAN_ACTIVE)
-				fail_msg("operation outstanding, and the status is %d", before);
+				fail_msg("operation outstanding, but the status is %d", before);
 		} while (n == 0);
 		assert_int_equal(td_status(id, 1), RTE_DMA_VCHAN_IDLE);
 		assert_memory_equal(a.va, dst, LEN);
 		assert_int_equal(td_status(id, 0), RTE_DMA_VCHAN_IDLE);
 
-		/* Idle with nothing gathered: all of it can be, in one call. */
+		/* When idle, all can be polled in one call. */
 		for (n = 0; n < OPS; n++)
 			td_copy(id, 0, idx + n, a.va, dst, LEN, 0);
 		rte_dma_submit(id, 0);
@@ -831,7 +831,7 @@ test_vchan_status(void **state)
 
 /* ---- lengths --------------------------------------------------------------------------------- */
 
-/* What is refused for its length leaves no trace, and hands nothing over either. */
+/* A length that is refused has no side effects, not even a submit. */
 static void
 expect_refused(int16_t id, const void *src, void *dst, uint32_t len)
 {
@@ -890,7 +890,7 @@ test_length(void **state)
 		td_copy(id, 0, 1, src, dst, max - 1, RTE_DMA_OP_FLAG_SUBMIT);
 		td_gather(id, 0, 1, 1);
 
-		/* On a full ring it is still refused, one way or the other. */
+		/* On a full ring it is refused for either reason. */
 		for (n = 0; n < 4; n++)
 			td_copy(id, 0, 2 + n, src, dst, 1, 0);
 		assert_true(rte_dma_copy(id, 0, (uintptr_t)src, (uintptr_t)dst, 0, 0) < 0);
@@ -903,7 +903,7 @@ test_length(void **state)
 		assert_int_equal(stats.errors, 0);
 		td_remove(FN0);
 	}
-	/* dmadev's lengths end before the function's do. */
+	/* dmadev's lengths are shorter than the function's limit. */
 	id = td_open(FN0, "max_buffer=4294967296,error=continue", 2, 4);
 	expect_refused(id, src, dst, 0);
 	assert_int_not_equal(copy_status(id, 0, 0, (uintptr_t)src, 0, UINT32_MAX), 0);
@@ -917,19 +917,19 @@ enum {
 	ERR_LEN = 4096,
 };
 
-/* Addresses that are no memory of DPDK's, each with the bytes from there on that are used. */
+/* Addresses unknown to DPDK, with the number of bytes used at each. */
 struct bad_addr {
 	const char *what;
 	rte_iova_t addr;
 };
 
-/* The areas and memory that an error test works on. */
+/* Memory used by an error test. */
 struct err_env {
-	uint8_t *src, *dst;	/* BURST * ERR_LEN */
-	struct area ext;	/* registered */
+	uint8_t *src, *dst;	/* BURST * ERR_LEN bytes */
+	struct area ext;	/* registered external memory */
 	struct bad_addr bad[8];
 	unsigned int nb_bad;
-	unsigned int stale;	/* of them, memory that was good before */
+	unsigned int stale;	/* number of those that were valid before */
 };
 
 static void
@@ -952,8 +952,8 @@ err_env_init(struct err_env *env)
 		(uintptr_t)env->ext.va + env->ext.len - 64 };
 	env->bad[4] = (struct bad_addr){ "byte before a segment", (uintptr_t)env->ext.va - 1 };
 	env->bad[5] = (struct bad_addr){ "mapped, not DPDK's", (uintptr_t)env & ~UINT64_C(63) };
-	env->bad[6] = (struct bad_addr){ "no canonical address", UINT64_C(0x8000000000000000) };
-	env->bad[7] = (struct bad_addr){ "address space's end", UINT64_MAX - 15 };
+	env->bad[6] = (struct bad_addr){ "non-canonical address", UINT64_C(0x8000000000000000) };
+	env->bad[7] = (struct bad_addr){ "end of the address space", UINT64_MAX - 15 };
 	env->nb_bad = 8;
 	env->stale = 2;
 	area_unregister(&gone);
@@ -967,7 +967,7 @@ err_env_free(struct err_env *env)
 	area_unmap(&env->ext);
 }
 
-/* Look at a burst whose operations at @p mask were given addresses that cannot work. */
+/* Poll a burst in which the operations in @p mask have bad addresses. */
 static void
 expect_burst(int16_t id, uint16_t vchan, uint64_t first, struct err_env *env, unsigned int mask)
 {
@@ -978,7 +978,7 @@ expect_burst(int16_t id, uint16_t vchan, uint64_t first, struct err_env *env, un
 	uint16_t last, got;
 	bool error = false;
 
-	/* Up to the first failure, which stays where it is however often one looks. */
+	/* Up to the first failure, which is not consumed by rte_dma_completed(). */
 	td_bound_set(&bound);
 	while (!error) {
 		got = rte_dma_completed(id, vchan, BURST + 2, &last, &error);
@@ -986,7 +986,7 @@ expect_burst(int16_t id, uint16_t vchan, uint64_t first, struct err_env *env, un
 		assert_in_range(n, 0, bad);
 		assert_int_equal(last, (uint16_t)(first + n - 1));
 		if (td_bound_yield(&bound))
-			fail_msg("no error is reported at index %u", (uint16_t)(first + bad));
+			fail_msg("no error was reported at index %u", (uint16_t)(first + bad));
 	}
 	assert_int_equal(n, bad);
 	for (i = 0; i < 5; i++) {
@@ -996,7 +996,7 @@ expect_burst(int16_t id, uint16_t vchan, uint64_t first, struct err_env *env, un
 		assert_true(error);
 		assert_int_equal(last, (uint16_t)(first + n - 1));
 	}
-	/* Status by status, asking for one, for some, for more than there are. */
+	/* With rte_dma_completed_status(), for one, several, or more than there are. */
 	while (n < BURST) {
 		const unsigned int asked = n % 3 == 0 ? 1 : n % 3 == 1 ? 3 : BURST + 2;
 
@@ -1010,7 +1010,7 @@ expect_burst(int16_t id, uint16_t vchan, uint64_t first, struct err_env *env, un
 				if (status[i] == RTE_DMA_STATUS_SUCCESSFUL ||
 				    status[i] == RTE_DMA_STATUS_NOT_ATTEMPTED ||
 				    status[i] == RTE_DMA_STATUS_USER_ABORT)
-					fail_msg("operation %u, which cannot work: found status %d",
+					fail_msg("operation %u with a bad address: found status %d",
 						 op, status[i]);
 			} else if (status[i] != RTE_DMA_STATUS_SUCCESSFUL) {
 				fail_msg("operation %u: expected success, found status %d", op,
@@ -1093,7 +1093,7 @@ test_errors(void **state)
 	err_env_free(&env);
 }
 
-/* A single operation, with nothing outstanding after it that could have it noticed. */
+/* A single operation, with nothing after it that would reveal the failure. */
 static void
 test_error_alone(void **state)
 {
@@ -1113,7 +1113,7 @@ test_error_alone(void **state)
 	td_one_copy(id, 0, idx++);
 }
 
-/* Operations that were not handed over yet when their channel stopped run when they are. */
+/* Operations not submitted before their channel failed run when submitted later. */
 static void
 test_error_unsubmitted(void **state)
 {
@@ -1141,7 +1141,7 @@ test_error_unsubmitted(void **state)
 		assert_memory_equal(buf, buf + 4096 + n * 64, 64);
 	}
 	assert_true(td_is_all(buf + 64, 4096, TD_GUARD));
-	/* Stop and remove work on a channel that has failed too, whatever is outstanding. */
+	/* Stop and removal also work on a failed channel, with anything outstanding. */
 	assert_return_code(rte_dma_stop(id), 0);
 	assert_return_code(rte_dma_start(id), 0);
 	for (n = 0; n < 4; n++)
@@ -1153,7 +1153,7 @@ test_error_unsubmitted(void **state)
 	td_one_copy(id, 0, 0);
 }
 
-/* Failures of many kinds, all in one go: the log of errors overflows and nothing else does. */
+/* Many failures of all kinds: the error log overflows, nothing else does. */
 static void
 test_error_flood(void **state)
 {
@@ -1186,8 +1186,8 @@ test_error_flood(void **state)
 }
 
 /*
- * Source and destination that overlap are refused where that costs nothing; elsewhere an address is
- * to blame.
+ * Overlapping source and destination are refused if this needs no extra work; otherwise the address
+ * is reported.
  */
 static void
 test_error_overlap(void **state)
@@ -1221,7 +1221,7 @@ test_error_overlap(void **state)
 	assert_int_equal(copy_status(id, 0, idx++, (uintptr_t)buf, (uintptr_t)buf + 4096, 4096), 0);
 }
 
-/* The error log is read though nobody polls, and the first incident logs the entry in words. */
+/* The error log is read without polling, and the first incident logs its entry as text. */
 static void
 test_error_log(void **state)
 {
@@ -1242,7 +1242,7 @@ test_error_log(void **state)
 		assert_int_equal(rte_dma_copy(id, 1, idx % 2 == 0 ? 0 : (uintptr_t)buf,
 					      idx % 2 == 0 ? (uintptr_t)buf : 0, 64,
 					      RTE_DMA_OP_FLAG_SUBMIT), idx);
-		/* One for the operation and, where it is refused, one for CXT_UPD. */
+		/* An entry for the operation, and one for CXT_UPD if that is refused. */
 		TD_WAIT(td_dump_number(id, "error log:", "entries ") == idx + 1 ||
 			(getenv(TD_CXT_UPD) != NULL &&
 			 td_dump_number(id, "error log:", "entries ") > idx + 1));
@@ -1254,7 +1254,7 @@ test_error_log(void **state)
 	td_remove(FN0);
 	rte_openlog_stream(stderr);
 	fclose(log);
-	/* Where CXT_UPD is refused, the line is about that. */
+	/* If CXT_UPD is refused, the line is about that. */
 	if ((getenv(TD_CXT_UPD) == NULL &&
 	     strstr(text, "SDXI: " FN0 ": vchan 1: context 2") == NULL) ||
 	    strstr(text, "; error log: context 2, descriptor 0, buffer 0, data buffer: address "
@@ -1287,7 +1287,7 @@ test_stats(void **state)
 	td_expect_stats(id, 2, 10, 10, 3);
 	td_expect_stats(id, RTE_DMA_ALL_VCHAN, 40, 40, 3);
 
-	/* Enqueued is not submitted. */
+	/* Not submitted, so not counted. */
 	td_copy(id, 1, 0, buf, buf + 64, 64, 0);
 	td_copy(id, 1, 1, buf, buf + 64, 64, 0);
 	td_expect_stats(id, 1, 0, 0, 0);
@@ -1295,7 +1295,7 @@ test_stats(void **state)
 	td_gather(id, 1, 0, 2);
 	td_expect_stats(id, 1, 2, 2, 0);
 
-	/* One channel's, then everyone's; counting goes on from there, indices are untouched. */
+	/* Reset one channel, then all; counting continues, indices do not change. */
 	assert_return_code(rte_dma_stats_reset(id, 2), 0);
 	td_expect_stats(id, 2, 0, 0, 0);
 	td_expect_stats(id, RTE_DMA_ALL_VCHAN, 32, 32, 0);
@@ -1311,7 +1311,7 @@ test_stats(void **state)
 	td_expect_stats(id, 1, 2, 2, 1);
 	td_expect_stats(id, RTE_DMA_ALL_VCHAN, 3, 3, 1);
 
-	/* Stop and start start indices again, not the counters. */
+	/* Stop and start reset indices, but not the counters. */
 	assert_return_code(rte_dma_stop(id), 0);
 	td_expect_stats(id, RTE_DMA_ALL_VCHAN, 3, 3, 1);
 	assert_return_code(rte_dma_start(id), 0);
@@ -1377,7 +1377,7 @@ test_dump(void **state)
 
 /* ---- many contexts, many functions ----------------------------------------------------------- */
 
-/* Contexts beyond 127 need further level 1 tables; doorbells far apart are each one's own. */
+/* Contexts above 127 need more level 1 tables; each has its own doorbell, far apart. */
 static void
 test_many_contexts(void **state)
 {
@@ -1404,7 +1404,7 @@ test_many_contexts(void **state)
 		for (round = 0; round < 2; round++) {
 			td_fill(src, fn[i].vchans * LEN, i * 10 + round);
 			memset(dst, TD_GUARD, fn[i].vchans * LEN);
-			/* All of them outstanding, the last first. */
+			/* All outstanding, in reverse order. */
 			for (v = fn[i].vchans; v-- > 0;)
 				td_copy(id, v, 0, src + v * LEN, dst + v * LEN, LEN,
 					RTE_DMA_OP_FLAG_SUBMIT);
@@ -1448,7 +1448,7 @@ test_two_functions(void **state)
 		assert_memory_equal(src, dst[0], OPS * LEN);
 		assert_memory_equal(src, dst[1], OPS * LEN);
 	}
-	/* One halts, stops, is removed and comes back: the other one does not notice. */
+	/* One fails, stops, is removed and probed again, without effect on the other one. */
 	assert_int_not_equal(copy_status(id[0], 1, 0, 0, (uintptr_t)dst[0], 1), 0);
 	td_one_copy(id[1], 1, 0);
 	assert_return_code(rte_dma_stop(id[0]), 0);
@@ -1480,7 +1480,7 @@ test_probe_cycles(void **state)
 		}
 		for (i = 0; i < FUNCTIONS; i++)
 			td_one_copy(id[i], cycle % 2, 0);
-		/* In another order every time, some stopped and closed, some not. */
+		/* In a different order each time, some stopped and closed, some not. */
 		for (i = 0; i < FUNCTIONS; i++) {
 			unsigned int k = (i * 5 + cycle) % FUNCTIONS;
 

@@ -3,8 +3,8 @@
  */
 
 /*
- * The n-th allocation of the driver's fails, for n from 1 until there is none left to fail: each
- * call says so or does without, nothing is left over, and the same again works.
+ * Fails the n-th allocation of the driver, for n from 1 until no more occur: each call returns an
+ * error or works without, nothing leaks, and a retry works.
  */
 
 #include <errno.h>
@@ -24,11 +24,11 @@
 enum {
 	LEN = 300,
 	NB_DESC = 64,
-	KEEPS = 8, /* calls that fail may each keep something that later ones do not ask for */
-	BAD = 64, /* an address where nothing is */
+	KEEPS = 8, /* limit of allocations that failing calls may keep for later */
+	BAD = 64, /* unmapped address */
 };
 
-/* ---- what is there --------------------------------------------------------------------------- */
+/* ---- resources ------------------------------------------------------------------------------- */
 
 struct stock {
 	struct td_stock td;
@@ -53,7 +53,7 @@ expect_stock(const struct stock *before, const char *when)
 	struct td_bound bound;
 	struct stock now;
 
-	/* A joined thread may stay in the list for a moment. */
+	/* A joined thread may stay listed for a moment. */
 	td_bound_set(&bound);
 	do {
 		stock_take(&now);
@@ -83,10 +83,10 @@ static const char *const phase_names[NB_PHASES] = { "probe", "configure", "vchan
 struct variant {
 	const char *args;
 	uint16_t nb_vchans;
-	unsigned int phases; /* set of those in which calls fail */
+	unsigned int phases; /* bit mask of phases with failing calls */
 	bool zones;
 	bool silent;
-	bool ops; /* enqueued and dequeued, where this DPDK has that */
+	bool ops; /* use enqueue and dequeue operations if this DPDK has them */
 };
 
 static uint8_t *src, *dst;
@@ -105,7 +105,7 @@ phase_do(const struct variant *v, enum phase phase, int16_t *id)
 		ret = rte_vdev_init(FN0, td_args(v->args, args, sizeof(args)));
 		*id = rte_dma_get_dev_id_by_name(FN0);
 		if ((ret == 0) != (*id >= 0))
-			fail_msg("probe: %d, and the dmadev is %d", ret, *id);
+			fail_msg("probe: %d, but the dmadev is %d", ret, *id);
 		return ret;
 	case CONFIGURE:
 		if (v->silent)
@@ -125,7 +125,7 @@ phase_do(const struct variant *v, enum phase phase, int16_t *id)
 }
 
 #ifdef RTE_DMA_CFG_FLAG_ENQ_DEQ
-/* The same for operations that are enqueued and dequeued. */
+/* The same with enqueue and dequeue operations. */
 static void
 traffic_ops(int16_t id)
 {
@@ -148,8 +148,7 @@ traffic_ops(int16_t id)
 #endif
 
 /*
- * Some of everything on each channel, a failure and its recovery too: whatever it is, it is made of
- * what there is.
+ * All kinds of operations on each channel, including a failure and its recovery: none may allocate.
  */
 static void
 traffic(const struct variant *v, int16_t id)
@@ -180,7 +179,7 @@ traffic(const struct variant *v, int16_t id)
 		assert_int_equal(rte_dma_fill(id, vchan, UINT64_C(0x0101010101010101) * 7,
 					      (uintptr_t)dst + LEN, LEN, 0), 1);
 		assert_int_equal(rte_dma_copy_sg(id, vchan, from, to, 2, 2, 0), 2);
-		/* After a failure that nobody reports, others need not be executed. */
+		/* After a failure that is not reported, others need not be executed. */
 		assert_int_equal(rte_dma_copy(id, vchan, v->silent ? (uintptr_t)src : BAD,
 					      (uintptr_t)dst + 3 * LEN, LEN, 0), 3);
 		assert_int_equal(rte_dma_copy(id, vchan, (uintptr_t)src, (uintptr_t)dst + 3 * LEN,
@@ -223,11 +222,10 @@ traffic(const struct variant *v, int16_t id)
 }
 
 /*
- * Have the n-th call of a phase fail until that keeps nothing more: what it keeps for the
- * next time is had once, and does not grow each time.
+ * Fail the n-th call of a phase repeatedly, until this allocates nothing more: allocations that are
+ * kept for the next attempt must not accumulate.
  *
- * @return
- *   What it gave last.
+ * @return Result of the last attempt.
  */
 static int
 fail_again(const struct variant *v, enum phase phase, int16_t *id, unsigned int n, bool on)
@@ -248,7 +246,7 @@ fail_again(const struct variant *v, enum phase phase, int16_t *id, unsigned int 
 				 now.td.bytes <= before.td.bytes && now.live <= before.live))
 			break;
 		if (i == KEEPS)
-			fail_msg("%s: call %u, of %s, fails: each time more is kept",
+			fail_msg("%s: failing call %u, of %s, leaks with each retry",
 				 phase_names[phase], n, inject.first);
 	}
 	inject.fail = was.fail;
@@ -259,10 +257,9 @@ fail_again(const struct variant *v, enum phase phase, int16_t *id, unsigned int 
 }
 
 /*
- * The sequence with a failing call; after one that fails, it ends there, or goes on with the same
- * once more.
+ * Run the sequence with a failing call; after an error, end there or retry.
  *
- * @return false: there was no such call.
+ * @return false if there was no such call.
  */
 static bool
 run(const struct variant *v, unsigned int fail, bool on, bool again)
@@ -291,14 +288,14 @@ run(const struct variant *v, unsigned int fail, bool on, bool again)
 			continue;
 		failed = true;
 		if (!was_hit)
-			fail_msg("%s: %d, though no call failed", phase_names[phase], ret);
+			fail_msg("%s: %d, but no call failed", phase_names[phase], ret);
 		code = inject_code(inject.first);
 		/* Memory may come from the heap or a memzone. */
 		if (ret != -code)
 			fail_msg("%s: call %u, of %s, fails: expected %d, found %d",
 				 phase_names[phase], fail, inject.first, -code, ret);
 		if (__atomic_load_n(&inject.lines, __ATOMIC_RELAXED) == 0)
-			fail_msg("%s: call %u, of %s, fails: nothing in the log",
+			fail_msg("%s: failing call %u, of %s: nothing in the log",
 				 phase_names[phase], fail, inject.first);
 		if (phase == PROBE)
 			expect_stock(before, "a probe that failed");
@@ -310,13 +307,13 @@ run(const struct variant *v, unsigned int fail, bool on, bool again)
 			break;
 		ret = phase_do(v, phase, &id);
 		if (ret != 0)
-			fail_msg("%s: call %u, of %s, had failed; once more: %d",
+			fail_msg("%s: retry after failing call %u, of %s: %d",
 				 phase_names[phase], fail, inject.first, ret);
 	}
-	/* Once is bridged where the other kind of memory is there. */
+	/* A single failure has no effect if the other kind of memory is available. */
 	if (was_hit && !failed && inject_code(inject.first) != 0 &&
 	    (on || strcmp(inject.first, "rte_zmalloc_socket") != 0))
-		fail_msg("call %u, of %s, failed, and nobody said so", fail, inject.first);
+		fail_msg("call %u, of %s, failed without an error", fail, inject.first);
 	if (ret == 0) {
 		unsigned int calls = inject.calls;
 
@@ -329,7 +326,7 @@ run(const struct variant *v, unsigned int fail, bool on, bool again)
 		inject.fail = fail;
 	}
 	if (id >= 0) {
-		/* Which has to go without memory, too. */
+		/* Closing must also work without memory. */
 		__atomic_store_n(&inject.whose, INJECT_MAINS, __ATOMIC_SEQ_CST);
 		inject.calls = 0;
 		inject.fail = 1;
@@ -338,7 +335,7 @@ run(const struct variant *v, unsigned int fail, bool on, bool again)
 		inject_disarm();
 		inject.fail = fail;
 		if (ret != 0)
-			fail_msg("call %u, of %s, had failed; remove: %d", fail,
+			fail_msg("remove after failing call %u, of %s: %d", fail,
 				 inject.first != NULL ? inject.first : "none", ret);
 	}
 	expect_stock(before, "the device removed");
@@ -354,16 +351,16 @@ test_control(void **state)
 	for (way = 0; way < 4; way++) {
 		for (n = 1; run(v, n, (way & 1) != 0, (way & 2) != 0); n++)
 			;
-		/* It makes no difference to how many there are. */
+		/* The number of failing calls must not depend on it. */
 		assert_true(n > 1);
 		total += n - 1;
 	}
-	print_message("# %u allocations fail one by one, in 4 ways\n", total / 4);
+	print_message("# %u allocations failed one by one, in 4 variants\n", total / 4);
 }
 
-/* ---- the function's own threads -------------------------------------------------------------- */
+/* ---- threads of the function ----------------------------------------------------------------- */
 
-/* All are reported, and good is what is said to be. */
+/* All operations are reported, and successful ones were executed. */
 static void
 traffic_any(int16_t id)
 {
@@ -387,9 +384,7 @@ traffic_any(int16_t id)
 			assert_memory_equal(dst + i * LEN, src + i, LEN);
 }
 
-/*
- * A function without memory is one that errs: the driver reports that, and nothing is left over.
- */
+/* A function without memory causes errors: the driver reports them, and nothing leaks. */
 static void
 test_function(void **state)
 {
@@ -411,7 +406,7 @@ test_function(void **state)
 			if (ret == 0)
 				traffic_any(id);
 			else if (inject.hits == 0)
-				fail_msg("%s: %d, though no call failed", phase_names[phase - 1],
+				fail_msg("%s: %d, but no call failed", phase_names[phase - 1],
 					 ret);
 			inject_disarm();
 			was_hit = inject.hits > 0;
@@ -423,7 +418,7 @@ test_function(void **state)
 	}
 }
 
-/* A test that has failed may have left its device. */
+/* A failed test may have left its device. */
 static int
 teardown(void **state)
 {
@@ -439,7 +434,7 @@ int
 main(int argc, char **argv)
 {
 	const unsigned int all = (1u << NB_PHASES) - 1;
-	/* Three channels; all arguments; other memory; more tables at start. */
+	/* Three channels; all arguments; other memory types; more tables at start. */
 	static struct variant plain = { .args = "", .nb_vchans = 3 };
 	static struct variant full = {
 		.args = "max_cxt=7,max_vchans=4,errlog_size=128,watchdog=1000,"
@@ -470,7 +465,7 @@ main(int argc, char **argv)
 	if (!td_eal_init(argv[0], 256, NULL))
 		return 1;
 	if (inject_begin() < 0) {
-		fprintf(stderr, "the driver's calls cannot be led here\n");
+		fprintf(stderr, "the driver's calls cannot be redirected\n");
 		return 1;
 	}
 	src = rte_malloc("src", LEN + 64, 64);

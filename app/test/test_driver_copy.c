@@ -2,7 +2,7 @@
  * Copyright(c) 2026 The SDXI for DPDK authors
  */
 
-/* Copies are bit-exact: all sizes up to 1 GiB, all alignments, and nothing beside. */
+/* Copies are exact for all sizes up to 1 GiB and all alignments, and write nothing else. */
 
 #include <errno.h>
 #include <stdlib.h>
@@ -16,17 +16,17 @@
 #define FN0 TD_NAME(0)
 
 #define GIB ((size_t)1 << 30)
-/* Room before and after what is copied, for offsets and guards. */
+/* Space around the data, for offsets and guards. */
 #define MARGIN 4096
 #define SEED 0x51
-/* More than any ring holds and than any test wants outstanding. */
+/* Larger than any ring in these tests. */
 #define RING 4096
 
-/* Source and destination for everything, allocated once: EAL clears what it takes back. */
+/* Source and destination, allocated once: EAL clears memory when it is freed. */
 static size_t max_len;
 static uint8_t *src_mem, *dst_mem;
 
-/* What was left of the guards of a destination at @p dst? */
+/* The guards around the destination at @p dst must be unchanged. */
 static void
 expect_guards(const uint8_t *dst, size_t len)
 {
@@ -50,7 +50,7 @@ expect_copied(const uint8_t *src, const uint8_t *dst, size_t len)
 	expect_guards(dst, len);
 }
 
-/* Nothing may ever be written to the source. */
+/* The source must not change. */
 static void
 expect_source_whole(void)
 {
@@ -61,7 +61,7 @@ expect_source_whole(void)
 	for (at = 0; at < words; at++) {
 		memcpy(&word, src_mem + at * sizeof(word), sizeof(word));
 		if (word != td_word(SEED, at))
-			fail_msg("source was written at offset %zu", at * sizeof(word));
+			fail_msg("source was changed at offset %zu", at * sizeof(word));
 	}
 }
 
@@ -110,14 +110,14 @@ test_large_sizes(void **state)
 				copy_one(id, idx++, len + diff, 3 + diff, 4093);
 		}
 	}
-	/* The largest: once each, at all sorts of offsets. */
+	/* The largest ones once each, at various offsets. */
 	copy_one(id, idx++, max_len - 1, 0, 0);
 	copy_one(id, idx++, max_len, 5, 64);
 	copy_one(id, idx++, max_len + 1, 4096 - 3, 1);
 	expect_source_whole();
 }
 
-/* Every place that source and destination can have in their cache lines, all in flight together. */
+/* All offsets of source and destination within cache lines, all in flight together. */
 static void
 test_alignments(void **state)
 {
@@ -137,7 +137,7 @@ test_alignments(void **state)
 	id = td_open(FN0, "", 1, RING);
 	for (i = 0; i < nb_lens; i++) {
 		len = lens[i];
-		/* Lines of its own for each, with room for its offset and guards. */
+		/* Each has its own cache lines, with space for its offset and guards. */
 		slot = RTE_ALIGN(len + 64 + 2 * TD_GUARD_LEN, 64);
 		if (RING * slot > max_len)
 			continue;
@@ -160,7 +160,7 @@ test_alignments(void **state)
 	expect_source_whole();
 }
 
-/* Long copies are done in parts: those of one channel between those of another, and short ones. */
+/* Long copies are executed in parts, interleaved with those of other channels. */
 static void
 test_long_beside_short(void **state)
 {
@@ -209,7 +209,7 @@ main(int argc, char **argv)
 	src_mem = rte_malloc("src", max_len + 2 * MARGIN, 64);
 	dst_mem = rte_malloc("dst", max_len + 2 * MARGIN, 64);
 	if (src_mem == NULL || dst_mem == NULL) {
-		fprintf(stderr, "no 2 x %zu bytes of DPDK memory\n", max_len);
+		fprintf(stderr, "cannot allocate 2 x %zu bytes of DPDK memory\n", max_len);
 		return 1;
 	}
 	td_fill(src_mem, max_len + 2 * MARGIN, SEED);

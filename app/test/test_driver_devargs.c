@@ -3,9 +3,8 @@
  */
 
 /*
- * Device arguments: each key of the driver and of the emulated function, with all that can be wrong
- * about it. What is refused is not probed, and the log says which key, which value, and what would
- * have been allowed.
+ * Device arguments: each key of the driver and of the emulated function, with all possible errors.
+ * A bad argument fails the probe, and the log names the key, the value, and the allowed values.
  */
 
 #include <errno.h>
@@ -21,7 +20,7 @@
 
 #define FN0 TD_NAME(0)
 
-/* Probe with the log going to memory, which the caller frees. */
+/* Probe with the log redirected to memory; the caller frees it. */
 static int
 probe_logged(const char *args, char **log)
 {
@@ -38,7 +37,7 @@ probe_logged(const char *args, char **log)
 	return ret;
 }
 
-/* A key, a value that it does not take, and words that have to be in the line that says so. */
+/* Key, invalid value, and words that the error message must contain. */
 struct bad {
 	const char *args;
 	const char *said[4];
@@ -55,28 +54,26 @@ expect_bad(const struct bad *bad, unsigned int nb)
 	for (i = 0; i < nb; i++) {
 		if (probe_logged(bad[i].args, &log) >= 0) {
 			rte_vdev_uninit(FN0);
-			fail_msg("%s: the function was made", bad[i].args);
+			fail_msg("%s: the function was created", bad[i].args);
 		}
 		assert_true(rte_dma_get_dev_id_by_name(FN0) < 0);
 		if (strstr(log, FN0) == NULL)
-			fail_msg("%s: the log does not name " FN0 ", but says: %s", bad[i].args,
+			fail_msg("%s: expected " FN0 " in the log, found: %s", bad[i].args,
 				 log);
 		for (s = 0; s < RTE_DIM(bad[i].said) && bad[i].said[s] != NULL; s++)
 			if (strstr(log, bad[i].said[s]) == NULL)
-				fail_msg("%s: the log does not say \"%s\", but: %s", bad[i].args,
+				fail_msg("%s: expected \"%s\" in the log, found: %s", bad[i].args,
 					 bad[i].said[s], log);
 		free(log);
-		/* A function that was made before its arguments were refused may leave its thread
-		 * in the list for a moment.
-		 */
+		/* A function may have been created: its thread may stay listed for a moment. */
 		TD_WAIT((td_stock_take(&now), now.threads == before.threads));
 		assert_memory_equal(&now, &before, sizeof(now));
 	}
-	/* The name was not used up. */
+	/* The name is free again. */
 	td_one_copy(td_open(FN0, "", 1, 4), 0, 0);
 }
 
-/* What is wrong with any number. */
+/* Errors common to all numbers. */
 #define BAD_NUMBERS(key, range)                                                                    \
 	{ key "=many", { key, "'many'", range } }, { key "=-1", { key, "'-1'", range } },          \
 	{ key "=+1", { key, "'+1'", range } }, { key "= 1", { key, "' 1'", range } },              \
@@ -84,7 +81,7 @@ expect_bad(const struct bad *bad, unsigned int nb)
 	{ key "=0x", { key, "'0x'", range } }, { key "=", { key, "''", range } },                  \
 	{ key, { key, "''", range } },                                                             \
 	{ key "=18446744073709551617", { key, "'18446744073709551617'", range } }
-/* One that is beyond a key's range but for its low 32 bits. */
+/* A number that is in range only in its low 32 bits. */
 #define BAD_LONG(key, range) { key "=4294967297", { key, "'4294967297'", range } }
 #define BAD_WORDS(key, words)                                                                      \
 	{ key "=maybe", { key, "'maybe'", words } }, { key "=", { key, "''", words } },            \
@@ -133,7 +130,7 @@ test_bad_driver_keys(void **state)
 		{ "watchdog=600001", { "watchdog", "'600001'", "600000" } },
 		{ "watchdog=4294967296", { "watchdog", "'4294967296'", "600000" } },
 		{ "watchdog=50ms", { "watchdog", "'50ms'", "600000" } },
-		/* The last of several is wrong, or the first. */
+		/* One of several values is wrong: the last, or the first. */
 		{ "watchdog=50,watchdog=x", { "watchdog", "'x'" } },
 		{ "watchdog=x,watchdog=50", { "watchdog", "'x'" } },
 	};
@@ -162,7 +159,7 @@ test_bad_function_keys(void **state)
 		{ "db_stride=2048", { "db_stride", "'2048'", "4096" } },
 		{ "db_stride=5000", { "db_stride", "'5000'", "power of two" } },
 		{ "db_stride=1048576", { "db_stride", "'1048576'", "524288" } },
-		/* EAL has one lcore here. */
+		/* EAL runs with one lcore. */
 		BAD_NUMBERS("lcore", "has CPUs,"),
 		{ "lcore=1", { "lcore", "'1'", "has CPUs, found" } },
 		{ "lcore=99999", { "lcore", "'99999'", "has CPUs, found" } },
@@ -226,7 +223,7 @@ test_bad_faults(void **state)
 	expect_bad(bad, RTE_DIM(bad));
 }
 
-/* Values at the ends of their ranges, in several notations, are taken and have their effect. */
+/* Values at the limits of their ranges, in several notations, are accepted and have an effect. */
 static void
 test_good(void **state)
 {
@@ -318,7 +315,7 @@ test_limits(void **state)
 	td_one_copy(id, 2, 0);
 }
 
-/* A fault that was given as an argument hits the operation that it names. */
+/* A fault given as an argument hits the operation that it names. */
 static void
 test_fault_hits(void **state)
 {
@@ -363,14 +360,14 @@ test_fault_hits(void **state)
 	}
 }
 
-/* So do the others: what was submitted comes back, and it took a recovery. */
+/* These faults need a recovery: all submitted operations are reported. */
 static void
 test_fault_recovered(void **state)
 {
 	static const struct {
 		const char *args;
 		bool recovered;
-		enum rte_dma_status_code code; /* of operation 5 */
+		enum rte_dma_status_code code; /* status of operation 5 */
 	} fault[] = {
 		/* Without a fault, and with one that is never reached. */
 		{ "watchdog=0", false },
@@ -400,7 +397,7 @@ test_fault_recovered(void **state)
 		for (op = 0; op < RTE_DIM(status); op++) {
 			if (status[op] == (op == 5 ? fault[i].code : RTE_DMA_STATUS_SUCCESSFUL))
 				continue;
-			/* A watchdog may find a slow machine hanging as often as it likes. */
+			/* On a slow machine, a watchdog may fire at any time. */
 			if (strstr(fault[i].args, "watchdog=0") != NULL ||
 			    status[op] != RTE_DMA_STATUS_ERROR_UNKNOWN)
 				fail_msg("%s: operation %u: found status %d", fault[i].args, op,
@@ -414,7 +411,7 @@ test_fault_recovered(void **state)
 	}
 }
 
-/* A function that cannot be activated, once or ever. */
+/* A function that fails to activate, once or always. */
 static void
 test_fault_activation(void **state)
 {

@@ -3,8 +3,8 @@
  */
 
 /*
- * DPDK memory that comes and goes while an emulated function uses it. EAL does that with huge pages
- * only, so without any the test is skipped; with_huge_pages.sh has them there where it may.
+ * DPDK memory that is allocated and freed while an emulated function uses it. EAL does this with
+ * huge pages only, so the test is skipped without; with_huge_pages.sh provides them if it may.
  */
 
 #include <inttypes.h>
@@ -18,11 +18,11 @@
 #include "test_driver_util.h"
 
 #define PAGE (UINT64_C(2) << 20)
-/* Some whole pages wherever it begins, so that freeing it unmaps some. */
+/* Contains whole pages at any alignment, so that freeing it unmaps some. */
 #define BUF (4 * PAGE)
 #define PART (UINT64_C(1) << 20)
 #define PARTS (BUF / PART)
-/* Huge pages that the test needs. */
+/* Number of huge pages needed. */
 #define PAGES 64
 
 static unsigned int unmapped;
@@ -36,7 +36,7 @@ mem_event(enum rte_mem_event event, const void *addr, size_t len, void *arg)
 		unmapped += len / PAGE;
 }
 
-/* Gather @p n operations, and count those that have failed. */
+/* Poll @p n operations, and count the failed ones. */
 static unsigned int
 gather(int16_t id, unsigned int n)
 {
@@ -86,7 +86,7 @@ test_hotplug(void **state)
 		assert_non_null(dst);
 		to = (uintptr_t)dst;
 		copy_all(id, to, from);
-		/* Every other time it goes in the middle of the copies. */
+		/* Every other time, free it during the copies. */
 		if (round % 2 == 0) {
 			assert_int_equal(gather(id, PARTS), 0);
 			assert_memory_equal(dst, src, BUF);
@@ -94,7 +94,7 @@ test_hotplug(void **state)
 		rte_free(dst);
 		if (round % 2 != 0)
 			gather(id, PARTS);
-		/* Gone: out of reach for certain, as source too. */
+		/* Unmapped: not accessible, also as a source. */
 		assert_true(unmapped > before);
 		copy_all(id, to, from);
 		assert_int_equal(gather(id, PARTS), PARTS);

@@ -2,7 +2,7 @@
  * Copyright(c) 2026 The SDXI for DPDK authors
  */
 
-/* An application that keeps a function busy and says how far it is, for test_driver_kill.sh. */
+/* Application for test_driver_kill.sh: keeps a function busy and prints its progress. */
 
 #include <errno.h>
 #include <inttypes.h>
@@ -20,9 +20,9 @@
 
 enum {
 	VCHANS = 4,
-	DEPTH = 32,	       /* operations outstanding on each channel */
-	SLOT = 256 << 10,      /* bytes for each */
-	OPS_A_START = 20000,   /* operations on each until stop and the next start */
+	DEPTH = 32,	       /* outstanding operations per channel */
+	SLOT = 256 << 10,      /* bytes per operation */
+	OPS_A_START = 20000,   /* operations per channel between restarts */
 };
 
 static void
@@ -41,7 +41,7 @@ len_of(uint64_t idx)
 	return (uint32_t)(td_word(1, idx) % (UINT64_C(1) << idx % 19)) + 1;
 }
 
-/* Run the started device for @p upto operations a channel; the last DEPTH stay outstanding. */
+/* Run the started device up to @p upto operations per channel; the last DEPTH stay outstanding. */
 static void
 run(int16_t id, const uint8_t *src, uint8_t *dst, uint64_t upto, uint64_t *total)
 {
@@ -93,7 +93,7 @@ main(int argc, char **argv)
 		return 1;
 	}
 	td_fill(src, SLOT + 64, 1);
-	/* A context that stands still once, which is recovered from. */
+	/* A context stalls once and is recovered. */
 	id = td_probe(FN0, "watchdog=1000,fault=stall:cxt=1:op=2500");
 	say("probed", 0);
 	td_configure(id, VCHANS);

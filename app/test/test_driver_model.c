@@ -14,24 +14,24 @@
 #include "test_vdev.h"
 
 enum {
-	WINDOW = 256,	/* most operations outstanding */
-	REACH = 16,	/* how far back a chain may go */
-	BIG_SLOTS = 8,	/* for one operation in 64 at most */
+	WINDOW = 256,	/* maximum number of outstanding operations */
+	REACH = 16,	/* maximum distance of chained operations */
+	BIG_SLOTS = 8,	/* for at most one operation in 64 */
 	BIG_LEN = 1 << 20,
 	BIGS_LEN = BIG_SLOTS * (BIG_LEN + 4096),
-	ZONE_LEN = 16 << 10, /* of a slot, for destinations */
-	OWN_LEN = 8 << 10,   /* of a slot, for a source that may be overwritten */
+	ZONE_LEN = 16 << 10, /* per slot, for destinations */
+	OWN_LEN = 8 << 10,   /* per slot, for a source that may be overwritten */
 	MAX_LEN = OWN_LEN - 2 * TD_GUARD_LEN - 64,
 	SLOT_LEN = ZONE_LEN + OWN_LEN,
 	POOL_LEN = 4 << 20,
 	HOLE_LEN = 2 * 4096,
 	MAX_POLL = 64,
-	/* Polls without result of a device that has stopped. */
+	/* Polls of a stopped device that may return nothing. */
 	REFUSALS = 2000,
 };
 
 static const char * const kind_names[] = {
-	"copy", "copy of its own", "chained copy", "fill", "sg",
+	"copy", "copy of own source", "chained copy", "fill", "sg",
 };
 static_assert(RTE_DIM(kind_names) == K_MAX, "each kind has a name");
 
@@ -47,7 +47,7 @@ struct model_conf model_conf = { .quiet = true, .faults = true };
 static uint8_t *pool, *hole;
 static uint64_t pool_hash;
 
-/* ---- what is known --------------------------------------------------------------------------- */
+/* ---- state ----------------------------------------------------------------------------------- */
 
 static uint64_t
 hash_of(const uint8_t *at, size_t len)
@@ -64,7 +64,7 @@ hash_of(const uint8_t *at, size_t len)
 	return hash;
 }
 
-/* A function's vchans may be driven by a thread each. */
+/* Each vchan of a function may have its own thread. */
 static void
 flag_set(bool *flag, bool on)
 {
@@ -77,21 +77,21 @@ dev_of(const struct model_fn *fn)
 	return rte_dma_fp_objs[fn->id].dev_private;
 }
 
-/* How often vchans of the function have been handed over. */
+/* How often vchans of the function were taken over by the control thread. */
 static uint32_t
 handovers(const struct model_vchan *v)
 {
 	return __atomic_load_n(&dev_of(v->fn)->requests, __ATOMIC_ACQUIRE);
 }
 
-/* A count of the function's activations. */
+/* Number of activations of the function. */
 static uint32_t
 fn_epoch(const struct model_vchan *v)
 {
 	return __atomic_load_n(&dev_of(v->fn)->epoch, __ATOMIC_ACQUIRE);
 }
 
-/* It has failed, and no fault accounts for that: it had no CPU for many seconds. */
+/* The function failed without an injected fault: its thread had no CPU for many seconds. */
 static bool
 fn_is_late(const struct model_fn *fn)
 {
@@ -126,7 +126,7 @@ model_fail(const char *format, ...)
 	va_start(ap, format);
 	vsnprintf(text, sizeof(text), format, ap);
 	va_end(ap);
-	/* cmocka can tell of the failure of one thread only. */
+	/* cmocka handles a failure in one thread only. */
 	if (model_conf.on_fail != NULL)
 		model_conf.on_fail(text);
 	fail_msg("%s", text);
@@ -136,11 +136,11 @@ model_fail(const char *format, ...)
 #define MODEL_CHECK(v, cond)                                                                       \
 	do {                                                                                       \
 		if (!(cond))                                                                       \
-			model_fail("seed %" PRIu64 ": channel %u: %s:%d: not so: %s",              \
+			model_fail("seed %" PRIu64 ": channel %u: %s:%d: not true: %s",            \
 				   model_conf.seed, (v)->no, __FILE__, __LINE__, #cond);           \
 	} while (0)
 
-/* Fail the test, with all that is known of an operation. */
+/* Fail the test, with all information about an operation. */
 static void __rte_noreturn __rte_format_printf(3, 4)
 blame(const struct model_vchan *v, const struct model_op *op, const char *format, ...)
 {
@@ -160,7 +160,7 @@ blame(const struct model_vchan *v, const struct model_op *op, const char *format
 		   op->over != NULL ? " over a source" : "", op->len, op->nb_src, op->nb_dst, text);
 }
 
-/* ---- drawing up operations ------------------------------------------------------------------- */
+/* ---- generating operations ------------------------------------------------------------------- */
 
 static rte_iova_t
 bad_address(struct model_rng *rng)
@@ -186,7 +186,7 @@ seg_set(struct model_seg *seg, uint8_t *at, uint32_t len)
 	*seg = (struct model_seg){ .at = at, .iova = (uintptr_t)at, .len = len };
 }
 
-/* The slot's last destination must still be as it was when that was reported. */
+/* The previous destination in the slot must not have changed since it was reported. */
 static void
 zone_recheck(struct model_vchan *v, const struct model_op *op)
 {
@@ -194,7 +194,7 @@ zone_recheck(struct model_vchan *v, const struct model_op *op)
 		blame(v, op, "its destination was written after it had been reported");
 }
 
-/* One destination, guarded, somewhere in the slot; and the guard is what is there before. */
+/* Place a guarded destination in the slot, filled with the guard pattern. */
 static void
 dst_place(struct model_vchan *v, struct model_op *op, struct model_rng *rng, bool big)
 {
@@ -233,7 +233,7 @@ own_place(struct model_vchan *v, struct model_op *op, struct model_rng *rng)
 	op->src[0].iova = (uintptr_t)op->own;
 }
 
-/* Cut @p len into @p n parts, some of which may be empty. */
+/* Split @p len into @p n parts, some of which may be empty. */
 static void
 cut(struct model_rng *rng, uint32_t len, unsigned int n, uint32_t *parts)
 {
@@ -270,7 +270,7 @@ sg_place(struct model_vchan *v, struct model_op *op, struct model_rng *rng)
 	memset(zone, TD_GUARD, op->zone_len);
 }
 
-/* An earlier operation that a chain can go back to, if there is one where it was looked for. */
+/* An earlier operation to chain to, if there is one. */
 static struct model_op *
 draw_earlier(struct model_vchan *v, struct model_rng *rng)
 {
@@ -280,7 +280,7 @@ draw_earlier(struct model_vchan *v, struct model_rng *rng)
 	return no < v->next && op->no == no ? op : NULL;
 }
 
-/* Give one part an address where nothing is. */
+/* Give one part an invalid address. */
 static void
 spoil(struct model_op *op, struct model_rng *rng)
 {
@@ -311,7 +311,7 @@ generate(struct model_vchan *v)
 		     one_in(&rng, 10)	? SUBMIT_FLAG :
 		     one_in(&rng, 20)	? SUBMIT_CALL :
 					  SUBMIT_NOT;
-	/* That is what it means to enqueue one. */
+	/* Enqueuing an operation implies a submit. */
 	if (v->fn->mode == MODEL_OPS)
 		op->submit = SUBMIT_FLAG;
 	op->len = big ? BIG_LEN / 16 + below(&rng, BIG_LEN * 15 / 16) : draw_len(&rng);
@@ -360,7 +360,7 @@ generate(struct model_vchan *v)
 		spoil(op, &rng);
 }
 
-/* ---- what was done, as a number ------------------------------------------------------------- */
+/* ---- digest of all operations ---------------------------------------------------------------- */
 
 static void
 digest_add(struct model_vchan *v, uint64_t number)
@@ -368,7 +368,7 @@ digest_add(struct model_vchan *v, uint64_t number)
 	v->digest = td_word(v->digest, number);
 }
 
-/* An address, which is another one in another run. */
+/* Addresses differ between runs. */
 static void
 digest_seg(struct model_vchan *v, const struct model_seg *seg)
 {
@@ -402,14 +402,14 @@ digest_op(struct model_vchan *v, const struct model_op *op)
 
 static void report(struct model_vchan *v, enum rte_dma_status_code status);
 
-/* What may be reported: if the function has failed, also what was not submitted. */
+/* What may be reported; on a failed function also operations that were not submitted. */
 static uint64_t
 outstanding(const struct model_vchan *v)
 {
 	return (fn_is_fatal(v->fn) ? v->next : v->submitted) - v->tail;
 }
 
-/* ---- handing them over ----------------------------------------------------------------------- */
+/* ---- enqueue --------------------------------------------------------------------------------- */
 
 static int
 enqueue_sg(struct model_vchan *v, const struct model_op *op, uint64_t flags)
@@ -457,7 +457,7 @@ enqueue_rop(struct model_vchan *v, const struct model_op *op)
 		};
 	if (rte_dma_enqueue_ops(v->fn->id, v->vchan, &rop, 1) == 1)
 		return (uint16_t)(v->next - v->base);
-	/* It does not say why. */
+	/* It does not return the reason. */
 	return v->next == v->tail ? -EIO : -ENOSPC;
 }
 
@@ -470,11 +470,11 @@ poll_rops(struct model_vchan *v, uint16_t want)
 
 	got = rte_dma_dequeue_ops(v->fn->id, v->vchan, rops, want);
 	if (got > want || got > outstanding(v))
-		blame(v, op_at(v, first), "asked for %u of %" PRIu64 ", given %u", want,
+		blame(v, op_at(v, first), "requested %u of %" PRIu64 ", got %u", want,
 		      outstanding(v), got);
 	for (i = 0; i < got; i++) {
 		if (rops[i] != rop_at(v, v->tail))
-			blame(v, op_at(v, v->tail), "another operation was given back");
+			blame(v, op_at(v, v->tail), "another operation was dequeued");
 		report(v, rops[i]->status);
 	}
 	return got != 0;
@@ -526,7 +526,7 @@ submit(struct model_vchan *v)
 	v->submitted = v->next;
 }
 
-/* Descriptors enqueued so far. */
+/* Number of descriptors enqueued so far. */
 static uint64_t
 descriptors(const struct model_vchan *v)
 {
@@ -536,8 +536,8 @@ descriptors(const struct model_vchan *v)
 }
 
 /*
- * Has the function still to execute what is in the place of operations that recovery has settled?
- * It would count as what a new fault is to hit.
+ * Does the function still have to execute NOPs that recovery put in place of settled operations? A
+ * new fault would count them.
  */
 static bool
 has_leftovers(const struct model_vchan *v)
@@ -547,7 +547,7 @@ has_leftovers(const struct model_vchan *v)
 	return sdxi_cxt_state(r->sts) == SDXI_CXT_RUN && sdxi_read_index(r->sts) != r->submitted;
 }
 
-/* Enqueue the next operation; false: not now. */
+/* Enqueue the next operation; returns false if this is not possible now. */
 static bool
 enqueue(struct model_vchan *v)
 {
@@ -561,21 +561,21 @@ enqueue(struct model_vchan *v)
 	}
 	ret = enqueue_op(v, op);
 	if (ret == -ENOSPC) {
-		/* Nothing comes back of what was not handed over. */
+		/* Without a submit no operation will complete. */
 		if (v->submitted == v->tail && v->next != v->tail)
 			submit(v);
 		return false;
 	}
 	if (ret == -EIO) {
 		if (!fn_is_fatal(v->fn))
-			blame(v, op, "refused, and nothing accounts for it");
+			blame(v, op, "refused without a reason");
 		if (v->tail == v->next)
 			flag_set(&v->fn->dying, true);
 		return false;
 	}
 	if (ret != (uint16_t)(v->next - v->base))
 		blame(v, op, "enqueue: expected its index, found %d", ret);
-	/* The fault counts in descriptors; there is no other one before it in the epoch. */
+	/* The fault counts descriptors; nothing else was enqueued in this epoch. */
 	if (v->what != M_NONE && v->target == UINT64_MAX) {
 		v->dsc_sum += descriptors(v) - before;
 		if (v->dsc_sum > v->fault_dsc)
@@ -593,9 +593,9 @@ enqueue(struct model_vchan *v)
 	return true;
 }
 
-/* ---- what became of them --------------------------------------------------------------------- */
+/* ---- results --------------------------------------------------------------------------------- */
 
-/* What the destination is to hold after the operation, and what it held before, as one piece. */
+/* Build the expected contents of the destination, and the previous ones, in contiguous buffers. */
 static void
 build_content(const struct model_vchan *v, const struct model_op *op)
 {
@@ -630,7 +630,7 @@ check_part(const struct model_vchan *v, const struct model_op *op, const struct 
 	const uint8_t *want = outcome == DONE ? v->expected : v->before;
 	uint32_t i;
 
-	/* A fill that has failed may have repeated what was there in the pattern's place. */
+	/* A failed fill may have used the previous contents of its pattern. */
 	if (outcome == FAILED && op->kind == K_FILL && op->over != NULL)
 		return;
 	if (memcmp(seg->at, want + off, seg->len) == 0)
@@ -662,7 +662,7 @@ check_content(const struct model_vchan *v, struct model_op *op, enum outcome out
 	if (op->over != NULL) {
 		if (!td_is_all(op->over->own - TD_GUARD_LEN, TD_GUARD_LEN, TD_GUARD) ||
 		    !td_is_all(op->over->own + op->len, TD_GUARD_LEN, TD_GUARD))
-			blame(v, op, "something was written beside its destination");
+			blame(v, op, "memory outside of its destination was written");
 		return;
 	}
 	for (i = 0; i < op->nb_dst; i++) {
@@ -670,15 +670,15 @@ check_content(const struct model_vchan *v, struct model_op *op, enum outcome out
 		if (seg->at == NULL)
 			continue;
 		if (!td_is_all(at, seg->at - at, TD_GUARD))
-			blame(v, op, "something was written before part %u", i);
+			blame(v, op, "memory before part %u was written", i);
 		at = seg->at + seg->len;
 	}
 	if (!td_is_all(at, op->zone + op->zone_len - at, TD_GUARD))
-		blame(v, op, "something was written after its destination");
+		blame(v, op, "memory after its destination was written");
 	op->hash = hash_of(op->zone, op->zone_len);
 }
 
-/* Does its destination hold what it is to hold? */
+/* Does the destination have the expected contents? */
 static bool
 is_done(const struct model_vchan *v, const struct model_op *op)
 {
@@ -691,7 +691,7 @@ is_done(const struct model_vchan *v, const struct model_op *op)
 	return true;
 }
 
-/* Codes as a set. */
+/* Status codes as a bit mask. */
 static uint32_t
 code_bit(enum rte_dma_status_code code)
 {
@@ -702,7 +702,7 @@ code_bit(enum rte_dma_status_code code)
 #define BIT_UNKNOWN	  code_bit(RTE_DMA_STATUS_ERROR_UNKNOWN)
 #define BIT_NOT_ATTEMPTED code_bit(RTE_DMA_STATUS_NOT_ATTEMPTED)
 
-/* Was an operation with a fence enqueued after this one, and a vchan handed over after that? */
+/* Was a fenced operation enqueued after this one, and a vchan taken over after that? */
 static bool
 has_fence_after(struct model_vchan *v, const struct model_op *op)
 {
@@ -714,22 +714,22 @@ has_fence_after(struct model_vchan *v, const struct model_op *op)
 	return false;
 }
 
-/* What may become of the operation that the epoch's fault is about. */
+/* Possible results of the operation that the fault of the epoch hits. */
 static uint32_t
 target_codes(struct model_vchan *v, const struct model_op *op)
 {
 	uint32_t set = v->fault_codes;
 
-	/* It is blamed if nothing has completed before it, or if it may not have been run. */
+	/* It is blamed if nothing completed before it, or if it may not have been executed. */
 	if ((set & BIT_GOOD) != 0 && (op->no == v->epoch_begin || has_fence_after(v, op)))
 		set |= BIT_UNKNOWN;
 	return set;
 }
 
 /*
- * What may become of an operation, as a set. An impossible operation, and the one that a fault is
- * about, have one code, unless the function has been reset meanwhile or entries of the log are
- * lost: then nobody knows the code, and faults hit where nobody can tell.
+ * Possible results of an operation, as a mask. Invalid operations, and the one hit by a fault, have
+ * a single code, unless the function was reset or log entries were lost: then the code is not
+ * known, and faults may hit other operations.
  */
 static uint32_t
 allowed_codes(struct model_vchan *v, const struct model_op *op)
@@ -748,12 +748,12 @@ allowed_codes(struct model_vchan *v, const struct model_op *op)
 		set = target_codes(v, op) | (lossy && v->fault_codes != BIT_GOOD ? BIT_UNKNOWN : 0);
 	if (!op->bad && reset && v->what != M_NONE)
 		set |= BIT_GOOD | v->fault_codes | BIT_UNKNOWN;
-	/* Where nothing has completed, the first stop is held against it, and the second one: */
+	/* The next operation may be blamed for the second stop if nothing completed. */
 	if (v->what == M_STOP_TWICE && v->target == v->epoch_begin && op->no == v->target + 1)
 		set |= BIT_UNKNOWN;
 	/*
-	 * In random order descriptors are not consumed one after the other, so that a fault may hit
-	 * any operation, and an entry of the log may come later than the driver waits for it.
+	 * In random order descriptors are not consumed in sequence: a fault may hit any operation,
+	 * and a log entry may arrive after the driver's timeout.
 	 */
 	if (model_conf.reorder && v->what != M_NONE)
 		set = v->what == M_FAIL && v->failed ? BIT_GOOD :
@@ -762,9 +762,9 @@ allowed_codes(struct model_vchan *v, const struct model_op *op)
 }
 
 /*
- * After a failure on a stopping function, a fenced operation and all after it are not attempted, if
- * they were enqueued before somebody knew of the failure; on one that goes on they run, unless it
- * has been stopped for another reason.
+ * After a failure that stops the function, a fenced operation and all later ones are not attempted,
+ * if they were enqueued before the failure was known. If the function continues they run, unless it
+ * stopped for another reason.
  */
 static uint32_t
 with_fences(struct model_vchan *v, const struct model_op *op, uint32_t set)
@@ -773,14 +773,14 @@ with_fences(struct model_vchan *v, const struct model_op *op, uint32_t set)
 	const bool stops = !model_conf.cont || v->what != M_NONE || fn_epoch(v) != v->epoch_fn;
 
 	if (op->fence && v->failed && (int32_t)(op->handovers - v->fail_known) < 0) {
-		/* Nobody had been told when both were enqueued. */
+		/* Both were enqueued before the failure was known. */
 		v->dead_certain |= op->handovers == v->fail_handovers && v->fail_stops;
 		v->dead_known = now;
 		v->dead = true;
 	}
 	if (!v->dead || (int32_t)(op->handovers - v->dead_known) >= 0 || !stops)
 		return set;
-	/* In random order what has no fence may have been run already. */
+	/* In random order, operations without a fence may have been executed. */
 	if (v->dead_certain && op->handovers == v->fail_handovers &&
 	    !(model_conf.reorder && !op->fence) && op->no >= v->fatal_until && !fn_is_fatal(v->fn))
 		return BIT_NOT_ATTEMPTED;
@@ -792,7 +792,7 @@ report(struct model_vchan *v, enum rte_dma_status_code status)
 {
 	struct model_op *op = op_at(v, v->tail);
 	uint32_t set = with_fences(v, op, allowed_codes(v, op));
-	/* Where nothing has stopped it, it may have begun. */
+	/* If it was not stopped, it may have begun. */
 	const bool partly = (model_conf.reorder && !op->fence) || model_conf.cont;
 
 	if ((set & code_bit(status)) == 0)
@@ -814,7 +814,7 @@ report(struct model_vchan *v, enum rte_dma_status_code status)
 		v->nb_exact += status != RTE_DMA_STATUS_ERROR_UNKNOWN;
 		v->nb_single += (set & (set - 1)) == 0;
 		v->stat_errors++;
-		/* What stops the function itself, in this place. */
+		/* A fault that stops the function instead of the context. */
 		v->fail_stops = !model_conf.cont && fn_epoch(v) == v->epoch_fn &&
 				(op->bad || v->what == M_FAIL || v->what == M_STOP_TWICE);
 		if (!v->failed || op->handovers != v->fail_handovers)
@@ -837,15 +837,15 @@ poll_completed(struct model_vchan *v, uint16_t want)
 
 	got = rte_dma_completed(v->fn->id, v->vchan, want, &last, &error);
 	if (got > want || got > outstanding(v))
-		blame(v, op_at(v, first), "asked for %u of %" PRIu64 ", given %u", want,
+		blame(v, op_at(v, first), "requested %u of %" PRIu64 ", got %u", want,
 		      outstanding(v), got);
-	/* Neither way gives more while the vchan is handed over, as something else failed. */
+	/* Once a failure is found, nothing more is reported until the vchan is back. */
 	if (v->failing && got != 0)
-		blame(v, op_at(v, first), "had failed, then rte_dma_completed() gave %u", got);
+		blame(v, op_at(v, first), "had failed, but rte_dma_completed() returned %u", got);
 	for (i = 0; i < got; i++)
 		report(v, RTE_DMA_STATUS_SUCCESSFUL);
 	if (last != (uint16_t)(v->tail - 1 - v->base))
-		blame(v, op_at(v, first), "given %u: last index: expected %u, found %u", got,
+		blame(v, op_at(v, first), "got %u: last index: expected %u, found %u", got,
 		      (uint16_t)(v->tail - 1 - v->base), last);
 	v->failing |= error;
 	return got != 0;
@@ -861,14 +861,14 @@ poll_status(struct model_vchan *v, uint16_t want)
 	memset(status, 0xee, sizeof(status));
 	got = rte_dma_completed_status(v->fn->id, v->vchan, want, &last, status);
 	if (got > want || got > outstanding(v))
-		blame(v, op_at(v, first), "asked for %u of %" PRIu64 ", given %u", want,
+		blame(v, op_at(v, first), "requested %u of %" PRIu64 ", got %u", want,
 		      outstanding(v), got);
 	if (v->failing && got != 0 && status[0] == RTE_DMA_STATUS_SUCCESSFUL)
-		blame(v, op_at(v, first), "had failed, and was reported as done");
+		blame(v, op_at(v, first), "had failed, but was reported as done");
 	for (i = 0; i < got; i++)
 		report(v, status[i]);
 	if (last != (uint16_t)(v->tail - 1 - v->base))
-		blame(v, op_at(v, first), "given %u: last index: expected %u, found %u", got,
+		blame(v, op_at(v, first), "got %u: last index: expected %u, found %u", got,
 		      (uint16_t)(v->tail - 1 - v->base), last);
 	if (got != 0)
 		v->failing = false;
@@ -885,9 +885,7 @@ stats_of(const struct model_vchan *v)
 	return stats;
 }
 
-/*
- * Nothing is reported of what is silent: it is counted, and looked at when the device has stopped.
- */
+/* Silent mode reports no operations: they are counted, and verified after a stop. */
 static bool
 poll_silent(struct model_vchan *v, uint16_t want)
 {
@@ -897,10 +895,10 @@ poll_silent(struct model_vchan *v, uint16_t want)
 	uint16_t last;
 	bool error;
 
-	/* Asking checks the vchan. */
+	/* Querying the status checks the vchan. */
 	MODEL_CHECK(v, rte_dma_vchan_status(v->fn->id, v->vchan, &status) == 0);
 	if (rte_dma_completed(v->fn->id, v->vchan, want, &last, &error) != 0)
-		blame(v, op_at(v, first), "a completion, in silent mode");
+		blame(v, op_at(v, first), "a completion in silent mode");
 	stats = stats_of(v);
 	if (stats.submitted < v->submitted - v->stat_base ||
 	    stats.submitted > first + outstanding(v) - v->stat_base ||
@@ -910,12 +908,12 @@ poll_silent(struct model_vchan *v, uint16_t want)
 		      ", no more, %" PRIu64 " or more, found %" PRIu64 ", %" PRIu64 ", %" PRIu64,
 		      v->submitted - v->stat_base, v->stat_errors, stats.submitted,
 		      stats.completed, stats.errors);
-	/* While the vchan is recovered less counts as completed. */
+	/* During recovery, fewer operations count as completed. */
 	v->tail = RTE_MAX(first, v->stat_base + stats.completed);
 	return v->tail != first;
 }
 
-/* Look for completions, one way or the other; how often is up to the threads. */
+/* Poll for completions with either function; how often depends on scheduling. */
 static bool
 look(struct model_vchan *v)
 {
@@ -939,8 +937,8 @@ look(struct model_vchan *v)
 /* ---- faults ---------------------------------------------------------------------------------- */
 
 static const struct {
-	uint8_t weight; /* those that are seldom take long: the driver gives a function its time */
-	bool lossy;	/* entries of the log are lost, whichever vchan's they are */
+	uint8_t weight; /* rare ones take long: the driver waits for the function's timeouts */
+	bool lossy;	/* loses log entries of any vchan */
 	bool fatal;	/* the function cannot be activated again */
 } mishaps[M_MAX] = {
 	[M_NONE] = { .weight = 180 }, [M_FAIL] = { .weight = 100 }, [M_NO_TRACE] = { .weight = 5 },
@@ -955,7 +953,7 @@ struct injection {
 	int ret;
 };
 
-/* The function's locks are held: nothing is to fail in here. */
+/* Called with the function's locks held: it must not fail the test. */
 static void
 inject_cb(struct sdxi_emu *emu, void *arg)
 {
@@ -981,7 +979,7 @@ injected_cb(struct sdxi_emu *emu, void *arg)
 		hits[i] += sdxi_emu_injected(emu, i);
 }
 
-/* One that hits the epoch's descriptor fault_dsc, or is about the function. */
+/* Inject a fault that hits descriptor fault_dsc of the epoch, or the function. */
 static void
 inject(struct model_vchan *v, enum sdxi_emu_fault_kind kind, struct sdxi_emu_fault fault)
 {
@@ -1003,7 +1001,7 @@ inject_clear(struct model_fn *fn)
 	MODEL_CHECK(fn->vchan, td_vdev_call(fn->name, inject_clear_cb, NULL) == 0);
 }
 
-/* A failure, in SDXI's steps and sub-steps, and what it is to be reported as. */
+/* A failure by step and sub-step of SDXI, and the status expected for it. */
 static struct sdxi_emu_fault
 draw_failure(struct model_rng *rng, uint32_t *code)
 {
@@ -1041,13 +1039,13 @@ mishap(struct model_vchan *v, struct model_rng *rng)
 	if (mishaps[v->what].lossy)
 		__atomic_fetch_add(&v->fn->lossy, 1, __ATOMIC_ACQ_REL);
 	switch (v->what) {
-	case M_FAIL: /* the log tells, or the block alone, which has no code */
+	case M_FAIL: /* reported in the log, or only in the completion block, without a code */
 		failure.no_log = third && !no_signal;
 		failure.no_block = other && !failure.no_log && !no_signal;
 		v->fault_codes = failure.no_log ? BIT_UNKNOWN : code;
 		inject(v, no_signal ? SDXI_EMU_FAULT_NO_SIGNAL : SDXI_EMU_FAULT_FAIL, failure);
 		break;
-	case M_NO_TRACE: /* nothing tells but that the context does not go on: it is run again */
+	case M_NO_TRACE: /* no trace except that the context stops: it is run again */
 		failure.no_log = true;
 		failure.no_block = !no_signal;
 		inject(v, no_signal ? SDXI_EMU_FAULT_NO_SIGNAL : SDXI_EMU_FAULT_FAIL, failure);
@@ -1058,14 +1056,14 @@ mishap(struct model_vchan *v, struct model_rng *rng)
 	case M_STOP:
 		inject(v, SDXI_EMU_FAULT_STOP, once);
 		break;
-	case M_STOP_TWICE: /* one that stops its context again and again is one that fails */
+	case M_STOP_TWICE: /* stops its context each time: it fails */
 		v->fault_codes = BIT_UNKNOWN;
 		inject(v, SDXI_EMU_FAULT_STOP, twice);
 		break;
 	case M_STALL:
 		inject(v, SDXI_EMU_FAULT_STALL, once);
 		break;
-	case M_FN_ERROR: /* the log names the operation, and no reason that is the operation's */
+	case M_FN_ERROR: /* the log names the operation, but a reason that is not the operation's */
 		v->fault_codes = BIT_UNKNOWN;
 		inject(v, SDXI_EMU_FAULT_FN_ERROR, once);
 		break;
@@ -1099,7 +1097,7 @@ expect_stats(const struct model_vchan *v)
 	const struct rte_dma_stats stats = stats_of(v);
 	const uint64_t sum = v->next - v->stat_base;
 
-	/* What of them has failed nobody can tell before the device has stopped. */
+	/* Silent failures are not known before the device has stopped. */
 	if (stats.submitted != sum || stats.completed != sum ||
 	    (stats.errors != v->stat_errors && v->fn->mode != MODEL_SILENT))
 		model_fail("seed %" PRIu64 ": channel %u: epoch from %" PRIu64 ": submitted, completed, "
@@ -1118,7 +1116,7 @@ epoch_finish(struct model_vchan *v)
 	expect_stats(v);
 	if (v->what == M_FAIL && !v->failed && v->fn->mode != MODEL_SILENT &&
 	    fn_epoch(v) == v->epoch_fn)
-		blame(v, op_at(v, v->tail - 1), "the last one, and none has failed");
+		blame(v, op_at(v, v->tail - 1), "the last one, but none has failed");
 	v->what = M_MAX;
 }
 
@@ -1165,7 +1163,7 @@ model_fn_start(struct model_fn *fn)
 		fn->vchan[i].base = fn->vchan[i].next;
 }
 
-/* In silent mode, this is when to look: nothing is executed any more. */
+/* In silent mode, verify now that nothing is executed any more. */
 static void
 silent_settle(struct model_vchan *v)
 {
@@ -1187,7 +1185,7 @@ silent_settle(struct model_vchan *v)
 	v->stat_errors = errors;
 }
 
-/* What was outstanding is reported, and no fault is left. */
+/* All outstanding operations are reported, and no fault is left. */
 static void
 stopped(struct model_vchan *v)
 {
@@ -1197,8 +1195,8 @@ stopped(struct model_vchan *v)
 	while (!model_is_drained(v)) {
 		fruitless = look(v) ? 0 : fruitless + 1;
 		if (fruitless == REFUSALS)
-			blame(v, op_at(v, v->tail), "not reported, now that the device has "
-			      "stopped (enqueued up to %" PRIu64 ")", v->next);
+			blame(v, op_at(v, v->tail), "not reported after a stop (enqueued up to %"
+			      PRIu64 ")", v->next);
 	}
 	if (v->fn->mode == MODEL_SILENT)
 		silent_settle(v);
@@ -1216,14 +1214,14 @@ model_fn_stop(struct model_fn *fn)
 	fn->nb_late += fn_is_late(fn);
 	inject_clear(fn);
 	flag_set(&fn->fatal, false);
-	/* What has failed silently is counted when somebody asks, and not any more after a stop. */
+	/* Silent failures are counted by queries, and not any more after a stop. */
 	for (i = 0; i < fn->vchans; i++) {
 		fn->vchan[i].counted = model_is_drained(&fn->vchan[i]);
 		MODEL_CHECK(fn->vchan, rte_dma_vchan_status(fn->id, i, &status) == 0);
 	}
 	MODEL_CHECK(fn->vchan, rte_dma_stop(fn->id) == 0);
 	for (i = 0; i < fn->vchans; i++) {
-		/* Whoever stops the device may submit nothing any more. */
+		/* Enqueued operations cannot be submitted after the stop. */
 		fn->vchan[i].submitted = fn->vchan[i].next;
 		stopped(&fn->vchan[i]);
 	}
@@ -1290,12 +1288,12 @@ model_step(struct model_vchan *v)
 	bool done = false;
 
 	if (model_is_drained(v) && v->next == v->epoch_end && !model_fn_is_dying(v->fn)) {
-		/* Whether the function has failed shows when it is used next: see to it now. */
+		/* Trigger the failure of the function now, instead of at its next use. */
 		if (v->what != M_MAX && mishaps[v->what].fatal) {
 			flag_set(&v->fn->dying, true);
 			return true;
 		}
-		/* Descriptors are numbered again by recovery: it is over when an epoch begins. */
+		/* Recovery renumbers descriptors: wait for its end before an epoch begins. */
 		MODEL_CHECK(v, rte_dma_vchan_status(v->fn->id, v->vchan, &status) == 0);
 		if (status == RTE_DMA_VCHAN_ACTIVE || has_leftovers(v))
 			return false;
@@ -1336,7 +1334,7 @@ model_fn_hits(const struct model_fn *fn, uint64_t hits[SDXI_EMU_FAULT_KINDS])
 void __rte_noreturn
 model_hangs(struct model_vchan *v)
 {
-	blame(v, op_at(v, v->tail), "nothing moves any more (enqueued up to %" PRIu64 ", submitted "
+	blame(v, op_at(v, v->tail), "no more progress (enqueued up to %" PRIu64 ", submitted "
 	      "up to %" PRIu64 ")", v->next, v->submitted);
 }
 
@@ -1377,7 +1375,7 @@ model_recheck(struct model_vchan *vchans)
 		for (n = 0; n < MODEL_SLOTS; n++)
 			zone_recheck(&vchans[i], &vchans[i].op[n]);
 	if (hash_of(pool, POOL_LEN) != pool_hash)
-		model_fail("seed %" PRIu64 ": a source was written", model_conf.seed);
+		model_fail("seed %" PRIu64 ": a source was changed", model_conf.seed);
 }
 
 void

@@ -3,8 +3,8 @@
  */
 
 /*
- * One of several processes that share functions, for test_driver_mp.sh: takes commands from its
- * standard input, one a line, and answers each with one line, "ok ..." or "no: ...".
+ * One of several processes that share functions, for test_driver_mp.sh: reads commands from stdin,
+ * one per line, and replies to each with a line "ok ..." or "no: ...".
  */
 
 #include <errno.h>
@@ -26,28 +26,28 @@
 
 enum {
 	VCHANS = 4,
-	DEPTH = 32,	   /* operations outstanding */
-	SLOT = 128 << 10,  /* bytes for each */
-	GUARD = 64,	   /* bytes after each that are not written */
-	SHIFT = 64,	   /* so many places where a source may begin */
+	DEPTH = 32,	   /* outstanding operations */
+	SLOT = 128 << 10,  /* bytes per operation */
+	GUARD = 64,	   /* bytes after each that must not change */
+	SHIFT = 64,	   /* number of source offsets */
 };
 
-/* No memory of DPDK's lies there. */
+/* Not DPDK memory. */
 #define NOWHERE 0x1000
 
 static uint8_t *src, *dst;
 
-/* The channel that is being driven. Indices are counted from the first operation of a command. */
+/* State of a channel. Operations are numbered from the first one of a command. */
 struct flow {
 	int16_t id;
 	uint16_t vchan;
-	uint16_t base; /* dmadev's index of operation 0 */
-	uint64_t head; /* enqueued */
-	uint64_t tail; /* reported */
+	uint16_t base; /* dmadev index of operation 0 */
+	uint64_t head; /* number enqueued */
+	uint64_t tail; /* number reported */
 	uint64_t failed;
 };
 
-/* Answers. */
+/* ---- replies ---- */
 
 __rte_format_printf(1, 2)
 static void
@@ -62,7 +62,7 @@ say(const char *fmt, ...)
 	fflush(stdout);
 }
 
-/* Operations. */
+/* ---- operations ---- */
 
 static uint32_t
 len_of(uint64_t op)
@@ -108,7 +108,7 @@ is_copied(uint64_t op)
 	       td_is_all(slot_of(op) + len, GUARD, TD_GUARD);
 }
 
-/* Take operations that are completed as successful; false: said why not. */
+/* Poll successful operations; on false, an error was printed. */
 static bool
 gather(struct flow *f, bool *error)
 {
@@ -130,7 +130,7 @@ gather(struct flow *f, bool *error)
 	return true;
 }
 
-/* Take whatever there is, failed or not; how many, or -1: said why not. */
+/* Poll operations with any status; returns their number, or -1 after printing an error. */
 static int
 gather_status(struct flow *f)
 {
@@ -153,9 +153,9 @@ gather_status(struct flow *f)
 	return n;
 }
 
-/* Commands. Each gets the rest of its line. */
+/* ---- commands: each gets the rest of its line ---- */
 
-/* VCHAN N: N copies, all of which must succeed. */
+/* VCHAN N: N copies, which must all succeed. */
 static void
 cmd_copy(int16_t id, unsigned int vchan, uint64_t n)
 {
@@ -194,7 +194,7 @@ cmd_copy(int16_t id, unsigned int vchan, uint64_t n)
 	say("ok");
 }
 
-/* Has the device been closed with operations that it has not reported? */
+/* Was the device closed with operations not reported? */
 static bool
 is_forgotten(const struct flow *f)
 {
@@ -205,8 +205,8 @@ is_forgotten(const struct flow *f)
 }
 
 /*
- * The vchan has failed. What is outstanding is reported, or if the device is closed, forgotten:
- * it was not submitted then. Nothing more is taken, ever.
+ * After a failure of the vchan, outstanding operations are reported, or after a close dropped as
+ * not submitted. Nothing is accepted any more.
  */
 static void
 flow_end(struct flow *f)
@@ -225,25 +225,25 @@ flow_end(struct flow *f)
 		if (ret == 0 && is_forgotten(f))
 			break;
 		if (ret == 0 && td_bound_yield(&bound)) {
-			say("no: vchan %u: operation %" PRIu64 " of %" PRIu64 " is not reported",
+			say("no: vchan %u: operation %" PRIu64 " of %" PRIu64 " was not reported",
 			    f->vchan, f->tail, f->head);
 			return;
 		}
 	}
-	/* Stop is not over yet when it has failed: the primary may take the vchan once more. */
+	/* After a failed stop the primary may still take over the vchan. */
 	for (i = 0; i < 50; i += ret == -EIO && rte_dma_burst_capacity(f->id, f->vchan) == 0) {
 		ret = rte_dma_copy(f->id, f->vchan, (uintptr_t)src, (uintptr_t)dst, 1, 0);
 		if ((ret != -EIO && ret != -ENOSPC) || td_bound_yield(&bound) ||
 		    rte_dma_completed_status(f->id, f->vchan, 1, &last, &status) != 0) {
-			say("no: vchan %u: enqueue: expected %d, found %d, or more is reported than "
-			    "was taken", f->vchan, -EIO, ret);
+			say("no: vchan %u: enqueue: expected %d, found %d, or too many were "
+			    "reported", f->vchan, -EIO, ret);
 			return;
 		}
 	}
 	say("ok gone, %" PRIu64 " failed, %" PRIu64 " forgotten", f->failed, f->head - f->tail);
 }
 
-/* VCHAN: copies until the vchan has failed, or the primary is dead; a line "at N" at times. */
+/* VCHAN: copy until the vchan fails or the primary dies; prints "at N" from time to time. */
 static void
 cmd_flow(int16_t id, unsigned int vchan)
 {
@@ -259,7 +259,7 @@ cmd_flow(int16_t id, unsigned int vchan)
 			ret = enqueue(&f);
 		if (ret < 0 && ret != -ENOSPC)
 			break;
-		/* Failures are not seen before they are reported. */
+		/* Failures become visible only when reported. */
 		if (f.head % 1000 == 0 && ret == 0)
 			say("at %" PRIu64, f.head);
 		if (!gather(&f, &error))
@@ -268,18 +268,18 @@ cmd_flow(int16_t id, unsigned int vchan)
 			tail = f.tail;
 			td_bound_set(&bound);
 		} else if (dead) {
-			/* Nobody is there to do anything, and this process is none the worse. */
+			/* Without a primary nothing happens, and this process keeps running. */
 			say("ok dead, %d", rte_dma_submit(id, vchan));
 			return;
 		} else if (td_bound_yield(&bound)) {
 			say("no: vchan %u: operation %" PRIu64 " does not complete", vchan, tail);
 			return;
 		} else if (bound.looks % 1024 == 0) {
-			/* A process that had no CPU when the primary closed has missed the rest. */
+			/* A process that had no CPU at the close of the primary missed the rest. */
 			dead = !rte_eal_primary_proc_alive(NULL);
 			if (!is_forgotten(&f))
 				continue;
-			/* Or it has completed since it was gathered last. */
+			/* Or operations have completed since the last poll. */
 			if (!gather(&f, &error))
 				return;
 			if (f.tail == tail)
@@ -289,7 +289,7 @@ cmd_flow(int16_t id, unsigned int vchan)
 	flow_end(&f);
 }
 
-/* One copy to nowhere after others, and how it is reported; false: said why that is wrong. */
+/* A copy to an invalid address after others, and its report; on false, an error was printed. */
 static bool
 fail_once(int16_t id, unsigned int vchan)
 {
@@ -313,7 +313,7 @@ fail_once(int16_t id, unsigned int vchan)
 		if (!gather(&f, &error))
 			return false;
 		if (td_bound_yield(&bound)) {
-			say("no: vchan %u: the failure is not reported", vchan);
+			say("no: vchan %u: the failure was not reported", vchan);
 			return false;
 		}
 	}
@@ -335,7 +335,7 @@ cmd_fail(int16_t id, unsigned int vchan)
 		say("ok");
 }
 
-/* VCHAN: the same, until killed; lines "at N". */
+/* VCHAN: as above, until killed; prints "at N". */
 static void
 cmd_failures(int16_t id, unsigned int vchan)
 {
@@ -345,7 +345,7 @@ cmd_failures(int16_t id, unsigned int vchan)
 		say("at %" PRIu64, n);
 }
 
-/* VCHAN: what it has done so far, as counted by anyone. */
+/* VCHAN: statistics */
 static void
 cmd_stats(int16_t id, unsigned int vchan)
 {
@@ -380,13 +380,13 @@ cmd_dump(int16_t id)
 	char *text = td_dump(id);
 
 	if (strstr(text, "vchan 3: context 4 is RUN; running") == NULL)
-		say("no: nothing runs");
+		say("no: no context runs");
 	else
 		say("ok");
 	free(text);
 }
 
-/* Bytes that are allocated of DPDK's memory. */
+/* Allocated bytes of DPDK memory. */
 static void
 cmd_memory(void)
 {
@@ -396,7 +396,7 @@ cmd_memory(void)
 	say("ok %zu", stock.bytes);
 }
 
-/* Try all that changes the device. */
+/* Try all control operations. */
 static void
 cmd_control(int16_t id)
 {
@@ -421,7 +421,7 @@ cmd_control(int16_t id)
 	say("ok%s", line);
 }
 
-/* NAME: an id */
+/* NAME: device id */
 static void
 cmd_find(const char *name)
 {
@@ -447,7 +447,7 @@ cmd_plug(const char *name, bool in)
 		say("ok");
 }
 
-/* NAME: in this process alone. */
+/* NAME: in this process only. */
 static void
 cmd_probe(const char *name, bool in)
 {
@@ -460,8 +460,8 @@ cmd_probe(const char *name, bool in)
 }
 
 /*
- * NAME: in this process alone, a secondary one, with one call after the other that fails, by itself
- * or with all after it, until there is none left; how many failed.
+ * NAME: attach in this process, a secondary one, failing one call after another, alone or with all
+ * later ones, until no more are left; prints how many failed.
  */
 static void
 cmd_attach(const char *name)
@@ -479,7 +479,7 @@ cmd_attach(const char *name)
 			ret = rte_vdev_init(name, "");
 			inject_disarm();
 			code = inject.hits > 0 ? inject_code(inject.first) : 0;
-			/* As if the primary process had no such dmadev. */
+			/* As if the primary had no such dmadev. */
 			if (code != 0 && strcmp(inject.first, "rte_dma_pmd_allocate") == 0)
 				code = ENODEV;
 			if (ret != -code || (ret < 0 && inject.lines == 0)) {
@@ -524,7 +524,7 @@ cmd_started(int16_t id, bool start)
 		say("ok");
 }
 
-/* false: the process is to end. */
+/* Returns false if the process must exit. */
 static bool
 command(char *line)
 {
@@ -569,7 +569,7 @@ command(char *line)
 	else if (strcmp(word, "control") == 0)
 		cmd_control(id);
 	else
-		say("no: what is '%s'?", word);
+		say("no: unknown command '%s'", word);
 	return true;
 }
 
@@ -608,7 +608,7 @@ main(int argc, char **argv)
 		return 1;
 	}
 	if (inject_begin() < 0) {
-		say("no: the driver's calls cannot be led here");
+		say("no: the driver's calls cannot be redirected");
 		return 1;
 	}
 	src = rte_malloc("src", SLOT + SHIFT, 64);
@@ -624,7 +624,7 @@ main(int argc, char **argv)
 	while (fgets(line, sizeof(line), stdin) != NULL && command(line))
 		;
 	if (rte_eal_cleanup() != 0) {
-		say("no: EAL's clean-up");
+		say("no: EAL cleanup failed");
 		return 1;
 	}
 	say("ok");

@@ -417,7 +417,7 @@ primary_closes()
 		tell secondary flow 0 1 && await secondary 'at 3000' &&
 			ask primary ok remove "$fn0" && answer secondary 'ok gone, *' &&
 			ask secondary '[on]*' status 0 1 && ask secondary '[on]*' stats 0 1 &&
-			ask secondary 'no: nothing runs' dump 0 &&
+			ask secondary 'no: no context runs' dump 0 &&
 			ask primary ok probe "$fn0" && ask primary ok up 0 &&
 			ask primary ok copy 0 0 100 &&
 			ask secondary ok remove "$fn0" && ask secondary ok probe "$fn0" &&
@@ -487,7 +487,7 @@ run_case 'the primary process stops the device while another copies' primary_sto
 run_case 'the primary process closes it while another copies' primary_closes
 run_case 'the primary process is killed while others copy' primary_killed
 run_case 'the primary process exits while another copies' primary_exits
-run_case 'a dump after its exit' looks_at_what_is_gone 'no: nothing runs' dump 0
+run_case 'a dump after its exit' looks_at_what_is_gone 'no: no context runs' dump 0
 run_case 'statistics after its exit' looks_at_what_is_gone 'ok *' stats 0 65535
 run_case 'control operations after its exit' looks_at_what_is_gone 'ok *' control 0
 finish_with_log "$log"

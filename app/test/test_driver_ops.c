@@ -2,7 +2,7 @@
  * Copyright(c) 2026 The SDXI for DPDK authors
  */
 
-/* What there is beside copies: fills, scatter-gather, silent mode, operations as structures. */
+/* Fills, scatter-gather, silent mode, enqueue and dequeue operations. */
 
 #include <errno.h>
 #include <inttypes.h>
@@ -17,7 +17,7 @@
 
 enum { RING = 1024 };
 
-/* What this DPDK does not have is not tested, and counted as that. */
+/* Skip a test of a feature that this DPDK does not have. */
 static void __rte_unused
 skip_for(const char *why)
 {
@@ -25,10 +25,10 @@ skip_for(const char *why)
 	skip();
 }
 
-/* What rte_dma_info is to say. */
+/* Limits that rte_dma_info must report. */
 enum { MAX_SGES = 32 };
 
-/* A channel, and how far it is. */
+/* State of a channel. */
 struct chan {
 	int16_t id;
 	uint64_t next, tail; /* indices */
@@ -42,7 +42,7 @@ chan_open(struct chan *c, const char *more, uint16_t nb_desc)
 	c->tail = 0;
 }
 
-/* Gather all that is outstanding. */
+/* Poll all outstanding operations. */
 static void
 chan_drain(struct chan *c)
 {
@@ -52,7 +52,7 @@ chan_drain(struct chan *c)
 	c->tail = c->next;
 }
 
-/* An index that an enqueue gave, or the one refusal that passes; false: try again. */
+/* Check an index returned by enqueue; returns false if the ring was full. */
 static bool
 chan_took(struct chan *c, int ret)
 {
@@ -95,7 +95,7 @@ test_capabilities(void **state)
 	id = td_probe(FN0, "");
 	assert_return_code(rte_dma_info_get(id, &info), 0);
 	if ((info.dev_capa & expected) != expected)
-		fail_msg("capabilities: expected 0x%" PRIx64 " and perhaps more, found 0x%" PRIx64,
+		fail_msg("capabilities: expected at least 0x%" PRIx64 ", found 0x%" PRIx64,
 			 expected, info.dev_capa);
 	assert_int_equal(info.max_sges, MAX_SGES);
 #ifdef RTE_DMA_CAPA_OPS_ENQ_DEQ
@@ -126,7 +126,7 @@ expect_filled(const uint8_t *dst, size_t len, uint64_t pattern)
 				 "0x%02x", len, (const void *)dst, pattern, at, dst[at]);
 	if (!td_is_all(dst - TD_GUARD_LEN, TD_GUARD_LEN, TD_GUARD) ||
 	    !td_is_all(dst + len, TD_GUARD_LEN, TD_GUARD))
-		fail_msg("fill of %zu bytes at %p wrote beside it", len, (const void *)dst);
+		fail_msg("fill of %zu bytes at %p wrote outside of it", len, (const void *)dst);
 }
 
 static void
@@ -154,7 +154,7 @@ test_fill_small(void **state)
 	td_expect_stats(c.id, 0, LENS * ALIGNS, LENS * ALIGNS, 0);
 }
 
-/* Around multiples of a page, in length and in place. */
+/* Lengths and offsets around multiples of a page. */
 static void
 test_fill_pages(void **state)
 {
@@ -194,7 +194,7 @@ test_fill_large(void **state)
 		{ 2 << 20, 0 }, { (2 << 20) + 4097, 3 }, { 5 << 20, 64 }, { 8 << 20, 4093 },
 		{ (8 << 20) - 7, 0 },
 	};
-	/* Longer and shorter than what one descriptor moves. */
+	/* Longer and shorter than one descriptor can move. */
 	static const char * const args[] = { "", "max_buffer=2097152" };
 	const size_t room = (8 << 20) + 3 * 4096;
 	struct chan c;
@@ -217,7 +217,7 @@ test_fill_large(void **state)
 	}
 }
 
-/* Each with a pattern of its own, all outstanding together if the ring has the room. */
+/* Each with a different pattern, as many outstanding as the ring holds. */
 static void
 test_fill_patterns(void **state)
 {
@@ -239,7 +239,7 @@ test_fill_patterns(void **state)
 		for (i = 0; i < FILLS; i++) {
 			pattern[i] = i % 10 == 3 ? special[i / 10 % RTE_DIM(special)] :
 						   td_word(round, i);
-			/* Some come again and again, while others push them out. */
+			/* Reuse some patterns while others evict them. */
 			if (i % 10 == 7)
 				pattern[i] = td_word(77, i % 3);
 			prepare(mem + i * ROOM + TD_GUARD_LEN + i, lens[(i + round) % 8]);
@@ -256,7 +256,7 @@ test_fill_patterns(void **state)
 	td_expect_stats(c.id, 0, 6 * FILLS, 6 * FILLS, 0);
 }
 
-/* Fills over fills, read in between, each after a fence. */
+/* Fills of the same place, read in between, each after a fence. */
 static void
 test_fill_fence(void **state)
 {
@@ -304,7 +304,7 @@ test_fill_refused(void **state)
 			 -EINVAL);
 	assert_int_equal(rte_dma_burst_capacity(c.id, 0), room);
 
-	/* As many as there is room for; the next leaves no trace. */
+	/* Fill the ring; the next operation has no side effects. */
 	while ((ret = rte_dma_fill(c.id, 0, c.next, (uintptr_t)mem + TD_GUARD_LEN, LEN, 0)) >= 0)
 		assert_int_equal(ret, (uint16_t)c.next++);
 	assert_int_equal(ret, -ENOSPC);
@@ -324,14 +324,14 @@ test_fill_refused(void **state)
 
 
 
-/* One operation in parts. */
+/* A scatter-gather operation. */
 struct sg {
 	struct rte_dma_sge src[MAX_SGES + 1], dst[MAX_SGES + 1];
 	uint16_t nb_src, nb_dst;
 	uint32_t len;
 };
 
-/* Cut @p len into @p n entries from @p mem on, @p gap apart; a tenth of them empty if asked. */
+/* Split @p len into @p n entries from @p mem, @p gap apart; optionally, 10 % are empty. */
 static void
 sg_cut(struct rte_dma_sge *sge, unsigned int n, uint32_t len, uint8_t *mem, uint32_t gap,
        uint64_t seed, bool empties)
@@ -348,7 +348,7 @@ sg_cut(struct rte_dma_sge *sge, unsigned int n, uint32_t len, uint8_t *mem, uint
 			part = 1;
 		if (empties && i < n - 1 && td_word(seed, i + 1000) % 10 == 0)
 			part = 0;
-		/* What comes after is to have something left. */
+		/* Leave something for the others. */
 		if (!empties && len - part < n - i - 1)
 			part = len - (n - i - 1);
 		sge[i] = (struct rte_dma_sge){ .addr = (uintptr_t)mem, .length = part };
@@ -381,7 +381,7 @@ chan_sg(struct chan *c, struct sg *sg, uint64_t flags)
 		;
 }
 
-/* Is everything where it should be in the @p room bytes at @p dst, and nothing else? */
+/* Are the @p room bytes at @p dst as expected, with nothing else changed? */
 static void
 expect_sg(const struct sg *sg, const uint8_t *dst, size_t room)
 {
@@ -504,7 +504,7 @@ expect_sg_refused(struct chan *c, struct sg *sg, const uint8_t *dst, size_t room
 	assert_int_equal(sg_enqueue(c->id, sg, RTE_DMA_OP_FLAG_SUBMIT | RTE_DMA_OP_FLAG_FENCE),
 			 -EINVAL);
 	assert_int_equal(rte_dma_burst_capacity(c->id, 0), capacity);
-	/* The next one has the next index, and what was refused is not there. */
+	/* The next operation has the next index; the refused one left nothing. */
 	td_one_copy(c->id, 0, c->next++);
 	c->tail = c->next;
 	assert_true(td_is_all(dst, room, TD_GUARD));
@@ -525,7 +525,7 @@ test_sg_refused(void **state)
 	memset(dst, TD_GUARD, ROOM);
 	chan_open(&c, "max_buffer=2097152", 64);
 
-	/* Totals that differ, by more or by less, at either end. */
+	/* Different total lengths on both sides. */
 	sg_make(&sg, 5, 3, 1000, src, dst, 1, false);
 	sg.src[4].length++;
 	expect_sg_refused(&c, &sg, dst, ROOM);
@@ -534,13 +534,13 @@ test_sg_refused(void **state)
 	sg_make(&sg, 1, 2, 1000, src, dst, 1, false);
 	sg.dst[0].length += 100;
 	expect_sg_refused(&c, &sg, dst, ROOM);
-	/* Equal modulo 2^32 is not equal. */
+	/* Equal modulo 2^32 only. */
 	sg_make(&sg, 3, 1, 64, src, dst, 1, false);
 	sg.src[0].length = UINT32_C(1) << 31;
 	sg.src[1].length = UINT32_C(1) << 31;
 	sg.src[2].length = 64;
 	expect_sg_refused(&c, &sg, dst, ROOM);
-	/* Nothing to copy to, or from. */
+	/* No destination, or no source. */
 	sg_make(&sg, 2, 2, 64, src, dst, 1, false);
 	sg.dst[0].length = 0;
 	sg.dst[1].length = 0;
@@ -551,14 +551,14 @@ test_sg_refused(void **state)
 	sg_make(&sg, 2, 2, 64, src, dst, 1, false);
 	sg.nb_dst = 0;
 	expect_sg_refused(&c, &sg, dst, ROOM);
-	/* More entries than rte_dma_info states. */
+	/* More entries than rte_dma_info reports. */
 	sg_make(&sg, MAX_SGES + 1, 1, 1000, src, dst, 1, false);
 	expect_sg_refused(&c, &sg, dst, ROOM);
 	sg_make(&sg, 1, MAX_SGES + 1, 1000, src, dst, 1, false);
 	expect_sg_refused(&c, &sg, dst, ROOM);
 }
 
-/* A ring that is full takes an operation whole or not at all. */
+/* A full ring accepts an operation completely or not at all. */
 static void
 test_sg_full(void **state)
 {
@@ -586,14 +586,14 @@ test_sg_full(void **state)
 			assert_int_equal(ret, (uint16_t)c.next);
 			c.next++;
 		}
-		/* Each entry is a descriptor at least, and the ring has twice nb_desc. */
+		/* Each entry needs at least one descriptor; the ring has 2 * nb_desc. */
 		assert_in_range(n, 1, 2 * NB_DESC / SGES);
 		sg_make(&sg[n], SGES, SGES, 4000, src, refused, n, false);
 		for (i = 0; i < 3; i++)
 			assert_int_equal(sg_enqueue(c.id, &sg[n], RTE_DMA_OP_FLAG_SUBMIT |
 						    RTE_DMA_OP_FLAG_FENCE), -ENOSPC);
 		td_expect_stats(c.id, 0, c.tail, c.tail, 0);
-		/* What one descriptor is enough for may still fit. */
+		/* Operations of one descriptor may still fit. */
 		while (rte_dma_burst_capacity(c.id, 0) > 0) {
 			td_copy(c.id, 0, c.next++, src, dst + n * ROOM, 1, 0);
 			assert_in_range(c.next - c.tail, 1, NB_DESC);
@@ -606,7 +606,7 @@ test_sg_full(void **state)
 		assert_true(td_is_all(refused, ROOM, TD_GUARD));
 		td_expect_stats(c.id, 0, c.next, c.next, 0);
 	}
-	/* The largest there is fits into the smallest ring there is. */
+	/* The largest operation fits into the smallest ring. */
 	assert_return_code(rte_dma_stop(c.id), 0);
 	td_vchan_setup(c.id, 0, 1);
 	assert_return_code(rte_dma_start(c.id), 0);
@@ -622,9 +622,9 @@ test_sg_full(void **state)
 	}
 }
 
-/* ---- room ------------------------------------------------------------------------------------ */
+/* ---- burst capacity -------------------------------------------------------------------------- */
 
-/* What is said to fit does, whatever it follows; what is refused leaves the room as it was. */
+/* Burst capacity is exact, after any operations; a refused operation does not change it. */
 static void
 test_burst_capacity(void **state)
 {
@@ -672,7 +672,7 @@ test_burst_capacity(void **state)
 	}
 }
 
-/* It is a question only: what has failed is not recovered from by asking for room. */
+/* Querying the capacity does not start a recovery. */
 static void
 test_burst_capacity_asks(void **state)
 {
@@ -699,7 +699,7 @@ test_burst_capacity_asks(void **state)
 	assert_int_equal(rte_dma_burst_capacity(id, 0), NB_DESC);
 }
 
-/* Indices go round with operations of all sorts, of one descriptor and of many. */
+/* Indices wrap with operations of all kinds, of one or many descriptors. */
 static void
 test_mixed_indices(void **state)
 {
@@ -781,7 +781,7 @@ static void
 test_silent(void **state)
 {
 	static const uint16_t sizes[] = { 1, 50, 1024, 3000 };
-	/* A slot has operations of one kind only, each of which writes the same. */
+	/* All operations of a slot write the same data. */
 	enum { OPS = 4000, ROOM = 1024, SLOTS = 99 };
 	const unsigned int ops = td_is_slow() ? 1500 : OPS;
 	uint8_t *src, *dst, *at;
@@ -801,7 +801,7 @@ test_silent(void **state)
 		td_bound_set(&bound);
 		for (n = 0; n < ops;) {
 			at = dst + n % SLOTS * ROOM;
-			/* After a fence, as another one may still be at work in the same place. */
+			/* Fence, since another one may be in progress on the same slot. */
 			if (n % 3 == 0) {
 				ret = rte_dma_copy(id, 0, (uintptr_t)src, (uintptr_t)at + 64, 512,
 						   RTE_DMA_OP_FLAG_FENCE);
@@ -816,7 +816,7 @@ test_silent(void **state)
 				assert_return_code(rte_dma_submit(id, 0), 0);
 				expect_silence(id);
 				if (td_bound_yield(&bound))
-					fail_msg("no room comes for operation %u", n);
+					fail_msg("no space for operation %u", n);
 				continue;
 			}
 			assert_int_equal(ret, (uint16_t)n);
@@ -829,7 +829,7 @@ test_silent(void **state)
 		TD_WAIT(silent_all_done(id, ops));
 		expect_silence(id);
 		TD_WAIT(rte_dma_burst_capacity(id, 0) == sizes[i]);
-		/* That a slot is free does not say that its operation is done; a stop does. */
+		/* A free slot in the ring does not mean that its operation is done; a stop does. */
 		assert_return_code(rte_dma_stop(id), 0);
 		for (n = 0; n < SLOTS; n++) {
 			at = dst + n * ROOM;
@@ -849,7 +849,7 @@ test_silent(void **state)
 	}
 }
 
-/* A silent function can be made one that tells, and back. */
+/* Silent mode can be switched off and on again. */
 static void
 test_silent_and_back(void **state)
 {
@@ -878,7 +878,7 @@ test_silent_and_back(void **state)
 	}
 }
 
-/* ---- operations as structures ---------------------------------------------------------------- */
+/* ---- enqueue and dequeue operations ---------------------------------------------------------- */
 
 #ifdef RTE_DMA_CAPA_OPS_ENQ_DEQ
 
@@ -971,7 +971,7 @@ test_enq_deq(void **state)
 	td_expect_stats(id, 0, ROUNDS * OPS, ROUNDS * OPS, 0);
 }
 
-/* A full ring takes as many as fit. */
+/* A full ring accepts as many as fit. */
 static void
 test_enq_deq_full(void **state)
 {
@@ -1015,7 +1015,7 @@ test_enq_deq_full(void **state)
 	}
 }
 
-/* A vchan is for operations as structures or for calls, never for both. */
+/* A vchan is for enqueue and dequeue operations or for plain calls, not for both. */
 static void
 test_enq_deq_only(void **state)
 {
@@ -1057,7 +1057,7 @@ test_enq_deq_only(void **state)
 	td_gather(id, 0, 0, 1);
 }
 
-/* Failures come back with a status, where they were; what cannot be is refused. */
+/* Failures have a status and stay in order; invalid operations are refused. */
 static void
 test_enq_deq_errors(void **state)
 {
@@ -1107,7 +1107,7 @@ test_enq_deq_errors(void **state)
 			assert_memory_equal(dst + i * LEN, src, LEN);
 	}
 	td_expect_stats(id, 0, OPS, OPS, OPS / 5);
-	/* Totals that differ: what comes before is taken. */
+	/* Different total lengths: the operations before it are accepted. */
 	ops[3]->src_dst_seg[0].addr = (uintptr_t)src;
 	ops[2]->src_dst_seg[0].length = LEN - 1;
 	assert_int_equal(rte_dma_enqueue_ops(id, 0, ops, 4), 2);
@@ -1121,7 +1121,7 @@ static void
 test_enq_deq(void **state)
 {
 	RTE_SET_USED(state);
-	skip_for("enqueue and dequeue operations: this DPDK has none");
+	skip_for("this DPDK has no enqueue and dequeue operations");
 }
 
 static void

@@ -3,9 +3,9 @@
  */
 
 /*
- * What emulated functions of one process have of each other and of interrupts: copies by RKey,
- * numbers that tell functions apart, and vectors that contexts raise. The driver asks for none of
- * this, so its tables and descriptors are altered between enqueue and submit.
+ * Interaction of emulated functions in a process, and interrupts: copies by RKey, function numbers,
+ * and vectors raised by contexts. The driver uses none of this, so the test modifies tables and
+ * descriptors between enqueue and submit.
  */
 
 #include <errno.h>
@@ -33,7 +33,7 @@ dev_of(int16_t id)
 	return rte_dma_fp_objs[id].dev_private;
 }
 
-/* A context's AKey table lies before its ring. */
+/* The AKey table of a context is located before its ring. */
 static struct sdxi_akey_ent *
 akey_of(int16_t id, uint16_t vchan, unsigned int akey)
 {
@@ -65,7 +65,7 @@ rkey_set(const char *name, uint64_t val)
 	assert_int_equal(td_vdev_call(name, rkey_cb, &val), 0);
 }
 
-/* A copy with the function's AKey in the place of the driver's own, of source or destination. */
+/* A copy that uses a function's AKey instead of the driver's, for source or destination. */
 static enum rte_dma_status_code
 keyed_copy(int16_t id, unsigned int idx, uint8_t *src, uint8_t *dst, bool is_dst)
 {
@@ -82,7 +82,7 @@ keyed_copy(int16_t id, unsigned int idx, uint8_t *src, uint8_t *dst, bool is_dst
 	return status;
 }
 
-/* One function copies from and to another one's memory, as far as that one's RKey table allows. */
+/* Copy from and to the memory of another function, as its RKey table permits. */
 static void
 test_rkey(void **state)
 {
@@ -101,7 +101,7 @@ test_rkey(void **state)
 	akey->rkey = rte_cpu_to_le_16(RKEY);
 	akey->intr_num = rte_cpu_to_le_16(SDXI_AKEY_ENT_VL);
 
-	/* RKeys are off there; on; for someone else; one that is none; off again. */
+	/* RKeys disabled in the target; enabled; for another function; invalid; disabled again. */
 	assert_int_not_equal(keyed_copy(id, idx++, src, dst, false), 0);
 	rkey_set(FN1, reg);
 	for (i = 0; i < 20; i++)
@@ -117,13 +117,13 @@ test_rkey(void **state)
 	assert_int_not_equal(keyed_copy(id, idx++, src, dst, true), 0);
 	rkey_set(FN1, reg);
 	assert_int_equal(keyed_copy(id, idx++, src, dst, false), 0);
-	/* It is gone. */
+	/* The target is removed. */
 	td_remove(FN1);
 	assert_int_not_equal(keyed_copy(id, idx++, src, dst, false), 0);
 	td_one_copy(id, 0, idx);
 }
 
-/* Each other one is plugged in and out while this one copies by its RKey. */
+/* Remove and probe the target while the other function copies by RKey. */
 static void
 test_rkey_unplug(void **state)
 {
@@ -152,14 +152,14 @@ test_rkey_unplug(void **state)
 		assert_return_code(rte_dma_submit(id, 0), 0);
 		td_remove(FN1);
 		td_statuses(id, 0, RTE_DIM(status), status);
-		/* All that came after the first that failed did, too. */
+		/* All copies after the first failed one failed, too. */
 		for (i = 1; i < RTE_DIM(status) && getenv(TD_ORDER) == NULL; i++)
 			assert_true(status[i] != RTE_DMA_STATUS_SUCCESSFUL ||
 				    status[i - 1] == RTE_DMA_STATUS_SUCCESSFUL);
 	}
 }
 
-/* Functions have numbers, which no two share. */
+/* Function numbers are unique. */
 static void
 test_sfunc(void **state)
 {
@@ -199,7 +199,7 @@ irq_cb(uint16_t vector, void *arg)
 	__atomic_fetch_add(&raised[vector % RTE_DIM(raised)], 1, __ATOMIC_RELAXED);
 }
 
-/* A copy whose slot is made one of INTR. */
+/* A copy whose descriptor is replaced with INTR. */
 static void
 raise_vector(int16_t id, uint16_t vchan, unsigned int idx, uint8_t *buf, uint16_t vector)
 {
@@ -236,7 +236,7 @@ test_vectors(void **state)
 	for (v = 0; v < 3; v++)
 		for (i = 0; i < RTE_DIM(vectors); i++)
 			raise_vector(id, v, i, buf, vectors[i]);
-	/* With liberties, an interrupt may be later than its operation. */
+	/* With random order, an interrupt may arrive after the completion. */
 	for (i = 0; i < RTE_DIM(vectors); i++)
 		TD_WAIT(__atomic_load_n(&raised[vectors[i]], __ATOMIC_RELAXED) == 3);
 	sdxi_vdev_irq(td_vdev_fn(FN0), NULL, NULL);
@@ -258,5 +258,5 @@ main(int argc, char **argv)
 
 	if (!td_eal_init_linked(argv[0], 160))
 		return 1;
-	return TD_RUN("driver, functions among each other", tests, argc > 1 ? argv[1] : NULL);
+	return TD_RUN("driver, interaction of functions", tests, argc > 1 ? argv[1] : NULL);
 }

@@ -3,11 +3,11 @@
  */
 
 /*
- * What the driver costs the CPU and asks of the function: calls of the data path never wait, one
- * lcore serves vchans beside one that hangs, a healthy life sends no command that hardware has not
- * seen, and incidents do not flood the log.
+ * Costs of the driver for the CPU and for the function: data path calls do not wait, one lcore can
+ * serve other vchans while one hangs, no command that was never seen on hardware is sent without
+ * errors, and incidents do not flood the log.
  *
- * Some functions of EAL, of the C library and of the emulated function are replaced here.
+ * The test replaces some functions of EAL, the C library and the emulated function.
  */
 
 #include <errno.h>
@@ -35,16 +35,16 @@
 enum {
 	NB_DESC = 64,
 	LEN = 64,
-	BAD = 64,		 /* an address where nothing is */
-	MAX_STEPS = 100 * NB_DESC, /* instructions of one call */
+	BAD = 64,		 /* unmapped address */
+	MAX_STEPS = 100 * NB_DESC, /* instructions per call */
 };
 
-/* ---- what a call does ------------------------------------------------------------------------ */
+/* ---- data path calls ------------------------------------------------------------------------- */
 
-static __thread bool polling; /* in a call of the data path */
+static __thread bool polling; /* in a data path call */
 static struct {
 	unsigned int locks, sleeps, registers, lines, syscalls, calls;
-	unsigned int steps, longest; /* instructions of the call, and of the longest one */
+	unsigned int steps, longest; /* instructions of this call, and of the longest one */
 } spent;
 
 static void
@@ -73,13 +73,13 @@ rte_delay_us_sleep(unsigned int us)
 	if (real == NULL)
 		real = TD_REAL(rte_delay_us_sleep);
 	spend(&spent.sleeps);
-	/* What the driver gives a function it counts in sleeps: not all of them are needed. */
+	/* The driver counts timeouts in sleeps: skip most of them. */
 	if (__atomic_add_fetch(&nb_sleeps, 1, __ATOMIC_RELAXED) % 4 == 0)
 		real(us);
 }
 
 static pthread_mutex_t log_lock = PTHREAD_MUTEX_INITIALIZER;
-static unsigned int log_lines; /* of FN0 */
+static unsigned int log_lines; /* about FN0 */
 static char log_line[512];     /* the last one */
 static bool log_update_refused;
 
@@ -108,7 +108,7 @@ rte_log(uint32_t level, uint32_t type, const char *fmt, ...)
 	return ret;
 }
 
-static uint64_t fake_hz; /* 0: the real one */
+static uint64_t fake_hz; /* 0: do not override */
 
 uint64_t
 rte_get_tsc_hz(void)
@@ -121,7 +121,7 @@ rte_get_tsc_hz(void)
 	return hz != 0 ? hz : real();
 }
 
-/* By the linker's --wrap. */
+/* Wrapped with the linker's --wrap. */
 uint64_t __real_sdxi_emu_reg_read(struct sdxi_emu *emu, uint64_t off, unsigned int size);
 uint64_t __wrap_sdxi_emu_reg_read(struct sdxi_emu *emu, uint64_t off, unsigned int size);
 void __real_sdxi_emu_reg_write(struct sdxi_emu *emu, uint64_t off, uint64_t val, unsigned int size);
@@ -148,7 +148,7 @@ __wrap_sdxi_emu_reg_write(struct sdxi_emu *emu, uint64_t off, uint64_t val, unsi
 }
 
 #ifdef __x86_64__
-/* One instruction of a call: two bytes of it are a system call's. */
+/* Called after each instruction; syscall is 0f 05. */
 static void
 step(int sig, siginfo_t *info, void *context)
 {
@@ -162,7 +162,7 @@ step(int sig, siginfo_t *info, void *context)
 		spent.syscalls++;
 }
 
-/* The trap flag. */
+/* Set the trap flag (single step). */
 static inline void
 step_set(bool on)
 {
@@ -249,13 +249,13 @@ inject_cb(struct sdxi_emu *emu, void *arg)
 #define INJECT(...) \
 	assert_int_equal(td_vdev_call(FN0, inject_cb, &(struct sdxi_emu_fault){ __VA_ARGS__ }), 0)
 
-/* ---- calls of the data path never wait ------------------------------------------------------- */
+/* ---- data path calls do not wait ------------------------------------------------------------- */
 
 static const struct {
 	const char *what, *args;
 	struct sdxi_emu_fault fault[3];
 	unsigned int faults;
-	bool dead; /* the function has failed for good */
+	bool dead; /* the function has failed permanently */
 } incidents[] = {
 	{ "nothing", "watchdog=0" },
 	{ "stop", "watchdog=0", { { SDXI_EMU_FAULT_STOP, .cxt = 1, .op = 5 } }, 1 },
@@ -266,12 +266,12 @@ static const struct {
 	{ "context that does not stop", "watchdog=300",
 	  { { SDXI_EMU_FAULT_STALL, .cxt = 1, .op = 5 },
 	    { SDXI_EMU_FAULT_NO_STOP, .cxt = 1 } }, 2 },
-	{ "function that never answers", "watchdog=300",
+	{ "function that never responds", "watchdog=300",
 	  { { SDXI_EMU_FAULT_STALL, .cxt = 1, .op = 5 }, { SDXI_EMU_FAULT_STALL, .cxt = 0 },
 	    { SDXI_EMU_FAULT_NO_RESET } }, 3, true },
 };
 
-/* All calls there are, until what was submitted has been reported. */
+/* All data path calls, until everything submitted was reported. */
 static void
 poll_through(int16_t id, uint8_t *buf, unsigned int ops)
 {
@@ -302,7 +302,7 @@ poll_through(int16_t id, uint8_t *buf, unsigned int ops)
 		CALL(rte_dma_burst_capacity(id, 0));
 		CALL(rte_dma_vchan_status(id, 0, &state));
 		CALL(rte_dma_submit(id, 0));
-		/* Where there is room it is taken. */
+		/* Copy if there is space. */
 		if (round % 64 == 0) {
 			ret = CALL(rte_dma_copy(id, 0, (uintptr_t)buf, (uintptr_t)buf + LEN, LEN,
 						RTE_DMA_OP_FLAG_SUBMIT));
@@ -314,7 +314,7 @@ poll_through(int16_t id, uint8_t *buf, unsigned int ops)
 		if (round > 100)
 			usleep(10000);
 		if (td_bound_yield(&bound))
-			fail_msg("operation %u of %u is not reported", n, ops);
+			fail_msg("operation %u of %u was not reported", n, ops);
 	}
 }
 
@@ -329,7 +329,7 @@ test_calls(void **state)
 
 	buf = td_alloc((NB_DESC + 1) * LEN, 64);
 	for (i = 0; i < RTE_DIM(incidents); i++) {
-		/* Seconds each, and nothing of it depends on errors. */
+		/* These take seconds, and do not depend on the reaction to errors. */
 		if (incidents[i].dead && strcmp(error, "continue") == 0)
 			continue;
 		snprintf(args, sizeof(args), "error=%s,%s", error, incidents[i].args);
@@ -352,7 +352,7 @@ test_calls(void **state)
 
 /* ---- one lcore, two vchans ------------------------------------------------------------------- */
 
-/* Copies on another vchan, one by one, until what is outstanding on this one is reported. */
+/* Copy on another vchan, one by one, until everything outstanding on this one is reported. */
 static unsigned int
 copies_beside(int16_t id, int16_t other, uint16_t vchan, uint64_t *idx, unsigned int ops)
 {
@@ -368,7 +368,7 @@ copies_beside(int16_t id, int16_t other, uint16_t vchan, uint64_t *idx, unsigned
 	return copies;
 }
 
-/* The one vchan recovers over and over, and the other one of its function goes on. */
+/* One vchan recovers repeatedly while another one of its function works. */
 static void
 test_beside_recovery(void **state)
 {
@@ -389,7 +389,7 @@ test_beside_recovery(void **state)
 	td_expect_stats(id, 1, idx, idx, 0);
 }
 
-/* The one waits for a function that never answers, and the other one has another function. */
+/* One vchan waits for a function that never responds while another function works. */
 static void
 test_beside_dead(void **state)
 {
@@ -407,7 +407,7 @@ test_beside_dead(void **state)
 	INJECT(.kind = SDXI_EMU_FAULT_NO_RESET);
 	for (i = 0; i < 8; i++)
 		td_copy(id, 0, i, buf, buf + LEN, LEN, RTE_DMA_OP_FLAG_SUBMIT);
-	/* It is given its time, three times, of which this one does not wait for any. */
+	/* The driver waits for three timeouts of the function, the other vchan for none. */
 	assert_in_range(copies_beside(id, other, 0, &idx, 8), 100, UINT32_MAX);
 	assert_int_equal(td_status(id, 0), RTE_DMA_VCHAN_HALTED_ERROR);
 	assert_int_equal(rte_dma_copy(id, 0, (uintptr_t)buf, (uintptr_t)buf + LEN, LEN, 0), -EIO);
@@ -416,7 +416,7 @@ test_beside_dead(void **state)
 
 /* ---- commands -------------------------------------------------------------------------------- */
 
-/* Operations other than copies, by the low bits of their types. */
+/* Number of operations other than copies, by the low bits of their types. */
 static uint64_t seen[8][16]; /* atomic */
 
 emu_fail_t
@@ -443,7 +443,7 @@ expect_seen(unsigned int starts, unsigned int updates)
 
 			if (type == SDXI_TYPE_ADMIN && subtype == SDXI_ADM_CXT_START_NM)
 				expected = starts;
-			/* A slow function is stopped twice, hard the second time. */
+			/* A slow function is stopped twice, the second time hard. */
 			if (type == SDXI_TYPE_ADMIN && (subtype == SDXI_ADM_CXT_STOP ||
 							subtype == SDXI_ADM_SYNC))
 				continue;
@@ -456,7 +456,7 @@ expect_seen(unsigned int starts, unsigned int updates)
 	}
 }
 
-/* From probe to close: copies, and contexts are started and stopped. */
+/* From probe to close: only copies, start and stop of contexts. */
 static void
 test_commands(void **state)
 {
@@ -497,8 +497,8 @@ test_commands(void **state)
 }
 
 /*
- * CXT_UPD is sent in recovery, and has never been seen on hardware: where it is refused the
- * function is reset, and traffic goes on.
+ * Recovery sends CXT_UPD, which was never seen to work on hardware: if it is refused, the function
+ * is reset, and traffic continues.
  */
 static void
 test_update_refused(void **state)
@@ -511,15 +511,15 @@ test_update_refused(void **state)
 
 	buf = td_alloc(16 * LEN, 64);
 	td_fill(buf, 8 * LEN, 1);
-	__atomic_store_n(&fake_hz, 1, __ATOMIC_RELAXED); /* all lines */
+	__atomic_store_n(&fake_hz, 1, __ATOMIC_RELAXED); /* log all lines */
 	log_update_refused = false;
 	while (!log_update_refused) {
 		id = td_open(FN0, *state, 2, NB_DESC);
 		other = 0;
 		td_one_copy(id, 1, other++);
-		/* The first commands are CXT_STOP and SYNC, if the function is not slow. */
+		/* The first commands are CXT_STOP and SYNC, unless the function is slow. */
 		INJECT(.kind = SDXI_EMU_FAULT_FAIL, .cxt = 0, .op = 2);
-		/* A function that goes on after errors has to be given another reason. */
+		/* If the function continues after errors, another fault is needed. */
 		if (strstr(*state, "continue") != NULL)
 			INJECT(.kind = SDXI_EMU_FAULT_STOP, .cxt = 1, .op = 4);
 		memset(buf + 8 * LEN, TD_GUARD, 8 * LEN);
@@ -542,11 +542,11 @@ test_update_refused(void **state)
 	__atomic_store_n(&fake_hz, 0, __ATOMIC_RELAXED);
 }
 
-/* ---- a Read_Index that lags ------------------------------------------------------------------ */
+/* ---- lagging Read_Index ---------------------------------------------------------------------- */
 
 static unsigned int lag; /* atomic */
 
-/* Directly into memory it would not come by here. */
+/* Direct writes to mapped memory would bypass this. */
 bool
 __wrap_sdxi_vdev_mem_map(void *opaque, uint64_t iova, struct sdxi_emu_map *map)
 {
@@ -554,7 +554,7 @@ __wrap_sdxi_vdev_mem_map(void *opaque, uint64_t iova, struct sdxi_emu_map *map)
 	       __real_sdxi_vdev_mem_map(opaque, iova, map);
 }
 
-/* Of what is written so, Read_Index alone is at such an address. */
+/* Among these writes, only Read_Index has such an address. */
 enum sdxi_emu_mem
 __wrap_sdxi_vdev_mem_write64(void *opaque, uint64_t iova, uint64_t val)
 {
@@ -584,7 +584,7 @@ test_lag(void **state)
 					 __ATOMIC_RELAXED);
 			id = td_open(FN0, "watchdog=100", 1, sizes[i]);
 			for (round = 0, idx = 0; round < 10; round++) {
-				/* What it still does is a lag that comes on top. */
+				/* Any other lag comes on top. */
 				TD_WAIT(rte_dma_burst_capacity(id, 0) == sizes[i]);
 				for (n = 0; n < sizes[i]; n++)
 					td_copy(id, 0, idx + n, buf, buf + LEN, LEN, 0);
@@ -595,7 +595,7 @@ test_lag(void **state)
 				td_gather(id, 0, idx, sizes[i]);
 				idx += sizes[i];
 			}
-			/* Idle for longer than the watchdog's time. */
+			/* Idle for longer than the watchdog timeout. */
 			recoveries = td_dump_number(id, "vchan 0:", "recoveries ");
 			usleep(400000);
 			assert_int_equal(td_status(id, 0), RTE_DMA_VCHAN_IDLE);
@@ -607,9 +607,9 @@ test_lag(void **state)
 	}
 }
 
-/* ---- the log --------------------------------------------------------------------------------- */
+/* ---- log ------------------------------------------------------------------------------------- */
 
-/* One line each second, whatever happens; what was left out is counted. */
+/* At most one line per second, with the number of suppressed ones. */
 static void
 test_log(void **state)
 {
@@ -623,7 +623,7 @@ test_log(void **state)
 	buf = td_alloc(LEN, 64);
 	id = td_open(FN0, *state, 1, NB_DESC);
 	log_lines = 0;
-	/* A second takes for ever, and then no time. */
+	/* First a second never ends, then it takes no time. */
 	__atomic_store_n(&fake_hz, UINT64_C(1) << 62, __ATOMIC_RELAXED);
 	for (idx = 0; idx <= ROUNDS + 1; idx++) {
 		if (idx == ROUNDS)

@@ -2,7 +2,7 @@
  * Copyright(c) 2026 The SDXI for DPDK authors
  */
 
-/* So many operations of test_driver_model.h's, on all channels in turn. */
+/* Runs a given number of operations of test_driver_model.h, on all channels in turn. */
 
 #include <errno.h>
 #include <getopt.h>
@@ -17,14 +17,14 @@
 
 enum {
 	NB_DESC = 512,
-	MANY_OPS = 1000000, /* from here on, all kinds of faults hit */
-	/* A function that gets no CPU for so long would be taken for one that hangs. */
+	MANY_OPS = 1000000, /* from this number on, all kinds of faults hit */
+	/* A function whose thread has no CPU for this long would count as hung. */
 	WATCHDOG_MS = 3000,
-	/* Where nothing is injected nothing is to be looked after, however slow the machine is. */
+	/* Without faults no recovery may happen, however slow the machine is. */
 	WATCHDOG_OFF = 0,
 };
 
-/* One that is always the same tells a change's defects from those that were there before. */
+/* A constant default seed separates new bugs from old ones. */
 #define DEFAULT_SEED UINT64_C(0x5d5d1)
 
 static uint64_t nb_ops;
@@ -137,11 +137,11 @@ test_random(void **state)
 	}
 	printf("\n# digest of operations and faults: %016" PRIx64 "\n", digest);
 	if (exact == 0)
-		fail_msg("seed %" PRIu64 ": no operation has failed with an exact code",
+		fail_msg("seed %" PRIu64 ": no operation failed with an exact code",
 			 model_conf.seed);
 	if (!model_conf.faults)
 		assert_int_equal(all_hits, 0);
-	/* Far fewer would mean that nothing was tested. */
+	/* With far fewer hits nothing was tested. */
 	else if (all_hits < nb_ops / 2000)
 		fail_msg("seed %" PRIu64 ": expected %" PRIu64 " faults to hit or more, found %"
 			 PRIu64, model_conf.seed, nb_ops / 2000, all_hits);
@@ -149,12 +149,12 @@ test_random(void **state)
 		assert_int_equal(fns[i].nb_late, 0);
 	for (i = 0; model_conf.faults && nb_ops >= MANY_OPS && i < SDXI_EMU_FAULT_KINDS; i++)
 		if (hits[i] == 0 && i != SDXI_EMU_FAULT_NO_RESET)
-			fail_msg("seed %" PRIu64 ": of %s faults none has hit", model_conf.seed,
+			fail_msg("seed %" PRIu64 ": no fault of kind %s has hit", model_conf.seed,
 				 sdxi_emu_fault_name(i));
 	model_free(vchans);
 }
 
-/* ---- the command line ------------------------------------------------------------------------ */
+/* ---- command line ---------------------------------------------------------------------------- */
 
 static int
 parse_number(const char *text, uint64_t *number)
@@ -166,7 +166,7 @@ parse_number(const char *text, uint64_t *number)
 	return errno == 0 && end != text && *end == '\0' ? 0 : -1;
 }
 
-/* One of two words. */
+/* Parse one of two words. */
 static int
 parse_word(const char *text, const char *no, const char *yes, bool *value)
 {
@@ -180,7 +180,7 @@ usage(const char *prog, int ret)
 	fprintf(ret == 0 ? stdout : stderr,
 		"Usage: %s [--error stop|continue] [--order in|random]\n"
 		"\t[--ops N] [--functions 1|2] [--seed N|random] [--faults yes|no] [--log]\n"
-		"Without --seed, SDXI_TEST_SEED in the environment is used, else always the same.\n",
+		"The default seed is SDXI_TEST_SEED of the environment, or a constant.\n",
 		prog);
 	return ret;
 }
@@ -247,7 +247,7 @@ main(int argc, char **argv)
 	fflush(stdout);
 	if (!td_eal_init_linked(argv[0], 320))
 		return 1;
-	/* What is injected here is said in the log ten thousand times. */
+	/* Ten thousands of injected faults would be logged. */
 	if (model_conf.quiet)
 		rte_log_set_level_pattern("pmd.dma.sdxi*", RTE_LOG_CRIT);
 	return TD_RUN("driver, random", tests, NULL);

@@ -3,9 +3,9 @@
  */
 
 /*
- * What of the process's memory an emulated function reaches: with reach=process whatever is mapped,
- * of any kind, and with an error of the right side whatever is not, or does not allow the access,
- * or goes at that moment; with reach=eal what EAL knows. EAL's memory never costs a system call.
+ * Memory that an emulated function can access: with reach=process all mapped memory, with errors
+ * for unmapped memory, missing permissions, and memory unmapped concurrently; with reach=eal what
+ * EAL knows. Access to EAL's memory needs no system call.
  */
 
 #include <errno.h>
@@ -30,10 +30,10 @@
 #define FN0 TD_NAME(0)
 #define PAGE 4096u
 
-/* ---- parts of the system that are replaced --------------------------------------------------- */
+/* ---- replaced functions ---------------------------------------------------------------------- */
 
-static int denied; /* errno that the kernel refuses access with; 0: it does not */
-static bool is_pa; /* IOVA-as-PA mode is claimed */
+static int denied; /* errno of denied access; 0: allowed */
+static bool is_pa; /* report IOVA-as-PA mode */
 static unsigned int nb_calls, nb_walks, nb_maps;
 
 #define COUNT(n) __atomic_fetch_add(&(n), 1, __ATOMIC_RELAXED)
@@ -106,7 +106,7 @@ area_map(size_t len, int prot, int flags, int fd)
 	return va;
 }
 
-/* A file of so many bytes, mapped with as many as asked. */
+/* Map a file of a given size, with a given length of the mapping. */
 static uint8_t *
 file_map(size_t bytes, size_t len, int prot, int flags)
 {
@@ -133,7 +133,7 @@ copy_status(int16_t id, const void *src, void *dst, uint32_t len)
 	return status;
 }
 
-/* A copy of len bytes that works, and writes nothing else; there is room for a byte more. */
+/* Copy len bytes and check that nothing else is written; buffers have one more byte. */
 static void
 expect_copy(int16_t id, const char *what, uint8_t *src, uint8_t *dst, uint32_t len)
 {
@@ -192,7 +192,7 @@ test_kinds(void **state)
 	free(other);
 }
 
-/* One operation with segments of several kinds, and fills. */
+/* An operation with segments of several kinds, and fills. */
 static void
 test_sg_and_fill(void **state)
 {
@@ -226,7 +226,7 @@ test_sg_and_fill(void **state)
 	assert_int_equal(heap[5000], flat[0]);
 	assert_memory_equal(on_stack[1], flat + 1, 9999);
 	assert_memory_equal(eal + 5000, flat + 10000, 5000);
-	/* One of them is nowhere. */
+	/* With one invalid segment. */
 	for (b = 0; b < 2; b++) {
 		struct rte_dma_sge *sge = b == 0 ? &src[1] : &dst[2];
 		const rte_iova_t addr = sge->addr;
@@ -252,7 +252,7 @@ test_sg_and_fill(void **state)
 	free(flat);
 }
 
-/* ---- memory that is not there, or must not be accessed so ------------------------------------ */
+/* ---- inaccessible memory --------------------------------------------------------------------- */
 
 static void
 expect_status(int16_t id, const char *what, const void *src, void *dst, uint32_t len,
@@ -267,7 +267,7 @@ expect_status(int16_t id, const char *what, const void *src, void *dst, uint32_t
 static void
 test_faults(void **state)
 {
-	enum { PAGES = 200, LEN = PAGES * PAGE }; /* more than the function copies in one go */
+	enum { PAGES = 200, LEN = PAGES * PAGE }; /* more than the function copies in one chunk */
 	const int rw = PROT_READ | PROT_WRITE;
 	uint8_t *eal = td_alloc(LEN, 0), *heap = malloc(LEN);
 	uint8_t *at_end = area_map(LEN, rw, MAP_PRIVATE | MAP_ANONYMOUS, -1);
@@ -281,25 +281,25 @@ test_faults(void **state)
 	} bad[] = {
 		{ "unmapped", gone, LEN / 2, false },
 		{ "end of a mapping", gone - 64, 65, false },
-		{ "far beyond a mapping's end", at_end, LEN, false },
+		{ "far beyond the end of a mapping", at_end, LEN, false },
 		{ "no access", area_map(LEN, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1), LEN,
 		  false },
 		{ "read-only", read_only, LEN, true },
 		{ "read-only, one byte", read_only + 5, 1, true },
 		{ "read-only file", file_map(LEN, LEN, PROT_READ, MAP_SHARED), LEN, true },
-		{ "beyond a file's end", file_map(PAGE, LEN, rw, MAP_SHARED), LEN, false },
+		{ "beyond the end of a file", file_map(PAGE, LEN, rw, MAP_SHARED), LEN, false },
 		{ "page 0", (uint8_t *)8, 64, false },
 		{ "address 0", NULL, 64, false },
-		{ "no canonical address", (uint8_t *)(uintptr_t)0x8000000000000000, 64, false },
-		{ "the kernel's", (uint8_t *)(uintptr_t)0xffffffff81000000, 64, false },
-		{ "end of all", (uint8_t *)(uintptr_t)-16, 64, false },
+		{ "non-canonical address", (uint8_t *)(uintptr_t)0x8000000000000000, 64, false },
+		{ "kernel address", (uint8_t *)(uintptr_t)0xffffffff81000000, 64, false },
+		{ "end of the address space", (uint8_t *)(uintptr_t)-16, 64, false },
 	};
 	unsigned int i, o;
 	int16_t id;
 
 	assert_non_null(heap);
 	id = td_open(FN0, *state, 1, 64);
-	/* Room that nothing else gets: the test itself maps no more from here on. */
+	/* Free address space, which nothing else uses: the test maps nothing from here on. */
 	assert_return_code(munmap(gone, LEN / 2), errno);
 	for (i = 0; i < RTE_DIM(bad); i++) {
 		for (o = 0; o < 2; o++) {
@@ -315,7 +315,7 @@ test_faults(void **state)
 		}
 	}
 	assert_true(td_is_all(read_only, LEN, 0));
-	/* Both are bad: a source is read before a destination is written. */
+	/* Both invalid: the source is read before the destination is written. */
 	expect_status(id, "both", bad[3].va, (uint8_t *)8, 64, RTE_DMA_STATUS_INVALID_SRC_ADDR);
 	expect_status(id, "both", read_only, bad[3].va, 64, RTE_DMA_STATUS_INVALID_DST_ADDR);
 	expect_copy(id, "after errors", heap, eal, LEN - 1);
@@ -327,7 +327,7 @@ test_faults(void **state)
 	free(heap);
 }
 
-/* ---- memory that goes meanwhile -------------------------------------------------------------- */
+/* ---- memory unmapped concurrently ------------------------------------------------------------ */
 
 enum { MOVING = 64 * 4096 };
 
@@ -337,7 +337,7 @@ struct mover {
 	unsigned int rounds;
 };
 
-/* Some of the area's pages go and come back, filled, all the time. */
+/* Continuously unmap and map some pages of the area, filled again. */
 static void *
 mover_main(void *arg)
 {
@@ -346,7 +346,7 @@ mover_main(void *arg)
 	uint8_t *half = m->at + MOVING / 2;
 
 	while (!__atomic_load_n(&m->exit, __ATOMIC_RELAXED)) {
-		/* A hole would be anyone's, so a mapping without access has its place. */
+		/* Keep the address range reserved with an inaccessible mapping. */
 		if (mmap(half, MOVING / 2, PROT_NONE, flags, -1, 0) == MAP_FAILED)
 			abort();
 		sched_yield();
@@ -395,15 +395,15 @@ test_moving(void **state)
 				failed[i]++;
 			else
 				snprintf(wrong, sizeof(wrong), "way %u: status %d", i, status);
-			/* A page that has come back is zeros until it is filled. */
+			/* A page is zero between its mapping and the fill. */
 			for (b = 0; b < MOVING; b++)
 				if (place[b] != 0x5a && (place[b] != 0 || b < MOVING / 2))
-					snprintf(wrong, sizeof(wrong), "way %u: byte %u is %#x",
+					snprintf(wrong, sizeof(wrong), "variant %u: byte %u is %#x",
 						 i, b, place[b]);
 			enough &= ok[i] >= 3 && failed[i] >= 3;
 		}
 		if (td_bound_yield(&bound))
-			snprintf(wrong, sizeof(wrong), "one of both never happens: %u, %u, %u, %u "
+			snprintf(wrong, sizeof(wrong), "success or failure missing: %u, %u, %u, %u "
 				 "of success, %u, %u, %u, %u of failure", ok[0], ok[1], ok[2],
 				 ok[3], failed[0], failed[1], failed[2], failed[3]);
 	} while (!enough && *wrong == '\0');
@@ -415,7 +415,7 @@ test_moving(void **state)
 	free(places[1]);
 }
 
-/* ---- what it costs --------------------------------------------------------------------------- */
+/* ---- cost ------------------------------------------------------------------------------------ */
 
 static void
 test_cost(void **state)
@@ -439,12 +439,12 @@ test_cost(void **state)
 	assert_int_equal(nb_walks, walks);
 	if (order == NULL)
 		assert_true(nb_maps > maps);
-	/* Other memory costs calls, but no walk over EAL's. */
+	/* Other memory costs system calls, but no walk over EAL's. */
 	for (i = 0; i < 100; i++)
 		expect_copy(id, "other", eal, heap, 1 + i * 1000);
 	assert_true(nb_calls >= calls + 100);
 	assert_int_equal(nb_walks, walks);
-	/* EAL's that comes later is EAL's all the same. */
+	/* EAL memory allocated later is handled the same way. */
 	late = td_alloc(16 << 20, 0);
 	calls = nb_calls;
 	expect_copy(id, "EAL's", eal, late + (8 << 20), 100);
@@ -452,7 +452,7 @@ test_cost(void **state)
 	free(heap);
 }
 
-/* ---- who decides ----------------------------------------------------------------------------- */
+/* ---- configuration --------------------------------------------------------------------------- */
 
 static bool
 has_sva(int16_t id)
@@ -463,7 +463,7 @@ has_sva(int16_t id)
 	return (info.dev_capa & RTE_DMA_CAPA_SVA) != 0;
 }
 
-/* What malloc() gives is reached, or not. */
+/* Is memory from malloc() accessible? */
 static void
 expect_reach(int16_t id, bool all)
 {
@@ -483,7 +483,7 @@ expect_reach(int16_t id, bool all)
 	free(heap);
 }
 
-/* Probe with the log in memory, which the caller frees. */
+/* Probe with the log redirected to memory; the caller frees it. */
 static int
 probe_logged(const char *args, char **log)
 {
@@ -511,7 +511,7 @@ expect_default(const char *args, bool all, const char *said)
 	expect_reach(id, all);
 	assert_return_code(rte_vdev_uninit(FN0), 0);
 	if (said != NULL ? strstr(log, said) == NULL : *log != '\0')
-		fail_msg("%s: expected the log to say \"%s\", found: %s", args,
+		fail_msg("%s: expected \"%s\" in the log, found: %s", args,
 			 said != NULL ? said : "", log);
 	free(log);
 }
@@ -525,13 +525,13 @@ test_choice(void **state)
 	expect_default("", true, NULL);
 	expect_default("reach=process,error=continue", true, NULL);
 	expect_default("reach=eal", false, NULL);
-	/* The system forbids it, as a container's may. */
+	/* Denied by the system, as in a container. */
 	denied = EPERM;
 	expect_default("", false, "reach=eal: the system does not allow more: Operation not permit");
 	denied = ENOSYS;
 	expect_default("reach=process", false, FN0 ": reach=eal");
 	denied = 0;
-	/* Addresses are physical ones. */
+	/* Addresses are physical. */
 	is_pa = true;
 	assert_int_equal(probe_logged("reach=process", &log), -EINVAL);
 	if (strstr(log, "argument reach") == NULL || strstr(log, "iova-mode=va") == NULL)
@@ -545,11 +545,11 @@ test_choice(void **state)
 	is_pa = false;
 }
 
-/* External memory with IO addresses of its own, registered after others have been looked for. */
+/* External memory with its own IOVAs, registered after lookups of other memory. */
 static void
 test_external(void **state)
 {
-	const rte_iova_t iova = 0x4000; /* where the process has nothing */
+	const rte_iova_t iova = 0x4000; /* not mapped in the process */
 	rte_iova_t iovas[4];
 	uint8_t *heap = malloc(sizeof(iovas) / sizeof(iovas[0]) * PAGE);
 	uint8_t *ext = area_map(4 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1);

@@ -3,10 +3,10 @@
  */
 
 /*
- * What a running application shows of its devices: rte_dma_dump(), statistics, and dmadev's own
- * telemetry, asked for with DPDK's client from another process and by other threads.
+ * Status of devices in a running application: rte_dma_dump(), statistics, and dmadev telemetry,
+ * queried with DPDK's client from another process and by other threads.
  *
- * Usage: test_driver_report [CLIENT]: the path of dpdk-telemetry.py.
+ * Usage: test_driver_report [CLIENT], the path of dpdk-telemetry.py.
  */
 
 #include <errno.h>
@@ -24,16 +24,16 @@
 
 #define FN0 TD_NAME(0)
 
-/* Nobody's memory. */
+/* Unmapped address. */
 #define BAD_ADDR 1
 
 static const char *client;
 static char file_prefix[64];
 
-/* ---- what there is to report ----------------------------------------------------------------- */
+/* ---- operations to report -------------------------------------------------------------------- */
 
 /*
- * Copies at indices from *idx on, which end as asked for: 's' in success, 'd' at the destination.
+ * Copies from index *idx on, one per character of ends: 's' succeeds, 'd' fails at the destination.
  */
 static void
 copies(int16_t id, uint16_t vchan, uint64_t *idx, const char *ends)
@@ -72,7 +72,7 @@ expect_not(const char *text, const char *what)
 		fail_msg("expected no \"%s\", found:\n%s", what, text);
 }
 
-/* ---- in words -------------------------------------------------------------------------------- */
+/* ---- dump ------------------------------------------------------------------------------------ */
 
 /* Failed operations, on one vchan of two. */
 static void
@@ -89,7 +89,7 @@ test_dump_errors(void **state)
 	copies(id, 1, &idx[1], "ss");
 	copies(id, 1, &idx[1], "d");
 	copies(id, 1, &idx[1], "ssd");
-	/* Enqueued, and not submitted. */
+	/* Enqueued but not submitted. */
 	assert_return_code(rte_dma_copy(id, 0, BAD_ADDR, BAD_ADDR + 1, 1, 0), 0);
 	text = td_dump(id);
 	expect(text, "error log: entries 2, invalid 0, overflows 0, unusable 0\n");
@@ -100,7 +100,7 @@ test_dump_errors(void **state)
 	assert_int_equal(td_dump_number(id, "vchan 0:", "recoveries "), 0);
 	assert_int_equal(td_dump_number(id, "vchan 1:", "submitted "), 6);
 	assert_int_equal(td_dump_number(id, "vchan 1:", "failed "), 2);
-	/* A context that has stopped was started again. */
+	/* A stopped context was started again. */
 	if (order == NULL || strcmp(order, "in") == 0)
 		assert_int_equal(td_dump_number(id, "vchan 1:", "recoveries "), stops ? 2 : 0);
 	free(text);
@@ -148,7 +148,7 @@ look(void *arg)
 	RTE_SET_USED(arg);
 	while (f != NULL && !__atomic_load_n(&looker.end, __ATOMIC_RELAXED)) {
 		looker.wrong += rte_dma_dump(looker.id, f) < 0;
-		/* Some of the vchans are not always there. */
+		/* Some vchans do not exist all the time. */
 		for (i = 0; i < 40; i++)
 			rte_dma_stats_get(looker.id, i, &stats);
 		looker.wrong += rte_dma_stats_get(looker.id, RTE_DMA_ALL_VCHAN, &stats) < 0;
@@ -159,7 +159,7 @@ look(void *arg)
 	return NULL;
 }
 
-/* One thread asks all the time, while another configures, sets up, starts, copies and stops. */
+/* One thread queries continuously, while another one configures, starts, copies and stops. */
 static void
 test_threads(void **state)
 {
@@ -196,7 +196,7 @@ test_threads(void **state)
 
 /* ---- telemetry ------------------------------------------------------------------------------- */
 
-/* A client with these commands, one a line, and with its output in @p out. */
+/* Start a client with these commands, one per line, and its output in @p out. */
 static pid_t
 client_start(const char *commands, FILE **out)
 {
@@ -228,7 +228,7 @@ client_has_ended(pid_t pid)
 	return info.si_pid == pid;
 }
 
-/* What it has printed; freed by the caller. */
+/* Return its output; the caller frees it. */
 static char *
 client_end(pid_t pid, FILE *out)
 {
@@ -260,7 +260,7 @@ ask(const char *commands)
 	return client_end(pid, out);
 }
 
-/* Without a client there is nothing to test. */
+/* Skip without a client. */
 static void
 need_client(void)
 {
@@ -298,7 +298,7 @@ test_telemetry(void **state)
 	td_remove(FN0);
 }
 
-/* Asked all the time, while a device is configured, runs, and fails. */
+/* Query continuously while a device is configured, runs, and fails. */
 static void
 test_telemetry_busy(void **state)
 {

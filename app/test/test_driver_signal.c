@@ -3,9 +3,9 @@
  */
 
 /*
- * An application that is interrupted by signals all the time, in each of its threads, the
- * function's and the driver's among them, by handlers with and without SA_RESTART. Nothing is lost,
- * and no wait is shorter than without signals.
+ * An application that is continuously interrupted by signals, in all threads including those of the
+ * function and the driver, by handlers with and without SA_RESTART. Nothing is lost, and no wait is
+ * shorter than without signals.
  */
 
 #include <dirent.h>
@@ -33,13 +33,13 @@ enum {
 	VCHANS = 2,
 	LEN = 3000,
 	STORM_US = 100, /* between two rounds of signals */
-	ENOUGH = 1000,	/* signals that the main thread is to have had */
-	STATE_LOOKS = 10000, /* at the function's state, so many us apart: */
+	ENOUGH = 1000,	/* minimum number of signals handled by the main thread */
+	STATE_LOOKS = 10000, /* reads of the function's state, with this interval in us: */
 	LOOK_US = 100,
 };
 
 static pthread_t main_thread;
-static unsigned int sleeps; /* of the main thread, between looks; in EAL's place */
+static unsigned int sleeps; /* of the main thread between reads; replaces EAL's sleep */
 
 void
 rte_delay_us_sleep(unsigned int us)
@@ -53,14 +53,14 @@ rte_delay_us_sleep(unsigned int us)
 	real(us);
 }
 
-/* ---- the storm ------------------------------------------------------------------------------- */
+/* ---- signal storm ---------------------------------------------------------------------------- */
 
 static const int signals[] = { SIGUSR1, SIGINT, SIGALRM };
 
 static struct {
 	pthread_t thread;
 	bool exit;	     /* atomic */
-	uint64_t mains, all; /* atomic: handled */
+	uint64_t mains, all; /* atomic: number handled */
 } storm;
 
 static void
@@ -123,16 +123,16 @@ storm_end(void)
 
 	__atomic_store_n(&storm.exit, true, __ATOMIC_RELEASE);
 	assert_int_equal(pthread_join(storm.thread, NULL), 0);
-	/* Some may be pending still. */
+	/* Some may still be pending. */
 	for (i = 0; i < RTE_DIM(signals); i++)
 		assert_int_equal(sigaction(signals[i], &ignore, NULL), 0);
 }
 
-/* ---- a device's life ------------------------------------------------------------------------- */
+/* ---- life of a device ------------------------------------------------------------------------ */
 
 static uint8_t *src, *dst;
 
-/* Each is reported once and in order, and what was to fail is the only one that has. */
+/* All are reported once and in order, and only the bad one fails. */
 static void
 burst(int16_t id, uint16_t vchan, uint64_t *idx, int bad)
 {
@@ -193,7 +193,7 @@ test_life(void **state)
 		td_up(id, VCHANS, NB_DESC);
 		for (v = 0; v < VCHANS; v++) {
 			idx = 0;
-			/* With a failure, a recovery. */
+			/* With a failure and a recovery. */
 			for (n = 0; n < 6; n++)
 				burst(id, v, &idx, n % 2 != 0 ? (int)(n * 5) : -1);
 		}
@@ -209,7 +209,7 @@ test_life(void **state)
 	assert_true(storm.all > storm.mains);
 }
 
-/* ---- waits that run out ---------------------------------------------------------------------- */
+/* ---- timeouts -------------------------------------------------------------------------------- */
 
 static uint64_t
 now_ms(void)
@@ -220,7 +220,7 @@ now_ms(void)
 	return (uint64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-/* Activation of a function that does not leave its state: so many looks, so far apart. */
+/* Activation of a function that does not change its state: number of reads and their interval. */
 static void
 test_wait(void **state)
 {
@@ -246,7 +246,7 @@ test_wait(void **state)
 		}
 		td_remove(FN0);
 		assert_int_equal(looks, STATE_LOOKS);
-		/* Not to be less where a signal cuts in. */
+		/* Signals must not shorten the sleeps. */
 		if (took < looks * LOOK_US / 1000)
 			fail_msg("%u looks took %" PRIu64 " ms", looks, took);
 	}

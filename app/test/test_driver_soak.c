@@ -3,12 +3,12 @@
  */
 
 /*
- * The operations of test_driver_model.h for as long as asked, each vchan on a thread of its own.
+ * Runs the operations of test_driver_model.h for a given time, with one thread per vchan.
  *
- * A cycle probes functions with other arguments, configures them some times in other ways, starts
- * and stops them, also with operations outstanding, and removes them. After a cycle there must be
- * no more memory, memzones, files and threads than after the first one. What is done in a cycle
- * follows from the seed and the cycle's number, so that a cycle that failed can be run by itself.
+ * A cycle probes functions with various arguments, configures them several times in various ways,
+ * starts and stops them, also with operations outstanding, and removes them. After a cycle, there
+ * must not be more memory, memzones, files and threads than after the first one. A cycle depends
+ * only on the seed and its number, so that a failed one can be run alone.
  */
 
 #include <errno.h>
@@ -32,43 +32,41 @@
 
 enum {
 	DPDK_MIB = 256,
-	/* A function that gets no CPU for so long would be taken for one that hangs. */
+	/* A function whose thread has no CPU for this long would count as hung. */
 	WATCHDOG_MS = 3000,
-	/* Where nothing is injected nothing is to be looked after, however slow the machine is. */
+	/* Without faults no recovery may happen, however slow the machine is. */
 	WATCHDOG_OFF = 0,
 	LINE_SECONDS = 10,
 	MAX_ROUNDS = 3,
 	MAX_SEGMENTS = 4,
 	MAX_OPS = 3000,
-	MAX_SILENT_OPS = 200, /* all of which are looked at when the device has stopped */
-	MIN_DESC = 64,	      /* one operation may take that many */
+	MAX_SILENT_OPS = 200, /* all of which are verified when the device has stopped */
+	MIN_DESC = 64,	      /* maximum size of an operation in descriptors */
 	MAX_DESC = 4096,
 };
 
-/* What is in use of libc's heap may grow by: some blocks are 16 bytes longer than was asked for. */
+/* Allowed growth of the C library's heap: some blocks are 16 bytes longer than requested. */
 #define LIBC_ALLOWED 1024
 
 /*
- * What RSS may grow by: DPDK's memory and the model's are touched before the first cycle, but how
- * libc places its blocks and which thread stacks it keeps is up to the threads' timing. Address
- * sanitizer keeps 256 MiB of what was freed.
+ * Allowed growth of RSS. Memory of DPDK and the model is touched before the first cycle, but the
+ * placement of heap blocks and the caching of thread stacks depend on timing. Address sanitizer
+ * holds back 256 MiB of freed memory.
  */
 #define RSS_ALLOWED (UINT64_C(2) << 20)
 #define RSS_ALLOWED_SLOW (UINT64_C(320) << 20)
 
-/* One that is always the same tells a change's defects from those that were there before. */
+/* A constant default seed separates new bugs from old ones. */
 #define DEFAULT_SEED UINT64_C(0x5d5d1)
 
-/*
- * Cycles that are run however short the time is, and those in which something of everything occurs.
- */
-#define LEAST_CYCLES 2
+/* Minimum number of cycles, and the number in which each kind of action occurs. */
+#define MIN_CYCLES 2
 #define VARIED_CYCLES 10
-/* Functions given up for no fault's sake, before that is compared with how many were reset. */
-#define MOST_LATE 3
+/* Failures without an injected fault, before they are compared with the number of resets. */
+#define MAX_LATE 3
 
 struct memory {
-	struct td_stock dpdk; /* and threads */
+	struct td_stock dpdk; /* includes threads */
 	unsigned int files;
 	uint64_t libc, rss;
 };
@@ -76,12 +74,12 @@ struct memory {
 struct worker {
 	struct model_vchan *v;
 	pthread_t thread;
-	uint64_t ops, bytes; /* atomic: for others to look at */
+	uint64_t ops, bytes; /* atomic: read by others */
 };
 
 static struct {
 	uint64_t seconds, cycles, cycle;
-	const char *order, *faults; /* "any": drawn */
+	const char *order, *faults; /* "any": random */
 } conf = { .seconds = 120, .cycles = UINT32_MAX, .order = "any", .faults = "any" };
 
 static struct {
@@ -94,13 +92,13 @@ static struct timespec began;
 static volatile sig_atomic_t asked_to_end;
 static unsigned int nb_fns;
 static struct model_fn fns[MODEL_MAX_FNS];
-static unsigned int nb_of_fn[MODEL_MAX_FNS]; /* channels that are the function's */
+static unsigned int nb_of_fn[MODEL_MAX_FNS]; /* number of channels of each function */
 static struct model_vchan *vchans;
 static struct worker workers[MODEL_VCHANS];
 static unsigned int nb_workers;
 static bool cut; /* leave operations outstanding */
 static pthread_barrier_t gathered[MODEL_MAX_FNS];
-static unsigned int finished[MODEL_MAX_FNS]; /* atomic: channels with nothing more to do */
+static unsigned int finished[MODEL_MAX_FNS]; /* atomic: number of channels that have finished */
 static sem_t ended;
 
 static uint64_t
@@ -138,7 +136,7 @@ memory_take(struct memory *memory)
 	memory->rss = resident();
 }
 
-/* EAL's memory is there from now on, and not only when it is used for the first time. */
+/* Touch EAL's memory now, instead of at first use. */
 static void
 memory_touch(void)
 {
@@ -168,7 +166,7 @@ memory_check(uint64_t cycle)
 		sum.first = sum.last;
 		return;
 	}
-	/* A joined thread may stay in the list for a moment. */
+	/* A joined thread may stay listed for a moment. */
 	td_bound_set(&bound);
 	while (b->dpdk.threads != a->dpdk.threads && !td_bound_yield(&bound))
 		memory_take(&sum.last);
@@ -185,7 +183,7 @@ memory_check(uint64_t cycle)
 			   b->dpdk.threads, b->libc, b->rss >> 10);
 }
 
-/* ---- what is said ---------------------------------------------------------------------------- */
+/* ---- output ---------------------------------------------------------------------------------- */
 
 static void
 show_memory(const char *what, const struct memory *memory)
@@ -211,7 +209,7 @@ show_line(void)
 	snprintf(text, sizeof(text), "%3" PRIu64 ":%02" PRIu64 " cycle %" PRIu64 ", %" PRIu64
 		 " operations, %" PRIu64 " MiB, %" PRIu64 " faults", s / 60, s % 60,
 		 conf.cycle + sum.cycles, ops, bytes >> 20, sum.faults);
-	/* Of heaps and files, what there was after the last cycle tells more. */
+	/* For heaps and files, the state after the last cycle is more useful. */
 	memory = sum.last;
 	if (sum.cycles == 0)
 		memory_take(&memory);
@@ -234,9 +232,9 @@ show_sum(void)
 	printf("operations     %" PRIu64 " (%" PRIu64 " in silent mode, %" PRIu64
 	       " as structures), %" PRIu64 " bytes\n", sum.ops, sum.silent_ops, sum.rops,
 	       sum.bytes);
-	printf("faults         %" PRIu64 " injected that have hit\n", sum.faults);
+	printf("faults         %" PRIu64 " hit\n", sum.faults);
 	printf("recoveries     %" PRIu64 " of channels, %" PRIu64 " resets of functions; %u functions "
-	       "were given up for want of a CPU\n", sum.recoveries, sum.resets,
+	       "failed without a CPU\n", sum.recoveries, sum.resets,
 	       fns[0].nb_late + fns[1].nb_late);
 	printf("starts         %" PRIu64 ", %" PRIu64 " stops with operations outstanding\n",
 	       sum.starts, sum.cut);
@@ -247,7 +245,7 @@ show_sum(void)
 	fflush(stdout);
 }
 
-/* The first thread that finds something wrong ends it all. */
+/* The first thread that finds an error ends the program. */
 static void
 on_fail(const char *text)
 {
@@ -270,12 +268,12 @@ on_signal(int number)
 static bool
 is_over(uint64_t cycle)
 {
-	/* Memory is compared with that after the first cycle. */
+	/* Memory is compared with the state after the first cycle. */
 	return asked_to_end || cycle >= conf.cycles ||
-	       (cycle >= LEAST_CYCLES && seconds_gone() >= conf.seconds);
+	       (cycle >= MIN_CYCLES && seconds_gone() >= conf.seconds);
 }
 
-/* So many cycles have some of everything, unless what they are made of has gone. */
+/* After this many cycles each kind of action has occurred, unless its operations were cut short. */
 static void
 expect_variety(void)
 {
@@ -289,15 +287,15 @@ expect_variety(void)
 		model_fail("%" PRIu64 " cycles: expected recoveries, and stops with operations "
 			   "outstanding, found %" PRIu64 " and %" PRIu64, sum.cycles,
 			   sum.recoveries, sum.cut);
-	/* A function that gets no CPU for seconds is rare, on whatever machine. */
-	if (late > MOST_LATE && late > sum.resets / 8)
-		model_fail("%u functions given up for want of a CPU, as it seems, and %" PRIu64
-			   " reset with success", late, sum.resets);
+	/* On any machine, it is rare that a function has no CPU for seconds. */
+	if (late > MAX_LATE && late > sum.resets / 8)
+		model_fail("%u functions failed without a fault, %" PRIu64 " were reset",
+			   late, sum.resets);
 }
 
 /* ---- traffic --------------------------------------------------------------------------------- */
 
-/* The function has failed: it is started again when all of its threads have come here. */
+/* A failed function is restarted once all of its threads have arrived here. */
 static void
 gather(struct model_fn *fn)
 {
@@ -355,7 +353,7 @@ work(void *arg)
 	return NULL;
 }
 
-/* So many operations on each channel of all functions, which have been started. */
+/* Run this many operations on each channel of all started functions. */
 static void
 traffic(struct model_rng *rng)
 {
@@ -454,7 +452,7 @@ configure(struct model_fn *fn, struct model_rng *rng)
 	sum.configured++;
 }
 
-/* Configure some times, start and stop some times. */
+/* Configure several times, start and stop several times. */
 static void
 rounds(uint64_t cycle)
 {
@@ -565,7 +563,7 @@ test_soak(void **state)
 	model_free(vchans);
 }
 
-/* ---- the command line ------------------------------------------------------------------------ */
+/* ---- command line ---------------------------------------------------------------------------- */
 
 static int
 parse_number(const char *text, uint64_t max, uint64_t *number)
@@ -591,7 +589,7 @@ usage(const char *prog, int ret)
 	fprintf(ret == 0 ? stdout : stderr,
 		"Usage: %s [--seconds N] [--cycles N] [--seed N|random] [--cycle FIRST]\n"
 		"\t[--order in|random|any] [--faults yes|no|any] [--log]\n"
-		"Without --seed it is always the same.\n", prog);
+		"The default seed is a constant.\n", prog);
 	return ret;
 }
 
@@ -639,13 +637,13 @@ int
 main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = { TD_TEST(test_soak) };
-	/* The second time, it ends at once. */
+	/* The second signal terminates immediately. */
 	const struct sigaction action = { .sa_handler = on_signal, .sa_flags = SA_RESETHAND };
 	int ret;
 
 	if (parse_args(argc, argv) < 0)
 		return usage(argv[0], 2);
-	/* What each thread keeps for itself would count as in use. */
+	/* Per-thread caches of the heap would count as in use. */
 	if (getenv("GLIBC_TUNABLES") == NULL) {
 		setenv("GLIBC_TUNABLES", "glibc.malloc.tcache_count=0:glibc.malloc.arena_max=1", 1);
 		execv("/proc/self/exe", argv);
@@ -662,7 +660,7 @@ main(int argc, char **argv)
 	sigaction(SIGTERM, &action, NULL);
 	model_conf.threads = true;
 	model_conf.on_fail = on_fail;
-	/* What is injected here is said in the log ten thousand times. */
+	/* Ten thousands of injected faults would be logged. */
 	if (model_conf.quiet)
 		rte_log_set_level_pattern("pmd.dma.sdxi*", RTE_LOG_CRIT);
 	ret = TD_RUN("driver, soak", tests, NULL);

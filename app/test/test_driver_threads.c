@@ -3,10 +3,9 @@
  */
 
 /*
- * 16 vchans of one function, driven from two threads for a while: random sizes, bursts and fences.
- * Every index comes in order, and every byte is where it belongs. At the same time one thread has
- * operations fail on a vchan of its own, and starts and stops another function; and one asks for
- * statistics and dumps of all of them.
+ * 16 vchans of a function driven by two threads for some time, with random sizes, bursts and
+ * fences: check all indices and data. At the same time one thread causes failures on its own vchan
+ * and restarts another function, and one thread queries statistics and dumps of all.
  */
 
 #include <errno.h>
@@ -26,21 +25,21 @@
 
 enum {
 	VCHANS = 16,
-	FAILING = VCHANS, /* one more, on which operations fail */
+	FAILING = VCHANS, /* an additional vchan for failures */
 	THREADS = 2,
-	SOURCE = 8 << 20,  /* bytes of pattern that all channels copy from */
-	REGION = 4 << 20,  /* bytes of destinations a channel */
-	LONGEST = 1 << 20, /* bytes that one operation copies */
+	SOURCE = 8 << 20,  /* bytes of the source pattern of all channels */
+	REGION = 4 << 20,  /* bytes of destinations per channel */
+	LONGEST = 1 << 20, /* maximum bytes per operation */
 	SLOT_GUARD = 64,   /* bytes between destinations */
-	LEAST_OPS = 100,   /* operations on each channel at least */
-	ROUND = 8,	   /* operations of which one fails */
-	ROUND_LEN = 1000,  /* bytes of each */
-	BAD = 64,	   /* an address where nothing is */
+	MIN_OPS = 100,   /* minimum number of operations per channel */
+	ROUND = 8,	   /* operations, of which one fails */
+	ROUND_LEN = 1000,  /* bytes per operation */
+	BAD = 64,	   /* unmapped address */
 };
 
-/* What an operation is to have copied. */
+/* Expected result of an operation. */
 struct op {
-	uint32_t src; /* offset in the source pattern, of what arrives in the end */
+	uint32_t src; /* offset of the final data in the source pattern */
 	uint32_t len;
 	uint32_t lead; /* offset of the destination in its slot */
 };
@@ -48,8 +47,8 @@ struct op {
 struct chan {
 	uint16_t vchan;
 	uint16_t nb_desc;
-	uint32_t slots;	    /* destinations: one more than can be outstanding */
-	uint32_t slot_len;  /* of each, guards included */
+	uint32_t slots;	    /* number of destinations, one more than can be outstanding */
+	uint32_t slot_len;  /* size of each, with guards */
 	uint8_t *region;
 	struct op *op;	    /* by slot */
 	uint64_t enqueued, submitted, gathered;
@@ -59,16 +58,16 @@ struct chan {
 struct worker {
 	pthread_t thread;
 	int16_t id;
-	int16_t other; /* the function that is started and stopped */
-	uint8_t *dst;  /* for the rounds in which operations fail */
-	unsigned int first; /* every THREADS-th channel from here on is this thread's */
+	int16_t other; /* a function that is restarted */
+	uint8_t *dst;  /* for the failing operations */
+	unsigned int first; /* this thread drives every THREADS-th channel from here on */
 	uint64_t rnd;
 	char error[256];
 };
 
 static struct chan chans[VCHANS];
 static uint8_t *source;
-static bool stopping; /* atomic: no new operations */
+static bool stopping; /* atomic: start no new operations */
 
 static bool
 is_stopping(void)
@@ -94,7 +93,7 @@ slot_of(const struct chan *c, uint64_t idx)
 	return c->region + (size_t)(idx % c->slots) * c->slot_len + SLOT_GUARD;
 }
 
-/* Short ones mostly, of all lengths; a long one now and then. */
+/* Mostly short, sometimes long. */
 static uint32_t
 random_len(const struct chan *c, uint64_t rnd)
 {
@@ -117,7 +116,7 @@ enqueue(struct worker *w, struct chan *c)
 
 	op->len = random_len(c, rnd);
 	op->lead = (rnd >> 40) % 64;
-	/* The one before it may not be done yet: only a fence makes its destination a source. */
+	/* The previous operation may be in progress: its destination needs a fence. */
 	if ((rnd >> 46) % 8 == 0 && c->enqueued != c->gathered) {
 		op->len = RTE_MIN(op->len, prev->len);
 		op->src = prev->src;
@@ -133,7 +132,7 @@ enqueue(struct worker *w, struct chan *c)
 		flags |= RTE_DMA_OP_FLAG_SUBMIT;
 	c->fences += (flags & RTE_DMA_OP_FLAG_FENCE) != 0;
 
-	/* What was there before is not to be taken for what is copied. */
+	/* Clear old contents that equal the expected data. */
 	dst = slot_of(c, c->enqueued) + op->lead;
 	memset(dst - SLOT_GUARD, TD_GUARD, SLOT_GUARD);
 	memset(dst, ~source[op->src], op->len);
@@ -172,7 +171,7 @@ check(struct worker *w, struct chan *c, uint64_t idx)
 	return false;
 }
 
-/* Gather what there is; false: something is wrong. */
+/* Poll completions; returns false on an error. */
 static bool
 gather(struct worker *w, struct chan *c, bool *progress)
 {
@@ -213,7 +212,7 @@ gather(struct worker *w, struct chan *c, bool *progress)
 	return true;
 }
 
-/* One round of one channel; false: something is wrong. */
+/* Drive a channel once; returns false on an error. */
 static bool
 drive(struct worker *w, struct chan *c, bool more, bool *progress)
 {
@@ -222,7 +221,7 @@ drive(struct worker *w, struct chan *c, bool more, bool *progress)
 	uint16_t room;
 
 	burst = RTE_MIN(burst, c->nb_desc - (c->enqueued - c->gathered));
-	/* A slot may stay the function's for a moment after its operation has been reported. */
+	/* The function may own a slot for a moment after its operation was reported. */
 	room = rte_dma_burst_capacity(w->id, c->vchan);
 	for (burst = RTE_MIN(burst, (uint64_t)room); burst > 0; burst--) {
 		if (!enqueue(w, c))
@@ -253,20 +252,20 @@ work(void *arg)
 	while (busy) {
 		bool progress = false;
 
-		/* However short the time is, each channel gets its part. */
+		/* However short the time, each channel runs its minimum. */
 		more = few || !is_stopping();
 		few = false;
 		busy = more;
 		for (i = w->first; i < VCHANS; i += THREADS) {
 			if (!drive(w, &chans[i], more, &progress))
 				goto out;
-			few |= chans[i].enqueued < LEAST_OPS;
+			few |= chans[i].enqueued < MIN_OPS;
 			busy |= chans[i].gathered != chans[i].enqueued;
 		}
 		if (progress) {
 			td_bound_set(&bound);
 		} else if (td_bound_yield(&bound)) {
-			snprintf(w->error, sizeof(w->error), "no operation completes any more");
+			snprintf(w->error, sizeof(w->error), "no more operations complete");
 			break;
 		}
 	}
@@ -277,7 +276,7 @@ out:
 	return NULL;
 }
 
-/* A few operations one of which fails, and what is said of each; false: something is wrong. */
+/* Some operations of which one fails, and their statuses; returns false on an error. */
 static bool
 fail_one(struct worker *w, int16_t id, uint16_t vchan, uint8_t *dst)
 {
@@ -290,7 +289,7 @@ fail_one(struct worker *w, int16_t id, uint16_t vchan, uint8_t *dst)
 	memset(dst, TD_GUARD, ROUND * ROUND_LEN);
 	td_bound_set(&bound);
 	for (i = 0, n = 0; n < ROUND; n += got) {
-		/* While the vchan is being recovered there is no room. */
+		/* There is no space during recovery. */
 		for (ret = 0; i < ROUND && ret >= 0; i += ret >= 0)
 			ret = rte_dma_copy(id, vchan, i == bad ? BAD : (uintptr_t)source + i,
 					   (uintptr_t)dst + i * ROUND_LEN, ROUND_LEN,
@@ -315,7 +314,7 @@ fail_one(struct worker *w, int16_t id, uint16_t vchan, uint8_t *dst)
 	return true;
 }
 
-/* Failures and recovery on one vchan among others, and on a function that starts and stops. */
+/* Failures and recovery on one vchan of several, and a function that is restarted. */
 static void *
 fail_rounds(void *arg)
 {
@@ -333,7 +332,7 @@ fail_rounds(void *arg)
 		if (!fail_one(w, w->id, FAILING, w->dst))
 			break;
 		if (rte_dma_start(w->other) < 0) {
-			snprintf(w->error, sizeof(w->error), "device %d does not start", w->other);
+			snprintf(w->error, sizeof(w->error), "device %d: start failed", w->other);
 			break;
 		}
 		if (!fail_one(w, w->other, 0, w->dst) || !fail_one(w, w->other, 1, w->dst))
@@ -361,7 +360,7 @@ fail_rounds(void *arg)
 	return NULL;
 }
 
-/* Statistics, information and dump, of all vchans, as long as they are at work. */
+/* Query statistics, information and dumps of all vchans while they work. */
 static void *
 look(void *arg)
 {
@@ -396,9 +395,9 @@ look(void *arg)
 		    (rte_dma_dump(w->id, f) < 0 || rte_dma_dump(w->other, f) < 0 ||
 		     rte_dma_stats_get(w->id, FAILING, &stats) < 0 ||
 		     rte_dma_stats_reset(w->id, FAILING) < 0 ||
-		     /* No reset during a start: dmadev leaves that to its user. */
+		     /* No reset concurrent with a start: dmadev leaves that to its user. */
 		     rte_dma_stats_get(w->other, RTE_DMA_ALL_VCHAN, &stats) < 0))
-			snprintf(w->error, sizeof(w->error), "what fails cannot be looked at");
+			snprintf(w->error, sizeof(w->error), "statistics, info or dump failed");
 		if (w->error[0] != '\0')
 			stop_all();
 	} while (!is_stopping());
@@ -410,7 +409,7 @@ look(void *arg)
 static unsigned int seconds = 5;
 static uint64_t seed;
 
-/* The last vchan alone has been recovered: that is for those with failures. */
+/* Only the last vchan, with the failures, has been recovered. */
 static void
 expect_recovery_of_last(int16_t id)
 {
@@ -447,7 +446,7 @@ test_threads(void **state)
 	RTE_SET_USED(state);
 	source = td_alloc(SOURCE, 64);
 	td_fill(source, SOURCE, seed);
-	/* Without a watchdog nothing is looked after that is only slow. */
+	/* No watchdog: slow operations must not be recovered. */
 	id = td_probe(FN0, "watchdog=0");
 	td_configure(id, VCHANS + 1);
 	td_vchan_setup(id, FAILING, 64);
@@ -469,7 +468,7 @@ test_threads(void **state)
 	}
 	assert_return_code(rte_dma_start(id), 0);
 
-	/* EAL has bound this thread to one CPU, which these would have from it. */
+	/* EAL has bound this thread to one CPU, which the new ones would inherit. */
 	pthread_attr_init(&attr);
 	pthread_attr_setaffinity_np(&attr, sizeof(cpu_set_t), td_cpus());
 	for (i = 0; i < RTE_DIM(jobs); i++) {
@@ -488,7 +487,7 @@ test_threads(void **state)
 
 		nanosleep(&pause, NULL);
 		clock_gettime(CLOCK_MONOTONIC, &now);
-		/* A thread that has found something stops before its time. */
+		/* A thread that has found an error stops early. */
 	} while (!is_stopping() &&
 		 (now.tv_sec < end.tv_sec ||
 		  (now.tv_sec == end.tv_sec && now.tv_nsec < end.tv_nsec)));
@@ -506,7 +505,7 @@ test_threads(void **state)
 		assert_int_equal(stats.submitted, c->enqueued);
 		assert_int_equal(stats.completed, c->enqueued);
 		assert_int_equal(stats.errors, 0);
-		assert_true(c->gathered >= LEAST_OPS);
+		assert_true(c->gathered >= MIN_OPS);
 		ops += c->gathered;
 		bytes += c->bytes;
 		fences += c->fences;

@@ -3,11 +3,11 @@
  */
 
 /*
- * Devices that go while they are at work: removed by the application, from the thread that drives a
- * vchan or from another one, or off the bus, so that all registers read as ones or zeros. What is
- * outstanding is reported, the API gives errors, the device closes, and nothing is left over.
+ * Removal of busy devices: by the application, from the thread that drives a vchan or from another
+ * one, or from the bus, so that all registers read as ones or zeros. Outstanding operations are
+ * reported, the API returns errors, the device closes, and nothing leaks.
  *
- * What the driver frees is overwritten, so that later use of it does not go unnoticed.
+ * Memory is overwritten when the driver frees it, to detect later use.
  */
 
 #include <errno.h>
@@ -33,12 +33,12 @@ enum {
 	LEN = 1000,
 	VCHANS = 2,
 	FREED = 0xdb,
-	PERIOD_US = 1000, /* of the control thread, the only sleep that stays */
+	PERIOD_US = 1000, /* of the control thread, the only sleep that is not skipped */
 };
 
-/* ---- in the place of EAL's ------------------------------------------------------------------- */
+/* ---- replacements for EAL -------------------------------------------------------------------- */
 
-static bool no_sleep; /* atomic: nobody is there to do what is waited for */
+static bool no_sleep; /* atomic: skip sleeps, as nothing would happen in the meantime */
 
 void
 rte_delay_us_sleep(unsigned int us)
@@ -122,7 +122,7 @@ fn_of(int16_t dev_id)
 	return &((struct sdxi_dev *)rte_dma_fp_objs[dev_id].dev_private)->fn;
 }
 
-/* All that an application can call on a device that is not there. */
+/* All calls that an application can make on a removed device. */
 static void
 expect_absent(void)
 {
@@ -163,16 +163,16 @@ expect_plugs_again(void)
 	expect_absent();
 }
 
-/* ---- removed --------------------------------------------------------------------------------- */
+/* ---- removal --------------------------------------------------------------------------------- */
 
 static const char *const args_of[] = {
 	"", "error=continue",
-	/* Operations that stay outstanding, and one for which the vchan is handed over. */
+	/* Operations that stay outstanding, and one that needs the control thread. */
 	"watchdog=0,fault=stall:cxt=1:op=3", "watchdog=0,fault=no_stop:cxt=1,fault=stall:cxt=1:op=3",
 	"watchdog=0,fault=fail:cxt=1:op=2", "fault=fn_error:cxt=1:op=5",
 };
 
-/* By the thread that drives it, in whatever state it is. */
+/* By the thread that drives it, in any state. */
 static void
 test_same_thread(void **state)
 {
@@ -189,7 +189,7 @@ test_same_thread(void **state)
 				assert_return_code(copy(0, i), 0);
 				assert_return_code(copy(1, i), 0);
 			}
-			/* One that is not submitted, too. */
+			/* Including one that is not submitted. */
 			assert_return_code(rte_dma_copy(id, 0, src_of(i), dst_of(0, i), LEN, 0), 0);
 			rte_dma_completed(id, 0, 1, &last, &error);
 			if (nb % 2 == 0)
@@ -202,19 +202,19 @@ test_same_thread(void **state)
 	expect_plugs_again();
 }
 
-/* By another thread between two calls, as an application has to see to: it finds out by errors. */
+/* By another thread between two calls (the application must synchronize): calls fail. */
 static pthread_rwlock_t calls = PTHREAD_RWLOCK_INITIALIZER;
 
 struct user {
 	uint16_t vchan;
 	unsigned int done; /* atomic */
 	unsigned int failed, wrong;
-	int error; /* what ended it */
+	int error; /* error that ended it */
 	bool polls_only;
 	pthread_t thread;
 };
 
-/* What is said to be good is there, and was not before. */
+/* Operations reported as successful were executed, and not before. */
 static uint16_t
 user_poll(struct user *user)
 {
@@ -244,9 +244,7 @@ user_main(void *arg)
 	td_bound_set(&bound);
 	while (ret >= 0 || ret == -ENOSPC) {
 		pthread_rwlock_rdlock(&calls);
-		/*
-		 * The operation that had the buffer before has been reported, or there is no room.
-		 */
+		/* Otherwise an earlier operation owns the buffer, and the ring is full. */
 		if (op - __atomic_load_n(&user->done, __ATOMIC_RELAXED) < NB_DESC)
 			memset(to_va(dst_of(user->vchan, op)), TD_GUARD, LEN);
 		ret = copy(user->vchan, op);
@@ -259,7 +257,7 @@ user_main(void *arg)
 		}
 	}
 	user->error = ret;
-	/* What is outstanding is told as long as there is somebody to tell it. */
+	/* Outstanding operations are reported as long as the device exists. */
 	while (user->polls_only && __atomic_load_n(&user->done, __ATOMIC_RELAXED) < op) {
 		got = user_poll(user);
 		if (got == 0 && td_bound_yield(&bound)) {
@@ -316,17 +314,17 @@ test_other_thread(void **state)
 	expect_plugs_again();
 }
 
-/* ---- off the bus ----------------------------------------------------------------------------- */
+/* ---- removal from the bus -------------------------------------------------------------------- */
 
 static const struct sdxi_fn_ops *real_ops;
 static struct sdxi_fn_ops ops;
-static uint64_t absent_value; /* what registers read as */
-static bool absent_is_quick;  /* nobody sleeps for what is not there */
-static unsigned int accesses; /* atomic: to registers, a register that is polled counting once */
-static unsigned int leave_at; /* atomic: it has left from this one on */
+static uint64_t absent_value; /* value of all registers */
+static bool absent_is_quick;  /* skip sleeps once removed */
+static unsigned int accesses; /* atomic: number of register accesses; repeated reads count once */
+static unsigned int leave_at; /* atomic: access from which on it is removed */
 static uint32_t last_read;    /* atomic */
 
-/* It reaches no memory any more, either. @p off is 0 for what is no read. */
+/* A removed device does not access memory either. @p off is 0 except for reads. */
 static bool
 is_gone(const struct sdxi_fn *fn, uint32_t off)
 {
@@ -355,7 +353,7 @@ reg_write(const struct sdxi_fn *fn, uint32_t off, uint64_t val)
 		real_ops->reg_write(fn, off, val);
 }
 
-/* Its configuration space is not there either. */
+/* Its configuration space is not accessible either. */
 static int
 dma_enable(const struct sdxi_fn *fn, bool on)
 {
@@ -379,7 +377,7 @@ ops_take(uint64_t value, bool quick)
 	fn->ops = &ops;
 }
 
-/* Without the quick way it takes as long as the driver waits for a function that is being reset. */
+/* Without skipping, this takes as long as the driver waits for a function being reset. */
 static void
 test_gone_under_traffic(void **state)
 {
@@ -412,7 +410,7 @@ test_gone_under_traffic(void **state)
 	expect_plugs_again();
 }
 
-/* Copies on vchan 0, then one that fails, so that there is a recovery; false: some were lost. */
+/* Copies on vchan 0, then one that fails and causes a recovery; returns false if some were lost. */
 static bool
 traffic(unsigned int n)
 {
@@ -437,7 +435,7 @@ traffic(unsigned int n)
 				all_good &= op >= good;
 			} else if (op >= good ||
 				   memcmp(to_va(dst_of(0, op)), to_va(src_of(op)), LEN) != 0) {
-				fail_msg("access %u: operation %u is said to be good, and is not",
+				fail_msg("access %u: operation %u was reported as done but is not",
 					 n, op);
 			}
 		}
@@ -446,7 +444,7 @@ traffic(unsigned int n)
 	return good == 8 && taken == 9 && all_good;
 }
 
-/* At the n-th access to a register of its life, for each n. */
+/* Remove it at the n-th register access of its life, for each n. */
 static void
 test_gone_at_any_time(void **state)
 {
@@ -472,15 +470,15 @@ test_gone_at_any_time(void **state)
 		}
 		good &= rte_dma_close(id) == 0;
 		if (rte_eal_hotplug_remove("vdev", FN0) != 0)
-			fail_msg("access %u: it cannot be removed", n);
+			fail_msg("access %u: the device cannot be removed", n);
 		expect_absent();
 		if (accesses <= n)
 			break;
 	}
-	/* Start, recovery, stop and close have some each. */
+	/* Start, recovery, stop and close all access registers. */
 	assert_true(n >= 32);
 	assert_true(good);
-	print_message("# left the bus at each of %u accesses\n", n);
+	print_message("# removed from the bus at each of %u accesses\n", n);
 	expect_plugs_again();
 }
 

@@ -32,7 +32,7 @@ static char td_device[TD_MAX_DEVICES][RTE_DEV_NAME_MAX_LEN];
 static void *td_allocs[TD_MAX_ALLOCS];
 static struct td_stock td_before;
 
-/* Surroundings. */
+/* ---- environment ---- */
 
 bool
 td_is_slow(void)
@@ -85,7 +85,7 @@ td_eal_start(const char *prog, unsigned int mib, const char *prefix, unsigned in
 	snprintf(name, sizeof(name), "%s", prog);
 	snprintf(memory, sizeof(memory), "%u", mib);
 	snprintf(lcores, sizeof(lcores), "--lcores=0@%d", cpu);
-	/* Without huge pages EAL refuses --in-memory, which would leave not even a folder. */
+	/* EAL refuses --in-memory without huge pages: use a private prefix instead. */
 	if (prefix != NULL)
 		snprintf(prefix_arg, sizeof(prefix_arg), "--file-prefix=%s", prefix);
 	else
@@ -99,7 +99,7 @@ td_eal_start(const char *prog, unsigned int mib, const char *prefix, unsigned in
 		argv[argc++] = plugin;
 	}
 	rte_openlog_stream(stderr);
-	/* After telemetry, which removes its socket at the exit. */
+	/* Registered so that it runs after telemetry's handler, which removes its socket. */
 	if (!(flags & TD_EAL_FILES))
 		atexit(td_remove_runtime_dir);
 	if (rte_eal_init(argc, argv) < 0)
@@ -122,7 +122,7 @@ td_eal_up(const char *prog, unsigned int mib, const char *prefix, unsigned int f
 	int ret = td_eal_start(prog, mib, prefix, flags);
 
 	if (ret < 0)
-		fprintf(stderr, "EAL or the driver cannot be brought up: %s\n", strerror(-ret));
+		fprintf(stderr, "EAL or the driver cannot start: %s\n", strerror(-ret));
 	return ret >= 0;
 }
 
@@ -230,7 +230,7 @@ td_nb_files(void)
 			nb++;
 	}
 	closedir(files);
-	return nb - 1; /* the folder itself */
+	return nb - 1; /* the directory itself */
 }
 
 int
@@ -264,7 +264,7 @@ td_teardown(void **state)
 		rte_free(td_allocs[i]);
 		td_allocs[i] = NULL;
 	}
-	/* A joined thread is listed for a moment longer, as one of EAL's may have been before. */
+	/* A joined thread stays listed for a moment, also one of EAL's. */
 	td_bound_set(&bound);
 	do {
 		td_stock_take(&now);
@@ -290,7 +290,7 @@ td_alloc(size_t len, size_t align)
 	assert_true(i < TD_MAX_ALLOCS);
 	td_allocs[i] = rte_malloc("test", len, align);
 	if (td_allocs[i] == NULL)
-		fail_msg("no %zu bytes of DPDK memory", len);
+		fail_msg("cannot allocate %zu bytes of DPDK memory", len);
 	return td_allocs[i];
 }
 
@@ -306,7 +306,7 @@ td_free(void *ptr)
 	rte_free(ptr);
 }
 
-/* Devices. */
+/* ---- devices ---- */
 
 const char *
 td_args(const char *args, char *buf, size_t len)
@@ -321,7 +321,7 @@ td_args(const char *args, char *buf, size_t len)
 	n = snprintf(buf, len, "%s", args);
 	assert_in_range(n, 0, len - 1);
 	for (i = 0; i < RTE_DIM(more); i++) {
-		/* A wrong address is to be an error, and not to overwrite what the test has. */
+		/* A wrong address must be an error, and must not overwrite memory. */
 		const char *value = more[i][0] != NULL ? getenv(more[i][0]) : "eal";
 
 		if (value == NULL || strstr(args, more[i][1]) != NULL)
@@ -349,7 +349,7 @@ td_probe(const char *name, const char *args)
 	snprintf(td_device[i], sizeof(td_device[i]), "%s", name);
 	id = rte_dma_get_dev_id_by_name(name);
 	if (id < 0)
-		fail_msg("%s: probed, but there is no dmadev of this name", name);
+		fail_msg("%s: probed, but no such dmadev", name);
 	return id;
 }
 
@@ -480,7 +480,7 @@ td_gather(int16_t id, uint16_t vchan, uint64_t first, unsigned int n)
 		if (error)
 			fail_msg("vchan %u: error reported after index %u", vchan, last);
 		if (got > want || last != (uint16_t)(first + sum - 1))
-			fail_msg("vchan %u: asked for %u, given %u, last index: expected %u, found "
+			fail_msg("vchan %u: requested %u, got %u, last index: expected %u, found "
 				 "%u", vchan, want, got, (uint16_t)(first + sum - 1), last);
 		if (got == 0 && td_bound_yield(&bound))
 			fail_msg("vchan %u: index %u does not complete", vchan,
@@ -503,7 +503,7 @@ td_statuses(int16_t id, uint16_t vchan, unsigned int n, enum rte_dma_status_code
 		assert_in_range(now, 0, want);
 		got += now;
 		if (now == 0 && td_bound_yield(&bound))
-			fail_msg("vchan %u: %u of %u operations are reported", vchan, got, n);
+			fail_msg("vchan %u: %u of %u operations were reported", vchan, got, n);
 	}
 }
 
@@ -532,7 +532,7 @@ td_one_copy(int16_t id, uint16_t vchan, uint64_t idx)
 
 	td_fill(buf, len, 0x6f6e65 + idx * 1000 + vchan);
 	memset(buf + len, TD_GUARD, 2 * len);
-	/* A log entry that comes late has the driver's thread look at the vchan for a moment. */
+	/* On a late log entry the control thread takes over the vchan for a moment. */
 	td_bound_set(&bound);
 	while ((ret = rte_dma_copy(id, vchan, (uintptr_t)buf, (uintptr_t)buf + len, len,
 				   RTE_DMA_OP_FLAG_SUBMIT)) == -ENOSPC)
@@ -545,7 +545,7 @@ td_one_copy(int16_t id, uint16_t vchan, uint64_t idx)
 	td_free(buf);
 }
 
-/* Content. */
+/* ---- content ---- */
 
 void
 td_fill(void *buf, size_t len, uint64_t seed)

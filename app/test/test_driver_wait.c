@@ -3,11 +3,11 @@
  */
 
 /*
- * Waits of control operations that run out: the result is an errno and a line that says which
- * device and context, what was expected and what was found; the function was given its time,
- * nothing is left allocated, and the device works again once the function does.
+ * Timeouts of control operations: the call returns an errno and logs device, context, expected and
+ * actual state; the function had its full time, nothing leaks, and the device works again when the
+ * function does.
  *
- * Waits of the control thread are in test_driver_fault.c.
+ * Timeouts of the control thread are tested in test_driver_fault.c.
  */
 
 #include <errno.h>
@@ -32,15 +32,15 @@
 enum {
 	NB_DESC = 64,
 	LEN = 100,
-	/* What a function is given, in us: for a change of state, for a command. */
+	/* Timeouts of the driver in us: for a state change, for a command. */
 	STATE_US = 1000000,
 	CMD_US = 2000000,
 };
 
-/* ---- in the place of EAL's ------------------------------------------------------------------- */
+/* ---- replacements for EAL -------------------------------------------------------------------- */
 
 static pthread_t main_thread;
-static uint64_t slept; /* us, the main thread */
+static uint64_t slept; /* us slept by the main thread */
 
 void
 rte_delay_us_sleep(unsigned int us)
@@ -54,7 +54,7 @@ rte_delay_us_sleep(unsigned int us)
 	real(us);
 }
 
-/* One line each second is logged, so a second takes no time. */
+/* One line per second is logged: make a second take no time. */
 uint64_t
 rte_get_tsc_hz(void)
 {
@@ -116,7 +116,7 @@ expect_slept(uint64_t us)
 		fail_msg("expected a wait of %" PRIu64 " us, found %" PRIu64, us, slept);
 }
 
-/* ---- the function ---------------------------------------------------------------------------- */
+/* ---- function -------------------------------------------------------------------------------- */
 
 static int16_t id;
 static uint8_t *mem;
@@ -163,7 +163,7 @@ copy(unsigned int n)
 		td_copy(id, 0, i, mem, mem + LEN, LEN, RTE_DMA_OP_FLAG_SUBMIT);
 }
 
-/* After a stop: none of the @p n was done, and @p status says what is known of it. */
+/* After a stop: none of the @p n operations was executed, and @p status has what is known. */
 static void
 expect_outcomes(unsigned int n, enum rte_dma_status_code expected)
 {
@@ -181,7 +181,7 @@ expect_outcomes(unsigned int n, enum rte_dma_status_code expected)
 	assert_int_equal(td_status(id, 0), RTE_DMA_VCHAN_IDLE);
 }
 
-/* td_teardown() looks for what is left. */
+/* td_teardown() checks for leaks. */
 static void
 expect_works(void)
 {
@@ -194,7 +194,7 @@ expect_works(void)
 	td_remove(FN0);
 }
 
-/* ---- the tests ------------------------------------------------------------------------------- */
+/* ---- tests ----------------------------------------------------------------------------------- */
 
 static void
 test_active(void **state)
@@ -209,7 +209,7 @@ test_active(void **state)
 	expect_works();
 }
 
-/* Neither the contexts stop nor the function. */
+/* Neither the contexts nor the function stop. */
 static void
 test_stop_ladder(void **state)
 {
@@ -221,7 +221,7 @@ test_stop_ladder(void **state)
 	INJECT(.kind = SDXI_EMU_FAULT_NO_RESET);
 	copy(3);
 	begin();
-	/* It stops all the same: bus mastering is off. */
+	/* The stop succeeds: bus mastering is disabled. */
 	assert_int_equal(rte_dma_stop(id), 0);
 	expect_slept(CMD_US + 3 * STATE_US);
 	expect_line(SAYS "CXT_STOP of contexts 1 to 1: no answer; administrative context is RUN, "
@@ -230,7 +230,7 @@ test_stop_ladder(void **state)
 	expect_line(SAYS "STOP_HD requested: expected function state STOP, found ACTIVE");
 	expect_line(SAYS "RESET requested: expected function state STOP, found ACTIVE");
 	expect_outcomes(3, RTE_DMA_STATUS_ERROR_UNKNOWN);
-	/* It cannot be brought up either, and says so. */
+	/* It cannot be activated either, which is an error. */
 	begin();
 	assert_int_equal(rte_dma_start(id), -ETIMEDOUT);
 	expect_slept(3 * STATE_US);
@@ -264,7 +264,7 @@ test_start_refused(void **state)
 	expect_works();
 }
 
-/* A context that does not stop softly is stopped hard, and what it had not begun is known. */
+/* A context that does not stop softly is stopped hard; operations not begun are known. */
 static void
 test_stop_hard(void **state)
 {
@@ -280,7 +280,7 @@ test_stop_hard(void **state)
 	expect_works();
 }
 
-/* SYNC is never answered for a context that does not stop: the function is. */
+/* A context that never stops delays SYNC forever: the function is stopped instead. */
 static void
 test_stop_never(void **state)
 {

@@ -5,9 +5,8 @@
 #ifndef _TEST_EAL_H_
 #define _TEST_EAL_H_
 
-/**
- * @file
- * EAL for the unit tests of what allocates DPDK memory: a group's set-up and teardown, for cmocka.
+/** @file
+ * EAL setup and teardown of a cmocka group, for unit tests that allocate DPDK memory.
  */
 
 #include <sched.h>
@@ -27,7 +26,7 @@ test_eal_up(void **state)
 	};
 
 	RTE_SET_USED(state);
-	/* One that this process may use. */
+	/* A CPU that this process may use. */
 	snprintf(lcores, sizeof(lcores), "--lcores=0@%d", sched_getcpu());
 	return rte_eal_init(RTE_DIM(argv) - 1, argv) < 0 ? -1 : 0;
 }

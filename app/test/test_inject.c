@@ -52,7 +52,7 @@ live(int n)
 	__atomic_fetch_add(&inject.live, n, __ATOMIC_RELAXED);
 }
 
-/* What stands in the place of a function, called real_NAME where it is. */
+/* Replacement of a function, which is called as real_NAME. */
 #define HOOK(type, name, params, args, code, failed)                                               \
 	static type(*real_##name) params;                                                          \
 	static type hook_##name params                                                             \
@@ -65,7 +65,7 @@ live(int n)
 		return real_##name args;                                                           \
 	}
 
-/* The same for what the driver gives back with free(). */
+/* The same for memory that the driver frees with free(). */
 #define HOOK_HEAP(name, params, args, more)                                                        \
 	static void *(*real_##name) params;                                                        \
 	static void *hook_##name params                                                            \
@@ -113,7 +113,7 @@ HOOK(int, pthread_mutex_init, (void *mutex, const void *attr), (mutex, attr), EN
 
 static int (*real_open)(const char *path, int flags, mode_t mode);
 
-/* Called with two arguments, too: the third is not looked at then. */
+/* Also called with two arguments; the third is ignored then. */
 static int
 hook_open(const char *path, int flags, mode_t mode)
 {
@@ -141,8 +141,8 @@ hook_rte_eal_iova_mode(void)
 }
 
 /*
- * The driver's patience is a matter of looks with a sleep in between. Where it lasts they are made
- * longer, so that no verdict depends on how soon the function's thread has a CPU.
+ * The driver's timeouts are counted in polls with sleeps. Make long waits longer, so that no result
+ * depends on when the function's thread gets a CPU.
  */
 #define SLEEPS_AS_THEY_ARE 100
 #define SLEEPS_LONGER	   20
@@ -173,14 +173,14 @@ hook_rte_log(uint32_t level, uint32_t type, const char *fmt, ...)
 }
 
 /*
- * Allocators that may fail, and those without which the driver does: it looks at the error log when
- * it wants to know, and other processes are not there where they cannot be.
+ * Allocating functions that may fail; code is 0 if the driver works without: it polls the error
+ * log, and runs without other processes.
  */
 static struct {
 	const char *name;
 	const void *hook;
 	const void *real; /* address of the pointer */
-	int code;	  /* the errno that is passed on; 0: the driver does without */
+	int code;	  /* errno returned by the driver; 0: works without */
 } hooks[] = {
 #define ENTRY(name, code) { #name, (const void *)(uintptr_t)hook_##name, &real_##name, code }
 	ENTRY(malloc, ENOMEM),
@@ -225,7 +225,7 @@ inject_code(const char *name)
 
 extern void __gcov_init(void) __attribute__((weak));
 
-/* What allocates, by its name, and is not led here: found as soon as somebody uses it. */
+/* An allocating function that is not replaced here: detected by name as soon as it is used. */
 static bool
 is_missed(const char *name)
 {
@@ -235,7 +235,7 @@ is_missed(const char *name)
 	};
 	static const char *const gcovs[] = { "fdopen", "fopen", "open" };
 	static const char *const harmless[] = {
-		/* Constructors, before anything can be led here. */
+		/* Constructors, called before anything can be replaced. */
 		"rte_vdev_register", "rte_pci_register",
 		"rte_log_register_type_and_pick_level",
 		"rte_malloc_virt2iova", "rte_mem_event_callback_unregister",
@@ -243,10 +243,10 @@ is_missed(const char *name)
 	};
 	unsigned int i;
 
-	/* Tools' own: sanitizers, coverage, profilers. And what one plugin has of the other. */
+	/* Symbols of sanitizers, coverage and profilers, and of the other plugin. */
 	if (name[0] == '_' || strncmp(name, "sdxi_", 5) == 0)
 		return false;
-	/* A build that counts lines has the library in it that writes them down. */
+	/* A coverage build contains libgcov, which opens files. */
 	for (i = 0; __gcov_init != NULL && i < RTE_DIM(gcovs); i++)
 		if (strcmp(gcovs[i], name) == 0)
 			return false;
@@ -264,7 +264,7 @@ struct table {
 	size_t len;
 };
 
-/* One symbol that the plugin has from elsewhere, and where the linker put its address. */
+/* Replace an imported symbol of the plugin in the slot that the linker filled. */
 static void
 slot_take(const char *name, void **slot, unsigned int *missed)
 {
@@ -284,7 +284,7 @@ slot_take(const char *name, void **slot, unsigned int *missed)
 		return;
 	}
 	if (is_missed(name)) {
-		fprintf(stderr, "the driver calls %s, of which this test knows nothing\n", name);
+		fprintf(stderr, "the driver calls %s, which is unknown to this test\n", name);
 		(*missed)++;
 	}
 }
@@ -294,7 +294,7 @@ struct taken {
 	unsigned int missed;
 };
 
-/* Lead a plugin's calls here. */
+/* Replace the imports of a plugin. */
 static int
 plugin_take(struct dl_phdr_info *info, size_t len, void *arg)
 {

@@ -5,17 +5,16 @@
 #ifndef _TEST_INJECT_H_
 #define _TEST_INJECT_H_
 
-/**
- * @file
- * The n-th allocation of the driver's fails.
+/** @file
+ * Fails the n-th allocation of the driver.
  *
- * Only the plugins' own calls are counted: those in their tables of what the linker has bound are
- * led here, so EAL's and the C library's own never fail.
+ * Only calls of the plugins count: their dynamic symbol slots are redirected, so allocations of EAL
+ * and the C library do not fail.
  */
 
 #include <stdbool.h>
 
-/** Whose calls: control operations' are the main thread's, the function has threads of its own. */
+/** Whose calls: control operations run in the main thread, a function in its own threads. */
 enum inject_whose {
 	INJECT_NOBODYS,
 	INJECT_MAINS,
@@ -23,36 +22,34 @@ enum inject_whose {
 	INJECT_ANYBODYS,
 };
 
-/** What is to fail, and what did. */
+/** Which call fails, and what happened. */
 struct inject {
 	enum inject_whose whose; /**< atomic */
 	unsigned int fail;	 /**< atomic: number of the call that fails, from 1 */
-	bool on;		 /**< and all after it */
-	bool zones;		 /**< IOVAs are said to be physical: memzones are taken */
-	unsigned int calls;	 /**< atomic: so far */
-	unsigned int hits;	 /**< atomic: those that failed */
-	const char *first;	 /**< name of the first one */
-	long live;		 /**< atomic: C heap elements that the driver holds */
-	unsigned int sleeps;	 /**< of the main thread's: where they last they are made longer */
-	unsigned int lines;	 /**< atomic: of the log, the driver's */
+	bool on;		 /**< and all calls after it */
+	bool zones;		 /**< report physical IOVAs, so that memzones are used */
+	unsigned int calls;	 /**< atomic: number of calls */
+	unsigned int hits;	 /**< atomic: number of failed calls */
+	const char *first;	 /**< name of the first failed function */
+	long live;		 /**< atomic: heap blocks held by the driver */
+	unsigned int sleeps;	 /**< of the main thread: long waits are made longer */
+	unsigned int lines;	 /**< atomic: lines logged by the driver */
 };
 
 extern struct inject inject;
 
 /**
- * Lead the plugins' calls here. The calling thread is the main thread from now on.
+ * Redirect the plugins' calls. The calling thread counts as the main thread from now on.
  *
- * @return
- *   0, or -ENOENT: there is no plugin, or it calls an allocator that is not known here, which is
- *   said on stderr.
+ * @return 0, or -ENOENT (reason on stderr) if there is no plugin, or it calls an unknown allocator.
  */
 int inject_begin(void);
 
-/** From now on the call number @p fail, and with @p on all after it, fails. */
+/** From now on the call number @p fail fails, and with @p on all calls after it. */
 void inject_arm(enum inject_whose whose, unsigned int fail, bool on);
 void inject_disarm(void);
 
-/** The errno that the driver passes on when @p name fails; 0: it does without. */
+/** The errno that the driver returns when @p name fails; 0: it works without. */
 int inject_code(const char *name);
 
 #endif /* _TEST_INJECT_H_ */

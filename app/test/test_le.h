@@ -5,10 +5,9 @@
 #ifndef _TEST_LE_H_
 #define _TEST_LE_H_
 
-/**
- * @file
- * To and from the little-endian words of SDXI's tables and descriptors, for the tests and fuzzers
- * of the emulated function, which need no DPDK.
+/** @file
+ * Access to the little-endian words of SDXI's tables and descriptors, for tests and fuzzers of the
+ * emulated function, which do not use DPDK.
  */
 
 #include <stddef.h>
@@ -33,7 +32,7 @@ le64(uint64_t v)
 	return __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ ? __builtin_bswap64(v) : v;
 }
 
-/* Store a number of any size in this machine's byte order. */
+/* Store a number of any size in native byte order. */
 static inline void
 number_put(void *at, size_t size, uint64_t val)
 {

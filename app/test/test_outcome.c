@@ -3,8 +3,8 @@
  */
 
 /*
- * What becomes of operations when something has failed: the table of outcomes row by row, and in
- * all combinations against the table in other words; status codes and text of log entries.
+ * Results of operations after a failure: the table of outcomes row by row, and all combinations
+ * against a second implementation of the table; status codes and text of log entries.
  */
 
 #include <setjmp.h>
@@ -24,18 +24,18 @@
 #define AGAIN	SDXI_RUN_AGAIN
 
 /*
- * Operations, one in two characters. How it stands:
- *	d  signalled, no er
- *	e  signalled, er
- *	h  er in one block, another not signalled
- *	E  signalled, er, and the log has its code
- *	l  the log has its code, not signalled
- *	L  the log has its code, yet it is signalled without er
- *	b  below Read_Index, not signalled
- *	p  at or above Read_Index
- *	D  done, and settled before
- *	S  failed, and settled before
- * and whether it is fenced: "|", or enqueued after a failure that nobody knew: "a", or both: "A".
+ * An operation has two characters. Its state:
+ * d  signalled without er
+ * e  signalled with er
+ * h  er in one completion block, another one not signalled
+ * E  signalled with er, and its code in the log
+ * l  code in the log, not signalled
+ * L  code in the log, signalled without er
+ * b  below Read_Index, not signalled
+ * p  at or above Read_Index
+ * D  done, settled earlier
+ * S  failed, settled earlier
+ * Then "|" if fenced, "a" if enqueued after a failure that was not known yet, "A" if both.
  */
 static unsigned int
 parse(const char *text, struct sdxi_op *ops)
@@ -65,43 +65,43 @@ static const struct {
 	bool moved;
 	int outcome[6];
 } table[] = {
-	/* Signalled, no er; the log notwithstanding. */
+	/* Signalled without er, whatever the log says. */
 	{ "d L ", true, { OK, OK } },
 	/* er, or a code, or both. */
 	{ "e E h l ", true, { UNKNOWN, SRC, UNKNOWN, SRC } },
 	/* At or above Read_Index: runs again, also after a failure. */
 	{ "E p p ", true, { SRC, AGAIN, AGAIN } },
-	/* Below it, and a later fenced one has completed, well or not. */
+	/* Below it, and a later fenced operation has completed, with or without error. */
 	{ "b d|", true, { UNKNOWN, OK } },
 	{ "b e|", true, { UNKNOWN, UNKNOWN } },
 	{ "b d b E|b ", true, { UNKNOWN, OK, UNKNOWN, SRC, NOT } },
-	/* A fence that is not done, or not later, says nothing. */
+	/* A fence that is not done, or is not later, has no effect. */
 	{ "b p|", true, { AGAIN, AGAIN } },
 	{ "d|b ", true, { OK, AGAIN } },
 	{ "b h|", true, { AGAIN, UNKNOWN } },
-	/* Of one at or above Read_Index a fence says nothing either: it was not begun. */
+	/* Nor has a fence on an operation at or above Read_Index, which has not begun. */
 	{ "p d|", true, { AGAIN, OK } },
-	/* Below it, else. */
+	/* Below it, otherwise. */
 	{ "b b d ", true, { AGAIN, AGAIN, OK } },
-	/* Fenced after a failed one, and all after that. */
+	/* The first fenced operation after a failed one, and all later ones. */
 	{ "e p p|p p ", true, { UNKNOWN, AGAIN, NOT, NOT, NOT } },
 	{ "p p|l p p|b ", true, { AGAIN, AGAIN, SRC, AGAIN, NOT, NOT } },
 	{ "e p|d E b p|", true, { UNKNOWN, NOT, OK, SRC, NOT, NOT } },
 	{ "b d|p p|", true, { UNKNOWN, OK, NOT, NOT } },
-	/* A fence before the failed one does not count, nor does the failed one's own. */
+	/* Fences before the failed operation or on it do not count. */
 	{ "p|e p ", true, { AGAIN, UNKNOWN, AGAIN } },
 	{ "p e|p ", true, { AGAIN, UNKNOWN, AGAIN } },
-	/* What was settled before is known to the user, so that later fences are none of its. */
+	/* A failure settled earlier is known to the user: later fences do not refer to it. */
 	{ "S p|p ", true, { SRC, AGAIN, AGAIN } },
 	{ "D S e p|", true, { OK, SRC, UNKNOWN, NOT } },
-	/* Enqueued before the user could know of a failure that is reported already. */
+	/* Enqueued when a failure, since reported, was not known yet. */
 	{ "pap|", true, { AGAIN, AGAIN } },
 	{ "papAp p|", true, { AGAIN, NOT, NOT, NOT } },
-	/* Nothing failed and nothing moved: the oldest that is not done. */
+	/* Nothing failed and nothing progressed: blame the oldest that is not done. */
 	{ "d p p ", false, { OK, UNKNOWN, AGAIN } },
 	{ "b p|p ", false, { UNKNOWN, NOT, NOT } },
 	{ "S D p ", false, { SRC, OK, UNKNOWN } },
-	/* Something failed, or there is nothing. */
+	/* Something failed, or nothing is outstanding. */
 	{ "b e ", false, { AGAIN, UNKNOWN } },
 	{ "b d|p ", false, { UNKNOWN, OK, NOT } },
 	{ "p papA", false, { AGAIN, AGAIN, NOT } },
@@ -127,8 +127,8 @@ test_table(__rte_unused void **state)
 }
 
 /*
- * The same in other words: what an operation comes to follows from the facts of all and the
- * outcomes of older ones. @p blamed is the one that is failed for want of another, or -1.
+ * Second implementation: the result of an operation from the state of all and the results of older
+ * ones. @p blamed is failed for lack of another candidate, or -1.
  */
 static int
 expected(const struct sdxi_op *ops, int nb, int i, const int *older, int blamed)
@@ -145,7 +145,7 @@ expected(const struct sdxi_op *ops, int nb, int i, const int *older, int blamed)
 	for (j = 0; j <= i; j++) {
 		if (!ops[j].fenced)
 			continue;
-		/* Where the function went on, what it has begun is no different from the rest. */
+		/* If the function continued, operations that it began are not special. */
 		if (ops[j].after_fault && !ops[j].below)
 			return NOT;
 		for (k = 0; k < j; k++)
@@ -182,7 +182,7 @@ check(const struct sdxi_op *facts, int nb, bool moved)
 				 ops[i].outcome);
 }
 
-/* Up to three operations with all facts there are, whether they can be or not. */
+/* Up to three operations in all states, including impossible ones. */
 static void
 test_all_of_three(__rte_unused void **state)
 {
@@ -206,7 +206,7 @@ test_all_of_three(__rte_unused void **state)
 	}
 }
 
-/* Five with the facts that are found together, some enqueued after an unknown failure. */
+/* Five in states that occur together, some enqueued after a failure that was not known yet. */
 static void
 test_all_of_five(__rte_unused void **state)
 {
@@ -222,7 +222,7 @@ test_all_of_five(__rte_unused void **state)
 			text[2 * i + 1] = rest % 2 == 0 ? ' ' : '|';
 		}
 		parse(text, ops);
-		/* Those that were enqueued before a point in time. */
+		/* The ones enqueued before some point in time. */
 		end = n % 7;
 		for (i = 0; i < RTE_MIN(end, 5u); i++)
 			ops[i].after_fault = true;
@@ -230,7 +230,7 @@ test_all_of_five(__rte_unused void **state)
 	}
 }
 
-/* Entries of the error log. */
+/* ---- error log entries ---- */
 
 #define VL   UINT64_C(1)
 #define TYPE (UINT64_C(0x7f7) << 16)
@@ -245,12 +245,12 @@ entry(unsigned int step, unsigned int sub_step, int buf)
 	       (buf < 0 ? UINT64_C(7) << 36 : BV | (uint64_t)buf << 36);
 }
 
-/* By step and sub-step; 4 stands for reserved sub-steps. One code, or with the buffer's name. */
+/* By step and sub-step; 4 stands for reserved sub-steps. One code, or one per buffer. */
 #define ONE(code) { RTE_DMA_STATUS_##code, RTE_DMA_STATUS_##code, RTE_DMA_STATUS_##code }
 #define ADDRESS { RTE_DMA_STATUS_INVALID_ADDR, SRC, RTE_DMA_STATUS_INVALID_DST_ADDR }
 static const struct {
 	unsigned int step, sub_step;
-	enum rte_dma_status_code code[3]; /* no buffer is named, the source, the destination */
+	enum rte_dma_status_code code[3]; /* no buffer, source, destination */
 } codes[] = {
 	{ 7, 1, ONE(DESCRIPTOR_READ_ERROR) },
 	{ 7, 2, ONE(DESCRIPTOR_READ_ERROR) },
@@ -267,7 +267,7 @@ static const struct {
 	{ 12, 2, ONE(BUS_READ_ERROR) },
 };
 
-/* Every step and sub-step that fits into an entry, reserved ones too. */
+/* All values of step and sub-step, also reserved ones. */
 static void
 test_status(__rte_unused void **state)
 {
@@ -288,7 +288,7 @@ test_status(__rte_unused void **state)
 	}
 }
 
-/* A function has no name for a copy that overlaps itself but that the descriptor is invalid. */
+/* A function reports overlap only as an invalid descriptor. */
 static void
 test_overlap(__rte_unused void **state)
 {
@@ -305,7 +305,7 @@ test_overlap(__rte_unused void **state)
 	unsigned int i;
 
 	for (i = 0; i < RTE_DIM(copy); i++) {
-		/* A length of 0 stands for 4 GiB. */
+		/* Length 0 means 4 GiB. */
 		const struct sdxi_dsc dsc = {
 			.qw[0] = rte_cpu_to_le_64(UINT64_C(0x00010301) |
 						  (uint64_t)(copy[i].len - 1) << 32),
@@ -335,7 +335,7 @@ test_format(__rte_unused void **state)
 	ent.hd = rte_cpu_to_le_64(VL | TYPE | 1 << 8 | UINT64_C(2) << 44);
 	sdxi_errlog_format(&ent, buf, sizeof(buf));
 	assert_string_equal(buf, "internal error: failure (function stopped, class 0xbeef)");
-	/* Whatever is in it, and however short the buffer is. */
+	/* Any contents and any buffer size. */
 	memset(&ent, 0xff, sizeof(ent));
 	sdxi_errlog_format(&ent, buf, sizeof(buf));
 	assert_non_null(strstr(buf, "context 65535, descriptor 18446744073709551615, buffer 7, "

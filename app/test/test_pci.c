@@ -3,10 +3,9 @@
  */
 
 /*
- * The driver's way with the PCI bus, which is played here: a device whose registers are plain
- * memory that a thread answers for the function of test_fn.h, and whose interrupt is a socket, as
- * UIO's is a file. How it goes with a device that works, over VFIO and an IOMMU, is tested in a
- * guest of QEMU.
+ * The driver on a simulated PCI bus: registers are plain memory, with a thread that acts for the
+ * function model of test_fn.h, and the interrupt is a socket, as UIO's is a file. Working devices
+ * with VFIO and an IOMMU are tested in a QEMU guest.
  */
 
 #include <errno.h>
@@ -22,7 +21,7 @@
 
 #include <cmocka.h>
 
-/* Its argument is const in newer DPDK only, and it is defined here. */
+/* The argument is const in newer DPDK only, and the function is defined here. */
 #define rte_pci_set_bus_master declared_by_dpdk
 #include <bus_pci_driver.h>
 #undef rte_pci_set_bus_master
@@ -47,14 +46,14 @@ static char args[256];
 static bool mastering;
 static bool mastering_fails;
 
-/* What the driver finds of the bus. */
+/* The PCI bus as the driver sees it. */
 
 static struct rte_pci_driver *drv;
 
 void
 rte_pci_register(struct rte_pci_driver *driver)
 {
-	/* EAL's own buses and drivers register in libraries of theirs. */
+	/* EAL's own drivers are in other libraries. */
 	drv = driver;
 }
 
@@ -69,12 +68,12 @@ rte_pci_set_bus_master(const struct rte_pci_device *dev, bool enable)
 	return 0;
 }
 
-/* The function's part. */
+/* ---- function ---- */
 static pthread_t thread;
 static bool obeys; /* atomic */
-static struct sdxi_dev *played; /* for what fn_create() keeps besides */
+static struct sdxi_dev *played; /* copy of the pointer for checks after close */
 
-/* What the driver has written into the registers, and what it finds there. */
+/* Handle register writes of the driver, and update registers. */
 static void *
 obey(void *arg)
 {
@@ -86,7 +85,7 @@ obey(void *arg)
 
 	RTE_SET_USED(arg);
 	while (__atomic_load_n(&obeys, __ATOMIC_ACQUIRE)) {
-		/* What was written before a request is seen before it. */
+		/* Writes before a request are visible before it. */
 		for (i = 0; i < RTE_DIM(writable); i++)
 			now[i] = __atomic_load_n(&regs[writable[i] / 8], __ATOMIC_ACQUIRE);
 		for (i = RTE_DIM(writable); i-- > 0; last[i] = now[i])
@@ -172,7 +171,7 @@ test_id(__rte_unused void **state)
 	assert_true((drv->drv_flags & RTE_PCI_DRV_NEED_MAPPING) != 0);
 }
 
-/* A probe that is refused leaves no device behind. */
+/* A failed probe leaves no device. */
 static void
 expect_refused(int ret)
 {
@@ -218,7 +217,7 @@ test_registers(__rte_unused void **state)
 	assert_int_equal(info.max_vchans, 3);
 	assert_int_equal(drv->remove(&pci), 0);
 	assert_int_equal(rte_dma_get_dev_id_by_name(NAME), -EINVAL);
-	/* What is not there any more needs no removing. */
+	/* Removing it again is no error. */
 	assert_int_equal(drv->remove(&pci), 0);
 }
 
@@ -232,7 +231,7 @@ test_args(__rte_unused void **state)
 	assert_int_equal(probe_with("max_vchans"), -EINVAL);
 	assert_int_equal(probe_with("=,="), -EINVAL);
 	assert_int_equal(probe_with("completion=op"), -EINVAL);
-	/* An argument of the emulated function's. */
+	/* An argument of emulated functions. */
 	assert_int_equal(probe_with("fault=fail:cxt=1"), -EINVAL);
 	assert_int_equal(rte_dma_get_dev_id_by_name(NAME), -EINVAL);
 	assert_int_equal(probe_with("max_vchans=2,errlog_size=64,watchdog=0"), 0);
@@ -243,7 +242,7 @@ test_args(__rte_unused void **state)
 	assert_int_equal(drv->remove(&pci), 0);
 }
 
-/* Found running: it is kept from memory before it is stopped. */
+/* If it is running, disable bus mastering before stopping it. */
 static void
 test_found_running(__rte_unused void **state)
 {
@@ -254,7 +253,7 @@ test_found_running(__rte_unused void **state)
 	assert_int_equal(drv->remove(&pci), 0);
 }
 
-/* Start and stop the function with an interrupt of a kind. */
+/* Start and stop the function with a type of interrupt. */
 static void
 start_and_stop(enum rte_intr_handle_type type, int fd, void (*meanwhile)(void))
 {
@@ -268,7 +267,7 @@ start_and_stop(enum rte_intr_handle_type type, int fd, void (*meanwhile)(void))
 	td_up(id, 3, 64);
 	assert_true(mastering);
 	assert_int_equal(fn.state, ACTIVE);
-	/* A copy on the last of them: its doorbell is 4 KiB further for each context. */
+	/* Copy on the last vchan: doorbells are 4 KiB apart. */
 	assert_int_equal(rte_dma_copy(id, 2, 1 << 20, 1000, 64, RTE_DMA_OP_FLAG_SUBMIT), 0);
 	assert_int_equal(doorbells[3 * 512], rte_cpu_to_le_64(1));
 	assert_int_equal(fn_exec(3, 1), 1);
@@ -279,7 +278,7 @@ start_and_stop(enum rte_intr_handle_type type, int fd, void (*meanwhile)(void))
 	assert_int_equal(fn.state, STOP);
 }
 
-/* Without interrupts it works as well. */
+/* Works without interrupts. */
 static void
 test_no_interrupt(__rte_unused void **state)
 {
@@ -288,20 +287,20 @@ test_no_interrupt(__rte_unused void **state)
 	start_and_stop(RTE_INTR_HANDLE_UNKNOWN, -1, NULL);
 	start_and_stop(RTE_INTR_HANDLE_VFIO_LEGACY, 0, NULL);
 	start_and_stop(RTE_INTR_HANDLE_VFIO_MSIX, -1, NULL);
-	/* One that cannot be enabled. */
+	/* An interrupt that cannot be enabled. */
 	assert_int_equal(pipe(fds), 0);
 	start_and_stop(RTE_INTR_HANDLE_VFIO_MSIX, fds[0], NULL);
 	close(fds[0]);
 	close(fds[1]);
 }
 
-static int irq[2]; /* the bus's end, the device's end */
+static int irq[2]; /* bus end, device end */
 
-/* The driver looks into the log when it is called, and writes what it has seen to be cleared. */
+/* The callback must read the log, and clear ERR_STS by writing back its value. */
 static void
 raise_irq(void)
 {
-	/* A reserved bit tells the function's value from the driver's. */
+	/* A reserved bit distinguishes the function's value from the driver's. */
 	const uint64_t raised = 0x11;
 	const uint32_t count = 1;
 
@@ -319,7 +318,7 @@ test_interrupt(__rte_unused void **state)
 
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, irq), 0);
 	start_and_stop(RTE_INTR_HANDLE_UIO, irq[0], raise_irq);
-	/* It has been enabled, and disabled in the end. */
+	/* It was enabled, and finally disabled. */
 	assert_int_equal(fcntl(irq[1], F_SETFL, O_NONBLOCK), 0);
 	assert_int_equal(read(irq[1], &word, sizeof(word)), sizeof(word));
 	assert_int_equal(word, 1);
@@ -330,7 +329,7 @@ test_interrupt(__rte_unused void **state)
 	close(irq[1]);
 }
 
-/* A function that cannot reach memory is of no use, and is not activated. */
+/* Bus mastering cannot be enabled: do not activate the function. */
 static void
 test_mastering_fails(__rte_unused void **state)
 {

@@ -3,9 +3,9 @@
  */
 
 /*
- * Recovery: what fails, hangs and stops, on a function that the test plays, with the control
- * thread's rounds made by hand. Between them the data path is polled, of which each call is checked
- * to read no register, to wait for nothing and to log nothing.
+ * Recovery from failures, hangs and stops, on the function model of test_fn.h, running rounds of
+ * the control thread explicitly. The data path is polled in between; each call must not read a
+ * register, wait or log.
  */
 
 #include <errno.h>
@@ -23,7 +23,7 @@
 #define UNKNOWN RTE_DMA_STATUS_ERROR_UNKNOWN
 #define FENCE	RTE_DMA_OP_FLAG_FENCE
 #define SUBMIT	RTE_DMA_OP_FLAG_SUBMIT
-#define S	UINT64_C(1000000) /* us */
+#define S	UINT64_C(1000000) /* in us */
 
 static struct sdxi_dev *dev;
 static struct sdxi_vchan *vc;
@@ -67,7 +67,7 @@ teardown(__rte_unused void **state)
 	return 0;
 }
 
-/* The data path. */
+/* ---- data path ---- */
 
 static unsigned int reads_before, lines_before;
 static uint64_t slept_before;
@@ -88,7 +88,7 @@ expect_quiet(void)
 	assert_int_equal(fn_logged("\n"), lines_before);
 }
 
-/* Copies to 1000, 2000, ...: as many as the text has characters, fenced where it is a "|". */
+/* Enqueue copies to 1000, 2000, ..., one per character, fenced where it is '|'. */
 static void
 enqueue(uint16_t vchan, const char *ops)
 {
@@ -116,7 +116,7 @@ completed_status(uint16_t vchan)
 	return n;
 }
 
-/* Nothing is reported, and nothing is said to have failed. */
+/* Nothing is reported, and no error. */
 static void
 expect_nothing(uint16_t vchan)
 {
@@ -130,7 +130,7 @@ expect_nothing(uint16_t vchan)
 	expect_quiet();
 }
 
-/* What the control thread has found is reported: exactly these, in this order. */
+/* The results that the control thread found are reported: exactly these, in order. */
 static void
 expect(uint16_t vchan, unsigned int nb, ...)
 {
@@ -173,7 +173,7 @@ expect_ran(uint16_t num, unsigned int nb, ...)
 	va_end(ap);
 }
 
-/* The context is as good as new: more turns of its ring than one, wide operations among them. */
+/* The context works like a new one: wrap its ring several times, with wide operations. */
 static void
 expect_sound(uint16_t vchan)
 {
@@ -182,7 +182,7 @@ expect_sound(uint16_t vchan)
 
 	for (j = 0; j < 5; j++)
 		src[j] = (struct rte_dma_sge){ (1 << 20) + j * 100, 8 };
-	/* What recovery has put in the place of what it has settled. */
+	/* NOPs that recovery put in place of settled operations. */
 	fn_exec(vchan + 1, UINT32_MAX);
 	for (i = 0; i < 60; i++) {
 		for (j = 0; j < 5; j++)
@@ -203,9 +203,9 @@ fail_and_stop(uint16_t num)
 	fn_cxt_state(num, ERR_FN);
 }
 
-/* A context stops. */
+/* ---- stopped contexts ---- */
 
-/* The third of ten fails: see the driver's promise. */
+/* The third of ten fails: see the driver's guarantees. */
 static void
 test_third_of_ten(__rte_unused void **state)
 {
@@ -227,7 +227,7 @@ test_third_of_ten(__rte_unused void **state)
 	assert_int_equal(fn_logged("\n"), 1);
 	assert_int_equal(fn_logged("vchan 0: context 1 has stopped: 1 operations have failed, 7 run "
 				   "again; error log: context 1, descriptor 7, buffer 0, data"), 1);
-	/* From index 0: a NOP in the place of the one that failed, and the seven after it. */
+	/* From index 0: a NOP in place of the failed operation, and the seven after it. */
 	assert_int_equal(fn_le(fn.cxt[1].write_index, 8), 8);
 	assert_int_equal(fn_le(&fn_db[FN_STRIDE / 8], 8), 8);
 	assert_int_equal(fn_le(fn.cxt[1].ring, 8), 0x00010101);
@@ -240,13 +240,13 @@ test_third_of_ten(__rte_unused void **state)
 	expect(0, 7, OK, OK, OK, OK, OK, OK, OK);
 	assert_int_equal(last_index, 14);
 	expect_sound(0);
-	/* The other vchan has gone on meanwhile. */
+	/* The other vchan has continued in the meantime. */
 	expect_ran(2, 2, 1, 2);
 	expect(1, 2, OK, OK);
 	assert_int_equal(vc[1].recoveries, 0);
 }
 
-/* Fences on either side, operations that were begun, failures in a burst. */
+/* Fences on either side, operations that had begun, failures in a burst. */
 static void
 test_fences(__rte_unused void **state)
 {
@@ -262,7 +262,7 @@ test_fences(__rte_unused void **state)
 	expect_ran(1, 1, 5);
 	expect(0, 5, OK, SRC, NOT, NOT, NOT);
 	assert_int_equal(last_index, 8);
-	/* A fence that is enqueued after all that is one of its own. */
+	/* A fence enqueued later is independent. */
 	enqueue(0, "|-");
 	expect_ran(1, 2, 1, 2);
 	expect(0, 2, OK, OK);
@@ -270,7 +270,7 @@ test_fences(__rte_unused void **state)
 	expect_sound(0);
 }
 
-/* One below Read_Index that a later, fenced one has passed may have been executed. */
+/* An operation below Read_Index that a later fenced one has passed may have been executed. */
 static void
 test_passed(__rte_unused void **state)
 {
@@ -284,7 +284,7 @@ test_passed(__rte_unused void **state)
 	expect_sound(0);
 }
 
-/* Nothing but CXT_STS tells: no block, no log, or a log that says nothing true. */
+/* Only CXT_STS shows the stop: no completion block, no log, or a wrong log entry. */
 static void
 test_silent_death(void **state)
 {
@@ -296,7 +296,7 @@ test_silent_death(void **state)
 		enqueue(0, "---");
 		if (i == 1)
 			fn.err_sts = 0xb;
-		if (i == 2) /* of the turn before */
+		if (i == 2) /* from the previous round of the ring */
 			fn_log_entry(LOG_SRC(1), 1, 1024);
 		if (i == 3)
 			fn_log_entry(LOG_SRC(0) & ~LOG_DIV, 1, 0);
@@ -304,12 +304,12 @@ test_silent_death(void **state)
 		fn_cxt_state(1, ERR_FN);
 		expect_nothing(0);
 		service();
-		/* Nobody knows what failed, so all runs again. */
+		/* The cause is not known, so all run again. */
 		assert_string_equal(fn.cmds, "sYUCUCS");
 		expect_ran(1, 3, 1, 2, 3);
 		expect(0, 3, OK, OK, OK);
 		assert_int_equal(vc[0].errors, 0);
-		/* er alone: that it failed, but not how. */
+		/* er only: it failed for an unknown reason. */
 		enqueue(0, "--");
 		fn_fail(1);
 		fn_cxt_state(1, ERR_FN);
@@ -322,7 +322,7 @@ test_silent_death(void **state)
 	}
 }
 
-/* What the log has said of a slot is not said of the ring that is made again. */
+/* Old log entries must not refer to slots of the new ring. */
 static void
 test_old_log(__rte_unused void **state)
 {
@@ -334,7 +334,7 @@ test_old_log(__rte_unused void **state)
 	expect_nothing(0);
 	service();
 	expect(0, 1, SRC);
-	/* Descriptor 2 has failed; now it is the third operation's. */
+	/* Descriptor 2 failed before; now it belongs to the third operation. */
 	assert_int_equal(fn_exec(1, 2), 2);
 	expect(0, 1, OK);
 	fn_cxt_state(1, STOP_FN);
@@ -344,7 +344,7 @@ test_old_log(__rte_unused void **state)
 	expect(0, 2, OK, OK);
 }
 
-/* The operation on which the context dies each time is found: the oldest that is not done. */
+/* If the context stops at each run, the oldest operation that is not done is blamed. */
 static void
 test_blame(__rte_unused void **state)
 {
@@ -352,7 +352,7 @@ test_blame(__rte_unused void **state)
 
 	enqueue(0, "----");
 	for (i = 0; i < 5; i++) {
-		/* The second kills the context, by now the first of what runs again. */
+		/* The second one stops the context, and is now the first to run again. */
 		assert_int_equal(fn_exec(1, i == 0 ? 1 : 0), i == 0);
 		fn_cxt_state(1, STOP_FN);
 		if (i == 0)
@@ -368,7 +368,7 @@ test_blame(__rte_unused void **state)
 	assert_int_equal(vc[0].recoveries, 2);
 }
 
-/* Operations of several descriptors: one failed part is enough, and all run again. */
+/* Operations of several descriptors: one failed part fails it, and all parts run again. */
 static void
 test_wide(__rte_unused void **state)
 {
@@ -387,7 +387,7 @@ test_wide(__rte_unused void **state)
 	expect(0, 1, SRC);
 	expect_ran(1, 3, 1, 2, 3);
 	expect(0, 1, OK);
-	/* One that is half done runs again as a whole. */
+	/* A partly executed one runs again completely. */
 	assert_int_equal(fp.copy_sg(dev, 0, src, dst, 3, 3, SUBMIT), 3);
 	assert_int_equal(fn_exec(1, 2), 2);
 	fn_cxt_state(1, STOP_FN);
@@ -398,7 +398,7 @@ test_wide(__rte_unused void **state)
 	expect_sound(0);
 }
 
-/* What the user submits while the vchan is handed over is with the function afterwards. */
+/* Operations submitted during recovery are executed afterwards. */
 static void
 test_submit_meanwhile(__rte_unused void **state)
 {
@@ -416,7 +416,7 @@ test_submit_meanwhile(__rte_unused void **state)
 	expect_sound(0);
 }
 
-/* Read_Index is nonsense: it says nothing, and the context is made again. */
+/* Read_Index is invalid: ignore it, and rebuild the context. */
 static void
 test_bad_read_index(void **state)
 {
@@ -434,7 +434,7 @@ test_bad_read_index(void **state)
 	assert_int_equal(vc[0].word, SDXI_WORD_RUNNING);
 	expect_ran(1, 2, 2, 3);
 	expect(0, 2, OK, OK);
-	/* Nor does one that goes back say that what a fence has passed is still to come. */
+	/* A Read_Index that goes back does not prove that passed operations are outstanding. */
 	teardown(state);
 	setup(state);
 	enqueue(0, "-|");
@@ -448,7 +448,7 @@ test_bad_read_index(void **state)
 	expect(0, 3, UNKNOWN, OK, NOT);
 }
 
-/* A function that goes on after errors: no command is sent. */
+/* A function that continues after errors: no command is sent. */
 static void
 test_continuing(__rte_unused void **state)
 {
@@ -456,13 +456,13 @@ test_continuing(__rte_unused void **state)
 	assert_int_equal(fn_exec(1, 1), 1);
 	fn_log_entry(LOG_SRC(0), 1, fn_fail(1));
 	assert_int_equal(fn_exec(1, 1), 1);
-	/* This time the log says nothing. */
+	/* This time without a log entry. */
 	fn_fail(1);
 	expect(0, 1, OK);
 	expect_nothing(0);
 	service();
 	assert_string_equal(fn.cmds, "");
-	assert_int_equal(fn.slept, 100000); /* us */
+	assert_int_equal(fn.slept, 100000); /* in us */
 	assert_int_equal(fn_logged("vchan 0: context 1: 2 operations have failed"), 1);
 	expect(0, 3, SRC, OK, UNKNOWN);
 	expect_ran(1, 1, 5);
@@ -472,7 +472,7 @@ test_continuing(__rte_unused void **state)
 	assert_int_equal(vc[0].recoveries, 0);
 }
 
-/* A block that cannot be written may still come while the context runs, so that is stopped. */
+/* A completion block that cannot be written may appear late while the context runs, so stop it. */
 static void
 test_continuing_without_block(__rte_unused void **state)
 {
@@ -491,13 +491,13 @@ test_continuing_without_block(__rte_unused void **state)
 	assert_int_equal(vc[0].recoveries, 1);
 }
 
-/* An entry and its block come apart, whichever is first; neither is waited for in vain. */
+/* Log entry and completion block arrive separately, in either order; neither wait times out. */
 static void
 test_continuing_apart(__rte_unused void **state)
 {
 	uint64_t index;
 
-	/* The entry is there, the block comes later; nobody has asked but the interrupt. */
+	/* The entry first, the block later; triggered only by the interrupt. */
 	enqueue(0, "--");
 	index = fn_take(1);
 	fn_log_entry(LOG_SRC(0), 1, index);
@@ -512,7 +512,7 @@ test_continuing_apart(__rte_unused void **state)
 	expect(0, 1, SRC);
 	assert_int_equal(fn_exec(1, 1), 1);
 	expect(0, 1, OK);
-	/* A wrong accusation: what is done is done. */
+	/* A wrong log entry: a completed operation stays completed. */
 	enqueue(0, "-");
 	assert_int_equal(fn_exec(1, 1), 1);
 	fn_log_entry(LOG_SRC(0), 1, 2);
@@ -525,7 +525,7 @@ test_continuing_apart(__rte_unused void **state)
 	expect_sound(0);
 }
 
-/* A fence that was enqueued before a failure was known, on a context that stops later. */
+/* A fence enqueued before a failure was known, on a context that stops later. */
 static void
 test_continuing_then_stop(__rte_unused void **state)
 {
@@ -542,7 +542,7 @@ test_continuing_then_stop(__rte_unused void **state)
 	expect_sound(0);
 }
 
-/* Hangs. */
+/* ---- hangs ---- */
 
 static void
 let_time_pass(unsigned int ms)
@@ -560,7 +560,7 @@ test_watchdog(__rte_unused void **state)
 
 	enqueue(0, "---");
 	let_time_pass(0);
-	/* Whatever the function moves is a sign of life: Read_Index, a block. */
+	/* Any change of Read_Index or a completion block is progress. */
 	for (i = 0; i < 2; i++) {
 		let_time_pass(10000);
 		if (i == 0)
@@ -573,13 +573,13 @@ test_watchdog(__rte_unused void **state)
 	expect(0, 1, OK);
 	let_time_pass(40000);
 	assert_int_equal(vc[0].word, SDXI_WORD_STOPPING);
-	/* A vchan on which nothing is outstanding, or waits to be reported only, hangs never. */
+	/* A vchan with nothing outstanding, or with results not polled, does not hang. */
 	assert_int_equal(vc[1].word, SDXI_WORD_RUNNING);
 	expect_nothing(0);
 	service();
 	assert_int_equal(fn_logged("has stopped, as nothing moved: 0 operations have failed, 2 run"),
 			 1);
-	/* Twice, with nothing done in between: the oldest is to blame. */
+	/* Hung twice without progress in between: the oldest is blamed. */
 	let_time_pass(0);
 	let_time_pass(40000);
 	expect_nothing(0);
@@ -593,7 +593,7 @@ test_watchdog(__rte_unused void **state)
 	let_time_pass(40000);
 	let_time_pass(40000);
 	assert_int_equal(vc[0].word, SDXI_WORD_RUNNING);
-	/* Off. */
+	/* Disabled. */
 	dev->args.watchdog_ms = 0;
 	enqueue(0, "-");
 	let_time_pass(40000);
@@ -601,7 +601,7 @@ test_watchdog(__rte_unused void **state)
 	assert_int_equal(vc[0].word, SDXI_WORD_RUNNING);
 }
 
-/* Nobody asked for anything, so no register is read between periods. */
+/* Without requests, no register is read between periods. */
 static void
 test_nothing_to_do(__rte_unused void **state)
 {
@@ -615,7 +615,7 @@ test_nothing_to_do(__rte_unused void **state)
 	assert_string_equal(fn.cmds, "");
 }
 
-/* The function is reset. */
+/* ---- function resets ---- */
 
 /* All contexts are in the tables when ACTIVE is requested, and none runs. */
 static void
@@ -628,7 +628,7 @@ expect_tables(uint32_t off)
 	fn_check_context(2, 1024);
 }
 
-/* A command of recovery's is refused, or not answered: the function is reset, traffic goes on. */
+/* A recovery command is refused or not completed: the function is reset, and traffic continues. */
 static void
 test_command_refused(void **state)
 {
@@ -653,13 +653,13 @@ test_command_refused(void **state)
 			fn.ignored = cmd[i / 2];
 		fn.nb_access = 0;
 		fn.on_access = expect_tables;
-		/* The function forgets that fault when it is reset. */
+		/* A reset clears that fault. */
 		fn.heals = true;
 		service();
 		assert_int_equal(fn.state, ACTIVE);
 		assert_int_equal(vc[0].word, SDXI_WORD_RUNNING);
 		assert_int_equal(dev->resets, 1);
-		/* The other was not asked in time; it is started when its data path lets it go. */
+		/* The other vchan was not released in time; it starts once it is. */
 		assert_int_equal(vc[1].word, SDXI_WORD_STOPPING);
 		expect(1, 2, OK, OK);
 		expect_nothing(1);
@@ -678,7 +678,7 @@ test_command_refused(void **state)
 	}
 }
 
-/* A context that does not stop, though the function says so. */
+/* A context that does not stop, though the command completes. */
 static void
 test_does_not_stop(__rte_unused void **state)
 {
@@ -699,7 +699,7 @@ test_does_not_stop(__rte_unused void **state)
 	expect_sound(0);
 }
 
-/* A function in ERROR: to blame is whom the log names, else, if it happens again, the oldest. */
+/* A function in ERROR: blame the operation in the log, otherwise the oldest if it happens again. */
 static void
 test_function_error(__rte_unused void **state)
 {
@@ -719,12 +719,12 @@ test_function_error(__rte_unused void **state)
 	expect(0, 1, UNKNOWN);
 	expect_ran(1, 2, 2, 3);
 	expect(0, 2, OK, OK);
-	/* The other vchan's data path was late, and its context has run only since now. */
+	/* The other vchan's data path was late: its context has been running only since now. */
 	expect_nothing(1);
 	service();
 	expect_ran(2, 1, 1);
 	expect(1, 1, OK);
-	/* The log names one, so the other is not to blame. */
+	/* The log names one, so the other one is not blamed. */
 	enqueue(0, "--");
 	enqueue(1, "--");
 	for (i = 0; i < 2; i++) {
@@ -740,7 +740,7 @@ test_function_error(__rte_unused void **state)
 	expect(0, 2, OK, SRC);
 	expect_ran(2, 2, 1, 2);
 	expect(1, 2, OK, OK);
-	/* It names a context and no descriptor, twice: that one's oldest operation is to blame. */
+	/* The log names a context without a descriptor, twice: its oldest operation is blamed. */
 	enqueue(0, "--");
 	enqueue(1, "--");
 	for (i = 0; i < 2; i++) {
@@ -756,7 +756,7 @@ test_function_error(__rte_unused void **state)
 	expect(0, 1, OK);
 	expect_ran(2, 2, 1, 2);
 	expect(1, 2, OK, OK);
-	/* What was not submitted is not to blame. */
+	/* Operations that were not submitted are not blamed. */
 	enqueue(0, "-");
 	assert_true(fp.copy(dev, 1, 1 << 20, 1000, 8, FENCE) >= 0);
 	for (i = 0; i < 2; i++) {
@@ -775,7 +775,7 @@ test_function_error(__rte_unused void **state)
 	expect_sound(1);
 }
 
-/* Function-level reset, several times, registers absent for 200 ms: nobody is to blame. */
+/* Function level reset, several times, registers absent for 200 ms: nothing is blamed. */
 static void
 test_flr(__rte_unused void **state)
 {
@@ -795,7 +795,7 @@ test_flr(__rte_unused void **state)
 		service();
 		assert_int_equal(vc[0].word, SDXI_WORD_RUNNING);
 		assert_int_equal(vc[1].word, SDXI_WORD_RUNNING);
-		/* Without any progress it is one that does not work: but for the third time. */
+		/* Without any progress, the third time counts as a failure of the function. */
 		if (i % 2 == 1) {
 			fn.nb_ran = 0;
 			assert_int_equal(fn_exec(1, 1), 1);
@@ -807,7 +807,7 @@ test_flr(__rte_unused void **state)
 	assert_int_equal(vc[0].errors + vc[1].errors, 0);
 	expect_ran(2, 1, 1);
 	expect(1, 1, OK);
-	/* Idle, it may be reset as often as one likes. */
+	/* When idle, the number of resets is not limited. */
 	expect_ran(1, 2, 1, 1);
 	expect(0, 2, OK, OK);
 	for (i = 0; i < 10; i++) {
@@ -821,7 +821,7 @@ test_flr(__rte_unused void **state)
 	expect_sound(1);
 }
 
-/* A vchan on which all is over: what was outstanding is reported, and nothing is taken any more. */
+/* A failed vchan: outstanding operations are reported, and nothing is accepted. */
 static void
 expect_failed(uint16_t vchan)
 {
@@ -835,7 +835,7 @@ expect_failed(uint16_t vchan)
 	assert_int_equal(fp.burst_capacity(dev, vchan), 0);
 	assert_int_equal(sdxi_vchan_status(&dmadev, vchan, &st), 0);
 	assert_int_equal(st, RTE_DMA_VCHAN_HALTED_ERROR);
-	/* Nothing is handed over any more. */
+	/* Submit has no effect. */
 	fn_db[FN_STRIDE / 8 * (vchan + 1)] = 77;
 	fp.submit(dev, vchan);
 	assert_int_equal(fn_db[FN_STRIDE / 8 * (vchan + 1)], 77);
@@ -843,7 +843,7 @@ expect_failed(uint16_t vchan)
 	expect_nothing(vchan);
 }
 
-/* It cannot be activated: three times, with pauses, and then all vchans have failed. */
+/* It cannot be activated: three attempts, with pauses, then all vchans fail. */
 static void
 test_no_activation(__rte_unused void **state)
 {
@@ -866,7 +866,7 @@ test_no_activation(__rte_unused void **state)
 	assert_int_equal(fn.access[fn.nb_access - 1].off, DMA_OFF);
 	assert_in_range(fn.slept, 300000, 10 * S);
 	assert_int_equal(fn_logged("function has failed"), 1);
-	/* Each as its data path lets it go. */
+	/* Each once its data path releases it. */
 	expect(0, 1, OK);
 	expect_nothing(0);
 	service();
@@ -877,13 +877,13 @@ test_no_activation(__rte_unused void **state)
 	service();
 	expect(1, 1, UNKNOWN);
 	expect_failed(1);
-	/* Nothing more is asked of the function. */
+	/* The function is not accessed any more. */
 	watch();
 	service_periodic();
 	expect_quiet();
 }
 
-/* It can, but does nothing, as often as that. */
+/* It can be activated, but makes no progress, three times. */
 static void
 test_no_progress(__rte_unused void **state)
 {
@@ -899,7 +899,7 @@ test_no_progress(__rte_unused void **state)
 	expect_failed(0);
 }
 
-/* So is one that is reset from outside again and again while something waits to be done. */
+/* The same if it is reset externally again and again with operations outstanding. */
 static void
 test_reset_from_outside(__rte_unused void **state)
 {
@@ -917,7 +917,7 @@ test_reset_from_outside(__rte_unused void **state)
 	expect_failed(0);
 }
 
-/* Registers do not come back: bounded, and memory is not taken for safe before it is. */
+/* Registers do not come back: the wait is bounded, and memory is not freed too early. */
 static void
 test_gone(__rte_unused void **state)
 {
@@ -934,14 +934,14 @@ test_gone(__rte_unused void **state)
 	expect_failed(0);
 }
 
-/* In silent mode the driver counts for the user. */
+/* In silent mode the driver counts completions. */
 static void
 test_silent_mode(__rte_unused void **state)
 {
 	enqueue(0, "--|-");
 	assert_int_equal(fn_exec(1, 1), 1);
 	fail_and_stop(1);
-	/* Nobody polls: the watchdog, the interrupt or the next submit sets it going. */
+	/* Without polls, the watchdog, the interrupt or the next submit starts the recovery. */
 	dev->irq = 1;
 	service();
 	watch();
@@ -960,7 +960,7 @@ test_silent_mode(__rte_unused void **state)
 	assert_int_equal(completed_status(0), 0);
 }
 
-/* What is outstanding when the device is stopped, by what a context at rest tells. */
+/* Results of outstanding operations after a stop, from the state of a stopped context. */
 static void
 test_stop(void **state)
 {
@@ -978,9 +978,9 @@ test_stop(void **state)
 		fn_take(1);
 		assert_int_equal(fn_exec(1, 1), 1);
 		fn_fail(1);
-		/* One that was begun is not one that was not attempted. */
+		/* An operation that has begun was attempted. */
 		assert_int_equal(fn_exec(1, 1), 1);
-		/* A context that is not at rest, and a Read_Index that cannot be, tell nothing. */
+		/* A running context and an invalid Read_Index provide no information. */
 		if (i == 2)
 			fn.cxt[1].sts[15] = 0x80;
 		sdxi_vchan_release(&vc[0], i == 3);

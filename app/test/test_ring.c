@@ -3,9 +3,9 @@
  */
 
 /*
- * The data path on one vchan, with the test in the function's place, which takes descriptors and
- * writes blocks by hand, and in the control thread's. Descriptors and blocks are checked as bytes,
- * written from the specification's layout and with none of the driver's masks.
+ * The data path on one vchan. The test acts as the function, consuming descriptors and writing
+ * completion blocks, and as the control thread. Descriptors and blocks are compared as bytes from
+ * the specification, without the driver's masks.
  */
 
 #include <errno.h>
@@ -29,7 +29,7 @@
 #define SUBMIT	 RTE_DMA_OP_FLAG_SUBMIT
 #define UNKNOWN	 RTE_DMA_STATUS_ERROR_UNKNOWN
 
-/* Where the function finds the context's blocks, and the user's memory. */
+/* Addresses of the context's completion blocks and of user memory. */
 #define CSB  UINT64_C(0x00000a1122340000)
 #define USER UINT64_C(0x00000b0000000000)
 #define LINE sizeof(struct sdxi_line)
@@ -39,7 +39,7 @@ static struct {
 	struct sdxi_line *line;
 	uint8_t user[USER_LEN];
 } mem;
-/* Where copies that are nobody's go. */
+/* Arbitrary addresses, never accessed. */
 #define SRC UINT64_C(0x0123456789abcdef)
 #define DST UINT64_C(0xfedcba9876543210)
 
@@ -55,13 +55,13 @@ static struct sdxi_dev dev;
 static struct rte_dma_fp_object fp;
 static struct rte_dma_dev dmadev;
 
-/* The function's: descriptors that it has taken. */
+/* Number of descriptors that the function has consumed. */
 static uint64_t taken;
 
 static void
 make(uint32_t nb_desc, bool silent)
 {
-	/* What was in memory before must not shine through. */
+	/* Previous contents of memory must not matter. */
 	memset(mem.desc, 0xa5, RING_SZ * sizeof(*mem.desc));
 	memset(mem.line, 0xa5, RING_SZ * LINE);
 	memset(&sts, 0, sizeof(sts));
@@ -121,7 +121,7 @@ setup(__rte_unused void **state)
 	return 0;
 }
 
-/* The user's side. */
+/* ---- user ---- */
 
 static int
 copy(uint64_t flags)
@@ -143,7 +143,7 @@ submitted(unsigned int nb)
 	assert_int_equal(fp.submit(&dev, 0), 0);
 }
 
-/* One operation of so many descriptors. */
+/* An operation of several descriptors. */
 static int
 wide(unsigned int nb)
 {
@@ -173,7 +173,7 @@ completed_status(uint16_t nb)
 	return fp.completed_status(&dev, 0, nb, &last_index, status);
 }
 
-/* A query, so nothing may change by it. */
+/* A query must not change anything. */
 static uint16_t
 capacity(void)
 {
@@ -197,7 +197,7 @@ vchan_status(void)
 	return st;
 }
 
-/* The function's side. */
+/* ---- function ---- */
 
 static uint64_t
 le(const void *p, unsigned int len)
@@ -213,7 +213,7 @@ set_read_index(uint64_t index)
 	sts.read_index = rte_cpu_to_le_64(index);
 }
 
-/* Memory at an address, if it is this test's. */
+/* Pointer to memory at an address, if it belongs to this test. */
 static uint8_t *
 at(uint64_t iova, uint64_t len)
 {
@@ -224,8 +224,8 @@ at(uint64_t iova, uint64_t len)
 }
 
 /*
- * Take descriptors up to an index, and do what they say: each is below Write_Index and valid, its
- * block is its own and armed.
+ * Consume and execute descriptors up to an index: each must be below Write_Index and valid, with
+ * its own armed completion block.
  */
 static void
 take(uint64_t upto)
@@ -242,7 +242,7 @@ take(uint64_t upto)
 		assert_int_equal(le(blk, 8), 1);
 		assert_int_equal(le(blk + 8, 4), 0);
 		if (src != NULL && dst != NULL) {
-			/* What overlaps may be copied in any order. */
+			/* Parts of an overlapping copy would be in undefined order. */
 			assert_true(src + len <= dst || dst + len <= src);
 			memcpy(dst, src, len);
 		}
@@ -264,7 +264,7 @@ fail_slot(uint64_t index)
 	complete(index);
 }
 
-/* Take and complete all that is submitted. */
+/* Consume and complete everything submitted. */
 static void
 run(void)
 {
@@ -276,7 +276,7 @@ run(void)
 		complete(from);
 }
 
-/* The control thread's side: the vchan has been handed over; hand it back. */
+/* ---- control thread: return a vchan that was taken over ---- */
 static void
 hand_back(enum sdxi_word word)
 {
@@ -293,7 +293,7 @@ settle(uint64_t index, enum rte_dma_status_code code)
 	mem.line[index % RING_SZ].blk.signal = 0;
 }
 
-/* Descriptors and blocks as bytes. */
+/* ---- descriptors and completion blocks as bytes ---- */
 
 static void
 test_bytes(__rte_unused void **state)
@@ -329,13 +329,13 @@ test_bytes(__rte_unused void **state)
 	assert_memory_equal(&mem.line[0], block, sizeof(block));
 	assert_memory_equal(&mem.line[RING_SZ - 1], block, sizeof(block));
 	assert_int_equal(le(&mem.desc[RING_SZ - 1].qw[7], 8), CSB + (RING_SZ - 1) * LINE);
-	/* Nothing is handed over before submit, neither index nor doorbell. */
+	/* Before submit, neither index nor doorbell is written. */
 	assert_int_equal(write_index, 0);
 	assert_int_equal(doorbell, 77);
 	assert_int_equal(fp.submit(&dev, 0), 0);
 	assert_int_equal(le(&write_index, 8), 2);
 	assert_int_equal(le(&doorbell, 8), 2);
-	/* Once more, with nothing new. */
+	/* Again, without new operations. */
 	doorbell = 77;
 	assert_int_equal(fp.submit(&dev, 0), 0);
 	assert_int_equal(doorbell, 77);
@@ -344,7 +344,7 @@ test_bytes(__rte_unused void **state)
 	assert_int_equal(le(&doorbell, 8), 3);
 }
 
-/* csb_ptr is written when a ring is made, and no more. */
+/* csb_ptr is written only when the ring is created. */
 static void
 test_csb_ptr(__rte_unused void **state)
 {
@@ -377,7 +377,7 @@ test_refused(__rte_unused void **state)
 	assert_int_equal(fp.copy(&dev, 0, SRC, SRC + 63, 64, FENCE), -EINVAL);
 	assert_int_equal(fp.copy(&dev, 0, SRC + 63, SRC, 64, SUBMIT), -EINVAL);
 	assert_int_equal(fp.fill(&dev, 0, 0, DST, 0, 0), -EINVAL);
-	/* No entries, one too many, lengths that differ, an overlap. */
+	/* No entries, one too many, different lengths, overlap. */
 	assert_int_equal(fp.copy_sg(&dev, 0, sge, &one, 0, 0, 0), -EINVAL);
 	assert_int_equal(fp.copy_sg(&dev, 0, sge, &one, SDXI_MAX_SGES + 1, 1, 0), -EINVAL);
 	assert_int_equal(fp.copy_sg(&dev, 0, sge, &one, 1, SDXI_MAX_SGES + 1, 0), -EINVAL);
@@ -399,7 +399,7 @@ test_refused(__rte_unused void **state)
 	assert_int_equal(fp.copy(&dev, 0, SRC, DST, 1 << 21, 0), 1);
 }
 
-/* A vchan of enqueue and dequeue operations takes no others. */
+/* A vchan for enqueue and dequeue operations accepts no others. */
 static void
 test_enq_deq(__rte_unused void **state)
 {
@@ -414,12 +414,12 @@ test_enq_deq(__rte_unused void **state)
 	assert_int_equal(vc.ring.op_head, 0);
 }
 
-/* Operations of several descriptors. */
+/* ---- operations of several descriptors ---- */
 
 static void
 test_sg(__rte_unused void **state)
 {
-	/* Parts: 10, 6, 14, 2 and 8 bytes; entries without length are passed over. */
+	/* Parts of 10, 6, 14, 2 and 8 bytes; empty entries are skipped. */
 	const struct rte_dma_sge src[] = { { 1000, 10 }, { 1, 0 }, { 2000, 20 }, { 3000, 10 } };
 	const struct rte_dma_sge dst[] = { { 5000, 16 }, { 6000, 16 }, { 7000, 8 }, { 1, 0 } };
 	static const uint64_t part[][3] = {
@@ -433,7 +433,7 @@ test_sg(__rte_unused void **state)
 	for (i = 0; i < 10; i++) {
 		const uint8_t *dsc = (uint8_t *)&mem.desc[i];
 
-		/* Later descriptors do not wait for a fence, so each part has it. */
+		/* Later descriptors do not wait for a fence, so each part has one. */
 		assert_int_equal(le(dsc, 4), i < 5 ? 0x00010301 : 0x00010305);
 		assert_int_equal(le(dsc + 4, 4) + 1, part[i % 5][0]);
 		assert_int_equal(le(dsc + 16, 8), part[i % 5][1]);
@@ -442,7 +442,7 @@ test_sg(__rte_unused void **state)
 	}
 	assert_int_equal(copy(SUBMIT), 2);
 	take(11);
-	/* Done when all parts are, in whatever order. */
+	/* Done when all parts are done, in any order. */
 	for (i = 0; i < 5; i++) {
 		assert_int_equal(completed(8), 0);
 		complete((i + 3) % 5);
@@ -479,12 +479,12 @@ test_fill(__rte_unused void **state)
 
 	for (i = 0; i < RTE_DIM(len); i++)
 		check_fill(UINT64_C(0x8877665544332211) + i, 3 + i, len[i]);
-	/* Pieces are a multiple of the pattern's length, also where the longest copy is none. */
+	/* Pieces are a multiple of the pattern's length, even if the longest copy is not. */
 	dev.max_len = 8191;
 	check_fill(UINT64_C(0x0102030405060708), 5, 60000);
 }
 
-/* A page first, then what is written already, twice as long each time, each waiting for it. */
+/* First a page, then copies of what is written, doubling each time, each after the previous one. */
 static void
 test_fill_descriptors(__rte_unused void **state)
 {
@@ -505,9 +505,9 @@ test_fill_descriptors(__rte_unused void **state)
 		else
 			assert_non_null(at(le(dsc + 16, 8), 4096));
 	}
-	/* The two share a page. */
+	/* Both fills share a page. */
 	assert_int_equal(mem.desc[0].qw[2], mem.desc[5].qw[2]);
-	/* The longest there is: in longer pieces it fits twice no more, in shorter ones never. */
+	/* The longest fill: longer pieces do not fit twice, shorter ones not at all. */
 	dev.max_len = 8 << 20;
 	assert_int_equal(fp.fill(&dev, 0, 42, DST, UINT32_MAX, 0), 2);
 	assert_int_equal(fp.fill(&dev, 0, 42, DST, UINT32_MAX, 0), -ENOSPC);
@@ -524,7 +524,7 @@ any(uint32_t below)
 	return (seed >> 33) % below;
 }
 
-/* A pattern stays where it is while an operation may read it, be there more of them than pages. */
+/* A pattern is not evicted while an operation may read it, with more patterns than pages. */
 static void
 test_fill_patterns(__rte_unused void **state)
 {
@@ -564,13 +564,13 @@ test_fill_patterns(__rte_unused void **state)
 	}
 }
 
-/* Order and room. */
+/* ---- order and capacity ---- */
 
-/* What the test knows, with nothing of the driver's to go by. */
+/* State known to the test, independent of the driver's. */
 static struct {
 	uint64_t head, tail, submitted;	    /* operations */
 	uint64_t dsc_head, dsc_tail, dsc_submitted;
-	uint64_t first[RING_SZ];	    /* by operation: descriptors */
+	uint64_t first[RING_SZ];	    /* descriptors by operation */
 	unsigned int nb[RING_SZ];
 	bool done[RING_SZ];		    /* by descriptor */
 } m;
@@ -623,7 +623,7 @@ model_poll(void)
 	assert_int_equal(last_index, (m.tail - 1) % 65536);
 }
 
-/* Whatever order descriptors complete in, over turns of the ring and of the 16-bit index. */
+/* Descriptors complete in any order, while the ring and the 16-bit index wrap. */
 static void
 test_any_order(__rte_unused void **state)
 {
@@ -632,7 +632,7 @@ test_any_order(__rte_unused void **state)
 
 	memset(&m, 0, sizeof(m));
 	while (m.head < 300000) {
-		/* At times few operations fit, at times few slots are left. */
+		/* Sometimes few operations fit, sometimes few slots are left. */
 		if (m.head == m.tail)
 			vc.ring.nb_desc = any(3) == 0 ? 2 + any(3) : NB_DESC;
 		for (i = any(200); i > 0; i--)
@@ -649,7 +649,7 @@ test_any_order(__rte_unused void **state)
 			assert_int_equal(le(&write_index, 8), m.dsc_head);
 		}
 		take(taken + any(m.dsc_submitted - taken + 1));
-		/* It may say late what it has taken, but not go back. */
+		/* It may lag, but not go back. */
 		if (any(2) == 0)
 			set_read_index(taken - any(taken - le(&sts.read_index, 8) + 1));
 		nb = any(4);
@@ -665,7 +665,7 @@ test_any_order(__rte_unused void **state)
 	}
 }
 
-/* Read_Index of a ring that has run empty may lag by all that was outstanding. */
+/* Read_Index of an empty ring may lag by everything that was outstanding. */
 static void
 test_lag(__rte_unused void **state)
 {
@@ -675,7 +675,7 @@ test_lag(__rte_unused void **state)
 		assert_int_equal(capacity(), NB_DESC);
 		submitted(NB_DESC);
 		assert_int_equal(copy(0), -ENOSPC);
-		/* What is taken next makes it move on to where that begins; but not at last. */
+		/* The next consumed descriptor moves it up to that one; not in the last rounds. */
 		if (round < 5)
 			set_read_index(taken);
 		take(taken + NB_DESC);
@@ -683,7 +683,7 @@ test_lag(__rte_unused void **state)
 			complete(taken - 1 - i);
 		assert_int_equal(completed(UINT16_MAX), NB_DESC);
 	}
-	/* By more than that: a slot that is not given back is not used. */
+	/* If it lags by more, slots that are not free are not used. */
 	assert_int_equal(capacity(), 0);
 	assert_int_equal(copy(0), -ENOSPC);
 	set_read_index(taken - RING_SZ + 3);
@@ -693,7 +693,7 @@ test_lag(__rte_unused void **state)
 	assert_int_equal(vc.word, SDXI_WORD_RUNNING);
 }
 
-/* Blocks that are completed without reason make no operation more, or out of order. */
+/* Unexpected completion blocks neither complete other operations nor change the order. */
 static void
 test_bogus_completion(__rte_unused void **state)
 {
@@ -711,7 +711,7 @@ test_bogus_completion(__rte_unused void **state)
 	assert_int_equal(completed(UINT16_MAX), 1);
 	assert_int_equal(completed(UINT16_MAX), 0);
 	assert_int_equal(last_index, 2);
-	/* A signal that is no terminal value is none, in any byte. */
+	/* Only 0 is a terminal value: no bit may be ignored. */
 	make(NB_DESC, false);
 	submitted(8);
 	for (i = 0; i < 64; i++) {
@@ -723,7 +723,7 @@ test_bogus_completion(__rte_unused void **state)
 	assert_int_equal(vc.word, SDXI_WORD_RUNNING);
 }
 
-/* All flags but er mean nothing, and are gone when the slot is used again. */
+/* All flags except er are ignored, and cleared when the slot is reused. */
 static void
 test_bogus_flags(__rte_unused void **state)
 {
@@ -749,9 +749,9 @@ test_bogus_flags(__rte_unused void **state)
 	assert_int_equal(vc.ring.op_tail, 8 * NB_DESC);
 }
 
-/* Handing over. */
+/* ---- takeover by the control thread ---- */
 
-/* While the vchan is handed over nothing is there, and nothing is an error. */
+/* While the vchan is taken over, nothing is reported, and no error. */
 static void
 expect_closed(void)
 {
@@ -772,7 +772,7 @@ expect_closed(void)
 	}
 }
 
-/* The third of ten fails, and the user submits meanwhile; the function goes on with all. */
+/* The third of ten fails, the user submits in the meantime, and the function continues with all. */
 static void
 test_hand_over(__rte_unused void **state)
 {
@@ -789,7 +789,7 @@ test_hand_over(__rte_unused void **state)
 		complete(i);
 	fail_slot(6);
 	complete(7);
-	/* What is older is reported first, then the control thread has to find out more. */
+	/* Older results are reported first, then the control thread must find the cause. */
 	assert_int_equal(completed(8), 2);
 	assert_false(has_error);
 	assert_int_equal(vc.word, SDXI_WORD_RUNNING);
@@ -803,7 +803,7 @@ test_hand_over(__rte_unused void **state)
 	assert_int_equal(ho->submitted, 14);
 	assert_int_equal(ho->head, 16);
 	assert_false(ho->bad_read_index);
-	/* The ring is the thread's, Write_Index and doorbell too. */
+	/* The thread owns the ring, Write_Index and doorbell. */
 	doorbell = 77;
 	expect_closed();
 	fp.submit(&dev, 0);
@@ -813,14 +813,14 @@ test_hand_over(__rte_unused void **state)
 
 	settle(6, RTE_DMA_STATUS_INVALID_SRC_ADDR);
 	hand_back(SDXI_WORD_RUNNING);
-	/* A query that changes nothing does not take it back; the next call does, and submits. */
+	/* A query does not take the vchan back; the next call does, and submits. */
 	assert_int_equal(capacity(), NB_DESC - 10);
 	assert_int_equal(completed(8), 0);
 	assert_true(has_error);
 	assert_int_equal(last_index, 1);
 	assert_int_equal(le(&write_index, 8), 16);
 	assert_int_equal(le(&doorbell, 8), 16);
-	/* A failed one stays where it is for who does not ask how. */
+	/* rte_dma_completed() does not consume a failed operation. */
 	assert_int_equal(completed(8), 0);
 	assert_true(has_error && vc.errors == 0);
 	assert_int_equal(completed_status(8), 2);
@@ -828,7 +828,7 @@ test_hand_over(__rte_unused void **state)
 	assert_int_equal(status[0], RTE_DMA_STATUS_INVALID_SRC_ADDR);
 	assert_int_equal(status[1], RTE_DMA_STATUS_SUCCESSFUL);
 	assert_int_equal(vc.errors, 1);
-	/* The slot that failed is as good as any after it. */
+	/* The slot of the failed operation is reused normally. */
 	run();
 	for (i = 8; i < 14; i++)
 		complete(i);
@@ -836,7 +836,7 @@ test_hand_over(__rte_unused void **state)
 	assert_int_equal(dev.requests, 1);
 }
 
-/* The thread asks for the vchan: it gets it in the next call that finds nothing else to do. */
+/* The thread requests the vchan: the next call that finds no results releases it. */
 static void
 test_asked(__rte_unused void **state)
 {
@@ -861,7 +861,7 @@ test_asked(__rte_unused void **state)
 	assert_int_equal(copy(0), 2);
 }
 
-/* A context that has stopped by itself, in any of the ways there are. */
+/* A context that has stopped by itself, in all possible ways. */
 static void
 test_stopped(__rte_unused void **state)
 {
@@ -872,7 +872,7 @@ test_stopped(__rte_unused void **state)
 	for (i = 0; i < RTE_DIM(final); i++) {
 		make(NB_DESC, false);
 		sts.state = final[i];
-		/* Of a vchan without operations nobody wants to know. */
+		/* A vchan without operations need not detect it. */
 		assert_int_equal(completed(8), 0);
 		copies(1);
 		assert_int_equal(completed(8), 0);
@@ -887,7 +887,7 @@ test_stopped(__rte_unused void **state)
 	}
 }
 
-/* A Read_Index that cannot be: less than it was, or more than was submitted. */
+/* An invalid Read_Index: lower than before, or higher than submitted. */
 static void
 test_bad_read_index(void **state)
 {
@@ -904,7 +904,7 @@ test_bad_read_index(void **state)
 		assert_int_equal(completed(100), 100);
 		copies(10);
 		assert_int_equal(vc.word, SDXI_WORD_RUNNING);
-		/* What is granted is granted. */
+		/* Capacity once granted stays granted. */
 		set_read_index(bad[i]);
 		while (copy(0) >= 0)
 			;
@@ -916,7 +916,7 @@ test_bad_read_index(void **state)
 	}
 }
 
-/* One that has failed is settled for vchan_status, though older ones wait to be reported. */
+/* A failure is settled for vchan_status, even if older results were not polled. */
 static void
 test_status_settles(__rte_unused void **state)
 {
@@ -938,7 +938,7 @@ test_status_settles(__rte_unused void **state)
 	assert_int_equal(vchan_status(), RTE_DMA_VCHAN_IDLE);
 }
 
-/* Silent mode: the driver collects, when room or status is asked for. */
+/* Silent mode: the driver collects results when capacity or status is queried. */
 static void
 test_silent(__rte_unused void **state)
 {
@@ -975,7 +975,7 @@ test_silent(__rte_unused void **state)
 	run();
 	assert_int_equal(capacity(), 4);
 	assert_int_equal(vchan_status(), RTE_DMA_VCHAN_IDLE);
-	/* Over turns of ring and index, with a Read_Index that lags. */
+	/* Wrap ring and index, with a lagging Read_Index. */
 	for (i = 0; i < 70000; i++) {
 		assert_int_equal(copy(SUBMIT), (6 + i) % 65536);
 		take(vc.ring.submitted);
@@ -985,7 +985,7 @@ test_silent(__rte_unused void **state)
 	}
 }
 
-/* Nobody polls, so who submits hands over what has failed, and counts it once it is settled. */
+/* Without polls, submit hands a failed vchan over, and counts the failure once it is settled. */
 static void
 test_silent_failure(__rte_unused void **state)
 {
@@ -1005,7 +1005,7 @@ test_silent_failure(__rte_unused void **state)
 	assert_int_equal(vchan_status(), RTE_DMA_VCHAN_IDLE);
 	assert_int_equal(vc.errors, 1);
 	assert_int_equal(vc.ring.op_tail, 4);
-	/* With no room, one place is promised to who asks, as his enqueue is what sets it going. */
+	/* On a full ring the capacity is 1: an enqueue is needed to start the recovery. */
 	make(2, true);
 	submitted(2);
 	take(2);

@@ -5,7 +5,7 @@
 #ifndef _TEST_VDEV_H_
 #define _TEST_VDEV_H_
 
-/** @file Access to the emulated function of a device, for tests that have the driver linked in. */
+/** @file Access to the emulated function of a device, for tests with the driver linked in. */
 
 #include <errno.h>
 
@@ -14,7 +14,7 @@
 #include "sdxi_internal.h"
 #include "sdxi_vdev.h"
 
-/** The function of a device in this process by its name; NULL: there is none. */
+/** The function of a device in this process by name, or NULL. */
 static inline const struct sdxi_fn *
 td_vdev_fn(const char *name)
 {
@@ -23,7 +23,7 @@ td_vdev_fn(const char *name)
 	return id < 0 ? NULL : &((const struct sdxi_dev *)rte_dma_fp_objs[id].dev_private)->fn;
 }
 
-/** sdxi_vdev_call() for a device by its name. -ENODEV: there is none in this process. */
+/** sdxi_vdev_call() for a device by name. Returns -ENODEV if it is not in this process. */
 static inline int
 td_vdev_call(const char *name, void (*call)(struct sdxi_emu *emu, void *arg), void *arg)
 {
