@@ -12,15 +12,15 @@ usage()
 Usage: run_dmadev_autotest.sh DPDK_TEST PLUGIN VDEV [LOG]
        run_dmadev_autotest.sh DPDK_TEST PLUGIN -a PCI_DEVICE [LOG]
 
-Run DPDK's own dmadev_autotest on an SDXI function and print a TAP verdict for each of its parts,
-taken from what it says it did: an exit code of 0 alone is not believed.
+Run DPDK's dmadev_autotest on an SDXI function and print a TAP result for each of its parts, from its
+output: an exit code of 0 is not sufficient.
 
   DPDK_TEST   the dpdk-test program
-  PLUGIN      the driver for -d: a bare name on the loader's path, or a path; - if DPDK_TEST has it
-  VDEV        an emulated function, for instance dma_sdxi_emu0,error=stop; no huge pages are used
-  PCI_DEVICE  a function on the bus, for instance 0000:01:00.0,watchdog=0; it has to be bound to
-              vfio-pci, behind an IOMMU, and huge pages are used
-  LOG         file that keeps the output (default: a temporary file, kept on failure only)
+  PLUGIN      the driver for -d: a name that the loader finds, or a path; - if linked into DPDK_TEST
+  VDEV        an emulated function, for example dma_sdxi_emu0,error=stop; uses no huge pages
+  PCI_DEVICE  a PCI function, for example 0000:01:00.0,watchdog=0, bound to vfio-pci with an IOMMU;
+              uses huge pages
+  LOG         file for the output (default: a temporary file, kept on failure only)
 END
 }
 
@@ -42,7 +42,7 @@ plugin=$2
 device=${3%%,*}
 prefix=sdxi-autotest-$$
 if [[ $bus == pci ]]; then
-	# What EAL says of the IOMMU is looked at, and not every version says it unasked.
+	# Messages about the IOMMU are checked; some versions of EAL print them at debug level only.
 	eal=(--in-memory --log-level=lib.eal:debug -a "$3")
 else
 	eal=(--no-huge -m 1024 --no-pci --no-shconf --file-prefix="$prefix" --vdev="$3")
@@ -60,7 +60,7 @@ cleanup()
 }
 trap cleanup EXIT
 
-# The last counters that a part of the test printed for the device: submitted, completed, errors.
+# counters_of PART: print the last counters of a part: submitted, completed, errors.
 counters_of()
 {
 	awk -v head="DMA Dev $index: Running $1 Tests" '
@@ -73,8 +73,8 @@ counters_of()
 	' "$lines"
 }
 
-# A part that has to have run: the least number of operations, the least number of them that fail,
-# and its names in the DPDK versions. Where none is to fail, none may.
+# check_part TITLE MIN_OPS MIN_ERRORS NAME...: a part must have run, with these minimum numbers. Names
+# depend on the DPDK version. With MIN_ERRORS 0 no operation may fail.
 check_part()
 {
 	local title=$1 least=$2 least_errors=$3 name counters='' submitted completed errors
@@ -97,18 +97,17 @@ check_part()
 	fi
 }
 
-# The same for a part that newer versions of DPDK have: 22.11 does not try them.
+# The same for a part that exists in newer versions of DPDK only.
 check_newer_part()
 {
 	if grep -Fq -- "$4" "$names"; then
 		check_part "$@"
 	else
-		echo "# $1: this DPDK's dmadev_autotest does not try it"
+		echo "# $1: not in dmadev_autotest of this DPDK"
 	fi
 }
 
-# What it left out of its own accord, for want of something: a function on the bus wants for shared
-# virtual addressing only, which SDXI calls PASIDs and the driver does not use.
+# No part may be skipped except SVA on a PCI function: it needs PASIDs, which the driver does not use.
 check_nothing_skipped()
 {
 	local said allowed='nothing is'
@@ -117,9 +116,9 @@ check_nothing_skipped()
 	said=$(grep -Ei "DMA Dev $index: .*(skip|support)" "$lines" | grep -Fv "$allowed" |
 		head -n 1) || true
 	if [[ -z $said ]]; then
-		ok 'no part is left out'
+		ok 'no part is skipped'
 	else
-		not_ok 'no part is left out' "expected all parts to run, found \"$said\""
+		not_ok 'no part is skipped' "expected all parts to run, found \"$said\""
 	fi
 }
 
@@ -128,7 +127,7 @@ check_said()
 	if grep -q -- "$2" "$lines"; then
 		ok "$1"
 	else
-		not_ok "$1" "expected EAL to say \"$2\", found no such line"
+		not_ok "$1" "expected \"$2\" in EAL's output, found no such line"
 	fi
 }
 
@@ -142,11 +141,11 @@ DPDK_TEST=dmadev_autotest "$dpdk_test" --no-telemetry "${eal[@]}" </dev/null \
 tr '\r' '\n' <"$log" >"$lines"
 strings -n 7 "$dpdk_test" >"$names"
 
-# dpdk-test tests every device, its own skeleton among them: only the named one counts here.
+# dpdk-test tests all devices, including its skeleton: only the named one counts.
 index=$(sed -n "s/^### Test dmadev instance \([0-9]*\) \[$device\].*/\1/p" "$lines" | head -n 1)
 if [[ -n $index ]]; then
 	ok "$device is tested"
-	# more than 65536 operations, so that the 16-bit index has wrapped
+	# more than 65536 operations, so that the 16-bit index wraps
 	check_part 'copy' 65537 0 'copy'
 	check_part 'burst capacity' 1 0 'burst capacity' 'burst_capacity'
 	check_part 'error handling' 100 16 'error handling' 'error_handling'

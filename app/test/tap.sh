@@ -2,9 +2,9 @@
 # Copyright(c) 2026 The SDXI for DPDK authors
 # shellcheck shell=bash
 
-# What test scripts share: verdicts in TAP, their log, what EAL leaves behind. Sourced, never run.
+# Common functions of test scripts: TAP results, logs, cleanup after EAL. To be sourced.
 
-# With CDPATH in the environment, cd prints where it has gone, and may go elsewhere.
+# With CDPATH in the environment, cd prints the new directory, and may choose another one.
 unset CDPATH
 
 tap_number=0
@@ -18,7 +18,7 @@ ok()
 	echo "ok $tap_number - $1"
 }
 
-# not_ok TITLE [PROBLEM [FILE...]]: with the ends of the files.
+# not_ok TITLE [PROBLEM [FILE...]]: also shows the ends of the files.
 not_ok()
 {
 	local file
@@ -32,7 +32,7 @@ not_ok()
 	done
 }
 
-# verdict TITLE [PROBLEM [FILE...]]: no problem, no failure.
+# verdict TITLE [PROBLEM [FILE...]]: ok if PROBLEM is empty.
 verdict()
 {
 	if [[ -n ${2:-} ]]; then not_ok "$@"; else ok "$1"; fi
@@ -45,28 +45,28 @@ skip_case()
 	ok "$1 # SKIP $2"
 }
 
-# skip_all WHY: the script ends; Meson knows the exit code.
+# skip_all WHY: exit with the code that Meson counts as skipped.
 skip_all()
 {
 	echo "1..0 # SKIP $1"
 	exit 77
 }
 
-# show_end FILE [NAME]: the last lines of a log, which may be anything, as comments.
+# show_end FILE [NAME]: print the last lines of a log as comments.
 show_end()
 {
 	echo "# the last lines of ${2:-$1}:"
 	tail -n 40 -- "$1" | cat -v | cut -c 1-300 | sed 's/^/# /'
 }
 
-# The plan. This fails if a case did.
+# Print the plan. Fails if a case failed.
 finish()
 {
 	echo "1..$tap_number"
 	((tap_failures == 0))
 }
 
-# finish_with_log FILE [NAME]: the same, with the end of the log that tells more.
+# finish_with_log FILE [NAME]: the same, and show the end of the log on failure.
 finish_with_log()
 {
 	finish || {
@@ -76,7 +76,7 @@ finish_with_log()
 	}
 }
 
-# For devtools/run-tests.sh the last line of a script that is no test of Meson's. This fails if a case did.
+# Print the last line of scripts that devtools/run-tests.sh runs without Meson. Fails if a case failed.
 totals()
 {
 	echo "$((tap_number - tap_failures - tap_skipped)) passed, $tap_failures failed," \
@@ -84,7 +84,7 @@ totals()
 	((tap_failures == 0))
 }
 
-# begin TITLE: what follows, up to end, checks this, and complains of what is wrong.
+# begin TITLE: start a case, which ends with end; complain makes it fail.
 begin()
 {
 	tap_title=$1
@@ -97,7 +97,7 @@ complain()
 	tap_wrong=true
 }
 
-# The verdict, with those of $tap_files that there are if something was wrong.
+# Print the result of the case, on failure with the existing ones of $tap_files.
 end()
 {
 	local file
@@ -112,7 +112,7 @@ end()
 	done
 }
 
-# open_log [FILE]: set $log. Without a file it is a temporary one, which stays behind a failure only.
+# open_log [FILE]: set $log; by default to a temporary file, which is kept on failure only.
 open_log()
 {
 	keep_log=true
@@ -129,7 +129,7 @@ close_log()
 	$keep_log || rm -f -- "$log"
 }
 
-# remove_runtime PREFIX: the folder of EAL's for this prefix of files.
+# remove_runtime PREFIX: remove EAL's runtime directory for this file prefix.
 remove_runtime()
 {
 	if ((EUID == 0)); then

@@ -11,9 +11,9 @@ usage()
 	cat <<'END'
 Usage: test_driver_kill.sh PROGRAM
 
-Start PROGRAM, which keeps an SDXI function busy, end it with a signal at a number of moments in its
-life, and start it again with the same EAL file prefix each time: it has to work at once. Prints a
-TAP verdict for each moment.
+Start PROGRAM, which keeps an SDXI function busy, kill it with a signal at various moments, and start
+it again with the same EAL file prefix each time: it must work immediately. Prints a TAP result for
+each moment.
 
   PROGRAM  the test_driver_kill program
 END
@@ -29,7 +29,7 @@ if (($# != 1)); then
 fi
 program=$1
 prefix=sdxi-kill-$$
-# Seconds for one line of output, after which something hangs.
+# Timeout in seconds for one line of output.
 patience=240
 pid=
 
@@ -45,7 +45,7 @@ cleanup()
 }
 trap cleanup EXIT
 
-# Where in its life the program is killed: after which of the lines that it prints, as a pattern.
+# Patterns of output lines after which the program is killed.
 recovery='*: vchan 0: expected context 1 to stop, found state STOPG_SW*'
 moments=(
 	'eal'
@@ -61,7 +61,7 @@ moments=(
 	'started 80000'
 	'operations 123000'
 )
-# Those where it is asked to end, and has no handler for that.
+# The same for SIGTERM, which the program does not handle.
 terms=(
 	'probed'
 	'operations 1000'
@@ -69,7 +69,7 @@ terms=(
 	'stopping 80000'
 )
 
-# kill_at SIGNAL LINE: says what went wrong, if anything did.
+# kill_at SIGNAL LINE: sets $problem on failure.
 kill_at()
 {
 	local expected=$((128 + $(kill -l "$1")))
@@ -109,7 +109,7 @@ for moment in "${moments[@]/#/KILL }" "${terms[@]/#/TERM }"; do
 			>"$work/again" 2>>"$log" || rc=$?
 		last=$(tail -n 1 "$work/again")
 		if ((rc != 0)) || [[ $last != 'done' ]]; then
-			problem="started again: exit code $rc, got as far as '$last'"
+			problem="started again: exit code $rc, last line '$last'"
 		fi
 	fi
 	verdict "SIG${moment%% *} at '${moment#* }'" "$problem"

@@ -13,11 +13,11 @@ usage()
 	cat <<'END'
 Usage: test_driver_mp.sh PROGRAM
 
-Share emulated SDXI functions between a primary and secondary processes, and have them exit, be
-killed and be refused. Prints a TAP verdict for each case.
+Share emulated SDXI functions between a primary and secondary processes, which exit, are killed, and
+call operations that are refused. Prints a TAP result for each case.
 
-Processes share huge pages only: 128 free ones of 2 MiB are used; if there are not as many, and this
-is run by root, they are added for as long as it takes. Otherwise it is skipped (exit code 77).
+Needs 128 free huge pages of 2 MiB. Missing ones are added temporarily if run as root; otherwise the
+test is skipped (exit code 77).
 
   PROGRAM  the test_driver_mp program
 END
@@ -34,12 +34,12 @@ fi
 program=$1
 prefix=sdxi-mp-$$
 fn0=dma_sdxi_emu0
-# Seconds for one answer, after which something hangs.
+# Timeout in seconds for one reply.
 patience=250
 pages_needed=128
 huge_dir=
 mounted=
-# Of the processes by name: id, descriptors of their standard input and output.
+# Processes by name: process ID, file descriptors of stdin and stdout.
 declare -A pid=() to=() from=()
 
 work=$(mktemp --directory --tmpdir sdxi-mp.XXXXXX)
@@ -64,18 +64,18 @@ cleanup()
 	remove_runtime "$prefix"
 }
 trap cleanup EXIT
-# Whoever is spoken to may be dead.
+# A process may have died when it is sent a command.
 trap '' PIPE
 
 # --- Huge pages ---------------------------------------------------------------------------------
 
-# find_mount: a hugetlbfs of 2 MiB pages that this user can write to.
+# find_mount: find a writable hugetlbfs of 2 MiB pages.
 find_mount()
 {
 	local dir type options
 
 	while read -r _ dir type options _; do
-		# The mount table has blanks in names as escapes.
+		# Blanks in names are escaped in the mount table.
 		dir=$(printf '%b' "$dir")
 		if [[ $type == hugetlbfs && ",$options," == *,pagesize=2M,* && -w $dir ]]; then
 			huge_dir=$dir
@@ -90,7 +90,7 @@ get_pages()
 	find_mount
 	if [[ -z $huge_dir ]]; then
 		((EUID == 0)) || skip_all "no hugetlbfs of 2 MiB pages is mounted for this user"
-		# EAL finds no mount point with a blank in it, which the temporary folder may have.
+		# Not in $work: EAL does not find mount points with a blank in their path.
 		huge_dir=$(mktemp --directory /tmp/sdxi-mp-huge.XXXXXX)
 		mount -t hugetlbfs -o pagesize=2M none "$huge_dir" 2>>"$log" || {
 			rmdir "$huge_dir"
@@ -105,14 +105,14 @@ get_pages()
 
 problem=
 
-# wrong TEXT: the case's first problem counts. Always fails.
+# wrong TEXT: record the first problem of a case. Always fails.
 wrong()
 {
 	[[ -n $problem ]] || problem=$1
 	return 1
 }
 
-# spawn NAME ROLE [ARGUMENTS]: start a process and wait until it is up.
+# spawn NAME ROLE [ARGUMENTS]: start a process and wait until it is ready.
 spawn()
 {
 	local name=$1 in out
@@ -125,17 +125,17 @@ spawn()
 	rm "$work/in" "$work/out"
 	to[$name]=$in
 	from[$name]=$out
-	answer "$name" ok
+	await "$name" ok
 }
 
 tell()
 {
 	local fd=${to[$1]}
 
-	echo "${*:2}" >&"$fd" || wrong "$1: does not listen to '${*:2}'"
+	echo "${*:2}" >&"$fd" || wrong "$1: cannot send '${*:2}'"
 }
 
-# await NAME PATTERN: read lines up to one that matches, or is an answer; leave it in $line.
+# await NAME PATTERN: read lines until one matches or is a reply; sets $line.
 await()
 {
 	local name=$1
@@ -155,16 +155,10 @@ await()
 	done
 }
 
-# answer NAME PATTERN: the answer to what NAME was told.
-answer()
-{
-	await "$1" "$2"
-}
-
-# ask NAME PATTERN COMMAND...
+# ask NAME PATTERN COMMAND...: send a command and check the reply.
 ask()
 {
-	tell "$1" "${@:3}" && answer "$1" "$2"
+	tell "$1" "${@:3}" && await "$1" "$2"
 }
 
 forget()
@@ -177,7 +171,7 @@ forget()
 	unset "pid[$1]" "to[$1]" "from[$1]"
 }
 
-# reap NAME CODE: wait for its end.
+# reap NAME CODE: wait for its exit.
 reap()
 {
 	local rc=0
@@ -194,13 +188,13 @@ slay()
 	reap "$1" 137
 }
 
-# quit NAME: exits in good order.
+# quit NAME: let it exit normally.
 quit()
 {
 	ask "$1" ok quit && reap "$1" 0
 }
 
-# clear_away: whatever a case has left behind.
+# clear_away: kill the processes that a case left running.
 clear_away()
 {
 	local name
@@ -214,9 +208,9 @@ clear_away()
 
 # --- Cases --------------------------------------------------------------------------------------
 #
-# Each begins without processes. A vchan belongs to one process at a time: the primary has 0.
+# Each starts without processes. Only one process uses a vchan at a time: the primary uses vchan 0.
 
-# set_up [ARGUMENTS]: a primary with a started function, and a secondary.
+# set_up [ARGUMENTS]: start a primary with a started device, and a secondary.
 set_up()
 {
 	spawn primary primary "${1:-}" &&
@@ -228,7 +222,7 @@ both_copy()
 {
 	set_up &&
 		tell primary copy 0 0 20000 && tell secondary copy 0 1 20000 &&
-		answer primary ok && answer secondary ok
+		await primary ok && await secondary ok
 }
 
 secondary_looks()
@@ -242,13 +236,13 @@ secondary_looks()
 		ask secondary ok dump 0
 }
 
-# refusals: how many lines in the log refuse a secondary process something, by what it was.
+# refusals OPERATION: number of log lines that refuse an operation in a secondary process.
 refusals()
 {
 	grep -Fc "SDXI: $fn0: $1: only the primary process can configure the device" "$log" || true
 }
 
-# Whatever state the device is in. What dmadev itself answers without the driver is left open.
+# In any state of the device. Results that dmadev returns without calling the driver are not checked.
 refused='configure=refused vchan_setup=refused'
 
 refused_started()
@@ -267,7 +261,7 @@ refused_stopped()
 	done
 	set_up && ask secondary ok copy 0 1 1000 && ask primary ok stop 0 &&
 		ask secondary "ok $refused start=refused stop=* close=*" control 0 || return 1
-	# A message says why, each time.
+	# Each refusal is logged.
 	for i in "${!what[@]}"; do
 		after=$(refusals "${what[i]}")
 		((after == before[i] + 1)) || {
@@ -289,13 +283,13 @@ secondary_recovers()
 		for ((i = 0; i < 20; i++)); do
 			ask secondary ok fail 0 1 && ask secondary ok copy 0 1 100 || return 1
 		done
-	answer primary ok && ask secondary 'ok 2060 2060 20' stats 0 1
+	await primary ok && ask secondary 'ok 2060 2060 20' stats 0 1
 }
 
 secondary_exits()
 {
 	set_up && tell primary copy 0 0 40000 && ask secondary ok copy 0 1 5000 &&
-		quit secondary && answer primary ok &&
+		quit secondary && await primary ok &&
 		spawn next secondary && ask next ok copy 0 1 5000 && ask primary ok copy 0 0 1000
 }
 
@@ -303,7 +297,7 @@ secondary_killed()
 {
 	set_up && tell primary copy 0 0 60000 && tell secondary flow 0 1 &&
 		await secondary 'at 3000' && slay secondary &&
-		answer primary ok &&
+		await primary ok &&
 		spawn next secondary && ask next ok copy 0 2 5000 &&
 		ask primary ok stop 0 && ask primary ok start 0 &&
 		ask primary ok copy 0 1 5000 && ask next ok copy 0 2 5000
@@ -315,7 +309,7 @@ killed_in_recovery()
 
 	set_up error=stop || return 1
 	for ((i = 1; i <= 8; i++)); do
-		# Stopping and starting the device is what makes the victim's vchan usable again.
+		# The victim's vchan is usable again only after a stop and start of the device.
 		spawn victim secondary && tell victim failures 0 1 && await victim "at $i" &&
 			slay victim &&
 			ask primary ok copy 0 0 100 && ask secondary ok fail 0 2 &&
@@ -328,7 +322,7 @@ plugged()
 {
 	set_up && ask primary ok plug dma_sdxi_emu1 && ask primary 'ok 1' find dma_sdxi_emu1 &&
 		ask secondary 'ok 1' find dma_sdxi_emu1 && ask primary ok up 1 &&
-		tell primary copy 1 0 5000 && ask secondary ok copy 1 1 5000 && answer primary ok &&
+		tell primary copy 1 0 5000 && ask secondary ok copy 1 1 5000 && await primary ok &&
 		ask primary ok stop 1 && ask primary ok unplug dma_sdxi_emu1 &&
 		ask secondary 'no: dma_sdxi_emu1: *' find dma_sdxi_emu1 &&
 		ask secondary ok copy 0 1 1000 && ask primary ok copy 0 0 1000
@@ -341,7 +335,7 @@ no_such_function()
 		ask secondary ok copy 0 1 1000 && quit secondary && quit primary
 }
 
-# The most doorbells that are shared, and one more.
+# The maximum number of shared doorbells, and one more.
 doorbells()
 {
 	local before after said='doorbells are not shared'
@@ -363,7 +357,7 @@ attach_without_memory()
 		quit secondary && quit primary
 }
 
-# The primary is there and does nothing: who attaches does not wait for it, and it may go on later.
+# A stopped primary does not block a secondary that attaches, and can continue later.
 primary_hangs()
 {
 	local rc=0
@@ -377,12 +371,12 @@ primary_hangs()
 		ask secondary ok copy 1 1 1000 && quit secondary && quit primary
 }
 
-# Without the primary nothing moves, and calls of the data path return all the same.
+# Without the primary nothing progresses, but data path calls still return.
 primary_killed()
 {
 	set_up && spawn other secondary && tell secondary flow 0 1 && tell other flow 0 2 &&
 		await secondary 'at 3000' && await other 'at 3000' && slay primary &&
-		answer secondary 'ok dead, 0' && answer other 'ok dead, 0' &&
+		await secondary 'ok dead, 0' && await other 'ok dead, 0' &&
 		ask secondary 'ok active' status 0 1 && ask other 'ok *' stats 0 2 &&
 		quit secondary && quit other && set_up && ask secondary ok copy 0 1 1000
 }
@@ -390,7 +384,7 @@ primary_killed()
 primary_exits()
 {
 	set_up && tell secondary flow 0 1 && await secondary 'at 3000' && quit primary &&
-		answer secondary 'ok gone, *' && quit secondary
+		await secondary 'ok gone, *' && quit secondary
 }
 
 primary_stops()
@@ -400,14 +394,14 @@ primary_stops()
 	set_up || return 1
 	for ((i = 0; i < 10; i++)); do
 		tell secondary flow 0 1 && await secondary 'at 3000' && ask primary ok stop 0 &&
-			answer secondary 'ok gone, * failed, 0 forgotten' &&
+			await secondary 'ok gone, * failed, 0 forgotten' &&
 			ask secondary 'ok idle' status 0 1 &&
 			ask primary ok start 0 && ask primary ok copy 0 0 100 || return 1
 	done
 	ask secondary ok copy 0 1 1000
 }
 
-# The secondary goes on with the device that is probed next when it has attached to that.
+# The secondary can use the device that is probed next after attaching to it.
 primary_closes()
 {
 	local i
@@ -415,7 +409,7 @@ primary_closes()
 	set_up || return 1
 	for ((i = 0; i < 10; i++)); do
 		tell secondary flow 0 1 && await secondary 'at 3000' &&
-			ask primary ok remove "$fn0" && answer secondary 'ok gone, *' &&
+			ask primary ok remove "$fn0" && await secondary 'ok gone, *' &&
 			ask secondary '[on]*' status 0 1 && ask secondary '[on]*' stats 0 1 &&
 			ask secondary 'no: no context runs' dump 0 &&
 			ask primary ok probe "$fn0" && ask primary ok up 0 &&
@@ -425,14 +419,14 @@ primary_closes()
 	done
 }
 
-# memory: what the primary has allocated of DPDK's memory, in $bytes.
+# memory: set $bytes to the DPDK memory that the primary has allocated.
 memory()
 {
 	ask primary 'ok *' memory && bytes=${line#ok }
 }
 
-# A device's memory is freed when it is closed, but for a little the first time. What the victim has
-# allocated for itself is its own affair.
+# Closing a device frees its memory, except for some allocated once. The victim's own allocations do
+# not count.
 killed_keeps_nothing()
 {
 	local i bytes took
@@ -452,8 +446,8 @@ killed_keeps_nothing()
 	ask secondary ok copy 0 1 1000 && ask primary ok copy 0 0 1000
 }
 
-# looks_at_what_is_gone PATTERN COMMAND...: control operations are answered, if with an error.
-looks_at_what_is_gone()
+# primary_gone PATTERN COMMAND...: control operations return even after the primary's exit.
+primary_gone()
 {
 	set_up && ask secondary ok copy 0 1 1000 && quit primary &&
 		ask secondary "$@" && quit secondary
@@ -461,7 +455,7 @@ looks_at_what_is_gone()
 
 run_case()
 {
-	"${@:2}" || wrong "without a word" || true
+	"${@:2}" || wrong "failed without a message" || true
 	clear_away
 	verdict "$1" "$problem"
 	problem=
@@ -474,20 +468,20 @@ run_case 'control operations are refused while the device runs' refused_started
 run_case 'control operations are refused while it is stopped' refused_stopped
 run_case 'the secondary process recovers its vchan, error=stop' secondary_recovers error=stop
 run_case 'the same, with error=continue' secondary_recovers error=continue
-run_case 'a secondary process exits, another goes on' secondary_exits
+run_case 'a secondary process exits, another one continues' secondary_exits
 run_case 'a secondary process is killed while it copies' secondary_killed
 run_case 'secondary processes are killed while they recover' killed_in_recovery
-run_case 'a function comes and goes' plugged
+run_case 'a function is plugged and unplugged' plugged
 run_case 'a function that the primary process does not have' no_such_function
 run_case 'a function with too many doorbells to share' doorbells
 run_case 'a secondary process attaches without memory' attach_without_memory
-run_case 'a secondary process that was killed keeps no memory' killed_keeps_nothing
+run_case 'a killed secondary process leaks no memory of the device' killed_keeps_nothing
 run_case 'the primary process hangs' primary_hangs
 run_case 'the primary process stops the device while another copies' primary_stops
 run_case 'the primary process closes it while another copies' primary_closes
 run_case 'the primary process is killed while others copy' primary_killed
 run_case 'the primary process exits while another copies' primary_exits
-run_case 'a dump after its exit' looks_at_what_is_gone 'no: no context runs' dump 0
-run_case 'statistics after its exit' looks_at_what_is_gone 'ok *' stats 0 65535
-run_case 'control operations after its exit' looks_at_what_is_gone 'ok *' control 0
+run_case 'a dump after its exit' primary_gone 'no: no context runs' dump 0
+run_case 'statistics after its exit' primary_gone 'ok *' stats 0 65535
+run_case 'control operations after its exit' primary_gone 'ok *' control 0
 finish_with_log "$log"

@@ -11,8 +11,8 @@ usage()
 	cat <<'END'
 Usage: test_driver_random_seed.sh PROGRAM
 
-Run the test of random operations and faults twice with a seed, and with another: a seed stands for
-what was done, so that a failure can be had again. Prints TAP verdicts.
+Run the test of random operations and faults twice with the same seed, and once with another one: a
+seed must reproduce the same run. Prints TAP.
 
   PROGRAM  the test_driver_random program
 END
@@ -28,7 +28,7 @@ if (($# != 1)); then
 fi
 program=$1
 
-# digest_of SEED: what was done with it, as a number.
+# digest_of SEED: print the digest of a run.
 digest_of()
 {
 	local out rc=0
@@ -47,8 +47,8 @@ other=$(digest_of 12) || other=
 
 problem=
 [[ -n $first && $first == "$again" ]] || problem="expected '$first', found '$again'"
-verdict 'the same seed makes the same operations and faults' "$problem"
+verdict 'the same seed gives the same operations and faults' "$problem"
 problem=
-[[ -n $other && $first != "$other" ]] || problem="expected another than '$first', found '$other'"
-verdict 'another seed makes others' "$problem"
+[[ -n $other && $first != "$other" ]] || problem="expected other than '$first', found '$other'"
+verdict 'another seed gives others' "$problem"
 finish

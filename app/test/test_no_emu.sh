@@ -14,9 +14,9 @@ Usage: test_no_emu.sh SOURCE WORK PKG_CONFIG_DIR
 Copy the sources without the emulated function into WORK, build the driver and run its unit tests.
 Prints TAP.
 
-  SOURCE          the project's folder
-  WORK            a folder to be made new
-  PKG_CONFIG_DIR  where libdpdk.pc is
+  SOURCE          the source directory
+  WORK            a directory, which is deleted and created
+  PKG_CONFIG_DIR  the directory of libdpdk.pc
 END
 }
 
@@ -55,11 +55,11 @@ step()
 
 step 'configuring without emu' meson setup --werror -Dtests=enabled -Dperf_app=disabled src build
 step 'building without emu' ninja -C build
-step 'the plugin is there' test -f build/librte_dma_sdxi.so
+step 'the plugin exists' test -f build/librte_dma_sdxi.so
 step 'the unit tests without emu' meson test -C build --suite unit --no-rebuild --print-errorlogs
-# Not one of them may have been left out.
+# None may be missing.
 for name in test_ring test_outcome test_device test_recover test_dmadev test_pci; do
-	step "$name was run" grep -q "\"name\": \"[^\"]*$name\", .*\"result\": \"OK\"" \
+	step "$name ran" grep -q "\"name\": \"[^\"]*$name\", .*\"result\": \"OK\"" \
 		build/meson-logs/testlog.json
 done
 finish

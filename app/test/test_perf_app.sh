@@ -36,7 +36,7 @@ cleanup()
 }
 trap cleanup EXIT
 
-# A path with spaces must do.
+# Paths with spaces must work.
 dir="$work/a folder"
 mkdir "$dir"
 cd "$dir"
@@ -50,7 +50,7 @@ functions=(-- -d librte_dma_sdxi_emu.so --vdev=dma_sdxi_emu0 --vdev=dma_sdxi_emu
 
 tap_files=(out err test_result.csv test_result.json)
 
-# run CODE ARGUMENT...: run the program, which must end with the exit code.
+# run CODE ARGUMENT...: run the program, which must exit with CODE.
 run()
 {
 	local expected=$1 code=0
@@ -63,7 +63,7 @@ run()
 	fi
 }
 
-# has FILE REGEX: a whole line of the file matches.
+# has FILE REGEX: a line of the file matches completely.
 has()
 {
 	if ! grep -Eqx -- "$2" "$1"; then
@@ -89,8 +89,8 @@ count()
 	fi
 }
 
-# json FILE EXPRESSION: the file is JSON for any reader, and the Python expression holds, with j being
-# what the file tells and s its scenarios.
+# json FILE EXPRESSION: the file is valid JSON, and the Python expression is true, with j being the
+# object in the file and s its scenarios.
 json()
 {
 	if ! python3 -m json.tool "$1" >/dev/null; then
@@ -102,7 +102,7 @@ with open(sys.argv[1], encoding="utf-8") as f:
 sys.exit(not eval(sys.argv[2], {"j": j, "s": j["scenarios"]}))
 END
 	then
-		complain "$1: not so: $2"
+		complain "$1: not true: $2"
 	fi
 }
 
@@ -126,14 +126,14 @@ cpu_case()
 	sizes "${3:-64}"
 }
 
-# dma_case N RING BATCH [BUF_SIZE]: its lcore_dma lines are to follow
+# dma_case N RING BATCH [BUF_SIZE]: to be followed by lcore_dma lines
 dma_case()
 {
 	printf '[case%s]\ntype='"${type:-DMA_MEM_COPY}"'\ndma_ring_size=%s\nkick_batch=%s\n' "$1" "$2" "$3"
 	sizes "${4:-64}"
 }
 
-# Upstream's columns, and ours after them.
+# The columns of DPDK's tool, followed by additional ones.
 columns='lcore,DMA,DMA ring size,kick batch size,buffer size\(B\),number of buffers,memory\(MB\),average cycle,bandwidth\(Gbps\),MOps'
 columns+=',direction,source segments,destination segments,enqueue-dequeue,data,state'
 columns+=',enqueue\(cycles/op\),submit\(cycles/op\),poll\(cycles/op\),idle poll\(cycles/op\)'
@@ -164,7 +164,7 @@ run 2
 has err 'error: --config FILE is missing.*'
 end
 
-begin 'an argument that is no option'
+begin 'an argument that is not an option'
 run 2 --config test.ini -l 0
 run 2 --config test.ini stray
 has err "error: 'stray' found, expected an option; EAL arguments go after --"
@@ -175,7 +175,7 @@ run 2 --config missing.ini
 has err 'error: missing.ini: cannot be read: No such file or directory.*'
 end
 
-begin 'all mistakes of a file are told before EAL starts'
+begin 'all mistakes of a file are reported before EAL starts'
 {
 	global x
 	cpu_case 1 1 64,128,1,MUL
@@ -194,7 +194,7 @@ if [[ -e test_result.csv ]]; then
 fi
 end
 
-begin 'the result is not written over the INI file'
+begin 'the result does not overwrite the INI file'
 {
 	global
 	cpu_case 1 1
@@ -211,7 +211,7 @@ begin 'a result file that cannot be written'
 run 2 --config test.ini --result missing/result.csv
 has err 'error: missing/result.csv: cannot be written: No such file or directory.*'
 if [[ -c /dev/full ]]; then
-	# The one that there is no room for is named.
+	# The message names the file that could not be written.
 	ln -s /dev/full full.json
 	ln -s /dev/full room.csv
 	run 2 --config test.ini --result full.csv
@@ -222,7 +222,7 @@ if [[ -c /dev/full ]]; then
 fi
 end
 
-begin 'CPU copy, on two worker lcores and on the main lcore; the result lies beside the INI file'
+begin 'CPU copy, on two worker lcores and on the main lcore; result in the directory of the INI file'
 {
 	global
 	cpu_case 1 0,2 100
@@ -248,7 +248,7 @@ json test_result.json 's[1]["lcores"][0]["cpu_cycles_per_operation"] is None'
 json test_result.json 's[1]["lcores"][0]["latency_batch"] is None'
 end
 
-begin 'the JSON file: versions, cases, units in the names, figures that fit together'
+begin 'the JSON file: versions, cases, units in the names, consistent figures'
 {
 	global
 	dma_case 1 1024 32 64,4096,64,MUL
@@ -277,7 +277,7 @@ count 2 out ' +cycles/op: enqueue [0-9.]+, submit [0-9.]+, poll [0-9.]+, idle po
 count 2 out ' +latency of a batch of 32, microseconds: p50 [0-9.]+, p99 [0-9.]+, p99.9 [0-9.]+, max [0-9.]+'
 end
 
-begin 'detail_ms=0: throughput alone'
+begin 'detail_ms=0: throughput only'
 {
 	global 1 0 0
 	dma_case 1 1024 32
@@ -309,7 +309,7 @@ has_not my.csv failed
 json my.json 'len(s) == 4'
 end
 
-begin 'DMA copy: two devices, the main lcore, a batch larger than the ring, more room than buffers'
+begin 'DMA copy: two devices, the main lcore, a batch larger than the ring, more slots than buffers'
 {
 	global
 	dma_case 1 64 1000 4096
@@ -331,7 +331,7 @@ has test_result.csv "Scenario 1 Summary, , , , , ,256,2\\.00,$sums"
 has test_result.csv "Scenario 1,0,dma_skeleton0,1024,32,524288,2,2\\.00,$dma_figures"
 end
 
-begin 'scatter-gather: segments that divide the buffer, and that do not'
+begin 'scatter-gather: segments of equal and of different sizes'
 {
 	global
 	dma_case 1 1024 32 64,4096,64,MUL
@@ -347,7 +347,7 @@ sg="mem2mem,4,1,0,verified,complete$dma_details"
 has test_result.csv "Scenario 1,1,dma_sdxi_emu0,1024,32,64,16384,2\\.00,$rates,$sg"
 has test_result.csv "Scenario 2,1,dma_sdxi_emu0,1024,32,4096,256,2\\.00,$rates,$sg"
 sg="mem2mem,3,4,0,verified,complete$dma_details"
-# A multiple of both numbers of segments for each lcore, as in upstream's tool.
+# A multiple of both numbers of segments for each lcore, as in DPDK's tool.
 has test_result.csv "Scenario 1,1,dma_sdxi_emu0,64,100,61,8592,1\\.00,$rates,$sg"
 has test_result.csv "Scenario 1,2,dma_sdxi_emu1,64,100,61,8592,1\\.00,$rates,$sg"
 has out '.*, 3 to 4 segments, 61 bytes: .* data verified'
@@ -356,7 +356,7 @@ json test_result.json 's[0]["source_segments"] == 4 and s[0]["destination_segmen
 json test_result.json 's[3]["status"] == "failed" and "up to" in s[3]["lcores"][0]["reason"]'
 end
 
-begin 'fill, of sizes that are no multiple of the pattern too'
+begin 'fill, also of sizes that are not a multiple of the pattern'
 {
 	global
 	type=DMA_MEM_FILL dma_case 1 1024 32 61,4096,67,MUL
@@ -369,14 +369,14 @@ has test_result.csv "Scenario 2,1,dma_sdxi_emu0,1024,32,4087,256,1\\.00,$dma_fig
 json test_result.json 'all(x["type"] == "DMA_MEM_FILL" for x in s)'
 end
 
-# The kinds of operations that this DPDK's dma_skeleton lacks.
+# Operations that dma_skeleton of this DPDK does not support.
 "$program" --config test.ini --list-dma "${skeletons[@]}" >list 2>/dev/null || true
 has_skeleton()
 {
 	grep -q "^dma_skeleton0: .*operations.* $1" list
 }
 
-begin 'a device that cannot do it'
+begin 'a device that does not support the operation'
 {
 	global 1 0 0
 	dma_case 1 64 1
@@ -414,7 +414,7 @@ else
 fi
 end
 
-begin 'an operation that fails is told with its index and status'
+begin 'a failed operation is reported with its index and status'
 {
 	global
 	dma_case 1 64 1
@@ -426,7 +426,7 @@ json test_result.json 'j["cases"][0]["status"] == "failed" and "1000" in j["case
 json test_result.json 's[0]["status"] == "failed" and s[0]["operations_per_s"] == 0'
 end
 
-begin 'a case that is not supported fails, one that is skipped does not, the others run'
+begin 'an unsupported case fails, a skipped one does not, the others run'
 {
 	global
 	type=DMA_MEM_SORT dma_case 1 64 1
@@ -444,7 +444,7 @@ has out '1 cases passed, 1 failed, 1 skipped; results in .*'
 json test_result.json '[c["status"] for c in j["cases"]] == ["unsupported", "skipped", "passed"]'
 end
 
-begin 'what the machine lacks: device, lcore, NUMA node, ring size'
+begin 'missing on this machine: device, lcore, NUMA node, ring size'
 {
 	global
 	dma_case 1 64 1
@@ -486,7 +486,7 @@ has out 'case1: FAILED: EAL cannot start, see above'
 has test_result.csv 'Case 1 failed,EAL cannot start; see above'
 end
 
-begin 'a word in EAL arguments that is no option'
+begin 'a word in EAL arguments that is not an option'
 {
 	global
 	cpu_case 1 1
@@ -514,7 +514,7 @@ has out 'no DMA device.*'
 end
 
 for signal in INT TERM; do
-	begin "SIG$signal ends the run and keeps what was measured"
+	begin "SIG$signal ends the run and keeps its results"
 	{
 		global 2
 		dma_case 1 64 1,4096,1,ADD
@@ -541,13 +541,13 @@ for signal in INT TERM; do
 	has_not out 'case2:'
 	json test_result.json 'j["interrupted"] is True and j["cases"][0]["status"] == "interrupted"'
 	json test_result.json 's[0]["status"] == "complete" and s[0]["operations_per_s"] > 0'
-	# What says that it is complete has all of its passes.
+	# Scenarios marked as complete have all of their passes.
 	json test_result.json 'all(l["latency_batch"] for x in s for l in x["lcores"] if
 		l["status"] == "complete")'
 	end
 done
 
-begin 'interrupted in the midst of a scenario: what it has measured stays, and is marked'
+begin 'interrupted within a scenario: its results are kept and marked'
 {
 	global 600
 	cpu_case 1 1
@@ -555,7 +555,7 @@ begin 'interrupted in the midst of a scenario: what it has measured stays, and i
 rm -f out err test_result.csv test_result.json
 "$program" --config test.ini >out 2>err &
 pid=$!
-# Long past the start of EAL and the warm-up, however slow the machine: what ends early is told below.
+# Well after the start of EAL and the warm-up, however slow the machine; checked below.
 until grep -q 'TELEMETRY\|EAL: .*' err 2>/dev/null || ! kill -0 "$pid" 2>/dev/null; do
 	sleep 0.1
 done
@@ -573,7 +573,7 @@ if grep -q '^Scenario 1,' test_result.csv; then
 fi
 end
 
-begin 'the files are written though nobody reads the output any more'
+begin 'the files are written although the reader of the output has exited'
 {
 	global 1 0 0
 	cpu_case 1 1 64,128,2,MUL
@@ -587,7 +587,7 @@ rm -f code
 json test_result.json 'len(s) == 2 and j["cases"][0]["status"] == "passed"'
 end
 
-begin 'a progress line on a terminal only'
+begin 'progress is shown on a terminal only'
 {
 	global
 	cpu_case 1 1 64,128,2,MUL

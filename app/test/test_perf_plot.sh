@@ -11,9 +11,9 @@ usage()
 	cat <<'END'
 Usage: test_perf_plot.sh DEVTOOLS INPUTS
 
-Runs perf-table.py and plot-perf.py of the folder DEVTOOLS on the result files of the folder INPUTS
-and checks tables, sentences, pictures and messages. The pictures are left out where matplotlib is
-not there. Prints TAP.
+Runs perf-table.py and plot-perf.py of the directory DEVTOOLS on the result files of the directory
+INPUTS and checks tables, sentences, pictures and messages. Skips pictures without matplotlib. Prints
+TAP.
 END
 }
 
@@ -28,7 +28,7 @@ work=$(mktemp -d)
 trap 'rm -rf -- "$work"' EXIT
 export PYTHONDONTWRITEBYTECODE=1
 
-# A path with spaces must do.
+# Paths with spaces must work.
 mkdir "$work/a folder"
 cd "$work/a folder"
 
@@ -46,7 +46,7 @@ run()
 	fi
 }
 
-# has FILE LINE: a whole line of the file is this.
+# has FILE LINE: the file has exactly this line.
 has()
 {
 	if ! grep -Fqx -- "$2" "$1"; then
@@ -54,7 +54,7 @@ has()
 	fi
 }
 
-# one_line_error TEXT: that is all that was said.
+# one_line_error TEXT: stderr is one line with the text.
 one_line_error()
 {
 	if [[ -s out || $(wc -l <err) -ne 1 ]] || ! grep -Fq -- "$1" err; then
@@ -83,7 +83,7 @@ for file in three.json three.csv; do
 	end
 done
 
-begin 'the sentence without a CPU: the devices alone'
+begin 'the sentence without a CPU: devices only'
 python3 - "$inputs/three.json" >two.json <<'END'
 import json, sys
 with open(sys.argv[1], encoding="utf-8") as f:
@@ -96,7 +96,7 @@ has out "dma_sdxi_emu0 does 3.2 to 3.3 times the operations of dma_skeleton up t
  the bandwidth of dma_skeleton from 4 KiB up; the fastest is dma_sdxi_emu0 at all sizes."
 end
 
-begin 'one device alone: no sentence'
+begin 'a single device: no sentence'
 python3 - "$inputs/three.json" >one.json <<'END'
 import json, sys
 with open(sys.argv[1], encoding="utf-8") as f:
@@ -107,7 +107,7 @@ END
 run 1 perf-table.py --sentence one.json
 end
 
-begin 'series of one device are told apart; lcores are summed up; fills are not compared with copies'
+begin 'distinct names of series; lcores are summed up; fills are not compared with copies'
 python3 - "$inputs/three.json" >many.json <<'END'
 import copy, json, sys
 with open(sys.argv[1], encoding="utf-8") as f:
@@ -131,12 +131,12 @@ run 1 perf-table.py many.json
 for name in '(batch 32)' '(batch 1)' '(fill)' '(4 to 1 segments)' '+ dma_sdxi_emu1'; do
 	grep -Fq "dma_sdxi_emu0 $name" out || complain "no series 'dma_sdxi_emu0 $name'"
 done
-grep -Eq '^ +64 B .*24.58    48.000      0.96' out || complain 'lcores are not summed up'
-grep -Eq '^ +64 B .*12.29    24.000         -' out || complain 'a fill is compared with copies'
+grep -Eq '^ +64 B .*24.58    48.000      0.96' out || complain 'lcores were not summed up'
+grep -Eq '^ +64 B .*12.29    24.000         -' out || complain 'a fill was compared with copies'
 has out 'FAILED: case 1, it did'
 end
 
-begin 'cases that nothing else tells apart are told by their number'
+begin 'cases that are otherwise equal are distinguished by their number'
 python3 - "$inputs/three.json" >cases.json <<'END'
 import copy, json, sys
 with open(sys.argv[1], encoding="utf-8") as f:
@@ -154,9 +154,9 @@ for name in 1024,\ case\ 1 1024,\ case\ 4 64,\ case\ 5; do
 done
 end
 
-begin 'a range of memory sizes has a series for each, from CSV too'
+begin 'a range of memory sizes has a series for each, also from CSV'
 sed -n '/^Case 1 /,/^Scenario 4,/p' "$inputs/three.csv" >memory.csv
-# The next mem_size; of large buffers there fit less.
+# The next mem_size, which large buffers do not fill completely.
 sed -n 's/,32\.00,/,64.00,/
 	s/^Scenario 1,\(.*\)24\.000$/Scenario 5,\125.000/p
 	s/,64\.00,/,63.94,/
@@ -167,10 +167,10 @@ grep -Fq 'dma_sdxi_emu0 (32 MiB)' out || complain 'no series of 32 MiB'
 grep -Fq 'dma_sdxi_emu0 (64 MiB)' out || complain 'no series of 64 MiB'
 grep -Eq '^ +64 B .* 24\.000 .* 25\.000 ' out || complain 'not both figures of 64 B'
 grep -Eq '^ +64 KiB .* 0\.440 .* 0\.440 ' out || complain 'not both figures of 64 KiB'
-grep -Eq '^ +1 KiB .* 20\.000 .* - ' out || complain 'a figure of 1 KiB that is none'
+grep -Eq '^ +1 KiB .* 20\.000 .* - ' out || complain 'unexpected figure for 1 KiB'
 end
 
-begin 'what is no result file'
+begin 'files that are not result files'
 printf '{"format": "dpdk-test-dma-perf"' >cut.json
 printf 'a,b\n' >other.csv
 head -c 100 /dev/zero >zero.json
@@ -199,7 +199,7 @@ for script in perf-table.py plot-perf.py; do
 			's/\("operations_per_s": \)[0-9.]*/\1NaN/' 's/\("case": \)[0-9]/\1"one"/' \
 			's/\("p50_ns": \)[0-9.]*/\1Infinity/'; do
 		sed "${change}g" "$inputs/three.json" >wrong.json
-		cmp -s wrong.json "$inputs/three.json" && complain "nothing to change: $change"
+		cmp -s wrong.json "$inputs/three.json" && complain "sed changed nothing: $change"
 		run 1 "$script" wrong.json
 		one_line_error 'wrong.json: it lacks what a result file has: '
 	done
@@ -209,14 +209,14 @@ for script in perf-table.py plot-perf.py; do
 done
 end
 
-begin '--help, and labels that do not fit'
+begin '--help, and a wrong number of labels'
 run 0 plot-perf.py --help
 run 0 perf-table.py --help
 run 1 plot-perf.py --label one --label two "$inputs/three.json"
 one_line_error '2 --label for 1 result files, expected one for each'
 end
 
-begin 'where matplotlib is missing, it is said how to get it'
+begin 'without matplotlib, the message says how to install it'
 mkdir -p none
 echo 'raise ImportError("none of it")' >none/matplotlib.py
 PYTHONPATH=$PWD/none run 1 plot-perf.py --output none/picture "$inputs/three.json"
@@ -232,7 +232,7 @@ if ! "$devtools/plot-perf.py" --output probe "$inputs/three.json" >/dev/null 2>&
 	exit
 fi
 
-# picture BASE TEXT...: BASE.png and BASE.svg are pictures, and the texts stand in the latter.
+# picture BASE TEXT...: BASE.png and BASE.svg are pictures, and the latter contains the texts.
 picture()
 {
 	local base=$1
@@ -267,10 +267,10 @@ for file in three.json three.csv; do
 		picture 'my picture' 'not in the result files'
 	fi
 done
-# The same file makes the same picture.
+# The same file gives the same picture.
 cp 'my picture.svg' first.svg
 run 0 plot-perf.py --output "my picture" "$inputs/three.csv"
-cmp -s 'my picture.svg' first.svg || complain 'another picture the second time'
+cmp -s 'my picture.svg' first.svg || complain 'a different picture the second time'
 end
 
 begin 'a picture of several files'

@@ -13,9 +13,8 @@ usage()
 	cat <<'END'
 Usage: with_huge_pages.sh PAGES PROGRAM [ARGUMENTS]
 
-Run PROGRAM with PAGES free huge pages of 2 MiB; its exit code is this one's. If there are not as
-many, and this is run by root, they are added for as long as it takes. Otherwise it is skipped (exit
-code 77).
+Run PROGRAM with PAGES free huge pages of 2 MiB, and exit with its exit code. Missing pages are added
+temporarily if run as root; otherwise the test is skipped (exit code 77).
 END
 }
 
@@ -40,7 +39,7 @@ cleanup()
 trap cleanup EXIT
 
 huge_pages_get "$1"
-# In the background, so that what ends this script in the meantime does so at once.
+# In the background, so that a signal terminates this script immediately.
 "${@:2}" &
 pid=$!
 rc=0

@@ -13,11 +13,11 @@ usage()
 	cat <<'END'
 Usage: run.sh [--help]
 
-The guest tests: run the driver on QEMU's SDXI functions and print TAP verdicts. To be run as root
-inside the guest that devtools/run-qemu.sh boots, from the folder that holds test_guest and
-run_dmadev_autotest.sh and tap.sh; needs the functions of app/test/guest/devices bound to vfio-pci.
+Tests the driver on QEMU's SDXI functions and prints TAP. Run as root in the guest that
+devtools/run-qemu.sh boots, with test_guest, run_dmadev_autotest.sh and tap.sh in the same directory;
+needs the functions of app/test/guest/devices bound to vfio-pci.
 
-  DPDK_SDXI_PREFIX  DPDK's prefix
+  DPDK_SDXI_PREFIX  installation prefix of DPDK
 END
 }
 
@@ -45,13 +45,13 @@ readonly port=0000:00:17.0
 
 readonly pci=/sys/bus/pci
 readonly plugin=librte_dma_sdxi.so
-# Seconds for one program, after which something hangs.
+# Timeout in seconds for one program.
 readonly patience=500
-# MMIO_STS0, its field fn_gsv, and two of its values.
+# MMIO_STS0, its field fn_gsv, and two values of the field.
 readonly sts0=0x100 fn_gsv=7 stop=0 active=2
 
 work=$(mktemp -d -t sdxi-guest.XXXXXX)
-# Huge pages of a process that was killed stay for the next one with this prefix.
+# Huge pages of a killed process are reused by the next one with this prefix.
 prefix=sdxi-guest-$$
 
 cleanup()
@@ -63,7 +63,7 @@ trap cleanup EXIT
 
 export CMOCKA_MESSAGE_OUTPUT=TAP
 
-# relay LABEL OUTPUT LOG EXIT_CODE: the verdicts of a program, as this one's; none may be skipped.
+# relay LABEL OUTPUT LOG EXIT_CODE: forward the results of a program; none may be skipped.
 relay()
 {
 	local label=$1 line title cases=0 bad=0 plan=none
@@ -80,7 +80,7 @@ relay()
 		cases=$((cases + 1))
 		if [[ ${BASH_REMATCH[2]} == *'# SKIP'* ]]; then
 			bad=$((bad + 1))
-			verdict "$title" 'it was skipped'
+			verdict "$title" 'skipped'
 		elif [[ -n ${BASH_REMATCH[1]} ]]; then
 			bad=$((bad + 1))
 			verdict "$title" 'see the end of its log'
@@ -90,7 +90,7 @@ relay()
 	done <"$2"
 	if [[ $plan != "$cases" || $plan == 0 ]]; then
 		bad=$((bad + 1))
-		verdict "$label" "expected $plan verdicts, as announced, found $cases, exit code $4"
+		verdict "$label" "expected $plan results as planned, found $cases, exit code $4"
 	elif ((bad == 0 && $4 != 0)); then
 		bad=$((bad + 1))
 		verdict "$label" "expected exit code 0, found $4"
@@ -99,7 +99,7 @@ relay()
 	echo "# $label: $SECONDS seconds since the start"
 }
 
-# make_command MODE DEVICE[,ARGS]...: set $guest, the command that does it with test_guest.
+# make_command MODE DEVICE[,ARGS]...: set $guest to the command line of test_guest.
 make_command()
 {
 	local mode=$1 device names=()
@@ -130,7 +130,7 @@ autotest()
 	relay "$1" "$work/out" "$work/log" "$rc"
 }
 
-# driver_of DEVICE: the kernel's driver that it is bound to, if any.
+# driver_of DEVICE: print the kernel driver that it is bound to, if any.
 driver_of()
 {
 	[[ ! -e $pci/devices/$1/driver ]] || basename "$(readlink -f "$pci/devices/$1/driver")"
@@ -145,7 +145,7 @@ bind_to()
 	[[ $(driver_of "$2") == "$1" ]]
 }
 
-# state_of DEVICE: fn_gsv, while no one uses the function.
+# state_of DEVICE: print fn_gsv of an unused function.
 state_of()
 {
 	local base value
@@ -154,7 +154,7 @@ state_of()
 	echo "$((value & fn_gsv))"
 }
 
-# Lines of the kernel's log about accesses of a function that the IOMMU has refused.
+# refused_of DEVICE: number of kernel log lines about its accesses refused by the IOMMU.
 refused_of()
 {
 	dmesg | grep -c "DMAR: .*Request device \[${1#0000:}\] fault addr" || true
@@ -163,14 +163,14 @@ refused_of()
 kernel_is_well()
 {
 	local problem='' tainted lines
-	# D: it has died, W: it has warned
+	# taint flags D (oops) and W (warning)
 	tainted=$(($(cat /proc/sys/kernel/tainted) & (1 << 7 | 1 << 9)))
 	lines=$(dmesg | grep -E 'Oops|BUG:|Call Trace|general protection|WARNING: CPU' || true)
 	((tainted == 0)) && [[ -z $lines ]] || problem="taint flags $tainted, ${lines:-no lines}"
 	verdict "$1" "${problem//$'\n'/; }"
 }
 
-# check_refused LABEL WHETHER DEVICE...: has the IOMMU refused accesses of each, and was it to?
+# check_refused LABEL none|some DEVICE...: check for accesses of each refused by the IOMMU.
 check_refused()
 {
 	local device count problem
@@ -213,7 +213,7 @@ check_state()
 	verdict "killed: $1, $3" "$problem"
 }
 
-# The driver says so of a function that it finds running, and of no other.
+# The driver logs that it found a function running, but not for other functions.
 check_found_running()
 {
 	local running others problem=''
@@ -230,11 +230,11 @@ killed()
 	eal=(--file-prefix="$prefix" -l 0-1)
 	make_command kill "$plain" "$no_flr"
 	"${guest[@]}" >"$work/out" 2>"$work/log" &
-	# The shell has a word on how it ended.
+	# The shell prints how it ended.
 	wait "$!" 2>/dev/null || rc=$?
 	sed 's/^/# /' "$work/out"
 	if ((rc != 137)) || (($(grep -c ' copies done$' "$work/out") != 2)); then
-		problem="expected two functions at work and an end by SIGKILL, found exit code $rc"
+		problem="expected two busy functions and exit by SIGKILL, found exit code $rc"
 	fi
 	verdict 'killed: in mid-transfer' "$problem" "$work/log"
 	check_state "$plain" "$stop" 'reset by the kernel'
@@ -272,23 +272,23 @@ two_processes
 check_refused 'so far' none "$plain" "$continuing"
 eal=(--in-memory -l 0-1)
 run_guest 'addresses' address "$plain" "$continuing"
-# The kernel logs the first ones only, and all of these at once are too many for it.
+# The kernel limits the rate of its log, so not all are logged.
 check_refused 'addresses' some "$plain"
 kernel_is_well 'addresses: no oops'
 run_guest 'error interrupt' interrupt "$plain" "$continuing"
 run_guest 'function-level reset' reset "$zeros" "$ones"
-# Processes share files.
+# Secondary processes need files.
 eal=(--file-prefix="$prefix" -l 0-1)
 run_guest 'secondary process' share "$plain" "$continuing"
 eal=(--in-memory -l 0-1)
-# So that nothing but its class keeps the driver away from it.
-bind_to vfio-pci "$foreign" || verdict "of no use: $foreign" 'cannot be bound to vfio-pci'
-run_guest 'of no use' bad "$plain" "$small_bar0" "$small_bar2" "$never_active" "$stuck" \
+# So that only its class prevents the driver from probing it.
+bind_to vfio-pci "$foreign" || verdict "unusable: $foreign" 'cannot be bound to vfio-pci'
+run_guest 'unusable' bad "$plain" "$small_bar0" "$small_bar2" "$never_active" "$stuck" \
 	"$foreign"
 killed
 eal=(--in-memory -l 0-1)
 virtual_functions
 autotest 'dmadev_autotest, error=stop' "$plain"
 autotest 'dmadev_autotest, error=continue' "$continuing"
-kernel_is_well 'no oops in all of this'
+kernel_is_well 'no oops in any test'
 finish
