@@ -548,7 +548,7 @@ write_index_seen(struct live *l, uint64_t val)
 /* ---- table walks ---- */
 
 enum stage {
-	WALK_NOWHERE,
+	WALK_NONE,
 	WALK_L2,
 	WALK_L1,
 	WALK_CTL,
@@ -714,7 +714,7 @@ cb_read(void *opaque, uint64_t iova, void *buf, size_t len)
 {
 	struct watch *w = opaque;
 	const uint64_t l1_at = w->walk.l2 & SDXI_L2_ENT_LV01_PTR;
-	enum stage next = WALK_NOWHERE;
+	enum stage next = WALK_NONE;
 	bool probe, there, ok = false;
 	unsigned int i, n_akeys = 0;
 	struct sdxi_akey_ent ent;
@@ -731,20 +731,20 @@ cb_read(void *opaque, uint64_t iova, void *buf, size_t len)
 		ok = true;
 		w->walk.num += (iova - l1_at) / len;
 		memcpy(&w->walk.l1, buf, len);
-		next = there ? WALK_L1 : WALK_NOWHERE;
+		next = there ? WALK_L1 : WALK_NONE;
 	}
 	if (w->walk.stage == WALK_L1 && len == sizeof(w->walk.ctl) &&
 	    (le64(w->walk.l1.cxt_ctl_ptr) & SDXI_L1_ENT_VL) &&
 	    iova == (le64(w->walk.l1.cxt_ctl_ptr) & SDXI_L1_ENT_CXT_CTL_PTR)) {
 		ok = true;
 		memcpy(&w->walk.ctl, buf, len);
-		next = there ? WALK_CTL : WALK_NOWHERE;
+		next = there ? WALK_CTL : WALK_NONE;
 	}
 	probe = len == sizeof(ent) && walk_probes(w, iova);
-	w->start.stage = WALK_NOWHERE;
+	w->start.stage = WALK_NONE;
 	if (probe) {
 		ok = true;
-		next = there ? w->walk.stage : WALK_NOWHERE;
+		next = there ? w->walk.stage : WALK_NONE;
 		if (next == WALK_AKEY_LAST)
 			w->start = w->walk;
 	}
@@ -779,7 +779,7 @@ static enum sdxi_emu_mem
 cb_read64(void *opaque, uint64_t iova, uint64_t *val)
 {
 	struct watch *w = opaque;
-	enum stage next = WALK_NOWHERE;
+	enum stage next = WALK_NONE;
 	bool there, ok = false;
 	unsigned int i;
 	struct live *l;
@@ -794,17 +794,17 @@ cb_read64(void *opaque, uint64_t iova, uint64_t *val)
 	/* CXT_STS and Write_Index of a context about to start. */
 	if (w->start.stage == WALK_AKEY_LAST && iova == le64(w->start.ctl.cxt_sts_ptr) + 8) {
 		ok = true;
-		next = there ? WALK_STS : WALK_NOWHERE;
+		next = there ? WALK_STS : WALK_NONE;
 		w->read_index = le64(*val);
 	} else if (w->start.stage == WALK_STS && iova == le64(w->start.ctl.write_index_ptr)) {
 		ok = true;
 		next = there && le64(*val) >= w->read_index &&
 				       le64(*val) - w->read_index <= le32(w->start.ctl.ds_ring_sz) ?
 			       WALK_WRITE_INDEX :
-			       WALK_NOWHERE;
+			       WALK_NONE;
 	}
 	w->start.stage = next;
-	w->walk.stage = WALK_NOWHERE;
+	w->walk.stage = WALK_NONE;
 	for (i = 0; i < w->n_l2; i++) {
 		if (!within(iova, sizeof(*val), w->l2[i], SDXI_TABLE_LEN))
 			continue;
@@ -861,8 +861,8 @@ cb_write(void *opaque, uint64_t iova, const void *buf, size_t len)
 	uint32_t flags;
 
 	begin_access(w, iova, len);
-	w->walk.stage = WALK_NOWHERE;
-	w->start.stage = WALK_NOWHERE;
+	w->walk.stage = WALK_NONE;
+	w->start.stage = WALK_NONE;
 	if (len > sizeof(copy))
 		watch_fail("%zu bytes written at %#llx", len, LLX(iova));
 	memcpy(copy, buf, len);
@@ -991,8 +991,8 @@ cb_write64(void *opaque, uint64_t iova, uint64_t raw)
 	ok |= start;
 	/* Update the state only if there is a single explanation. */
 	signal = signal_written(w, iova, val, !ok && !state);
-	w->walk.stage = WALK_NOWHERE;
-	w->start.stage = WALK_NOWHERE;
+	w->walk.stage = WALK_NONE;
+	w->start.stage = WALK_NONE;
 	if (!ok && !state && !signal && !w->lost)
 		watch_fail("unexpected write of %#llx at %#llx", LLX(val), LLX(iova));
 	if (state && !ok && !signal && n_sts == 1) {
@@ -1016,8 +1016,8 @@ cb_copy(void *opaque, uint64_t dst, uint64_t src, size_t len)
 	unsigned int i, j, n = 0;
 
 	begin_access(w, dst, len);
-	w->walk.stage = WALK_NOWHERE;
-	w->start.stage = WALK_NOWHERE;
+	w->walk.stage = WALK_NONE;
+	w->start.stage = WALK_NONE;
 	if (len > SDXI_EMU_CHUNK || wraps(dst, len) || wraps(src, len) || dst - src < len ||
 	    src - dst < len)
 		watch_fail("copy of %zu bytes from %#llx to %#llx", len, LLX(src), LLX(dst));
@@ -1380,8 +1380,8 @@ work_begin(struct watch *w)
 	w->at_work = true;
 	w->accesses = 0;
 	w->copied = 0;
-	w->walk.stage = WALK_NOWHERE;
-	w->start.stage = WALK_NOWHERE;
+	w->walk.stage = WALK_NONE;
+	w->start.stage = WALK_NONE;
 }
 
 static void

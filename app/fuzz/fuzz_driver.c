@@ -303,7 +303,7 @@ take_addr(unsigned int half)
 
 	if (where < 0xc0)
 		return base + (where & 63) * (where < 0x40 ? 0 : where < 0x80 ? 8 : 500);
-	return where == 0xff ? HOSTILE_NOWHERE / 2 : (uint64_t)where << 8;
+	return where == 0xff ? HOSTILE_UNMAPPED / 2 : (uint64_t)where << 8;
 }
 
 static uint32_t

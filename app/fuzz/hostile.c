@@ -257,7 +257,7 @@ reach(uint64_t iova, size_t len)
 	if (len <= HOSTILE_MEM_LEN && iova - mem <= HOSTILE_MEM_LEN - len)
 		return hostile_mem + (iova - mem);
 	/* An access past the end by less than the maximum length is the application's fault. */
-	hostile_check(hostile_past.corrupted || iova < 4 * HOSTILE_NOWHERE ||
+	hostile_check(hostile_past.corrupted || iova < 4 * HOSTILE_UNMAPPED ||
 		      iova - mem <= HOSTILE_MEM_LEN + UINT64_C(0xffffffff),
 		      "the function accesses memory that the driver freed, at 0x%" PRIx64, iova);
 	return NULL;

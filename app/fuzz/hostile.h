@@ -25,7 +25,7 @@
 #define HOSTILE_MEM_LEN (832u << 10)
 extern uint8_t hostile_mem[HOSTILE_MEM_LEN];
 /** Addresses below this are not mapped, but the application may use them. */
-#define HOSTILE_NOWHERE (UINT64_C(1) << 32)
+#define HOSTILE_UNMAPPED (UINT64_C(1) << 32)
 
 /** Device of the function, or NULL. */
 extern struct sdxi_dev *hostile_dev;

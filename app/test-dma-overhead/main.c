@@ -72,14 +72,14 @@ static int16_t dev_id;
 static uint8_t *bufs; /* the sources, followed at DST by the destinations */
 
 /* A device that this program models. */
-static struct played {
+static struct model {
 	const char *name;
 	void (*init)(void);	     /* before the driver's probe */
 	void (*probed)(void);
 	void (*work)(unsigned int nb); /* complete all that was submitted; addresses are virtual */
 	const char *suffix;	     /* suffix of the dmadev's name */
 	struct rte_pci_driver *driver;
-} *played;
+} *model;
 
 static uint8_t *regs;	/* BAR 0 of the modelled device */
 static uint8_t *portal; /* BAR 2 */
@@ -93,17 +93,17 @@ fail(const char *what)
 
 /* I/OAT: a thread completes the reset or suspend that the driver waits for. */
 
-static volatile bool ioat_obeys;
+static volatile bool ioat_running;
 static pthread_t ioat_thread;
 
 static void *
-ioat_obey(void *arg)
+ioat_respond(void *arg)
 {
 	volatile uint8_t *cmd = regs + IOAT_CHANCMD;
 	volatile uint64_t *sts = (volatile uint64_t *)(regs + IOAT_CHANSTS);
 
 	RTE_SET_USED(arg);
-	while (ioat_obeys) {
+	while (ioat_running) {
 		if (*cmd & IOAT_CMD_SUSPEND)
 			*sts = IOAT_STS_SUSPENDED;
 		*cmd = 0;
@@ -117,15 +117,15 @@ ioat_init(void)
 {
 	regs[IOAT_CHANCNT] = 1;
 	regs[IOAT_CBVER] = IOAT_VERSION_3_4;
-	ioat_obeys = true;
-	if (pthread_create(&ioat_thread, NULL, ioat_obey, NULL) != 0)
+	ioat_running = true;
+	if (pthread_create(&ioat_thread, NULL, ioat_respond, NULL) != 0)
 		fail("cannot create a thread");
 }
 
 static void
 ioat_probed(void)
 {
-	ioat_obeys = false;
+	ioat_running = false;
 	pthread_join(ioat_thread, NULL);
 }
 
@@ -203,7 +203,7 @@ idxd_work(unsigned int nb)
 	*(volatile uint8_t *)(uintptr_t)completion = IDXD_SUCCESS;
 }
 
-static struct played devices[] = {
+static struct model devices[] = {
 	{ "ioat", ioat_init, ioat_probed, ioat_work, "", NULL },
 	{ "idxd", idxd_init, idxd_probed, idxd_work, "-q0", NULL },
 };
@@ -225,7 +225,7 @@ rte_pci_register(struct rte_pci_driver *driver)
 }
 
 static int
-probe(struct played *device)
+probe(struct model *device)
 {
 	static struct rte_pci_device pci = { .addr = { .bus = 1 } };
 	char name[RTE_DEV_NAME_MAX_LEN];
@@ -237,7 +237,7 @@ probe(struct played *device)
 	portal = rte_zmalloc(NULL, RTE_CACHE_LINE_SIZE, RTE_CACHE_LINE_SIZE);
 	if (regs == NULL || portal == NULL)
 		fail("no memory");
-	played = device;
+	model = device;
 	pci.device.name = device->name;
 	pci.mem_resource[0].addr = regs;
 	pci.mem_resource[2].addr = portal;
@@ -267,8 +267,8 @@ wait_idle(unsigned int nb)
 {
 	enum rte_dma_vchan_status status = RTE_DMA_VCHAN_ACTIVE;
 
-	if (played != NULL) {
-		played->work(nb);
+	if (model != NULL) {
+		model->work(nb);
 		return;
 	}
 	while (status == RTE_DMA_VCHAN_ACTIVE) {
@@ -373,7 +373,7 @@ main(int argc, char **argv)
 	run_32();
 	run_128();
 
-	if (played == NULL && memcmp(bufs, bufs + DST, DST) != 0)
+	if (model == NULL && memcmp(bufs, bufs + DST, DST) != 0)
 		fail("the data is wrong");
 	printf("operations: %d\n", NB_OPS);
 	fflush(stdout);

@@ -32,7 +32,7 @@ expect_commands(const struct sdxi_dev *dev, unsigned int starts, unsigned int st
 }
 
 static void
-test_healthy_life(void **state)
+test_no_errors(void **state)
 {
 	const int16_t id = td_probe(TD_NAME(0), *state);
 	const struct sdxi_dev *dev = rte_dma_fp_objs[id].dev_private;
@@ -54,8 +54,8 @@ main(int argc, char **argv)
 {
 	char order[] = "order=random", in[] = "order=in";
 	const struct CMUnitTest tests[] = {
-		TD_TEST_WITH(test_healthy_life, "in order", in),
-		TD_TEST_WITH(test_healthy_life, "random order", order),
+		TD_TEST_WITH(test_no_errors, "in order", in),
+		TD_TEST_WITH(test_no_errors, "random order", order),
 	};
 
 	RTE_SET_USED(argc);

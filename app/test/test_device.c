@@ -582,7 +582,7 @@ log_meanwhile(uint32_t off)
 }
 
 static void
-test_errlog_meanwhile(__rte_unused void **state)
+test_errlog_during_drain(__rte_unused void **state)
 {
 	fn_log_entry(LOG_SRC(0), 1, 0);
 	fn.on_access = log_meanwhile;
@@ -674,7 +674,7 @@ main(void)
 		TEST(test_errlog_filed, setup_started),
 		TEST(test_errlog_foreign, setup_started),
 		TEST(test_errlog_index, setup_started),
-		TEST(test_errlog_meanwhile, setup_started),
+		TEST(test_errlog_during_drain, setup_started),
 		cmocka_unit_test_teardown(test_errlog_size, teardown),
 		TEST(test_incident, setup_started),
 	};

@@ -19,7 +19,7 @@
 #define NAME "sdxi_test"
 
 static struct rte_device device = { .name = NAME, .numa_node = SOCKET_ID_ANY };
-static struct sdxi_dev *played; /* copy of the pointer for checks after close */
+static struct sdxi_dev *created; /* copy of the pointer for checks after close */
 static struct sdxi_fn_ops ops;
 static void (*irq_cb)(void *arg);
 static void *irq_arg;
@@ -51,7 +51,7 @@ release(const struct sdxi_fn *f)
 static int
 setup(__rte_unused void **state)
 {
-	played = fn_create();
+	created = fn_create();
 	fn.real_time = true;
 	fn.next[STOP_SF] = STOP;
 	fn.next[RESET] = STOP;
@@ -67,7 +67,7 @@ static int
 teardown(__rte_unused void **state)
 {
 	sdxi_dmadev_destroy(NAME);
-	fn_destroy(played);
+	fn_destroy(created);
 	return 0;
 }
 
@@ -75,7 +75,7 @@ static int
 create(const struct sdxi_args *args)
 {
 	const struct sdxi_args defaults = SDXI_ARGS_DEFAULT;
-	struct sdxi_fn f = played->fn;
+	struct sdxi_fn f = created->fn;
 
 	f.ops = &ops;
 	return sdxi_dmadev_create(NAME, &device, &f, args != NULL ? args : &defaults);
@@ -110,7 +110,7 @@ expect_status(unsigned int nb, enum rte_dma_status_code code)
 
 /* Without errors only START, STOP and SYNC(STOP) are used, and COPY as the only operation. */
 static void
-test_healthy_life(__rte_unused void **state)
+test_no_errors(__rte_unused void **state)
 {
 	unsigned int round, i;
 
@@ -308,7 +308,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_healthy_life),
+		TEST(test_no_errors),
 		TEST(test_thread),
 		TEST(test_limits),
 		TEST(test_args),

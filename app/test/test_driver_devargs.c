@@ -225,7 +225,7 @@ test_bad_faults(void **state)
 
 /* Values at the limits of their ranges, in several notations, are accepted and have an effect. */
 static void
-test_good(void **state)
+test_valid(void **state)
 {
 	static const struct {
 		const char *args;
@@ -442,7 +442,7 @@ main(int argc, char **argv)
 		TD_TEST(test_bad_driver_keys),
 		TD_TEST(test_bad_function_keys),
 		TD_TEST(test_bad_faults),
-		TD_TEST(test_good),
+		TD_TEST(test_valid),
 		TD_TEST(test_limits),
 		TD_TEST(test_fault_hits),
 		TD_TEST(test_fault_recovered),

@@ -33,7 +33,7 @@ enum {
 };
 
 /* Not DPDK memory. */
-#define NOWHERE 0x1000
+#define UNMAPPED 0x1000
 
 static uint8_t *src, *dst;
 
@@ -304,7 +304,7 @@ fail_once(int16_t id, unsigned int vchan)
 	while (f.head < 2)
 		if (enqueue(&f) < 0 && td_bound_yield(&bound))
 			break;
-	ret = rte_dma_copy(id, vchan, (uintptr_t)src, NOWHERE, 1, RTE_DMA_OP_FLAG_SUBMIT);
+	ret = rte_dma_copy(id, vchan, (uintptr_t)src, UNMAPPED, 1, RTE_DMA_OP_FLAG_SUBMIT);
 	if (f.head != 2 || ret < 0) {
 		say("no: vchan %u: enqueue: %d", vchan, ret);
 		return false;

@@ -851,7 +851,7 @@ test_silent(void **state)
 
 /* Silent mode can be switched off and on again. */
 static void
-test_silent_and_back(void **state)
+test_silent_toggle(void **state)
 {
 	struct rte_dma_conf conf = { .nb_vchans = 1 };
 	unsigned int i;
@@ -1163,7 +1163,7 @@ main(int argc, char **argv)
 		TD_TEST(test_burst_capacity_asks),
 		TD_TEST(test_mixed_indices),
 		TD_TEST(test_silent),
-		TD_TEST(test_silent_and_back),
+		TD_TEST(test_silent_toggle),
 		TD_TEST(test_enq_deq),
 		TD_TEST(test_enq_deq_full),
 		TD_TEST(test_enq_deq_only),

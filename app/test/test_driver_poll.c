@@ -370,7 +370,7 @@ copies_beside(int16_t id, int16_t other, uint16_t vchan, uint64_t *idx, unsigned
 
 /* One vchan recovers repeatedly while another one of its function works. */
 static void
-test_beside_recovery(void **state)
+test_other_vchan_recovers(void **state)
 {
 	unsigned int round, i;
 	uint64_t idx = 0;
@@ -391,7 +391,7 @@ test_beside_recovery(void **state)
 
 /* One vchan waits for a function that never responds while another function works. */
 static void
-test_beside_dead(void **state)
+test_other_function_dead(void **state)
 {
 	uint64_t idx = 0;
 	int16_t id, other;
@@ -652,9 +652,9 @@ main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		TD_TEST_WITH(test_calls, "error=stop", just_stop),
 		TD_TEST_WITH(test_calls, "error=continue", just_cont),
-		TD_TEST_WITH(test_beside_recovery, "error=stop", stop),
-		TD_TEST_WITH(test_beside_recovery, "error=continue", cont),
-		TD_TEST(test_beside_dead),
+		TD_TEST_WITH(test_other_vchan_recovers, "error=stop", stop),
+		TD_TEST_WITH(test_other_vchan_recovers, "error=continue", cont),
+		TD_TEST(test_other_function_dead),
 		TD_TEST(test_commands),
 		TD_TEST_WITH(test_update_refused, "error=stop", stop),
 		TD_TEST_WITH(test_update_refused, "error=continue", cont),

@@ -379,7 +379,7 @@ ops_take(uint64_t value, bool quick)
 
 /* Without skipping, this takes as long as the driver waits for a function being reset. */
 static void
-test_gone_under_traffic(void **state)
+test_removed_under_traffic(void **state)
 {
 	struct user users[VCHANS];
 	unsigned int round, v;
@@ -446,7 +446,7 @@ traffic(unsigned int n)
 
 /* Remove it at the n-th register access of its life, for each n. */
 static void
-test_gone_at_any_time(void **state)
+test_removed_at_any_time(void **state)
 {
 	const struct rte_dma_conf conf = { .nb_vchans = VCHANS };
 	unsigned int n, i;
@@ -506,8 +506,8 @@ main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_same_thread, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_other_thread, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_gone_under_traffic, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_gone_at_any_time, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_removed_under_traffic, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_removed_at_any_time, setup, teardown),
 	};
 
 	if (!td_eal_init_linked(argv[0], 128))

@@ -59,7 +59,7 @@ test_doorbell(void **state)
 
 /* Start and stop contexts in any order; the others must continue to work. */
 static void
-test_come_and_go(void **state)
+test_start_stop_order(void **state)
 {
 	static const uint16_t nums[] = { 1, 127, 128, 300, 301, 302, 1022, 1023 };
 	static const uint8_t order[] = { 2, 7, 0, 6, 1, 4, 3, 5 };
@@ -522,7 +522,7 @@ test_reentry(void **state)
 
 /* Free a context and create one with the same number in other memory. */
 static void
-test_made_again(void **state)
+test_recreated(void **state)
 {
 	struct owner *own = active(CONTINUES);
 	unsigned int round, area, i;
@@ -650,7 +650,7 @@ main(void)
 		cmocka_unit_test(test_all_contexts),
 	};
 	const struct CMUnitTest any_order[] = {
-		cmocka_unit_test(test_come_and_go),
+		cmocka_unit_test(test_start_stop_order),
 		cmocka_unit_test(test_start_range),
 		cmocka_unit_test(test_start_failures),
 		cmocka_unit_test(test_start_of_failed),
@@ -660,7 +660,7 @@ main(void)
 		cmocka_unit_test(test_cxt_upd_levels),
 		cmocka_unit_test(test_cxt_upd_failures),
 		cmocka_unit_test(test_reentry),
-		cmocka_unit_test(test_made_again),
+		cmocka_unit_test(test_recreated),
 		cmocka_unit_test(test_kexec),
 	};
 	int failed;

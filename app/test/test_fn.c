@@ -258,7 +258,7 @@ command_of(const uint8_t *dsc)
 }
 
 static bool
-command_obey(char cmd, uint16_t num)
+command_execute(char cmd, uint16_t num)
 {
 	struct fn_cxt *c = &fn.cxt[num];
 
@@ -298,7 +298,7 @@ fn_work(void)
 		fn.cmds[strlen(fn.cmds)] = cmd;
 		ok = fn.refused == NULL || strchr(fn.refused, cmd) == NULL;
 		for (num = fn_le(dsc + 8, 2); ok && num <= fn_le(dsc + 10, 2); num++)
-			ok = command_obey(cmd, num);
+			ok = command_execute(cmd, num);
 		dsc_done(0, dsc, !ok, fn.ignored == NULL || strchr(fn.ignored, cmd) == NULL);
 		if (!ok)
 			fn_cxt_state(0, ERR_FN);

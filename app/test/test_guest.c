@@ -452,7 +452,7 @@ load_run_with_other(void *arg)
 }
 
 static void
-test_at_once(void **state)
+test_two_devices(void **state)
 {
 	const unsigned int lcore = rte_get_next_lcore(-1, 1, 0);
 	struct load load[2];
@@ -1068,7 +1068,7 @@ second_go_on(int16_t id)
 }
 
 static void
-test_second_works(void **state)
+test_secondary_works(void **state)
 {
 	struct load load;
 
@@ -1080,7 +1080,7 @@ test_second_works(void **state)
 }
 
 static void
-test_second_fails(void **state)
+test_secondary_fails(void **state)
 {
 	struct load load;
 
@@ -1092,7 +1092,7 @@ test_second_fails(void **state)
 
 /* The primary continues, and the vchan works again after a restart. */
 static void
-test_second_killed(void **state)
+test_secondary_killed(void **state)
 {
 	const int16_t id = id_of(*state);
 	struct load load;
@@ -1147,7 +1147,7 @@ queue_is_busy(struct queue *queue)
 
 /* Keep all devices busy until this process is killed; print the progress of each to stdout. */
 static int
-be_killed(void)
+run_until_killed(void)
 {
 	const uint64_t buf = (uintptr_t)rte_malloc("kill", (size_t)2 * KILL_LEN, PAGE);
 	struct queue queues[MAX_DEVICES] = { 0 };
@@ -1213,7 +1213,7 @@ add_work(void)
 	add_each("fills", test_fills);
 	add_each("scatter-gather copies", test_scatter_gather);
 	if (nb_devices > 1)
-		add("used with another device by one process", test_at_once, devices[0]);
+		add("used with another device by one process", test_two_devices, devices[0]);
 }
 
 static void
@@ -1254,9 +1254,9 @@ add_reset(void)
 static void
 add_share(void)
 {
-	add_each("used by a secondary process", test_second_works);
-	add_each("fails in a secondary process", test_second_fails);
-	add("secondary process killed", test_second_killed, devices[0]);
+	add_each("used by a secondary process", test_secondary_works);
+	add_each("fails in a secondary process", test_secondary_fails);
+	add("secondary process killed", test_secondary_killed, devices[0]);
 }
 
 static void
@@ -1269,7 +1269,7 @@ static const struct mode {
 	const char *name;
 	unsigned int min_devices;
 	unsigned int max_devices;
-	void (*add)(void); /* NULL: be_killed(), otherwise: */
+	void (*add)(void); /* NULL: run_until_killed(), otherwise: */
 	void (*second)(int16_t id); /* action of a secondary process on its last device */
 } modes[] = {
 	{ "work", 1, 2, add_work, NULL },
@@ -1338,7 +1338,7 @@ main(int argc, char **argv)
 		return rte_eal_cleanup() != 0;
 	}
 	if (mode->add == NULL)
-		return be_killed();
+		return run_until_killed();
 	mode->add();
 	failed = _cmocka_run_group_tests(mode->name, tests, nb_tests, set_up_all, NULL);
 	if (rte_eal_cleanup() != 0) {

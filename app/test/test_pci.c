@@ -70,12 +70,12 @@ rte_pci_set_bus_master(const struct rte_pci_device *dev, bool enable)
 
 /* ---- function ---- */
 static pthread_t thread;
-static bool obeys; /* atomic */
-static struct sdxi_dev *played; /* copy of the pointer for checks after close */
+static bool running; /* atomic */
+static struct sdxi_dev *created; /* copy of the pointer for checks after close */
 
 /* Handle register writes of the driver, and update registers. */
 static void *
-obey(void *arg)
+respond(void *arg)
 {
 	static const uint32_t writable[] = {
 		CTL0, CTL2, CXT_L2, RKEY, ERR_CTL, ERR_STS, ERR_CFG, ERR_WRT, ERR_RD,
@@ -84,7 +84,7 @@ obey(void *arg)
 	unsigned int i;
 
 	RTE_SET_USED(arg);
-	while (__atomic_load_n(&obeys, __ATOMIC_ACQUIRE)) {
+	while (__atomic_load_n(&running, __ATOMIC_ACQUIRE)) {
 		/* Writes before a request are visible before it. */
 		for (i = 0; i < RTE_DIM(writable); i++)
 			now[i] = __atomic_load_n(&regs[writable[i] / 8], __ATOMIC_ACQUIRE);
@@ -101,7 +101,7 @@ obey(void *arg)
 static int
 begin(unsigned int fn_state)
 {
-	played = fn_create();
+	created = fn_create();
 	fn.state = fn_state;
 	fn.real_time = true;
 	fn.next[STOP_SF] = fn.next[STOP_HD] = STOP;
@@ -124,8 +124,8 @@ begin(unsigned int fn_state)
 	pci.intr_handle = rte_intr_instance_alloc(RTE_INTR_INSTANCE_F_PRIVATE);
 	mastering = false;
 	mastering_fails = false;
-	obeys = true;
-	return pci.intr_handle == NULL ? -1 : pthread_create(&thread, NULL, obey, NULL);
+	running = true;
+	return pci.intr_handle == NULL ? -1 : pthread_create(&thread, NULL, respond, NULL);
 }
 
 static int
@@ -143,10 +143,10 @@ setup_running(__rte_unused void **state)
 static int
 teardown(__rte_unused void **state)
 {
-	__atomic_store_n(&obeys, false, __ATOMIC_RELEASE);
+	__atomic_store_n(&running, false, __ATOMIC_RELEASE);
 	pthread_join(thread, NULL);
 	rte_intr_instance_free(pci.intr_handle);
-	fn_destroy(played);
+	fn_destroy(created);
 	return 0;
 }
 

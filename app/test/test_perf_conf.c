@@ -68,7 +68,7 @@ load(struct perf_conf *conf, const char *text)
 }
 
 static void
-load_right(struct perf_conf *conf, const char *text)
+load_valid(struct perf_conf *conf, const char *text)
 {
 	int ret = load(conf, text);
 
@@ -135,7 +135,7 @@ test_every_key_of_dma(void **state)
 	const struct perf_case *pc;
 
 	(void)state;
-	load_right(&conf,
+	load_valid(&conf,
 		"; a comment\n"
 		"# another\n"
 		"[GLOBAL]\n"
@@ -198,7 +198,7 @@ test_every_key_of_fill(void **state)
 	const struct perf_case *pc;
 
 	(void)state;
-	load_right(&conf, GLOBAL "[case1]\ntype=DMA_MEM_FILL\n" DMA_KEYS BUF RING LANE);
+	load_valid(&conf, GLOBAL "[case1]\ntype=DMA_MEM_FILL\n" DMA_KEYS BUF RING LANE);
 	assert_int_equal(conf.nb_messages, 0);
 	pc = &conf.cases[0];
 	assert_int_equal(pc->type, PERF_TYPE_DMA_MEM_FILL);
@@ -207,7 +207,7 @@ test_every_key_of_fill(void **state)
 	assert_int_equal(pc->ring_size.first, 1024);
 	perf_conf_free(&conf);
 
-	load_right(&conf, GLOBAL "[case1]\ntype=DMA_MEM_FILL\n" DMA_KEYS BUF RING LANE
+	load_valid(&conf, GLOBAL "[case1]\ntype=DMA_MEM_FILL\n" DMA_KEYS BUF RING LANE
 		   "dma_src_sge=4\ndma_dst_sge=4\nuse_enq_deq_ops=1\n");
 	assert_int_equal(conf.nb_messages, 3);
 	assert_said(&conf, PERF_WARNING, "[case1] dma_src_sge=4: has no effect in a case of type "
@@ -225,7 +225,7 @@ test_directions(void **state)
 	const struct perf_case *pc;
 
 	(void)state;
-	load_right(&conf, GLOBAL DMA_CASE BUF RING "dma_src_sge=4\ndma_dst_sge=1\n"
+	load_valid(&conf, GLOBAL DMA_CASE BUF RING "dma_src_sge=4\ndma_dst_sge=1\n"
 		   "lcore_dma0=lcore=10,dev=0000:00:04.1,dir=mem2mem\n"
 		   "lcore_dma1=lcore=11,dev=0000:00:04.2,dir=dev2mem,raddr=0x200000000,coreid=1,"
 		   "pfid=2,vfid=3\n"
@@ -248,7 +248,7 @@ test_directions(void **state)
 	assert_int_equal(pc->lanes[2].vfid, 65535);
 	perf_conf_free(&conf);
 
-	load_right(&conf, GLOBAL DMA_CASE BUF RING "lcore_dma0=lcore=1,dev=a,dir=mem2dev\n");
+	load_valid(&conf, GLOBAL DMA_CASE BUF RING "lcore_dma0=lcore=1,dev=a,dir=mem2dev\n");
 	assert_int_equal(conf.nb_messages, 1);
 	assert_said(&conf, PERF_WARNING, "no raddr found with mem2dev, using 0");
 	perf_conf_free(&conf);
@@ -261,7 +261,7 @@ test_every_key_of_cpu(void **state)
 	const struct perf_case *pc;
 
 	(void)state;
-	load_right(&conf, GLOBAL CPU_CASE "lcore = 10, 11 12\n");
+	load_valid(&conf, GLOBAL CPU_CASE "lcore = 10, 11 12\n");
 	assert_int_equal(conf.nb_messages, 0);
 	pc = &conf.cases[0];
 	assert_int_equal(pc->type, PERF_TYPE_CPU_MEM_COPY);
@@ -287,7 +287,7 @@ test_old_release(void **state)
 
 	(void)state;
 	/* No GLOBAL: its keys are in the cases. */
-	load_right(&conf,
+	load_valid(&conf,
 		DMA_CASE BUF RING
 		"cache_flush=1\n"
 		"test_seconds=3\n"
@@ -311,7 +311,7 @@ test_old_directions(void **state)
 	unsigned int i;
 
 	(void)state;
-	load_right(&conf, DMA_CASE BUF RING
+	load_valid(&conf, DMA_CASE BUF RING
 		   "direction=dev2mem\n"
 		   "vchan_dev=raddr=0x200000000,coreid=1,pfid=2,vfid=3\n"
 		   "lcore_dma=lcore10@0000:00:04.2, lcore11@0000:00:04.3\n");
@@ -329,19 +329,19 @@ test_old_directions(void **state)
 	}
 	perf_conf_free(&conf);
 
-	load_right(&conf, DMA_CASE BUF RING OLD_LANE "direction=mem2mem\nvchan_dev=raddr=1\n");
+	load_valid(&conf, DMA_CASE BUF RING OLD_LANE "direction=mem2mem\nvchan_dev=raddr=1\n");
 	assert_int_equal(conf.nb_messages, 1);
 	assert_said(&conf, PERF_WARNING, "[case1] vchan_dev: has no effect with mem2mem");
 	assert_int_equal(conf.cases[0].lanes[0].dir, PERF_DIR_MEM_TO_MEM);
 	assert_int_equal(conf.cases[0].lanes[0].raddr, 0);
 	perf_conf_free(&conf);
 
-	load_right(&conf, DMA_CASE BUF RING OLD_LANE "direction=mem2dev\nvchan_dev=pfid=1\n");
+	load_valid(&conf, DMA_CASE BUF RING OLD_LANE "direction=mem2dev\nvchan_dev=pfid=1\n");
 	assert_int_equal(conf.nb_messages, 1);
 	assert_said(&conf, PERF_WARNING, "[case1] vchan_dev=pfid=1: no raddr found, using 0");
 	perf_conf_free(&conf);
 
-	load_right(&conf, DMA_CASE BUF RING LANE "direction=mem2dev\nvchan_dev=raddr=1\n");
+	load_valid(&conf, DMA_CASE BUF RING LANE "direction=mem2dev\nvchan_dev=raddr=1\n");
 	assert_int_equal(conf.nb_messages, 2);
 	assert_said(&conf, PERF_WARNING, "[case1] direction: has no effect without lcore_dma");
 	assert_said(&conf, PERF_WARNING, "[case1] vchan_dev: has no effect without lcore_dma");
@@ -356,7 +356,7 @@ test_case_overrides_global(void **state)
 
 	(void)state;
 	/* GLOBAL applies wherever it is; cases keep the order of the file. */
-	load_right(&conf,
+	load_valid(&conf,
 		"[case2]\ntype=CPU_MEM_COPY\nlcore=1\n" BUF DMA_KEYS
 		"test_seconds=9\neal_args=-l 5\n"
 		"[case1]\ntype=CPU_MEM_COPY\nlcore=1\n" BUF DMA_KEYS
@@ -378,7 +378,7 @@ test_skip(void **state)
 	struct perf_conf conf;
 
 	(void)state;
-	load_right(&conf, GLOBAL "[case1]\nnonsense=1\nbuf_size=x\nskip=1\n"
+	load_valid(&conf, GLOBAL "[case1]\nnonsense=1\nbuf_size=x\nskip=1\n"
 		   "[case2]\ntype=CPU_MEM_COPY\nlcore=1\n" BUF DMA_KEYS);
 	assert_int_equal(conf.nb_messages, 0);
 	assert_true(conf.cases[0].skip);
@@ -396,7 +396,7 @@ test_crlf_and_long_comments(void **state)
 
 	(void)state;
 	assert_true(asprintf(&text, "; %0600d\n%s%s", 0, GLOBAL CPU_CASE, "lcore=1\r\n\r\n") > 0);
-	load_right(&conf, text);
+	load_valid(&conf, text);
 	assert_int_equal(conf.cases[0].lanes[0].lcore, 1);
 	perf_conf_free(&conf);
 	free(text);
@@ -409,7 +409,7 @@ test_has_no_effect(void **state)
 
 	(void)state;
 	/* The guide of DPDK's tool has a key twice; the tool uses the first. */
-	load_right(&conf, GLOBAL DMA_CASE BUF RING LANE
+	load_valid(&conf, GLOBAL DMA_CASE BUF RING LANE
 		   "lcore_dma0=lcore=2,dev=dma_b,dir=mem2mem\n"
 		   "lcore_dma1=lcore=3,dev=dma_c,dir=mem2mem,raddr=0x200000000,vfid=3\n"
 		   "lcore=1\n");
@@ -424,7 +424,7 @@ test_has_no_effect(void **state)
 	assert_string_equal(conf.cases[0].lanes[0].dev, "dma_a");
 	perf_conf_free(&conf);
 
-	load_right(&conf, GLOBAL CPU_CASE "lcore=1\n" RING "dma_src_sge=4\n");
+	load_valid(&conf, GLOBAL CPU_CASE "lcore=1\n" RING "dma_src_sge=4\n");
 	assert_int_equal(conf.nb_messages, 3);
 	assert_said(&conf, PERF_WARNING, "[case1] dma_src_sge=4: has no effect in a case of type "
 		    "CPU_MEM_COPY");
@@ -437,7 +437,7 @@ assert_unsupported(const char *text, const char *message)
 {
 	struct perf_conf conf;
 
-	load_right(&conf, text);
+	load_valid(&conf, text);
 	assert_int_equal(conf.nb_messages, 1);
 	assert_said(&conf, PERF_UNSUPPORTED, message);
 	assert_true(conf.cases[0].unsupported);
@@ -471,7 +471,7 @@ test_enqueue_dequeue(void **state)
 	struct perf_conf conf;
 
 	(void)state;
-	load_right(&conf, GLOBAL DMA_CASE BUF RING LANE "use_enq_deq_ops=1\n");
+	load_valid(&conf, GLOBAL DMA_CASE BUF RING LANE "use_enq_deq_ops=1\n");
 	assert_int_equal(conf.nb_messages, 0);
 	assert_true(conf.cases[0].enq_deq);
 	perf_conf_free(&conf);
@@ -662,7 +662,7 @@ test_every_mistake(void **state)
 }
 
 static void
-test_all_mistakes_at_once(void **state)
+test_all_mistakes_together(void **state)
 {
 	struct perf_conf conf;
 
@@ -702,7 +702,7 @@ test_too_long(void **state)
 	free(text);
 	assert_true(asprintf(&text, "[GLOBAL]\neal_args=%0255d\n%s%s", 0, CPU_CASE,
 			     "lcore=1\n") > 0);
-	load_right(&conf, text);
+	load_valid(&conf, text);
 	assert_int_equal(strlen(conf.cases[0].eal_args), 255);
 	perf_conf_free(&conf);
 	free(text);
@@ -882,7 +882,7 @@ main(void)
 		cmocka_unit_test(test_enqueue_dequeue),
 #endif
 		cmocka_unit_test(test_every_mistake),
-		cmocka_unit_test(test_all_mistakes_at_once),
+		cmocka_unit_test(test_all_mistakes_together),
 		cmocka_unit_test(test_too_long),
 		cmocka_unit_test(test_unreadable),
 		cmocka_unit_test(test_ranges),

@@ -116,7 +116,7 @@ test_segments(void **state)
 }
 
 static void
-test_right(void **state)
+test_correct_data(void **state)
 {
 	struct perf_mismatch bad;
 	unsigned int i, done;
@@ -169,7 +169,7 @@ test_every_byte(void **state)
 }
 
 static void
-test_done_and_not_told(void **state)
+test_not_reported(void **state)
 {
 	const struct perf_layout copy = { 64, 1, 1 };
 	struct perf_mismatch bad;
@@ -208,9 +208,9 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_segments),
-		cmocka_unit_test(test_right),
+		cmocka_unit_test(test_correct_data),
 		cmocka_unit_test(test_every_byte),
-		cmocka_unit_test(test_done_and_not_told),
+		cmocka_unit_test(test_not_reported),
 		cmocka_unit_test(test_remote),
 	};
 

@@ -179,7 +179,7 @@ test_tables_cut_off(void **state)
 }
 
 static void
-test_ring_nowhere(void **state)
+test_ring_unmapped(void **state)
 {
 	struct fn *f = fn_start("");
 	unsigned int slot = 0, area;
@@ -218,7 +218,7 @@ test_ring_nowhere(void **state)
 }
 
 static void
-test_log_nowhere(void **state)
+test_log_unmapped(void **state)
 {
 	struct fn *f = fn_start("error=continue");
 	enum place place;
@@ -303,14 +303,14 @@ data_unmapped(bool stops)
 }
 
 static void
-test_data_nowhere_stop(void **state)
+test_data_unmapped_stop(void **state)
 {
 	(void)state;
 	data_unmapped(true);
 }
 
 static void
-test_data_nowhere_continue(void **state)
+test_data_unmapped_continue(void **state)
 {
 	(void)state;
 	data_unmapped(false);
@@ -1342,10 +1342,10 @@ main(void)
 		TEST(test_tables_unmapped),
 		TEST(test_client_tables_unmapped),
 		TEST(test_tables_cut_off),
-		TEST(test_ring_nowhere),
-		TEST(test_log_nowhere),
-		TEST(test_data_nowhere_stop),
-		TEST(test_data_nowhere_continue),
+		TEST(test_ring_unmapped),
+		TEST(test_log_unmapped),
+		TEST(test_data_unmapped_stop),
+		TEST(test_data_unmapped_continue),
 		TEST(test_data_cut_off),
 		TEST(test_bus_master),
 		TEST(test_machine_stopped),

@@ -272,7 +272,7 @@ test_fences(__rte_unused void **state)
 
 /* An operation below Read_Index that a later fenced one has passed may have been executed. */
 static void
-test_passed(__rte_unused void **state)
+test_passed_by_fence(__rte_unused void **state)
 {
 	enqueue(0, "-|-");
 	fn_take(1);
@@ -286,7 +286,7 @@ test_passed(__rte_unused void **state)
 
 /* Only CXT_STS shows the stop: no completion block, no log, or a wrong log entry. */
 static void
-test_silent_death(void **state)
+test_stop_without_trace(void **state)
 {
 	unsigned int i;
 
@@ -400,7 +400,7 @@ test_wide(__rte_unused void **state)
 
 /* Operations submitted during recovery are executed afterwards. */
 static void
-test_submit_meanwhile(__rte_unused void **state)
+test_submit_in_recovery(__rte_unused void **state)
 {
 	enqueue(0, "--");
 	assert_int_equal(fp.copy(dev, 0, 1 << 20, 3000, 64, 0), 2);
@@ -1003,12 +1003,12 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_third_of_ten),
 		TEST(test_fences),
-		TEST(test_passed),
-		TEST(test_silent_death),
+		TEST(test_passed_by_fence),
+		TEST(test_stop_without_trace),
 		TEST(test_old_log),
 		TEST(test_blame),
 		TEST(test_wide),
-		TEST(test_submit_meanwhile),
+		TEST(test_submit_in_recovery),
 		TEST(test_bad_read_index),
 		TEST(test_continuing),
 		TEST(test_continuing_without_block),

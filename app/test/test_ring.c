@@ -838,7 +838,7 @@ test_hand_over(__rte_unused void **state)
 
 /* The thread requests the vchan: the next call that finds no results releases it. */
 static void
-test_asked(__rte_unused void **state)
+test_takeover_request(__rte_unused void **state)
 {
 	unsigned int i;
 
@@ -1035,7 +1035,7 @@ main(void)
 		TEST(test_bogus_completion),
 		TEST(test_bogus_flags),
 		TEST(test_hand_over),
-		TEST(test_asked),
+		TEST(test_takeover_request),
 		TEST(test_stopped),
 		TEST(test_bad_read_index),
 		TEST(test_status_settles),

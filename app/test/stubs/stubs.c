@@ -7,9 +7,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "standin.h"
+#include "stubs.h"
 
-FILE *standin_log;
+FILE *stubs_log;
 
 /* Number of tracked allocations, each with its own segment. */
 #define SEGS 1024
@@ -19,7 +19,7 @@ static pthread_mutex_t seg_lock = PTHREAD_MUTEX_INITIALIZER;
 int
 rte_openlog_stream(FILE *f)
 {
-	standin_log = f;
+	stubs_log = f;
 	return 0;
 }
 

@@ -2,8 +2,8 @@
  * Copyright(c) 2026 The SDXI for DPDK authors
  */
 
-#ifndef _STANDIN_H_
-#define _STANDIN_H_
+#ifndef _STUBS_H_
+#define _STUBS_H_
 
 /** @file
  * Replacement for all DPDK headers that the driver's data path, device and error files need, for
@@ -86,10 +86,10 @@ void rte_delay_us_sleep(unsigned int us);
 
 /* rte_log.h */
 
-extern FILE *standin_log;
+extern FILE *stubs_log;
 int rte_openlog_stream(FILE *f);
 #define RTE_LOG(level, type, fmt, ...)                                                             \
-	fprintf(standin_log != NULL ? standin_log : stderr, #type ": " fmt, ##__VA_ARGS__)
+	fprintf(stubs_log != NULL ? stubs_log : stderr, #type ": " fmt, ##__VA_ARGS__)
 #define RTE_LOG_REGISTER_DEFAULT(name, level) int name
 
 /* rte_eal.h, rte_malloc.h, rte_memory.h, rte_memzone.h: IOVA as VA */
@@ -206,4 +206,4 @@ rte_thread_join(rte_thread_t thread, uint32_t *val)
 	return pthread_join((pthread_t)thread.opaque_id, NULL);
 }
 
-#endif /* _STANDIN_H_ */
+#endif /* _STUBS_H_ */
