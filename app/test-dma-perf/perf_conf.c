@@ -31,6 +31,7 @@
 #define LANE_KEY		"lcore_dma"
 #define GLOBAL_SECTION		"GLOBAL"
 #define TYPE_NAMES		"DMA_MEM_COPY, CPU_MEM_COPY or DMA_MEM_FILL"
+#define UTF8_BOM		"\xef\xbb\xbf"
 
 enum key_scope {
 	IN_GLOBAL = 1 << 0,
@@ -1237,7 +1238,13 @@ check_lines(struct perf_conf *conf, FILE *in, FILE *out)
 		}
 		if (comment != NULL && (comment == line || comment[-1] != '\\'))
 			*comment = '\0';
-		text = trim(line);
+		text = line;
+		if (lineno == 1 && strncmp(text, UTF8_BOM, strlen(UTF8_BOM)) == 0) {
+			say(conf, PERF_ERROR, "%s: line 1: UTF-8 byte order mark found, expected "
+			    "none: save the file as UTF-8 without BOM", conf->path);
+			text += strlen(UTF8_BOM);
+		}
+		text = trim(text);
 		if (*text != '\0')
 			check_line(conf, lineno, text, &in_section, out);
 	}

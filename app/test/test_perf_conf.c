@@ -490,6 +490,8 @@ test_every_mistake(void **state)
 		{ "; nothing\n\n", "no case found" },
 		{ GLOBAL, "no case found" },
 		{ "x=1\n" CPU_CASE "lcore=1\n", "line 1: x=1 found before the first [section]" },
+		{ "\xef\xbb\xbf" GLOBAL CPU_CASE "lcore=1\n", "line 1: UTF-8 byte order mark found, "
+			"expected none: save the file as UTF-8 without BOM" },
 		{ GLOBAL CPU_CASE "lcore=1\nskip 1\n", "line 10: 'skip 1' found, expected [section], "
 			"key=value or a comment" },
 		{ GLOBAL "[case1\ntype=CPU_MEM_COPY\nlcore=1\n" BUF DMA_KEYS,
