@@ -23,6 +23,7 @@
 #include "perf_run.h"
 
 #define PROGRAM "dpdk-test-dma-perf"
+#define EAL_HINT "EAL arguments go after -- at the end, or into eal_args of the INI file"
 
 enum exit_code {
 	EXIT_OK,
@@ -108,7 +109,7 @@ parse_options(int argc, char **argv, struct options *opt)
 		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 },
 	};
-	int c;
+	int c, i;
 
 	while ((c = getopt_long(argc, argv, "+h", longs, NULL)) != -1) {
 		switch (c) {
@@ -125,13 +126,23 @@ parse_options(int argc, char **argv, struct options *opt)
 			print_help();
 			return -1;
 		default:
-			fprintf(stderr, "see " PROGRAM " --help\n");
+			fprintf(stderr, "error: unknown or incomplete option, see " PROGRAM " --help; "
+				EAL_HINT "\n");
 			return EXIT_USAGE;
 		}
 	}
 	if (optind < argc && strcmp(argv[optind - 1], "--") != 0) {
-		fprintf(stderr, "error: '%s' found, expected an option; EAL arguments go after "
-			"--\n", argv[optind]);
+		fprintf(stderr, "error: '%s' found, expected an option; " EAL_HINT "\n",
+			argv[optind]);
+		return EXIT_USAGE;
+	}
+	/* The order of other DPDK applications: EAL arguments, --, own options. */
+	for (i = optind; i < argc; i++) {
+		if (strncmp(argv[i], "--config", 8) != 0 && strncmp(argv[i], "--result", 8) != 0 &&
+		    strcmp(argv[i], "--list-dma") != 0)
+			continue;
+		fprintf(stderr, "error: '%s' found after --, expected before it; " EAL_HINT "\n",
+			argv[i]);
 		return EXIT_USAGE;
 	}
 	if (opt->config == NULL) {

@@ -165,9 +165,22 @@ has err 'error: --config FILE is missing.*'
 end
 
 begin 'an argument that is not an option'
-run 2 --config test.ini -l 0
 run 2 --config test.ini stray
-has err "error: 'stray' found, expected an option; EAL arguments go after --"
+has err "error: 'stray' found, expected an option; EAL arguments go after --.*"
+end
+
+begin 'EAL arguments in the wrong place'
+hint='EAL arguments go after -- at the end, or into eal_args of the INI file'
+run 2 --config test.ini -l 0
+has err ".*invalid option -- 'l'"
+has err "error: unknown or incomplete option, .*; $hint"
+run 2 --no-huge -- --config test.ini
+has err ".*unrecognized option '--no-huge'"
+has err "error: unknown or incomplete option, .*; $hint"
+run 2 -- --config test.ini
+has err "error: '--config' found after --, expected before it; $hint"
+run 2 --config test.ini -- --no-huge --result=out.csv
+has err "error: '--result=out.csv' found after --, expected before it; $hint"
 end
 
 begin 'no such file'
