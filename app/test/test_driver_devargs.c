@@ -14,28 +14,10 @@
 
 #include <rte_bus_vdev.h>
 #include <rte_common.h>
-#include <rte_log.h>
 
 #include "test_driver_util.h"
 
 #define FN0 TD_NAME(0)
-
-/* Probe with the log redirected to memory; the caller frees it. */
-static int
-probe_logged(const char *args, char **log)
-{
-	size_t len;
-	FILE *f;
-	int ret;
-
-	f = open_memstream(log, &len);
-	assert_non_null(f);
-	rte_openlog_stream(f);
-	ret = rte_vdev_init(FN0, args);
-	rte_openlog_stream(stderr);
-	fclose(f);
-	return ret;
-}
 
 /* Key, invalid value, and words that the error message must contain. */
 struct bad {
@@ -52,7 +34,7 @@ expect_bad(const struct bad *bad, unsigned int nb)
 
 	td_stock_take(&before);
 	for (i = 0; i < nb; i++) {
-		if (probe_logged(bad[i].args, &log) >= 0) {
+		if (td_probe_logged(FN0, bad[i].args, &log) >= 0) {
 			rte_vdev_uninit(FN0);
 			fail_msg("%s: the function was created", bad[i].args);
 		}

@@ -3,10 +3,12 @@
  */
 
 #include <assert.h>
+#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <time.h>
 
 #include <rte_common.h>
 
@@ -1336,6 +1338,30 @@ model_hangs(struct model_vchan *v)
 {
 	blame(v, op_at(v, v->tail), "no more progress (enqueued up to %" PRIu64 ", submitted "
 	      "up to %" PRIu64 ")", v->next, v->submitted);
+}
+
+/* ---- command line ---------------------------------------------------------------------------- */
+
+int
+model_parse_number(const char *text, uint64_t max, uint64_t *number)
+{
+	char *end;
+
+	errno = 0;
+	*number = strtoull(text, &end, 0);
+	return errno == 0 && end != text && *end == '\0' && *number <= max ? 0 : -1;
+}
+
+int
+model_parse_seed(const char *text)
+{
+	struct timespec now;
+
+	if (strcmp(text, "random") != 0)
+		return model_parse_number(text, UINT64_MAX, &model_conf.seed);
+	clock_gettime(CLOCK_REALTIME, &now);
+	model_conf.seed = (uint64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+	return 0;
 }
 
 /* ---- memory ---------------------------------------------------------------------------------- */

@@ -170,6 +170,10 @@ one_in(struct model_rng *rng, uint32_t n)
 	return below(rng, n) == 0;
 }
 
+/** Parse an option's number up to @p max, or a seed; 0, or -1 if it is invalid. */
+int model_parse_number(const char *text, uint64_t max, uint64_t *number);
+int model_parse_seed(const char *text);
+
 /** Allocate MODEL_VCHANS channels. */
 struct model_vchan *model_make(void);
 /** Check that no source was changed, and no destination after it was reported. */

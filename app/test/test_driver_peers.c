@@ -14,7 +14,6 @@
 
 #include <rte_bus_vdev.h>
 #include <rte_common.h>
-#include <rte_log.h>
 #include <rte_malloc.h>
 
 #include "sdxi_emu_hw.h"
@@ -164,9 +163,7 @@ static void
 test_sfunc(void **state)
 {
 	int16_t id[3];
-	size_t len;
 	char *log;
-	FILE *f;
 
 	RTE_SET_USED(state);
 	id[0] = td_probe(FN0, "");
@@ -176,12 +173,7 @@ test_sfunc(void **state)
 	assert_int_equal(sfunc_of(id[1]), 2);
 	assert_int_equal(sfunc_of(id[2]), 3);
 	td_remove(FN0);
-	f = open_memstream(&log, &len);
-	assert_non_null(f);
-	rte_openlog_stream(f);
-	assert_int_equal(rte_vdev_init(FN0, "sfunc=3"), -EEXIST);
-	rte_openlog_stream(stderr);
-	fclose(f);
+	assert_int_equal(td_probe_logged(FN0, "sfunc=3", &log), -EEXIST);
 	if (strstr(log, FN0 ": argument sfunc: expected") == NULL || strstr(log, "'3'") == NULL)
 		fail_msg("expected the log to name the argument, found: %s", log);
 	free(log);

@@ -4,7 +4,6 @@
 
 /* Runs a given number of operations of test_driver_model.h, on all channels in turn. */
 
-#include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -156,16 +155,6 @@ test_random(void **state)
 
 /* ---- command line ---------------------------------------------------------------------------- */
 
-static int
-parse_number(const char *text, uint64_t *number)
-{
-	char *end;
-
-	errno = 0;
-	*number = strtoull(text, &end, 0);
-	return errno == 0 && end != text && *end == '\0' ? 0 : -1;
-}
-
 /* Parse one of two words. */
 static int
 parse_word(const char *text, const char *no, const char *yes, bool *value)
@@ -200,7 +189,6 @@ parse_args(int argc, char **argv)
 	};
 	const char *seed = getenv("SDXI_TEST_SEED");
 	uint64_t functions = 0;
-	struct timespec now;
 	int opt, ret = 0;
 	bool faults = true;
 
@@ -211,21 +199,15 @@ parse_args(int argc, char **argv)
 		case 'e': ret = parse_word(optarg, "stop", "continue", &model_conf.cont); break;
 		case 'f': ret = parse_word(optarg, "in", "random", &model_conf.reorder); break;
 		case 'm': ret = parse_word(optarg, "no", "yes", &faults); break;
-		case 'n': ret = parse_number(optarg, &nb_ops); break;
-		case 'F': ret = parse_number(optarg, &functions); break;
+		case 'n': ret = model_parse_number(optarg, UINT64_MAX, &nb_ops); break;
+		case 'F': ret = model_parse_number(optarg, MODEL_MAX_FNS, &functions); break;
 		case 's': seed = optarg; break;
 		case 'l': model_conf.quiet = false; break;
 		default: ret = -1; break;
 		}
 	}
 	model_conf.faults = faults;
-	if (seed != NULL && strcmp(seed, "random") == 0) {
-		clock_gettime(CLOCK_REALTIME, &now);
-		model_conf.seed = (uint64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
-	} else if (seed != NULL && parse_number(seed, &model_conf.seed) < 0) {
-		ret = -1;
-	}
-	if (optind != argc || functions > MODEL_MAX_FNS || nb_ops < MODEL_VCHANS)
+	if ((seed != NULL && model_parse_seed(seed) < 0) || optind != argc || nb_ops < MODEL_VCHANS)
 		ret = -1;
 	nb_fns = functions != 0 ? functions : 1 + (td_word(model_conf.seed, 1) & 1);
 	nb_ops -= nb_ops % MODEL_VCHANS;

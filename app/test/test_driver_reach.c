@@ -20,7 +20,6 @@
 #include <rte_common.h>
 #include <rte_eal.h>
 #include <rte_errno.h>
-#include <rte_log.h>
 #include <rte_memory.h>
 
 #include <sdxi_emu.h>
@@ -483,29 +482,13 @@ expect_reach(int16_t id, bool all)
 	free(heap);
 }
 
-/* Probe with the log redirected to memory; the caller frees it. */
-static int
-probe_logged(const char *args, char **log)
-{
-	size_t len;
-	FILE *f = open_memstream(log, &len);
-	int ret;
-
-	assert_non_null(f);
-	rte_openlog_stream(f);
-	ret = rte_vdev_init(FN0, args);
-	rte_openlog_stream(stderr);
-	fclose(f);
-	return ret;
-}
-
 static void
 expect_default(const char *args, bool all, const char *said)
 {
 	int16_t id;
 	char *log;
 
-	assert_return_code(probe_logged(args, &log), 0);
+	assert_return_code(td_probe_logged(FN0, args, &log), 0);
 	id = rte_dma_get_dev_id_by_name(FN0);
 	td_up(id, 1, 64);
 	expect_reach(id, all);
@@ -533,11 +516,11 @@ test_choice(void **state)
 	denied = 0;
 	/* Addresses are physical. */
 	is_pa = true;
-	assert_int_equal(probe_logged("reach=process", &log), -EINVAL);
+	assert_int_equal(td_probe_logged(FN0, "reach=process", &log), -EINVAL);
 	if (strstr(log, "argument reach") == NULL || strstr(log, "iova-mode=va") == NULL)
 		fail_msg("expected the log to name the argument, found: %s", log);
 	free(log);
-	assert_return_code(probe_logged("", &log), 0);
+	assert_return_code(td_probe_logged(FN0, "", &log), 0);
 	assert_false(has_sva(rte_dma_get_dev_id_by_name(FN0)));
 	assert_return_code(rte_vdev_uninit(FN0), 0);
 	assert_string_equal(log, "");

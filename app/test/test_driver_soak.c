@@ -566,16 +566,6 @@ test_soak(void **state)
 /* ---- command line ---------------------------------------------------------------------------- */
 
 static int
-parse_number(const char *text, uint64_t max, uint64_t *number)
-{
-	char *end;
-
-	errno = 0;
-	*number = strtoull(text, &end, 0);
-	return errno == 0 && end != text && *end == '\0' && *number <= max ? 0 : -1;
-}
-
-static int
 parse_word(const char *text, const char *no, const char *yes, const char **word)
 {
 	*word = text;
@@ -606,27 +596,18 @@ parse_args(int argc, char **argv)
 		{ "log", no_argument, NULL, 'l' },
 		{ NULL, 0, NULL, 0 },
 	};
-	struct timespec now;
 	int opt, ret = 0;
 
 	model_conf.seed = DEFAULT_SEED;
 	while (ret == 0 && (opt = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		switch (opt) {
-		case 't': ret = parse_number(optarg, UINT32_MAX, &conf.seconds); break;
-		case 'n': ret = parse_number(optarg, UINT32_MAX, &conf.cycles); break;
-		case 'c': ret = parse_number(optarg, UINT32_MAX, &conf.cycle); break;
+		case 't': ret = model_parse_number(optarg, UINT32_MAX, &conf.seconds); break;
+		case 'n': ret = model_parse_number(optarg, UINT32_MAX, &conf.cycles); break;
+		case 'c': ret = model_parse_number(optarg, UINT32_MAX, &conf.cycle); break;
 		case 'f': ret = parse_word(optarg, "in", "random", &conf.order); break;
 		case 'm': ret = parse_word(optarg, "no", "yes", &conf.faults); break;
 		case 'l': model_conf.quiet = false; break;
-		case 's':
-			if (strcmp(optarg, "random") == 0) {
-				clock_gettime(CLOCK_REALTIME, &now);
-				model_conf.seed = (uint64_t)now.tv_sec * 1000000 +
-						  now.tv_nsec / 1000;
-			} else {
-				ret = parse_number(optarg, UINT64_MAX, &model_conf.seed);
-			}
-			break;
+		case 's': ret = model_parse_seed(optarg); break;
 		default: ret = -1; break;
 		}
 	}

@@ -353,6 +353,21 @@ td_probe(const char *name, const char *args)
 	return id;
 }
 
+int
+td_probe_logged(const char *name, const char *args, char **log)
+{
+	size_t len;
+	FILE *f = open_memstream(log, &len);
+	int ret;
+
+	assert_non_null(f);
+	rte_openlog_stream(f);
+	ret = rte_vdev_init(name, args);
+	rte_openlog_stream(stderr);
+	fclose(f);
+	return ret;
+}
+
 void
 td_remove(const char *name)
 {

@@ -149,6 +149,8 @@ td_conf_silent(struct rte_dma_conf *conf)
 const char *td_args(const char *args, char *buf, size_t len);
 /** Create a function; returns the dmadev id. */
 int16_t td_probe(const char *name, const char *args);
+/** Probe with the log redirected to memory, which the caller frees; returns what the probe does. */
+int td_probe_logged(const char *name, const char *args, char **log);
 void td_remove(const char *name);
 void td_configure(int16_t id, uint16_t nb_vchans);
 void td_vchan_setup(int16_t id, uint16_t vchan, uint16_t nb_desc);
