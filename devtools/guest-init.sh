@@ -3,15 +3,14 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright(c) 2026 The SDXI for DPDK authors
 
-# The first process of the guest that devtools/run-qemu.sh boots. What it is to do is in /sdxi/task,
-# the environment in /sdxi/env. The kernel and the shell have the first serial port, what runs has the
-# second one.
+# The first process of the guest that devtools/run-qemu.sh boots. /sdxi/task is the command, /sdxi/env the
+# environment. The kernel and the shell have the first serial port, the command has the second one.
 
 export PATH=/bin:/sbin HOME=/root TERM=linux
 readonly pci=/sys/bus/pci
 readonly port=/dev/ttyS1
 
-# Its links go to where /proc says that it is.
+# busybox installs links to the path that /proc has.
 busybox mount -t proc proc /proc
 busybox --install -s /bin
 mount -t sysfs sys /sys
@@ -25,7 +24,7 @@ ln -s /proc/self/fd /dev/fd
 
 # shellcheck disable=SC1091 # made by run-qemu.sh
 . /sdxi/env
-# Bytes as they are, no line ends made of them.
+# No conversion of line ends.
 stty -F $port raw -echo
 
 while read -r module; do
@@ -57,8 +56,7 @@ else
 	setsid cttyhack bash -l
 	code=0
 fi
-# Behind whatever the command has printed, whether or not that ends a line. A setting of the port waits
-# until all has been sent.
+# After the command's output, which need not end with a line end. stty waits until all has been sent.
 echo "${mark}ended $code" >$port
 stty -F $port raw -echo
 sleep 1

@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright(c) 2026 The SDXI for DPDK authors
 """Print callgrind's counts of dpdk-test-dma-overhead as a table: instructions per operation, by burst,
@@ -11,12 +11,12 @@ import sys
 
 BURSTS = (1, 8, 32, 128)
 FUNCTION = re.compile(r"count_(enqueue|completed)_(\d+)$")
-# This driver's sum at burst 32; at no burst may it be above the first file's.
+# This driver's sum at burst 32. At any burst the first file's sum is the limit.
 LIMIT = 45
 
 
 def read(path):
-    """Return {function: instructions, those of what it calls included} of a callgrind file."""
+    """Return {function: instructions, with those of its callees} of a callgrind file."""
     names = {}
     costs = {}
     function = None
@@ -30,7 +30,7 @@ def read(path):
                 ident, _, name = line[4:].strip().partition(" ")
                 names.setdefault(ident, name)
             elif function is not None and line[:1] in "0123456789+-*":
-                # The line after calls= is one of these, and has what the callee took.
+                # The line after calls= is one of these: the instructions of the callee.
                 costs[function] = costs.get(function, 0) + int(line.split()[1])
     return costs
 

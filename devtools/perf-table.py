@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright(c) 2026 The SDXI for DPDK authors
 """Print a result file of dpdk-test-dma-perf, JSON or CSV, as one table: a row per buffer size, and per

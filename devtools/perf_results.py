@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright(c) 2026 The SDXI for DPDK authors
-"""What perf-table.py and plot-perf.py have in common: result files of dpdk-test-dma-perf, JSON or CSV,
-read into series, and said in words."""
+"""What perf-table.py and plot-perf.py share: read result files of dpdk-test-dma-perf, JSON or CSV, into
+series, and compare these in words."""
 
 import csv
 import json
@@ -18,11 +18,11 @@ CASE = re.compile(r"Case (\d+) : (\w+)$")
 
 
 class Unreadable(Exception):
-    """A file that is no result file, and why."""
+    """The file is not a result file; the text says why."""
 
 
 class Point:
-    """One scenario: its lcores together. Latencies: {percentile: ns} of the first lcore."""
+    """One scenario, the sum of its lcores. Latencies: {percentile: ns} of the first lcore."""
 
     def __init__(self, size, gbps, mops, interrupted=False):
         self.size = size
@@ -47,7 +47,7 @@ class Series:
 
 
 class Results:
-    """All that a file tells: series in its order, what failed, and what the cases have in common."""
+    """Contents of a file: series in its order, failures, and ring and batch sizes of all cases."""
 
     def __init__(self):
         self.series = []
@@ -56,7 +56,7 @@ class Results:
         self.batches = set()
 
     def cpu(self):
-        """The CPU's own copy, which the others are compared with."""
+        """The CPU's own copy, the reference of the others."""
         return next((s for s in self.series if s.by_cpu), None)
 
 
@@ -77,7 +77,7 @@ def device_name(devices, by_cpu):
 
 
 def what_differs(rows):
-    """What tells series of one device apart: (text, whether it is told always)."""
+    """What distinguishes series of one device: (texts that names always have, texts if needed)."""
     row = rows[0]
     kind = []
     if row.type == "DMA_MEM_FILL":
@@ -95,7 +95,7 @@ def what_differs(rows):
 
 
 def to_results(rows, failed):
-    """Sum the lcores of each scenario up, and name the series."""
+    """Sum up the lcores of each scenario, and name the series."""
     results = Results()
     results.failed = failed
     scenarios = {}
@@ -115,17 +115,17 @@ def to_results(rows, failed):
             results.rings.add(first.ring)
             results.batches.add(first.batch)
     for name, variants in groups.items():
-        # the number of a case says nothing where ring, batch and memory tell all apart
+        # no number of the case if ring, batch and memory distinguish all
         with_case = len({(*settings[:-1], memory) for settings, memory in variants}) < len(variants)
         for (settings, memory), scenarios_of in variants.items():
             first, _, by_cpu = scenarios_of[0]
-            told = [text for n, text in enumerate(settings)
-                    if len({other[0][n] for other in variants if len(other[0]) > n}) > 1
-                    and (with_case or n + 1 < len(settings))]
+            shown = [text for n, text in enumerate(settings)
+                     if len({other[0][n] for other in variants if len(other[0]) > n}) > 1
+                     and (with_case or n + 1 < len(settings))]
             if len({other[1] for other in variants}) > 1:
-                told.append("%s MiB" % memory)
-            told = list(name[1]) + told
-            full_name = name[0] + (" (%s)" % ", ".join(told) if told else "")
+                shown.append("%s MiB" % memory)
+            shown = list(name[1]) + shown
+            full_name = name[0] + (" (%s)" % ", ".join(shown) if shown else "")
             series = Series(full_name, first.type != "DMA_MEM_FILL", by_cpu)
             for row, lcores, _ in scenarios_of:
                 point = Point(row.size, sum(one.gbps for one in lcores),
@@ -226,16 +226,16 @@ def optional(value):
 
 def read_json(text):
     try:
-        told = json.loads(text)
+        result = json.loads(text)
     except (ValueError, RecursionError) as e:
         raise Unreadable("no JSON: %s" % e)
     try:
-        if told["format"] != "dpdk-test-dma-perf" or told["format_version"] != 1:
+        if result["format"] != "dpdk-test-dma-perf" or result["format_version"] != 1:
             raise Unreadable("it is of another format or version")
-        failed = ["case %d, %s" % (case["case"], case["reason"]) for case in told["cases"]
+        failed = ["case %d, %s" % (case["case"], case["reason"]) for case in result["cases"]
                   if case["status"] == "failed"]
         rows = []
-        for scenario in told["scenarios"]:
+        for scenario in result["scenarios"]:
             source = optional(scenario["source_segments"])
             for lcore in scenario["lcores"]:
                 if lcore["status"] == "failed":
@@ -259,7 +259,7 @@ def read_json(text):
 
 
 def read(path):
-    """Read a result file, whichever kind it is. Unreadable says in one line what is wrong."""
+    """Read a result file of either kind. Unreadable says in one line what is wrong."""
     try:
         with open(path, newline="", encoding="utf-8") as f:
             text = f.read()
@@ -286,9 +286,9 @@ def size_name(size):
 
 # --- In words -------------------------------------------------------------------------------------
 
-# Sizes below count operations, from there on bytes.
+# Below this size operations are compared, from it on bandwidth.
 LARGE = 4096
-# Rates that are that close are not told apart: a second run may turn them round.
+# Rates this close count as equal: a second run may reverse them.
 LEVEL = 0.05
 
 
@@ -311,7 +311,7 @@ def name_in_text(series):
 
 
 def span(sizes, all_sizes):
-    """Where these sizes, which follow each other, lie among all."""
+    """Name this range of sizes among all."""
     if sizes == all_sizes:
         return "at all sizes" if len(sizes) > 1 else "at %s" % size_name(sizes[0])
     if len(sizes) == 1 and sizes[0] != all_sizes[0] and sizes[0] != all_sizes[-1]:
@@ -332,7 +332,7 @@ def join(parts):
 
 
 def winners(series, sizes):
-    """Who is fastest where: [(names, sizes)], runs of sizes that have the same ones."""
+    """Name the fastest series of each range of sizes."""
     runs = []
     for size in sizes:
         best = max(s.points[size].gbps for s in series)
@@ -352,7 +352,7 @@ def winners(series, sizes):
 
 
 def subject_of(series):
-    """Whom the sentence is about: SDXI if it is there, else the first device."""
+    """The subject of the sentence: SDXI if it is there, else the first device."""
     devices = [s for s in series if not s.by_cpu]
     for s in devices:
         if "sdxi" in s.name:
@@ -361,7 +361,7 @@ def subject_of(series):
 
 
 def sentence(results):
-    """Who wins where, in one sentence; None if there are no two to compare."""
+    """Compare the series in one sentence; None if there are not two."""
     copies = [s for s in results.series if s.copies and s.points]
     subject = subject_of(copies)
     others = [s for s in copies if s is not subject]
@@ -376,7 +376,7 @@ def sentence(results):
             ([s for s in common if s >= LARGE], "has", "bandwidth", "that")):
         against = []
         for other in others:
-            # of bandwidths, which a CSV file tells more exactly; that of operations is the same
+            # of bandwidths, which are more exact in a CSV file; the ratio of operations is the same
             ratios = [subject.points[size].gbps / other.points[size].gbps for size in sizes
                       if other.points[size].gbps > 0]
             if ratios:

@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright(c) 2026 The SDXI for DPDK authors
 
-# Not the first python3 on the path: matplotlib comes as Debian's package, for Debian's Python.
 """Draw result files of dpdk-test-dma-perf, JSON or CSV, as a picture, PNG and SVG: bandwidth and
 operations per second over the size of the buffer, a line for each device, the ratio to the CPU's own
 copy below, and latencies as percentiles."""
@@ -13,7 +12,7 @@ import sys
 
 import perf_results
 
-# Okabe and Ito's colours, which all kinds of eyes tell apart; black is the CPU's.
+# Okabe and Ito's colours, which colour-blind readers can distinguish; black is the CPU's.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#F0E442")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 STYLES = ("-", "--", ":", "-.")
@@ -31,7 +30,7 @@ def fail(text):
 
 
 class Line:
-    """A series as it is drawn: a colour for the device, a style for the file."""
+    """How a series is drawn: a colour for the device, a style for the file."""
 
     def __init__(self, series, reference, label, colour, marker, style):
         self.series = series
@@ -55,13 +54,13 @@ def make_lines(files):
         for series in results.series:
             if not series.points:
                 continue
-            # the CPU has no colour, and takes none away
+            # the CPU is black and uses none of the colours
             known = [name for name, by_cpu in names if by_cpu == series.by_cpu]
             if series.name not in known:
                 names.append((series.name, series.by_cpu))
                 known.append(series.name)
             number = known.index(series.name)
-            # the eighth device has the first one's colour, and so has to have another mark
+            # the eighth device has the first one's colour, so it needs another marker
             turns = number // len(COLOURS) + n // len(STYLES)
             lines.append(Line(
                 series, cpu, series.name if label is None else "%s: %s" % (label, series.name),
@@ -71,7 +70,7 @@ def make_lines(files):
 
 
 def number_name(value, units):
-    """Value in the unit that makes it readable: 1500000 is "1.5 M" with units for powers of 1000."""
+    """Value in a readable unit: 1500000 is "1.5 M" with units for powers of 1000."""
     for power, unit in units:
         if value >= power * 0.9995:
             return ("%g %s" % (float("%.3g" % (value / power)), unit)).strip()
@@ -87,7 +86,7 @@ def set_size_axis(axes, sizes, show_label, margin=1.5):
     from matplotlib import ticker
 
     axes.set_xscale("log", base=2)
-    # as many sizes as can be read beside each other
+    # as many sizes as there is room for
     step = -(-len(sizes) // 8)
     axes.xaxis.set_major_locator(ticker.FixedLocator(sizes[::step]))
     axes.xaxis.set_minor_locator(ticker.NullLocator())
@@ -106,7 +105,7 @@ def set_value_axis(axes, units):
 
     axes.set_yscale("log")
     low, high = axes.get_ylim()
-    # the less there is of powers of ten, the more marks are needed between them
+    # the fewer powers of ten, the more marks between them
     subs = (1,) if high / low > 300 else (1, 2, 5) if high / low > 8 else (1, 1.5, 2, 3, 4, 5, 7)
     axes.yaxis.set_major_locator(ticker.LogLocator(base=10, subs=subs, numticks=12))
     axes.yaxis.set_minor_locator(ticker.LogLocator(base=10, subs=range(2, 10), numticks=12))
@@ -161,7 +160,7 @@ def nothing(axes, title, why):
 
 
 def draw_latency(axes, lines, title, which, sizes):
-    """Per device and size: a mark at p50, a bar up to p99, a line up to p99.9, a dash at the most."""
+    """Per device and size: a mark at p50, a bar up to p99, a line up to p99.9, a dot at the maximum."""
     having = [line for line in lines
               if any(which(p) for p in line.series.points.values())]
     if not having:
@@ -191,7 +190,7 @@ def draw_latency(axes, lines, title, which, sizes):
 
 
 def latency_key(handles_of):
-    """What the marks of a latency mean, for the legend below."""
+    """The legend of the latencies' marks."""
     grey = "#505050"
     return [
         handles_of([0], [0], color=grey, marker="o", markersize=5, linestyle="none",
@@ -205,15 +204,15 @@ def latency_key(handles_of):
 
 
 def facts(files):
-    """What all series have in common, and no machine has to do with."""
+    """Ring and batch size, if all series have the same."""
     rings = set().union(*(results.rings for _, results in files))
     batches = set().union(*(results.batches for _, results in files))
-    told = []
+    common = []
     if len(rings) == 1:
-        told.append("ring of %d" % min(rings))
+        common.append("ring of %d" % min(rings))
     if len(batches) == 1:
-        told.append("batches of %d" % min(batches))
-    return ", ".join(told)
+        common.append("batches of %d" % min(batches))
+    return ", ".join(common)
 
 
 def draw(files, title):
@@ -230,7 +229,7 @@ def draw(files, title):
                                 "font.size": 9.5})
     lines = make_lines(files)
     sizes = sorted({size for line in lines for size in line.series.points})
-    # inches of the figure, and of a label's letters and the line in front of them
+    # in inches: a label and the line before it
     widest = 0.6 + 0.085 * max(len(line.label) for line in lines)
     columns = max(1, min(4, len(lines), int(11 / widest)))
     legend_rows = -(-len(lines) // columns)

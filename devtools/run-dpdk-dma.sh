@@ -153,7 +153,7 @@ wait "$pid" || code=$?
 pid=
 ((code == 0)) || die 'running dpdk-dma' "it ended with $code" 'see what it says' "$log"
 
-python3 - "$mode" "$log" "$work/telemetry" "$before" <<'END' ||
+/usr/bin/python3 - "$mode" "$log" "$work/telemetry" "$before" <<'END' ||
 import json
 import re
 import sys
@@ -215,20 +215,20 @@ for port in (0, 1):
 
     first, last = reports[before - 1][port], reports[-1][port]
     check(1, last["sent"], f"port {port}: packets sent")
-    told = stats["/ethdev/stats"][port]
-    for key, told_key in (("received", "ipackets"), ("sent", "opackets")):
-        check(first[key], told[told_key], f"port {port}: telemetry's {told_key}")
-        check(told[told_key], last[key] + BURST, f"port {port}: packets {key}, of telemetry's")
+    found = stats["/ethdev/stats"][port]
+    for key, name in (("received", "ipackets"), ("sent", "opackets")):
+        check(first[key], found[name], f"port {port}: telemetry's {name}")
+        check(found[name], last[key] + BURST, f"port {port}: packets {key}, of telemetry's")
     device = ""
     if hw:
         device = stats["/dmadev/info"][port]["name"]
         if last["failed"] != 0 or last["dma"] != str(port) or device != f"dma_sdxi_emu{port}":
             faults.append(f"port {port}: expected dma_sdxi_emu{port} without a failure, found {last}, "
                           f"{device}")
-        told = stats["/dmadev/stats"][port]
+        found = stats["/dmadev/stats"][port]
         for key in ("submitted", "completed"):
-            check(first[key], told[key], f"{device}: telemetry's {key}")
-            check(told[key], last[key], f"{device}: operations {key}, of telemetry's")
+            check(first[key], found[key], f"{device}: telemetry's {key}")
+            check(found[key], last[key], f"{device}: operations {key}, of telemetry's")
         device = f", {last['completed']} copied by {device}, {last['failed']} failed"
     print(f"port {port}: {last['received']} packets in{device}, {last['sent']} sent, "
           f"{last['lost'] + last['not_copied']} dropped")
@@ -238,4 +238,4 @@ print(f"{len(reports)} reports of the application, and telemetry"
       f"{', agree' if not faults else ' do not agree'}")
 sys.exit(bool(faults))
 END
-	die 'counting' 'see above' "the application's reports and telemetry tell what is missing" "$log"
+	die 'counting' 'see above' "compare the application's reports with telemetry" "$log"

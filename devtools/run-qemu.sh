@@ -18,7 +18,7 @@ readonly configure_options=(
 	--disable-user
 	--disable-install-blobs
 )
-# What QEMU's build needs beside what devtools/setup.sh installs.
+# What QEMU's build needs besides devtools/setup.sh's packages.
 readonly packages=(bison flex libfdt-dev libglib2.0-dev libpixman-1-dev python3-venv zlib1g-dev)
 # Unpacked into the cache, not installed; and the package that depends on the current kernel.
 readonly unpacked=(busybox-static qemu-system-data seabios)

@@ -1,11 +1,11 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright(c) 2026 The SDXI for DPDK authors
 """Count the test cases in a testlog.json that "meson test" has written.
 
-Prints "PASSED FAILED SKIPPED" on the last line, and before it what failed, with its output. A program
-that reports in TAP counts by its cases; one that does not is a case by itself. A crash, a time-out,
-and a case that was announced and never reported are failures.
+Prints "PASSED FAILED SKIPPED" on the last line, and before it each failed test with its output. A program
+that reports in TAP counts by its cases, another one as one case. A crash, a time-out, and a planned case
+without a report are failures.
 """
 
 import argparse
@@ -31,7 +31,7 @@ def count(test):
         case = RESULT.match(line)
         if not case:
             continue
-        # cmocka says "not ok # SKIP" of a skipped case
+        # cmocka prints "not ok # SKIP" for a skipped case
         if SKIP.search(line):
             skipped += 1
         elif case.group(1):
@@ -57,7 +57,7 @@ def count(test):
 
 
 def show(test, names, log):
-    """Print what a person needs of a failed test."""
+    """Print names, output and log of a failed test."""
     print("FAILED %s (%s, exit code %s): %s"
           % (test["name"], test["result"], test.get("returncode"), ", ".join(names)))
     for stream in ("stdout", "stderr"):
