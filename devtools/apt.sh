@@ -73,37 +73,31 @@ missing_packages()
 	done
 }
 
-# ensure_packages CACHE PACKAGE...: install those that are missing.
+# ensure_packages CACHE PACKAGE...: install those that are missing, by new package lists.
 ensure_packages()
 {
-	local cache=$1 missing by_hand log=$1/log/packages.log dir=$1/apt-install rc=0 held
-	local install=(-o DPkg::Lock::Timeout=300 install -y --no-install-recommends)
-	shift
+	local missing by_hand log=$1/log/packages.log dir=$1/apt-install held
 	command -v dpkg-query >/dev/null || die 'looking for packages' 'this is not Debian or Ubuntu: no dpkg-query' \
-		"install the equivalents of $* by hand, then run devtools/setup.sh --no-packages with DPDK_SOURCE or\
+		"install the equivalents of ${*:2} by hand, then run devtools/setup.sh --no-packages with DPDK_SOURCE or\
  DPDK_PREFIX set"
-	mapfile -t missing < <(missing_packages "$@")
+	mapfile -t missing < <(missing_packages "${@:2}")
 	((${#missing[@]} > 0)) || return 0
 	by_hand="apt-get install ${missing[*]} (as root), then run this again"
 	((EUID == 0)) || command -v sudo >/dev/null ||
 		die 'installing packages' "missing: ${missing[*]}; and this user is not root and has no sudo" "$by_hand"
-	exec {held}>"$cache/packages.lock"
+	exec {held}>"$1/packages.lock"
 	lock "$held" 'installs packages'
 	# Another script may have installed them.
-	mapfile -t missing < <(missing_packages "$@")
+	mapfile -t missing < <(missing_packages "${@:2}")
 	if ((${#missing[@]} > 0)); then
 		say "installing ${#missing[@]} missing packages: ${missing[*]}"
-		as_root "$fetch_limit" apt-get "${install[@]}" "${missing[@]}" </dev/null >"$log" 2>&1 || rc=$?
-	fi
-	if ((rc != 0)); then
-		say 'the package lists are missing or old: reading new ones for this installation'
 		rm -rf -- "$dir"
+		: >"$log"
 		private_apt "$dir" "$log" deb
-		rc=0
-		as_root "$fetch_limit" apt-get -c "$apt_conf" "${install[@]}" "${missing[@]}" </dev/null >>"$log" 2>&1 ||
-			rc=$?
+		as_root "$fetch_limit" apt-get -c "$apt_conf" -o DPkg::Lock::Timeout=300 install -y \
+			--no-install-recommends "${missing[@]}" </dev/null >>"$log" 2>&1 ||
+			die 'installing packages' "apt-get install ${missing[*]}" "$by_hand" "$log"
 		as_root "$work_limit" rm -rf -- "$dir"
-		((rc == 0)) || die 'installing packages' "apt-get ended with $rc" "$by_hand" "$log"
 	fi
 	exec {held}>&-
 }

@@ -53,6 +53,7 @@ find_files()
 {
 	mapfile -d '' -t files < <(git -C "$project_root" -c safe.directory='*' ls-files -z \
 		--cached --others --exclude-standard -- "$@")
+	((${#files[@]} > 0)) || die 'listing the files' "git ls-files lists none in $project_root" 'use a clone'
 }
 
 check_analyzer()

@@ -22,16 +22,15 @@ warn() { say "warning: $*" >&2; }
 # die STEP WHAT [WAY OUT] [LOG]
 die()
 {
-	{
-		printf '%s: %s failed: %s\n' "$script_name" "$1" "$2"
-		if [[ -s ${4:-} ]]; then
-			printf -- '--- the end of the log ---\n%s\n--------------------------\n' "$(tail -n 25 -- "$4")"
-		fi
-		[[ -z ${4:-} ]] || printf 'log:     %s\n' "$4"
-		[[ -z ${3:-} ]] || printf 'way out: %s\n' "$3"
-	} >&2
+	say "$1 failed: $2"
+	if [[ -s ${4:-} ]]; then
+		say 'the end of the log:'
+		tail -n 25 -- "$4"
+	fi
+	[[ -z ${4:-} ]] || say "log: $4"
+	[[ -z ${3:-} ]] || say "way out: $3"
 	exit 1
-}
+} >&2
 
 # Of the script that sources this, which has usage().
 bad_usage() { usage >&2; exit 2; }
@@ -45,30 +44,24 @@ no_options()
 }
 is_count() { [[ ${1:-} =~ ^[1-9][0-9]{0,5}$ ]]; }
 
+# Ninja's and make's files cannot hold these, nor can patterns and lists of files. All others work.
+[[ $project_root != *[$'\n\\$#*?['\]]* ]] || die 'checking the path of this clone' \
+	"$project_root has one of \\ \$ # * ? [ ] or a line end in it" 'move it elsewhere'
+
 # Seconds that a script waits, far above what a slow machine needs: for a computation, for a download or
 # an installation, for a build, for another script.
 readonly work_limit=900 fetch_limit=3600 build_limit=7200 lock_limit=10800
 
 # limit_told CODE SECONDS WORD...: say so if the time limit has ended a command.
-limit_told()
-{
-	(($1 != 124 && $1 != 137)) || say "stopped, as it had not ended after $2 seconds: ${*:3}"
-}
+limit_told() { (($1 != 124 && $1 != 137)) || say "stopped, as it had not ended after $2 seconds: ${*:3}"; }
 
 # limit SECONDS COMMAND...: in the script's process group, so that a terminal's keys reach it. Debian's Meson,
 # Ninja and Python belong together: another python3 lacks modules that DPDK's build asks for. What these
 # call is found in the user's order.
 limit()
 {
-	local rc=0 path=$PATH program bin
-	if [[ $2 == @(meson|ninja|python3) ]]; then
-		bin=$(cache_dir)/bin
-		mkdir -p -- "$bin"
-		for program in meson ninja python3; do
-			[[ -e $bin/$program || ! -x /usr/bin/$program ]] || ln -sf "/usr/bin/$program" "$bin/"
-		done
-		path=$bin:$PATH
-	fi
+	local rc=0 path=$PATH
+	[[ $2 != @(meson|ninja|python3) ]] || path=$(cache_dir)/bin:$PATH
 	PATH=$path timeout --foreground --kill-after=30 "$@" || rc=$?
 	limit_told "$rc" "$@" >&2
 	return "$rc"
@@ -120,15 +113,11 @@ is_plain() { [[ $1 != *[^[:alnum:]_./+@=-]* ]]; }
 cache_dir()
 {
 	local dir open why='' candidates=("${DPDK_SDXI_CACHE:-}")
-	if [[ -z ${DPDK_SDXI_CACHE:-} ]]; then
-		candidates=("${XDG_CACHE_HOME:+$XDG_CACHE_HOME/dpdk-sdxi}" "${HOME:+$HOME/.cache/dpdk-sdxi}"
-			"$(getent passwd "$EUID" | cut -d: -f6)/.cache/dpdk-sdxi")
-		((EUID != 0)) || candidates+=(/var/cache/dpdk-sdxi)
-	fi
+	[[ -n ${DPDK_SDXI_CACHE:-} ]] || candidates=("${XDG_CACHE_HOME:+$XDG_CACHE_HOME/dpdk-sdxi}"
+		"${HOME:+$HOME/.cache/dpdk-sdxi}" "$(getent passwd "$EUID" | cut -d: -f6)/.cache/dpdk-sdxi")
 	for dir in "${candidates[@]}"; do
-		if [[ -z $dir ]]; then
-			continue
-		elif [[ $dir != /* ]]; then
+		[[ -n $dir ]] || continue
+		if [[ $dir != /* ]]; then
 			why+="; $dir is not an absolute path"
 		elif ! is_plain "$dir"; then
 			why+="; $dir has a character other than letters, digits and _ . / + @ = -"
@@ -145,20 +134,11 @@ cache_dir()
 		'set DPDK_SDXI_CACHE to a folder of yours that none of this is true for'
 }
 
-# run_ninja FOLDER LOG WHAT [ARGS...]: with a line of progress now and then.
+# run_ninja FOLDER LOG WHAT [ARGS...]: with a line for each 10 %.
 run_ninja()
 {
-	local dir=$1 log=$2 what=$3 line next=0 step
-	shift 3
-	NINJA_STATUS='[%f/%t] ' limit "$build_limit" ninja -C "$dir" ${JOBS:+-j "$JOBS"} "$@" 2>&1 </dev/null |
-		while IFS= read -r line || [[ -n $line ]]; do
-			printf '%s\n' "$line" >&8
-			[[ $line =~ ^\[([0-9]+)/([0-9]+)\] ]] || continue
-			((BASH_REMATCH[1] * 100 >= BASH_REMATCH[2] * next)) || continue
-			say "$what: ${BASH_REMATCH[1]} of ${BASH_REMATCH[2]}"
-			step=$((BASH_REMATCH[2] < 200 ? 50 : 10))
-			next=$((BASH_REMATCH[1] * 100 / BASH_REMATCH[2] / step * step + step))
-		done 8>"$log"
+	NINJA_STATUS='[%p] ' limit "$build_limit" ninja -C "$1" ${JOBS:+-j "$JOBS"} "${@:4}" 2>&1 </dev/null |
+		tee -- "$2" | sed -un "s|^\[ *\([0-9]*0\)%\].*|$script_name: $3: \1 %|p" | stdbuf -oL uniq
 }
 
 # set_up [OPTIONS OF SETUP.SH...]: set the machine up if need be, and take over its environment.
@@ -269,9 +249,8 @@ count_tests()
 # Set $driver_cpu and $device_cpu: the first CPU that this process may use, and the second, if there is one.
 find_cpus()
 {
-	local cpus first last
-	mapfile -t cpus < <(sed -n 's/^Cpus_allowed_list:[[:space:]]*//p' /proc/self/status | tr ',' '\n' |
-		while IFS=- read -r first last; do seq "$first" "${last:-$first}"; done)
+	local cpus
+	mapfile -t cpus < <(/usr/bin/python3 -c 'import os; print(*sorted(os.sched_getaffinity(0)), sep="\n")')
 	driver_cpu=${cpus[0]}
 	device_cpu=${cpus[1]:-${cpus[0]}}
 	((${#cpus[@]} > 1)) || warn 'there is only one CPU: the driver and the software devices take turns on it'

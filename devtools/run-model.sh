@@ -90,7 +90,7 @@ search 'assertion violated' 'what was consumed taken for done' 2 0 1 0 INDEX
 search 'acceptance cycle' 'nothing blamed where nothing moves' 2 0 0 1 BLAME
 search 'acceptance cycle' 'verdict forgotten' 2 0 1 0 VERDICT
 search 'invalid end state' 'other vchans not asked before a reset' 1 1 1 0 ASK
-search 'assertion violated' 'settled before the context is at rest' 2 0 1 0 REST
+search 'assertion violated' 'settled before the context has stopped' 2 0 1 0 REST
 search 'assertion violated' 'Write_Index not rewound' 2 0 1 0 REWIND
 search 'invalid end state' 'contexts taken for running after a reset' 1 1 1 0 EPOCH
 search 'assertion violated' 'what was not submitted handed over' 2 0 1 0 SUBMITTED

@@ -251,7 +251,9 @@ fi
 if wanted threads; then
 	if CC=gcc build threads 'with ThreadSanitizer' -Db_sanitize=thread -Db_lundef=false \
 		-Doptimization=1 -Dc_args=-Wno-tsan; then
-		TSAN_OPTIONS="suppressions='$project_root/app/test/tsan.supp'" \
+		# The clone's path may have a quote.
+		cp -- "$project_root/app/test/tsan.supp" "$builds/threads/"
+		TSAN_OPTIONS="suppressions='$builds/threads/tsan.supp'" \
 			run_suite threads 'threads, under ThreadSanitizer' threads \
 			--suite threads
 	fi

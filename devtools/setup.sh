@@ -178,6 +178,11 @@ if $install_packages && ! $env_only; then
 		ensure_packages "$cache" "libclang-rt-$(clang -dumpversion | cut -d. -f1)-dev"
 	fi
 fi
+# For limit() of lib.sh.
+mkdir -p -- "$cache/bin"
+for program in meson ninja python3; do
+	[[ -e $cache/bin/$program || ! -x /usr/bin/$program ]] || ln -sf "/usr/bin/$program" "$cache/bin/"
+done
 if [[ -n $source_to ]]; then
 	[[ ! -e $source_to ]] || die 'unpacking DPDK' "$source_to is there already" 'name a folder that is not'
 	unpack_package "$source_to"
@@ -190,19 +195,17 @@ fi
 cross_cmocka=$cache
 if [[ -n $cross ]]; then
 	unset DPDK_PREFIX
+	cross_file=$cache/cross-$cross.ini
 	if $cross_tests; then
 		cross_cmocka=$cache/cmocka-$cross_deb-$(distribution)
-		[[ -d $cross_cmocka ]] || ! $env_only || die "looking for cmocka for $cross_deb" 'it is not there yet' \
-			"run devtools/setup.sh --cross $cross first"
-		fill_once "$cross_cmocka" "fetches cmocka for $cross_deb" fetch_cmocka
+		$env_only || fill_once "$cross_cmocka" "fetches cmocka for $cross_deb" fetch_cmocka
 	fi
 	if ! $cross_dpdk; then
-		if $env_only; then
-			printf 'export SDXI_CROSS_FILE=%q\n' "$cache/cross-$cross.ini"
-		else
-			write_cross_file "$cache/cross-$cross.ini" "$cross_cmocka"
-			say "ready to build for $cross, without DPDK"
-		fi
+		$env_only || write_cross_file "$cross_file" "$cross_cmocka"
+		[[ -e $cross_file ]] || die "looking for $cross" 'it is not set up yet' \
+			"run devtools/setup.sh --cross $cross first"
+		$env_only || say "ready to build for $cross, without DPDK"
+		! $env_only || printf 'export SDXI_CROSS_FILE=%q\n' "$cross_file"
 		exit 0
 	fi
 	options+=(-Dtests=false '-Ddisable_apps=*' "-Denable_drivers=$cross_drivers")
@@ -213,27 +216,30 @@ options+=("-Ddisable_libs=$dpdk_unused_libs")
 
 # --- DPDK -------------------------------------------------------------------------------------------
 
-source_dir=
+source_dir='' identity=''
 if [[ -n ${DPDK_SOURCE:-} ]]; then
 	[[ -f $DPDK_SOURCE/meson.build && -d $DPDK_SOURCE/lib/eal ]] || die 'looking for DPDK' \
 		"DPDK_SOURCE=$DPDK_SOURCE is not a DPDK source tree" 'set it to the top folder of one, or unset it'
 	source_dir=$(realpath -- "$DPDK_SOURCE")
+	is_plain "$source_dir" || die 'looking for DPDK' \
+		"DPDK does not build in $source_dir: its scripts do not quote paths" 'move it elsewhere'
 	identity=$(tree_identity "$source_dir")
 elif [[ -n ${DPDK_PREFIX:-} ]]; then
 	prefix=$(realpath -- "$DPDK_PREFIX")
+	is_plain "$prefix" || die 'looking for DPDK' "pkg-config cannot quote the path $prefix" 'install it elsewhere'
 else
 	identity=package-$(distribution)
 fi
-if [[ -n ${identity:-} ]]; then
+if [[ -n $identity ]]; then
 	compiler=$("${cross:+$cross_triplet-}gcc" --version 2>/dev/null | head -n 1 || true)
 	key=$(printf '%s\n' 1 "$source_dir" "$identity" "${options[*]}" "$compiler" "${cross:-$(uname -m)}" |
 		sha256sum | cut -c 1-12)
 	prefix=$cache/dpdk-$key
 	# Written last: without this file a prefix is what is left of a build that was interrupted.
 	complete=$prefix/.complete
-	[[ -e $complete ]] || ! $env_only || die 'looking for DPDK' 'it is not built yet' \
-		"run devtools/setup.sh${cross:+ --cross $cross} first"
 	if [[ ! -e $complete ]]; then
+		! $env_only || die 'looking for DPDK' 'it is not built yet' \
+			"run devtools/setup.sh${cross:+ --cross $cross} first"
 		exec 9>"$prefix.lock"
 		lock 9 'builds this DPDK'
 	fi
@@ -259,21 +265,16 @@ if [[ -n $cross ]]; then
 	$env_only || write_cross_file "$cross_file" "$dpdk_pc" "$cross_cmocka"
 fi
 
-print_env()
-{
-	printf 'export DPDK_SDXI_PREFIX=%q\n' "$prefix"
-	if [[ -n $cross ]]; then
-		printf 'export SDXI_CROSS_FILE=%q\n' "$cross_file"
-		return
-	fi
+if ! $env_only; then
+	say "DPDK $dpdk_version${cross:+ for $cross} is ready in $prefix;\
+ its environment: eval \"\$(devtools/setup.sh${cross:+ --cross $cross} --env)\""
+	exit 0
+fi
+printf 'export DPDK_SDXI_PREFIX=%q\n' "$prefix"
+if [[ -n $cross ]]; then
+	printf 'export SDXI_CROSS_FILE=%q\n' "$cross_file"
+else
 	# shellcheck disable=SC2016 # for the shell that reads it
 	printf 'export %s=%q${%s:+:$%s}\n' PKG_CONFIG_PATH "$dpdk_pc" PKG_CONFIG_PATH PKG_CONFIG_PATH \
 		LD_LIBRARY_PATH "$dpdk_libdir" LD_LIBRARY_PATH LD_LIBRARY_PATH PATH "$prefix/bin" PATH PATH
-}
-
-if $env_only; then
-	print_env
-else
-	say "DPDK $dpdk_version${cross:+ for $cross} is ready in $prefix;\
- its environment: eval \"\$(devtools/setup.sh${cross:+ --cross $cross} --env)\""
 fi
