@@ -172,8 +172,8 @@ node,pcapng,pdcp,pdump,pipeline,pmu,port,power,ptr_compress,rawdev,regexdev,reor
 vhost
 # What all builds for tests have, so that a build that is there can be used again.
 readonly test_build_options=(-Dwerror=true -Dtests=enabled -Dperf_app=enabled)
-readonly sanitizer_options=('-Db_sanitize=address,undefined' -Dc_args=-fno-sanitize-recover=all
-	-Doptimization=1)
+readonly sanitizer_options=('-Db_sanitize=address,undefined' -Db_lundef=false
+	-Dc_args=-fno-sanitize-recover=all -Doptimization=1)
 
 # configure NAME [MESON OPTIONS...]: set up $builds/NAME, again if what it depends on has changed.
 configure()

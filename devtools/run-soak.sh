@@ -60,13 +60,13 @@ is_count "$minutes" || bad_usage
 set_up
 find_builds
 
-name=gcc
+name=gcc compiler=gcc
 options=()
 if $sanitizers; then
-	name=sanitizers
+	name=sanitizers compiler=clang
 	options=("${sanitizer_options[@]}")
 fi
-CC=gcc must_build "$name" 'the program' "${test_build_options[@]}" "${options[@]}" \
+CC=$compiler must_build "$name" 'the program' "${test_build_options[@]}" "${options[@]}" \
 	app/test/test_driver_soak
 
 # The program handles the signal, and prints its summary.

@@ -35,7 +35,7 @@ DPDK once into a cache folder. A second run finds everything done.
   --no-packages  install nothing
   --plots, --fuzz, --checks, --coverage, --export
                  also install what devtools/plot-perf.py, run-fuzz.sh, check-source.sh,
-                 run-tests.sh --coverage or test-export.sh needs; without pictures (--plots) the
+                 run-tests.sh --suite coverage or test-export.sh needs; without pictures (--plots) the
                  script continues
   --cross ARCH   set up for another machine instead: cross compiler, QEMU's user mode, cmocka and
                  DPDK. ARCH is aarch64, ppc64le, s390x (not supported by DPDK: without it) or i686

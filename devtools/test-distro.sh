@@ -1,0 +1,123 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright(c) 2026 The SDXI for DPDK authors
+
+set -euo pipefail
+# shellcheck source-path=SCRIPTDIR source=lib.sh
+. "$(dirname -- "${BASH_SOURCE[0]}")/lib.sh"
+# shellcheck source-path=SCRIPTDIR source=apt.sh
+. "$project_root/devtools/apt.sh"
+
+usage()
+{
+	cat <<'END'
+Usage: devtools/test-distro.sh SUITE [--ubuntu] [--mirror URL] [--qemu | -- COMMAND...]
+       devtools/test-distro.sh --help
+
+Run the README's two commands on another release of Debian or Ubuntu: in a folder that debootstrap
+makes, as root there, on a clone of the commit that is checked out. This takes about an hour. The
+folder stays in the cache for the next run. Needs root.
+
+  SUITE         the release: trixie (Debian 13), bookworm (Debian 12), noble (Ubuntu 24.04), ...
+  --ubuntu      SUITE is one of Ubuntu's
+  --mirror URL  where its packages are (default: deb.debian.org or archive.ubuntu.com)
+  --qemu        run "devtools/run-qemu.sh test" as well
+  -- COMMAND    run this in the clone instead
+
+DPDK_SOURCE names the DPDK to build there, if not SUITE's own source package. JOBS is passed on.
+END
+}
+
+bad_usage()
+{
+	usage >&2
+	exit 2
+}
+
+suite=
+mirror=http://deb.debian.org/debian
+keyring=debian-archive-keyring
+bootstrap=()
+commands=(devtools/run-perf.sh devtools/run-tests.sh)
+while (($# > 0)); do
+	case $1 in
+	--ubuntu)
+		mirror=http://archive.ubuntu.com/ubuntu
+		keyring=ubuntu-archive-keyring
+		# debootstrap's own script for all of Ubuntu's releases, also those that it does not know yet
+		bootstrap=(gutsy)
+		;;
+	--mirror)
+		(($# > 1)) || bad_usage
+		mirror=$2
+		shift
+		;;
+	--qemu) commands+=('devtools/run-qemu.sh test') ;;
+	--)
+		(($# > 1)) || bad_usage
+		commands=("$(printf '%q ' "${@:2}")")
+		break
+		;;
+	-h | --help) usage; exit 0 ;;
+	-*) bad_usage ;;
+	*)
+		[[ -z $suite ]] || bad_usage
+		suite=$1
+		;;
+	esac
+	shift
+done
+[[ $suite =~ ^[a-z]+$ ]] || bad_usage
+((EUID == 0)) || die 'starting' 'debootstrap and chroot need root' "sudo $0 $suite"
+[[ -z ${DPDK_SOURCE:-} || -f $DPDK_SOURCE/VERSION ]] ||
+	die 'looking at DPDK_SOURCE' "$DPDK_SOURCE is not a DPDK source tree" 'name one, or unset it'
+
+cache=$(cache_dir)
+mkdir -p -- "$cache/log"
+ensure_packages "$cache" debootstrap git "$keyring"
+root=$cache/distro-$suite
+exec 9>"$root.lock"
+lock 9 "uses $root"
+
+if [[ ! -e $root/complete ]]; then
+	say "making a root folder of $suite"
+	rm -rf -- "$root"
+	limit "$fetch_limit" debootstrap --variant=minbase --include=ca-certificates,git \
+		--components="main${bootstrap:+,universe}" --keyring="/usr/share/keyrings/$keyring.gpg" \
+		"$suite" "$root" "$mirror" "${bootstrap[@]}" </dev/null >"$cache/log/distro.log" 2>&1 ||
+		die "making a root folder of $suite" debootstrap 'see --mirror and --ubuntu' \
+			"$cache/log/distro.log"
+	: >"$root/complete"
+fi
+rm -rf -- "$root/root/sdxi"
+git clone -q -- "$project_root" "$root/root/sdxi"
+if [[ -n ${DPDK_SOURCE:-} ]]; then
+	mkdir -p -- "$root/root/dpdk"
+fi
+
+# All mounts and processes end with the namespaces.
+# shellcheck disable=SC2016 # for the shell that is called
+in_root()
+{
+	unshare --mount --pid --fork --kill-child bash -c '
+		root=$1 source=$2
+		mount -t proc proc "$root/proc" && mount --rbind /sys "$root/sys" && mount --rbind /dev "$root/dev" ||
+			exit 1
+		[[ -z $source ]] || mount --bind -o ro -- "$source" "$root/root/dpdk" || exit 1
+		cp -- /etc/resolv.conf "$root/etc/resolv.conf" && cd -- "$root" || exit 1
+		exec chroot . env -i HOME=/root PATH=/usr/sbin:/usr/bin:/sbin:/bin TERM=dumb \
+			${source:+DPDK_SOURCE=/root/dpdk} ${JOBS:+"JOBS=$JOBS"} \
+			bash -c "cd /root/sdxi && $3"
+	' bash "$root" "${DPDK_SOURCE:-}" "$1"
+}
+
+failed=0
+for command in "${commands[@]}"; do
+	say "$suite: $command"
+	rc=0
+	in_root "$command" </dev/null || rc=$?
+	say "$suite: $command ended with $rc"
+	((rc == 0)) || failed=$((failed + 1))
+done
+echo "$((${#commands[@]} - failed)) passed, $failed failed, 0 skipped"
+((failed == 0))

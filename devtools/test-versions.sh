@@ -1,0 +1,71 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-3-Clause
+# Copyright(c) 2026 The SDXI for DPDK authors
+
+set -euo pipefail
+# shellcheck source-path=SCRIPTDIR source=lib.sh
+. "$(dirname -- "${BASH_SOURCE[0]}")/lib.sh"
+
+usage()
+{
+	cat <<'END'
+Usage: devtools/test-versions.sh [--suite NAME]... TREE...
+       devtools/test-versions.sh --help
+
+Build against several versions of DPDK, and run the tests with each: "devtools/run-tests.sh --suite
+unit --suite app --suite dpdk". Prints a line for each version; the last line is "N passed, N failed,
+N skipped", over all of them.
+
+  TREE          a DPDK source tree, 22.11 or newer, or the prefix of an installed DPDK
+  --suite NAME  other suites of run-tests.sh
+
+DPDK_SDXI_CACHE and JOBS are passed on to devtools/setup.sh.
+END
+}
+
+suites=()
+trees=()
+while (($# > 0)); do
+	case $1 in
+	--suite)
+		(($# > 1)) || { usage >&2; exit 2; }
+		suites+=(--suite "$2")
+		shift
+		;;
+	-h | --help) usage; exit 0 ;;
+	-*) usage >&2; exit 2 ;;
+	*) trees+=("$1") ;;
+	esac
+	shift
+done
+((${#trees[@]} > 0)) || { usage >&2; exit 2; }
+((${#suites[@]} > 0)) || suites=(--suite unit --suite app --suite dpdk)
+for tree in "${trees[@]}"; do
+	[[ -d $tree ]] || die 'looking at the trees' "$tree is no folder" 'name source trees or prefixes'
+done
+
+find_builds
+out=$builds/log/version.txt
+passed=0 failed=0 skipped=0
+lines=()
+for tree in "${trees[@]}"; do
+	version=
+	if [[ -f $tree/VERSION ]]; then
+		version=$(<"$tree/VERSION")
+		variables=(-u DPDK_PREFIX DPDK_SOURCE="$tree")
+	else
+		variables=(-u DPDK_SOURCE DPDK_PREFIX="$tree")
+	fi
+	say "testing with $tree"
+	rc=0
+	env "${variables[@]}" "$project_root/devtools/run-tests.sh" --keep-going "${suites[@]}" </dev/null 2>&1 |
+		tee -- "$out" || rc=$?
+	counts=$(sed -nE '$s/^([0-9]+) passed, ([0-9]+) failed, ([0-9]+) skipped$/\1 \2 \3/p' "$out")
+	read -r p f s <<<"${counts:-0 1 0}"
+	((rc == 0 || f > 0)) || f=1
+	passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
+	lines+=("$tree${version:+ ($version)}: $p passed, $f failed, $s skipped")
+done
+printf '%s\n' "${lines[@]}"
+echo "$passed passed, $failed failed, $skipped skipped"
+((failed == 0))
