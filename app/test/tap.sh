@@ -6,6 +6,9 @@
 
 # With CDPATH in the environment, cd prints the new directory, and may choose another one.
 unset CDPATH
+# Messages and the order of names do not depend on the language. devtools/lib.sh sets the other one, which a
+# guest does not have.
+[[ ${LC_ALL:-} == C.UTF-8 ]] || export LC_ALL=C
 
 tap_number=0
 tap_failures=0
