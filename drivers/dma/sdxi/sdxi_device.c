@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdalign.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -260,10 +261,10 @@ sdxi_fn_discover(struct sdxi_dev *dev)
  * writes is on lines of its own, of 128 bytes: the most that a CPU has or prefetches in pairs.
  */
 struct cxt_head {
-	struct sdxi_cxt_ctl ctl __rte_aligned(128);
-	struct sdxi_cxt_sts sts __rte_aligned(128);
-	sdxi_le64 write_index __rte_aligned(128);
-	struct sdxi_akey_ent akey[SDXI_AKEY_ENTRIES_MIN] __rte_aligned(SDXI_AKEY_ALIGN);
+	alignas(128) struct sdxi_cxt_ctl ctl;
+	alignas(128) struct sdxi_cxt_sts sts;
+	alignas(128) sdxi_le64 write_index;
+	alignas(SDXI_AKEY_ALIGN) struct sdxi_akey_ent akey[SDXI_AKEY_ENTRIES_MIN];
 	struct sdxi_dsc desc[];
 };
 
