@@ -11,7 +11,6 @@
  * the driver and the emulated function share, and holds no logic. Registers have 64 bits.
  *
  * Tags say how sure a definition is: [9] from 0.9-era public code, 1.0 may differ; [I] inferred.
- * What the driver uses of these is listed in doc/conformance.md.
  */
 
 #include <assert.h>
