@@ -106,7 +106,7 @@ op_look(const struct sdxi_ring *r, uint64_t tail, uint32_t *nb_slots)
 			er = true;
 			verdict = RTE_MAX(verdict, SDXI_LOAD(&r->note[slot].verdict, relaxed));
 		}
-	} while (SDXI_LOAD(&r->note[slot].more, relaxed) && i <= r->mask);
+	} while (SDXI_LOAD(&r->note[slot].more, relaxed) != 0 && i <= r->mask);
 	*nb_slots = i;
 	if (er && verdict == RTE_DMA_STATUS_SUCCESSFUL)
 		return OP_UNSETTLED;
@@ -446,7 +446,7 @@ sdxi_vchan_status(const struct rte_dma_dev *dmadev, uint16_t vchan,
 	int ret;
 
 	*status = RTE_DMA_VCHAN_IDLE;
-	if (!SDXI_LOAD(&dev->started, acquire))
+	if (SDXI_LOAD(&dev->started, acquire) == 0)
 		return 0;
 	vc = vchan_of(dev, vchan);
 	r = &vc->ring;

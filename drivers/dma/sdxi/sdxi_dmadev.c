@@ -136,7 +136,7 @@ sdxi_configure(struct rte_dma_dev *dmadev, const struct rte_dma_conf *conf, uint
 	dev->nb_vchans = conf->nb_vchans;
 	sdxi_datapath_set(dmadev->fp_obj, dev);
 	/* A secondary process may be in a call. */
-	if (dev->attached)
+	if (dev->attached != 0)
 		rte_delay_us_sleep(TAKE_MS * 1000);
 	vchans_free(old, nb_old);
 	return ctrl_end(0);
@@ -247,7 +247,7 @@ vchan_rewind(struct sdxi_vchan *vc)
 static void
 vchans_fail(struct sdxi_dev *dev, uint32_t rest_epoch)
 {
-	unsigned int ms = dev->attached ? TAKE_MS : 0;
+	unsigned int ms = dev->attached != 0 ? TAKE_MS : 0;
 	uint16_t i;
 
 	for (i = 0; i < dev->nb_vchans; i++)
@@ -307,7 +307,7 @@ sdxi_stop(struct rte_dma_dev *dmadev)
 
 	if (ret < 0)
 		return ret;
-	if (dev->started)
+	if (dev->started != 0)
 		sdxi_thread_stop(dev);
 	SDXI_STORE(&dev->started, 0, relaxed);
 	if (dev->up && dev->nb_vchans > 0 && sdxi_fn_state(dev) == SDXI_GSV_ACTIVE &&
@@ -353,7 +353,7 @@ sdxi_close(struct rte_dma_dev *dmadev)
 	if (dev->intr)
 		dev->fn.ops->irq_disable(&dev->fn);
 	dev->intr = false;
-	if (dev->attached)
+	if (dev->attached != 0)
 		dev_keep(dmadev, dev);
 	else
 		vchans_free(dev->vchans, dev->nb_vchans);
@@ -590,7 +590,7 @@ sdxi_dmadev_create(const char *name, struct rte_device *device, const struct sdx
 		ret = args_check(dev);
 	if (ret < 0) {
 		/* What a secondary process may look at is kept as it was. */
-		if (dev->attached)
+		if (dev->attached != 0)
 			dev_keep(dmadev, dev);
 		rte_dma_pmd_release(name);
 		return ret;

@@ -656,7 +656,7 @@ thread_main(void *arg)
 	struct sdxi_dev *dev = arg;
 	uint64_t now, last = rte_get_timer_cycles();
 
-	while (!SDXI_LOAD(&dev->thread_exit, relaxed)) {
+	while (SDXI_LOAD(&dev->thread_exit, relaxed) == 0) {
 		rte_delay_us_sleep(THREAD_US);
 		now = rte_get_timer_cycles();
 		sdxi_service(dev, now - last >= period);

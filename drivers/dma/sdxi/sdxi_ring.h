@@ -194,13 +194,13 @@ sdxi_lines_take(struct sdxi_line *first, uint32_t nb)
 	uint32_t fours;
 
 	for (fours = nb / 4; fours != 0; fours--, line += 4) {
-		if (SDXI_LOAD(&line[0].blk.signal, acquire) |
-		    SDXI_LOAD(&line[1].blk.signal, acquire) |
-		    SDXI_LOAD(&line[2].blk.signal, acquire) |
-		    SDXI_LOAD(&line[3].blk.signal, acquire))
+		if ((SDXI_LOAD(&line[0].blk.signal, acquire) |
+		     SDXI_LOAD(&line[1].blk.signal, acquire) |
+		     SDXI_LOAD(&line[2].blk.signal, acquire) |
+		     SDXI_LOAD(&line[3].blk.signal, acquire)) != 0)
 			break;
-		if (unlikely(line[0].blk.flags | line[1].blk.flags |
-			     line[2].blk.flags | line[3].blk.flags))
+		if (unlikely((line[0].blk.flags | line[1].blk.flags |
+			      line[2].blk.flags | line[3].blk.flags) != 0))
 			break;
 		sdxi_line_arm(&line[0]);
 		sdxi_line_arm(&line[1]);
