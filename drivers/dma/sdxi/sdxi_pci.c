@@ -95,7 +95,7 @@ pci_irq_disable(const struct sdxi_fn *fn)
 {
 	struct pci_fn *pf = fn->opaque;
 
-	/* Waits for a callback in progress, whose acknowledgement may enable it again. */
+	/* Waits for a callback in progress, whose acknowledgment may enable it again. */
 	rte_intr_callback_unregister_sync(pf->pci->intr_handle, pci_irq_deliver, pf);
 	rte_intr_disable(pf->pci->intr_handle);
 }
