@@ -56,7 +56,7 @@ remove_all(struct sdxi_emu *emu, const struct emu_cxt *cxt, unsigned int kinds)
 /* The first fault due of some kinds hits, if there is one; what it was, in @p what if not NULL. */
 static bool
 hit(struct sdxi_emu *emu, const struct emu_cxt *cxt, unsigned int kinds,
-    struct sdxi_emu_fault *what)
+	struct sdxi_emu_fault *what)
 {
 	struct emu_fault *f = find(emu, cxt, kinds);
 

@@ -21,6 +21,7 @@
  * one place that makes it. [9] marks what is taken from public code for 0.9 hardware.
  */
 
+#include <endian.h>
 #include <stdatomic.h>
 
 #include "sdxi_emu.h"
@@ -62,6 +63,11 @@
 #define EMU_PREFETCH_TO_WRITE(p) __builtin_prefetch((p), 1, 3)
 #endif
 
+/* Memory is little-endian. */
+#define emu_le16(v) htole16(v)
+#define emu_le32(v) htole32(v)
+#define emu_le64(v) htole64(v)
+
 #define EMU_MIN(a, b) ((a) < (b) ? (a) : (b))
 #define EMU_DIM(a) (sizeof(a) / sizeof((a)[0]))
 #define EMU_MAX(a, b) ((a) > (b) ? (a) : (b))
@@ -72,17 +78,6 @@
 	atomic_load_explicit((const _Atomic uint64_t *)(ptr), memory_order_##order)
 #define EMU_STORE(ptr, val, order) \
 	atomic_store_explicit(EMU_ATOMIC(ptr), val, memory_order_##order)
-
-/* Little-endian in memory. */
-#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-#define emu_le16(v) ((uint16_t)(v))
-#define emu_le32(v) ((uint32_t)(v))
-#define emu_le64(v) ((uint64_t)(v))
-#else
-#define emu_le16(v) __builtin_bswap16(v)
-#define emu_le32(v) __builtin_bswap32(v)
-#define emu_le64(v) __builtin_bswap64(v)
-#endif
 
 /** How something failed, or 0: step, sub-step, and the buffer where one is to blame. */
 typedef uint32_t emu_fail_t;

@@ -95,6 +95,7 @@ entry_find(const struct entry *entry, unsigned int n, const char *name, char *wh
 static bool
 number_parse(const struct entry *key, const char *text, uint64_t *number)
 {
+	unsigned int exponent = 0;
 	char *end;
 
 	/* strtoull() alone would take blanks and a sign, and in base 0 a leading 0 as octal. */
@@ -103,8 +104,11 @@ number_parse(const struct entry *key, const char *text, uint64_t *number)
 	if (*text < '0' || *text > '9' || *end != '\0' || errno != 0 || *number < key->min ||
 	    *number > key->max || (key->log2 != 0 && (*number & (*number - 1)) != 0))
 		return false;
-	if (key->log2 != 0)
-		*number = __builtin_ctzll(*number) - key->log2;
+	if (key->log2 != 0) {
+		while (*number >> exponent > 1)
+			exponent++;
+		*number = exponent - key->log2;
+	}
 	return true;
 }
 

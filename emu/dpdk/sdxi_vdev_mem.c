@@ -259,7 +259,7 @@ sdxi_vdev_mem_read64(void *opaque, uint64_t iova, uint64_t *val)
 		return SDXI_EMU_MEM_OK;
 	}
 	ret = sdxi_vdev_mem_read(opaque, iova, val, sizeof(*val));
-	rte_smp_mb();
+	rte_mb();
 	return ret;
 }
 
@@ -272,7 +272,7 @@ sdxi_vdev_mem_write64(void *opaque, uint64_t iova, uint64_t val)
 		SDXI_STORE(va, val, release);
 		return SDXI_EMU_MEM_OK;
 	}
-	rte_smp_mb();
+	rte_mb();
 	return sdxi_vdev_mem_write(opaque, iova, &val, sizeof(val));
 }
 
