@@ -20,7 +20,7 @@ The last line is "N passed, N failed, N skipped", counting builds and test cases
     aarch64, ppc64le  DPDK (by devtools/setup.sh --cross, once), driver, emulated function, tools and
                       tests, with warnings as errors
     s390x             big-endian, and not supported by DPDK: emulated function and driver, with
-                      stand-ins for DPDK; without the code that knows buses and dmadevs
+                      stubs for DPDK; without the code that knows buses and dmadevs
     i686              32 bits: must be refused
 
 DPDK_SOURCE, DPDK_SDXI_CACHE and JOBS are passed on to devtools/setup.sh.
