@@ -82,7 +82,7 @@ trap 'exit 143' TERM
 LD_LIBRARY_PATH=$dir${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
 export LD_LIBRARY_PATH RUNTIME_DIRECTORY=$work
 mkdir -p -- "$dir/dpdk-dma-log"
-log=$dir/dpdk-dma-log/$mode.log
+log=$dir/dpdk-dma-log/$mode-$size.log
 # wait_reports() may read it before the application has written anything.
 : >"$log"
 find_cpus

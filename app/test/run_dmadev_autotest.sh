@@ -152,7 +152,7 @@ if [[ -n $index ]]; then
 	check_part 'fill' 6 0 'fill'
 	check_newer_part 'scatter-gather' 100 0 'sg_copy'
 	[[ $bus == pci ]] || check_newer_part 'shared virtual addressing' 2 0 'sva_copy'
-	check_newer_part 'stop and start' 1 0 'stop_start'
+	check_newer_part 'stop and start' 1 0 'stop_start' 'stop-start'
 	check_newer_part 'enqueue and dequeue' 1000 0 'dma_enq_deq'
 	check_nothing_skipped
 	if [[ $bus == pci ]]; then
