@@ -12,7 +12,7 @@
 
 #include "sdxi_internal.h"
 
-static __rte_always_inline struct sdxi_vchan *
+static inline struct sdxi_vchan *
 vchan_of(const void *dev_private, uint16_t vchan)
 {
 	const struct sdxi_dev *dev = dev_private;
@@ -258,7 +258,7 @@ completed_slow(void *dev_private, uint16_t vchan, const uint16_t nb_cpls, uint16
  * The oldest operation's block, and how many may be looked at. NULL: the slow path's, as it is
  * wide, has failed, was settled by recovery, would cross the ring's end, or is not complete.
  */
-static __rte_always_inline struct sdxi_line *
+static inline struct sdxi_line *
 ring_oldest(const struct sdxi_ring *r, uint16_t nb_cpls, uint32_t *nb)
 {
 	const uint64_t tail = r->op_tail;
@@ -273,7 +273,7 @@ ring_oldest(const struct sdxi_ring *r, uint16_t nb_cpls, uint32_t *nb)
 	return line;
 }
 
-static __rte_always_inline uint16_t
+static inline uint16_t
 ring_reported(struct sdxi_ring *r, uint32_t nb, uint16_t *last_idx)
 {
 	const uint64_t tail = r->op_tail + nb;
