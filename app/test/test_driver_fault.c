@@ -117,44 +117,20 @@ rig_close(struct rig *rig)
 		td_free(rig->vchan[v].dst);
 }
 
-struct injection {
-	struct sdxi_emu_fault fault;
-	int ret;
-};
-
-/* The function's locks are held: nothing is to fail in here. */
-static void
-inject_cb(struct sdxi_emu *emu, void *arg)
-{
-	struct injection *injection = arg;
-
-	injection->ret = sdxi_emu_inject(emu, &injection->fault);
-}
-
 static void
 inject(uint16_t vchan, struct sdxi_emu_fault fault)
 {
-	struct injection injection = { .fault = fault, .ret = -1 };
-
-	injection.fault.cxt = vchan + 1;
-	assert_int_equal(td_vdev_call(FN0, inject_cb, &injection), 0);
-	assert_int_equal(injection.ret, 0);
+	fault.cxt = vchan + 1;
+	assert_int_equal(td_vdev_inject(FN0, &fault), 0);
 }
 
 #define INJECT(vchan, ...) inject(vchan, (struct sdxi_emu_fault){ __VA_ARGS__ })
 
 static void
-inject_clear_cb(struct sdxi_emu *emu, void *arg)
-{
-	RTE_SET_USED(arg);
-	sdxi_emu_inject_clear(emu);
-}
-
-static void
 inject_clear(void)
 {
 	hurry_set(false);
-	assert_int_equal(td_vdev_call(FN0, inject_clear_cb, NULL), 0);
+	assert_int_equal(td_vdev_inject(FN0, NULL), 0);
 }
 
 static void

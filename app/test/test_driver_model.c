@@ -950,27 +950,6 @@ static const struct {
 	[M_NO_FN_STOP] = { .weight = 2 }, [M_NO_ACTIVE] = { .weight = 2, .fatal = true },
 };
 
-struct injection {
-	struct sdxi_emu_fault fault;
-	int ret;
-};
-
-/* Called with the function's locks held: it must not fail the test. */
-static void
-inject_cb(struct sdxi_emu *emu, void *arg)
-{
-	struct injection *injection = arg;
-
-	injection->ret = sdxi_emu_inject(emu, &injection->fault);
-}
-
-static void
-inject_clear_cb(struct sdxi_emu *emu, void *arg)
-{
-	RTE_SET_USED(arg);
-	sdxi_emu_inject_clear(emu);
-}
-
 static void
 injected_cb(struct sdxi_emu *emu, void *arg)
 {
@@ -985,13 +964,10 @@ injected_cb(struct sdxi_emu *emu, void *arg)
 static void
 inject(struct model_vchan *v, enum sdxi_emu_fault_kind kind, struct sdxi_emu_fault fault)
 {
-	struct injection injection = { .fault = fault, .ret = -1 };
-
-	injection.fault.kind = kind;
-	injection.fault.cxt = v->vchan + 1;
-	injection.fault.op = v->fault_dsc;
-	MODEL_CHECK(v, td_vdev_call(v->fn->name, inject_cb, &injection) == 0);
-	MODEL_CHECK(v, injection.ret == 0);
+	fault.kind = kind;
+	fault.cxt = v->vchan + 1;
+	fault.op = v->fault_dsc;
+	MODEL_CHECK(v, td_vdev_inject(v->fn->name, &fault) == 0);
 	digest_add(v, v->epoch_begin << 32 | kind << 16 | fault.count);
 	digest_add(v, v->fault_dsc << 32 | fault.step << 16 | fault.sub_step << 8 | fault.buf << 2 |
 		   fault.no_block << 1 | fault.no_log);
@@ -1000,7 +976,7 @@ inject(struct model_vchan *v, enum sdxi_emu_fault_kind kind, struct sdxi_emu_fau
 static void
 inject_clear(struct model_fn *fn)
 {
-	MODEL_CHECK(fn->vchan, td_vdev_call(fn->name, inject_clear_cb, NULL) == 0);
+	MODEL_CHECK(fn->vchan, td_vdev_inject(fn->name, NULL) == 0);
 }
 
 /* A failure by step and sub-step of SDXI, and the status expected for it. */

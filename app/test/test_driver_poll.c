@@ -235,19 +235,8 @@ calls_end(void)
 
 /* ---- faults ---------------------------------------------------------------------------------- */
 
-static void
-inject_cb(struct sdxi_emu *emu, void *arg)
-{
-	const struct sdxi_emu_fault *fault = arg;
-
-	if (fault != NULL)
-		assert_int_equal(sdxi_emu_inject(emu, fault), 0);
-	else
-		sdxi_emu_inject_clear(emu);
-}
-
 #define INJECT(...) \
-	assert_int_equal(td_vdev_call(FN0, inject_cb, &(struct sdxi_emu_fault){ __VA_ARGS__ }), 0)
+	assert_int_equal(td_vdev_inject(FN0, &(struct sdxi_emu_fault){ __VA_ARGS__ }), 0)
 
 /* ---- data path calls do not wait ------------------------------------------------------------- */
 
@@ -335,9 +324,7 @@ test_calls(void **state)
 		snprintf(args, sizeof(args), "error=%s,%s", error, incidents[i].args);
 		id = td_open(FN0, args, 1, NB_DESC);
 		for (f = 0; f < incidents[i].faults; f++)
-			assert_int_equal(td_vdev_call(FN0, inject_cb,
-							(void *)(uintptr_t)&incidents[i].fault[f]),
-					 0);
+			assert_int_equal(td_vdev_inject(FN0, &incidents[i].fault[f]), 0);
 		print_message("%s: ", incidents[i].what);
 		calls_begin();
 		poll_through(id, buf, NB_DESC);

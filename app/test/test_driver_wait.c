@@ -121,26 +121,13 @@ expect_slept(uint64_t us)
 static int16_t id;
 static uint8_t *mem;
 
-static void
-inject_cb(struct sdxi_emu *emu, void *arg)
-{
-	assert_int_equal(sdxi_emu_inject(emu, arg), 0);
-}
-
-static void
-inject_clear_cb(struct sdxi_emu *emu, void *arg)
-{
-	RTE_SET_USED(arg);
-	sdxi_emu_inject_clear(emu);
-}
-
 #define INJECT(...) \
-	assert_int_equal(td_vdev_call(FN0, inject_cb, &(struct sdxi_emu_fault){ __VA_ARGS__ }), 0)
+	assert_int_equal(td_vdev_inject(FN0, &(struct sdxi_emu_fault){ __VA_ARGS__ }), 0)
 
 static void
 inject_clear(void)
 {
-	assert_int_equal(td_vdev_call(FN0, inject_clear_cb, NULL), 0);
+	assert_int_equal(td_vdev_inject(FN0, NULL), 0);
 }
 
 static void

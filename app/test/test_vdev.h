@@ -35,4 +35,31 @@ td_vdev_call(const char *name, void (*call)(struct sdxi_emu *emu, void *arg), vo
 	return 0;
 }
 
+struct td_vdev_injection {
+	const struct sdxi_emu_fault *fault;
+	int ret;
+};
+
+/* Called with the function's locks held: it must not fail the test. */
+static inline void
+td_vdev_inject_cb(struct sdxi_emu *emu, void *arg)
+{
+	struct td_vdev_injection *injection = arg;
+
+	if (injection->fault != NULL)
+		injection->ret = sdxi_emu_inject(emu, injection->fault);
+	else
+		sdxi_emu_inject_clear(emu);
+}
+
+/** Inject a fault into the function of a device by name; NULL removes all. Returns 0 or -errno. */
+static inline int
+td_vdev_inject(const char *name, const struct sdxi_emu_fault *fault)
+{
+	struct td_vdev_injection injection = { .fault = fault };
+	const int ret = td_vdev_call(name, td_vdev_inject_cb, &injection);
+
+	return ret != 0 ? ret : injection.ret;
+}
+
 #endif /* _TEST_VDEV_H_ */
