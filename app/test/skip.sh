@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright(c) 2026 The SDXI for DPDK authors
 
-# In the place of a test that cannot be run with this DPDK or on this machine: skip.sh WHY
+# skip.sh WHY: replaces a test that cannot run with this DPDK or on this machine.
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=tap.sh
 . "$(dirname -- "${BASH_SOURCE[0]}")/tap.sh"

@@ -3,12 +3,12 @@
  */
 
 /*
- * One thing that goes wrong at a time: what is reported of which operation, and that the vchan goes
- * on. Each test is run with functions that stop a failing context and with ones that go on.
+ * One kind of fault at a time: the driver reports the right status for each operation, and the
+ * vchan recovers. Most tests run with error=stop and with error=continue.
  *
- * Where a test says which operation a fault hits, the driver's watchdog is off: it could stop and
- * start a context that is only slow, and the fault is counted in what the context consumes. Where
- * only the watchdog can find a fault, an operation may also be reported as of unknown fate.
+ * A fault hits the nth operation that the context consumes. Tests that expect it at one operation
+ * disable the watchdog, as a restart of a slow context would move the fault. If only the watchdog
+ * detects a fault, the operation's status may also be ERROR_UNKNOWN.
  */
 
 #include <errno.h>
@@ -29,20 +29,20 @@
 #define FN0 TD_NAME(0)
 
 enum {
-	OPS = 10,	/* of a burst */
+	OPS = 10,	/* per burst */
 	LEN = 200,
-	ROOM = 512,	/* of an operation, with guards */
+	ROOM = 512,	/* per operation, with guards */
 	MAX_VCHANS = 4,
 	NB_DESC = 64,
-	BAD = 64,	/* an address where nothing is */
+	BAD = 64,	/* unmapped address */
 };
 
-/* How long nothing may move where a test waits for the watchdog. */
+/* For faults that only the watchdog detects. */
 #define WATCHDOG "watchdog=300"
 
-/* ---- in the place of EAL's ------------------------------------------------------------------- */
+/* ---- replacements for EAL -------------------------------------------------------------------- */
 
-static bool hurry; /* atomic: the function answers nothing, so only one sleep in 16 is real */
+static bool skip_sleeps; /* atomic: skip 15 of 16 sleeps, so that timeouts expire sooner */
 
 void
 rte_delay_us_sleep(unsigned int us)
@@ -52,37 +52,37 @@ rte_delay_us_sleep(unsigned int us)
 
 	if (real == NULL)
 		real = TD_REAL(rte_delay_us_sleep);
-	if (!__atomic_load_n(&hurry, __ATOMIC_RELAXED) ||
+	if (!__atomic_load_n(&skip_sleeps, __ATOMIC_RELAXED) ||
 	    __atomic_fetch_add(&n, 1, __ATOMIC_RELAXED) % 16 == 0)
 		real(us);
 }
 
 static void
-hurry_set(bool on)
+skip_sleeps_set(bool on)
 {
-	__atomic_store_n(&hurry, on, __ATOMIC_RELAXED);
+	__atomic_store_n(&skip_sleeps, on, __ATOMIC_RELAXED);
 }
 
 /* ---- functions and operations ---------------------------------------------------------------- */
 
 /* A function and its vchans. */
 struct rig {
-	bool cont; /* it goes on after errors */
+	bool cont; /* error=continue */
 	int16_t id;
 	uint16_t nb_vchans;
 	uint8_t *src;
 	struct {
 		uint8_t *dst;
-		uint64_t next;	  /* index */
-		unsigned int nb;  /* outstanding operations, a burst's */
-		unsigned int left; /* those not to be begun before the failure is reported */
+		uint64_t next;	 /* index */
+		unsigned int nb; /* outstanding operations of the burst */
+		/* Mask of operations that must not start before the failure is reported. */
+		unsigned int fenced;
 		uint64_t submitted, completed, errors;
 	} vchan[MAX_VCHANS];
 };
 
-/* Does the function take every liberty? */
 static bool
-is_free(void)
+reorders(void)
 {
 	const char *order = getenv(TD_ORDER);
 
@@ -129,7 +129,7 @@ inject(uint16_t vchan, struct sdxi_emu_fault fault)
 static void
 inject_clear(void)
 {
-	hurry_set(false);
+	skip_sleeps_set(false);
 	assert_int_equal(td_vdev_inject(FN0, NULL), 0);
 }
 
@@ -158,7 +158,7 @@ dst_of(const struct rig *rig, uint16_t vchan, unsigned int op)
 	return rig->vchan[vchan].dst + op * ROOM + TD_GUARD_LEN;
 }
 
-/* What a burst has besides plain copies: sets of its operations. */
+/* Masks of operations with a fence or a bad address; the others are plain copies. */
 struct burst {
 	unsigned int fence, bad_src, bad_dst;
 };
@@ -176,7 +176,7 @@ enqueue(struct rig *rig, uint16_t vchan, struct burst burst)
 		rte_iova_t dst = (uintptr_t)dst_of(rig, vchan, i);
 		int ret;
 
-		/* A log entry may come late, and have the thread look at the vchan. */
+		/* A late log entry may make the control thread take the vchan for a moment. */
 		do {
 			ret = rte_dma_copy(rig->id, vchan, burst.bad_src & (1u << i) ? BAD : src,
 					   burst.bad_dst & (1u << i) ? BAD : dst, LEN,
@@ -187,7 +187,7 @@ enqueue(struct rig *rig, uint16_t vchan, struct burst burst)
 				 (uint16_t)(rig->vchan[vchan].next + i), ret);
 	}
 	rig->vchan[vchan].nb = OPS;
-	rig->vchan[vchan].left = 0;
+	rig->vchan[vchan].fenced = 0;
 }
 
 static void
@@ -213,7 +213,7 @@ expect_stats(const struct rig *rig, uint16_t vchan)
 			rig->vchan[vchan].errors);
 }
 
-/* What is in an operation's destination is what its status says. */
+/* Check that an operation's destination matches its status. */
 static void
 check_data(const struct rig *rig, uint16_t vchan, unsigned int op, enum rte_dma_status_code status)
 {
@@ -222,18 +222,18 @@ check_data(const struct rig *rig, uint16_t vchan, unsigned int op, enum rte_dma_
 
 	if (!td_is_all(dst - TD_GUARD_LEN, TD_GUARD_LEN, TD_GUARD) ||
 	    !td_is_all(dst + LEN, ROOM - LEN - TD_GUARD_LEN, TD_GUARD))
-		fail_msg("vchan %u: operation %u wrote beside its destination", vchan, op);
+		fail_msg("vchan %u: operation %u wrote outside its destination", vchan, op);
 	for (i = 0; i < LEN; i++) {
 		if (status == RTE_DMA_STATUS_SUCCESSFUL ? dst[i] == src[i] :
 		    dst[i] == TD_GUARD || (status != RTE_DMA_STATUS_NOT_ATTEMPTED &&
 					   dst[i] == src[i]))
 			continue;
-		fail_msg("vchan %u: operation %u with status %d: byte %u is 0x%02x, of 0x%02x in "
-			 "the source", vchan, op, status, i, dst[i], src[i]);
+		fail_msg("vchan %u: operation %u with status %d: byte %u: found 0x%02x, source "
+			 "0x%02x", vchan, op, status, i, dst[i], src[i]);
 	}
 }
 
-/* Gather a whole burst, with all the ways to do so in turn. */
+/* Dequeue a burst, with all calls and batch sizes in turn. */
 static void
 gather(struct rig *rig, uint16_t vchan, enum rte_dma_status_code *status)
 {
@@ -254,10 +254,10 @@ gather(struct rig *rig, uint16_t vchan, enum rte_dma_status_code *status)
 		assert_int_equal(last, (uint16_t)(first + n - 1));
 		if (error) {
 			for (i = 0; i < nb; i++)
-				if (rig->vchan[vchan].left & (1u << i))
+				if (rig->vchan[vchan].fenced & (1u << i))
 					check_data(rig, vchan, i, RTE_DMA_STATUS_NOT_ATTEMPTED);
-			rig->vchan[vchan].left = 0;
-			/* It stays, and stays where it is, until its status is taken. */
+			rig->vchan[vchan].fenced = 0;
+			/* The error is reported again until its status is dequeued. */
 			for (i = 0; i < 5; i++) {
 				error = false;
 				assert_int_equal(rte_dma_completed(rig->id, vchan, nb, &last,
@@ -272,7 +272,7 @@ gather(struct rig *rig, uint16_t vchan, enum rte_dma_status_code *status)
 			n += got;
 			assert_int_equal(last, (uint16_t)(first + n - 1));
 		} else if (got == 0 && td_bound_yield(&bound)) {
-			fail_msg("vchan %u: operation %u of %u is not reported", vchan, n, nb);
+			fail_msg("vchan %u: operation %u of %u was not reported", vchan, n, nb);
 		}
 	}
 	assert_int_equal(rte_dma_completed_status(rig->id, vchan, nb, &last, status + n), 0);
@@ -285,9 +285,9 @@ gather(struct rig *rig, uint16_t vchan, enum rte_dma_status_code *status)
 	expect_stats(rig, vchan);
 }
 
-/* The vchan goes on as if nothing had been. */
+/* Check that the vchan is idle and a burst succeeds. */
 static void
-expect_health(struct rig *rig, uint16_t vchan)
+expect_usable(struct rig *rig, uint16_t vchan)
 {
 	enum rte_dma_status_code status[OPS + 1];
 	unsigned int i;
@@ -297,13 +297,13 @@ expect_health(struct rig *rig, uint16_t vchan)
 	gather(rig, vchan, status);
 	for (i = 0; i < OPS; i++)
 		if (status[i] != RTE_DMA_STATUS_SUCCESSFUL)
-			fail_msg("vchan %u: operation %u of a good burst: found status %d", vchan,
+			fail_msg("vchan %u: operation %u after recovery: found status %d", vchan,
 				 i, status[i]);
 	TD_WAIT(rte_dma_burst_capacity(rig->id, vchan) == NB_DESC);
 	assert_int_equal(td_status(rig->id, vchan), RTE_DMA_VCHAN_IDLE);
 }
 
-/* Gather a burst in which operation @p op has @p code, and all others are successful. */
+/* Dequeue a burst in which operation @p op has status @p code and the others are successful. */
 static void
 expect_one(struct rig *rig, uint16_t vchan, unsigned int op, enum rte_dma_status_code code)
 {
@@ -313,16 +313,13 @@ expect_one(struct rig *rig, uint16_t vchan, unsigned int op, enum rte_dma_status
 	gather(rig, vchan, status);
 	for (i = 0; i < OPS; i++)
 		if (status[i] != (i == op ? code : RTE_DMA_STATUS_SUCCESSFUL))
-			fail_msg("vchan %u: operation %u, the fault being at %u: expected status "
-				 "%d, found %d", vchan, i, op, i == op ? (int)code : 0, status[i]);
+			fail_msg("vchan %u: operation %u, fault at %u: expected status %d, found "
+				 "%d", vchan, i, op, i == op ? (int)code : 0, status[i]);
 }
 
-/*
- * The same where only the watchdog can find the fault: the operation was run again, or is of
- * unknown fate.
- */
+/* The same for faults that only the watchdog detects: @p op may have been retried successfully. */
 static void
-expect_vague(struct rig *rig, uint16_t vchan, unsigned int op)
+expect_one_unknown(struct rig *rig, uint16_t vchan, unsigned int op)
 {
 	enum rte_dma_status_code status[OPS + 1];
 	unsigned int i;
@@ -331,19 +328,19 @@ expect_vague(struct rig *rig, uint16_t vchan, unsigned int op)
 	for (i = 0; i < OPS; i++)
 		if (status[i] != RTE_DMA_STATUS_SUCCESSFUL &&
 		    (status[i] != RTE_DMA_STATUS_ERROR_UNKNOWN || i != op))
-			fail_msg("vchan %u: operation %u, the fault being at %u: found status %d",
-				 vchan, i, op, status[i]);
+			fail_msg("vchan %u: operation %u, fault at %u: found status %d", vchan, i,
+				 op, status[i]);
 }
 
 static void
-expect_all_good(struct rig *rig, uint16_t vchan)
+expect_success(struct rig *rig, uint16_t vchan)
 {
 	expect_one(rig, vchan, OPS, RTE_DMA_STATUS_SUCCESSFUL);
 }
 
 static const unsigned int places[] = { 0, 4, OPS - 1 };
 
-/* ---- operations that fail -------------------------------------------------------------------- */
+/* ---- failed operations ----------------------------------------------------------------------- */
 
 static const struct {
 	uint8_t step, sub_step, buf;
@@ -361,7 +358,7 @@ static const struct {
 	{ SDXI_STEP_INTERNAL, SDXI_SUB_STEP_OTHER, 0, RTE_DMA_STATUS_ERROR_UNKNOWN },
 };
 
-/* The log alone tells, or block and log. */
+/* Reported in the log, with or without er in the completion block. */
 static void
 test_fail(void **state)
 {
@@ -377,14 +374,14 @@ test_fail(void **state)
 				       .buf = failures[f].buf, .no_block = no_block != 0);
 				BURST(&rig, 0);
 				expect_one(&rig, 0, places[p], failures[f].code);
-				expect_health(&rig, 0);
+				expect_usable(&rig, 0);
 			}
 		}
 	}
 	assert_int_equal(injected(), 2 * RTE_DIM(failures) * RTE_DIM(places));
 }
 
-/* The block alone tells, and not why. */
+/* Reported by the completion block only, which has no reason. */
 static void
 test_fail_no_log(void **state)
 {
@@ -396,13 +393,13 @@ test_fail_no_log(void **state)
 		INJECT(0, .kind = SDXI_EMU_FAULT_FAIL, .op = places[p], .no_log = true);
 		BURST(&rig, 0);
 		expect_one(&rig, 0, places[p], RTE_DMA_STATUS_ERROR_UNKNOWN);
-		expect_health(&rig, 0);
+		expect_usable(&rig, 0);
 	}
 }
 
-/* Neither tells: where the context has stopped it is run again, else the watchdog finds it. */
+/* Not reported: a context that stopped is restarted, otherwise the watchdog fires. */
 static void
-test_fail_neither(void **state)
+test_fail_unreported(void **state)
 {
 	struct rig rig;
 	unsigned int p;
@@ -413,14 +410,14 @@ test_fail_neither(void **state)
 		       .no_log = true);
 		BURST(&rig, 0);
 		if (rig.cont)
-			expect_vague(&rig, 0, places[p]);
+			expect_one_unknown(&rig, 0, places[p]);
 		else
-			expect_all_good(&rig, 0);
-		expect_health(&rig, 0);
+			expect_success(&rig, 0);
+		expect_usable(&rig, 0);
 	}
 }
 
-/* er without a signal: the log tells, or else it is not known. */
+/* er without a signal: without a log entry only the watchdog detects the failure. */
 static void
 test_no_signal(void **state)
 {
@@ -434,15 +431,15 @@ test_no_signal(void **state)
 			       .no_log = no_log != 0);
 			BURST(&rig, 0);
 			if (no_log)
-				expect_vague(&rig, 0, places[p]);
+				expect_one_unknown(&rig, 0, places[p]);
 			else
 				expect_one(&rig, 0, places[p], RTE_DMA_STATUS_INVALID_DST_ADDR);
-			expect_health(&rig, 0);
+			expect_usable(&rig, 0);
 		}
 	}
 }
 
-/* Several in one burst, by addresses that are nowhere. */
+/* Several failures in one burst, from unmapped addresses. */
 static void
 test_many_fail(void **state)
 {
@@ -471,12 +468,12 @@ test_many_fail(void **state)
 						 "expected status %d, found %d", src, dst, i,
 						 expected, status[i]);
 			}
-			expect_health(&rig, 0);
+			expect_usable(&rig, 0);
 		}
 	}
 }
 
-/* As many failures as the log has entries, all of them with their codes. */
+/* Many failures in a row that fit into the log: each has its status. */
 static void
 test_all_fail(void **state)
 {
@@ -499,9 +496,9 @@ test_all_fail(void **state)
 			fail_msg("operation %u: found status %d", i, status[i]);
 }
 
-/* A function that stops at each of them is in test_many_fail(). */
+/* With error=continue only: test_many_fail() covers stops at consecutive operations. */
 static void
-test_fail_in_a_row(void **state)
+test_fail_consecutive(void **state)
 {
 	enum rte_dma_status_code status[OPS + 1];
 	unsigned int count, i;
@@ -516,11 +513,11 @@ test_fail_in_a_row(void **state)
 			assert_int_equal(status[i], i >= 2 && i < 2 + count ?
 					 RTE_DMA_STATUS_INVALID_SRC_ADDR :
 					 RTE_DMA_STATUS_SUCCESSFUL);
-		expect_health(&rig, 0);
+		expect_usable(&rig, 0);
 	}
 }
 
-/* From a fence after a failure on nothing is begun, unless the function goes on by itself. */
+/* With error=stop, operations from the first fence after a failure on are not attempted. */
 static void
 test_fence(void **state)
 {
@@ -543,7 +540,7 @@ test_fence(void **state)
 			BURST(&rig, 0, .fence = cases[c].fence, .bad_src = way == 0 ? 1u << op : 0,
 			      .bad_dst = way == 1 ? 1u << op : 0);
 			if (!rig.cont)
-				rig.vchan[0].left = cases[c].fence & ~0u << (op + 1);
+				rig.vchan[0].fenced = cases[c].fence & ~0u << (op + 1);
 			gather(&rig, 0, status);
 			cut = false;
 			for (i = 0; i < OPS; i++) {
@@ -552,14 +549,14 @@ test_fence(void **state)
 					   i != op ? RTE_DMA_STATUS_SUCCESSFUL :
 					   way == 0 ? RTE_DMA_STATUS_INVALID_SRC_ADDR :
 						      RTE_DMA_STATUS_INVALID_DST_ADDR;
-				if (is_free() && cut && status[i] == RTE_DMA_STATUS_SUCCESSFUL)
+				if (reorders() && cut && status[i] == RTE_DMA_STATUS_SUCCESSFUL)
 					continue;
 				if (status[i] != expected)
 					fail_msg("fences 0x%x, fault at %u: operation %u: expected "
 						 "status %d, found %d", cases[c].fence, op, i,
 						 expected, status[i]);
 			}
-			expect_health(&rig, 0);
+			expect_usable(&rig, 0);
 		}
 	}
 }
@@ -582,18 +579,18 @@ test_log_lost(void **state)
 			INJECT(0, .kind = SDXI_EMU_FAULT_FAIL, .op = places[p]);
 			BURST(&rig, 0);
 			expect_one(&rig, 0, places[p], RTE_DMA_STATUS_ERROR_UNKNOWN);
-			/* The next one is logged again. */
+			/* The next failure is logged. */
 			BURST(&rig, 0, .bad_dst = 0x20);
 			expect_one(&rig, 0, 5, RTE_DMA_STATUS_INVALID_DST_ADDR);
-			/* Neither block nor entry. */
+			/* Neither in the block nor in the log. */
 			INJECT(0, .kind = kinds[k], .op = places[p], .count = 1);
 			INJECT(0, .kind = SDXI_EMU_FAULT_FAIL, .op = places[p], .no_block = true);
 			BURST(&rig, 0);
 			if (rig.cont)
-				expect_vague(&rig, 0, places[p]);
+				expect_one_unknown(&rig, 0, places[p]);
 			else
-				expect_all_good(&rig, 0);
-			expect_health(&rig, 0);
+				expect_success(&rig, 0);
+			expect_usable(&rig, 0);
 		}
 	}
 }
@@ -622,12 +619,12 @@ test_log_flood(void **state)
 	td_statuses(rig.id, 0, FLOOD, status);
 	for (i = 0; i < FLOOD; i++) {
 		if (i % 10 != 9) {
-			/* One that stops at each of them does not fill the log. */
+			/* With error=stop and in order, the log does not overflow. */
 			if (status[i] != RTE_DMA_STATUS_INVALID_SRC_ADDR &&
 			    (status[i] != RTE_DMA_STATUS_ERROR_UNKNOWN ||
-			     (!rig.cont && !is_free())))
-				fail_msg("operation %u from nowhere: found status %d", i,
-					 status[i]);
+			     (!rig.cont && !reorders())))
+				fail_msg("operation %u from an unmapped address: found status %d",
+					 i, status[i]);
 			assert_int_equal(buf[FLOOD + i], TD_GUARD);
 		} else {
 			assert_int_equal(status[i], RTE_DMA_STATUS_SUCCESSFUL);
@@ -636,7 +633,7 @@ test_log_flood(void **state)
 	}
 }
 
-/* ---- what does not come back ----------------------------------------------------------------- */
+/* ---- missing completions --------------------------------------------------------------------- */
 
 static void
 test_lose(void **state)
@@ -648,13 +645,13 @@ test_lose(void **state)
 	for (p = 0; p < RTE_DIM(places); p++) {
 		INJECT(0, .kind = SDXI_EMU_FAULT_LOSE, .op = places[p]);
 		BURST(&rig, 0);
-		expect_vague(&rig, 0, places[p]);
-		expect_health(&rig, 0);
+		expect_one_unknown(&rig, 0, places[p]);
+		expect_usable(&rig, 0);
 	}
 }
 
 /*
- * An operation whose completion was lost is not run again once what comes after a fence may have
+ * An operation whose completion was lost must not be retried after a fenced operation that may have
  * overwritten its source.
  */
 static void
@@ -678,7 +675,7 @@ test_lose_before_fence(void **state)
 			RTE_DMA_OP_FLAG_SUBMIT | RTE_DMA_OP_FLAG_FENCE);
 		idx += 2;
 		td_statuses(rig.id, 0, 2, status);
-		/* It was done, whatever is known of it. */
+		/* The copy was executed, even if its status is unknown. */
 		assert_true(status[0] == RTE_DMA_STATUS_SUCCESSFUL ||
 			    status[0] == RTE_DMA_STATUS_ERROR_UNKNOWN);
 		assert_int_equal(status[1], RTE_DMA_STATUS_SUCCESSFUL);
@@ -698,10 +695,10 @@ test_stall(void **state)
 	for (p = 0; p < RTE_DIM(places); p++) {
 		INJECT(0, .kind = SDXI_EMU_FAULT_STALL, .op = places[p]);
 		BURST(&rig, 0, .fence = 0x2);
-		expect_health(&rig, 1);
-		expect_all_good(&rig, 0);
-		expect_health(&rig, 0);
-		expect_health(&rig, 1);
+		expect_usable(&rig, 1);
+		expect_success(&rig, 0);
+		expect_usable(&rig, 0);
+		expect_usable(&rig, 1);
 	}
 }
 
@@ -715,13 +712,13 @@ test_stop(void **state)
 	for (p = 0; p < RTE_DIM(places); p++) {
 		INJECT(0, .kind = SDXI_EMU_FAULT_STOP, .op = places[p]);
 		BURST(&rig, 0, .fence = 0x204);
-		expect_all_good(&rig, 0);
-		expect_health(&rig, 0);
-		expect_health(&rig, 1);
+		expect_success(&rig, 0);
+		expect_usable(&rig, 0);
+		expect_usable(&rig, 1);
 	}
 }
 
-/* One that stops its context again before anything is done has failed. */
+/* An operation fails if its context stops again without progress. */
 static void
 test_stop_again(void **state)
 {
@@ -733,22 +730,22 @@ test_stop_again(void **state)
 	for (p = 0; p < RTE_DIM(places); p++) {
 		INJECT(0, .kind = SDXI_EMU_FAULT_STOP, .op = places[p], .count = 2);
 		BURST(&rig, 0);
-		if (!is_free()) {
+		if (!reorders()) {
 			expect_one(&rig, 0, places[p], RTE_DMA_STATUS_ERROR_UNKNOWN);
 		} else {
-			/* Which one was the oldest is the function's affair. */
+			/* The oldest operation that was not done may be another one. */
 			gather(&rig, 0, status);
 			for (i = 0, failed = 0; i < OPS; i++)
 				failed += status[i] != RTE_DMA_STATUS_SUCCESSFUL;
 			assert_in_range(failed, 0, 1);
 		}
-		expect_health(&rig, 0);
+		expect_usable(&rig, 0);
 	}
 }
 
-/* ---- the function ---------------------------------------------------------------------------- */
+/* ---- function errors ------------------------------------------------------------------------- */
 
-/* All vchans recover from the function's error; the log says which operation was to blame. */
+/* All vchans recover from a function error; the log has the operation that caused it. */
 static void
 test_fn_error(void **state)
 {
@@ -771,22 +768,23 @@ test_fn_error(void **state)
 					expected = RTE_DMA_STATUS_NOT_ATTEMPTED;
 				if (status[i] == expected)
 					continue;
-				/* What has passed the fence may have been done, its signal late. */
-				if (is_free() && status[i] == RTE_DMA_STATUS_ERROR_UNKNOWN && i < 6)
+				/* Fenced operations may have started, and signals may be late. */
+				if (reorders() && i < 6 &&
+				    status[i] == RTE_DMA_STATUS_ERROR_UNKNOWN)
 					continue;
-				if (is_free() && v == 1 && i >= 6 &&
+				if (reorders() && v == 1 && i >= 6 &&
 				    status[i] == RTE_DMA_STATUS_SUCCESSFUL)
 					continue;
-				fail_msg("vchan %u: operation %u: found status %d; the error was "
-					 "at %u of vchan 1", v, i, status[i], places[p]);
+				fail_msg("vchan %u: operation %u, error at %u of vchan 1: found "
+					 "status %d", v, i, places[p], status[i]);
 			}
 		}
 		for (v = 0; v < MAX_VCHANS; v++)
-			expect_health(&rig, v);
+			expect_usable(&rig, v);
 	}
 }
 
-/* A context that cannot be stopped takes its function along. */
+/* If a context does not stop, the function is stopped. */
 static void
 test_no_stop(void **state)
 {
@@ -798,15 +796,15 @@ test_no_stop(void **state)
 	BURST(&rig, 0, .fence = 0x8);
 	BURST(&rig, 1);
 	BURST(&rig, 2);
-	expect_all_good(&rig, 1);
-	expect_all_good(&rig, 0);
-	expect_all_good(&rig, 2);
-	expect_health(&rig, 0);
-	expect_health(&rig, 1);
-	expect_health(&rig, 2);
+	expect_success(&rig, 1);
+	expect_success(&rig, 0);
+	expect_success(&rig, 2);
+	expect_usable(&rig, 0);
+	expect_usable(&rig, 1);
+	expect_usable(&rig, 2);
 }
 
-/* And one that takes no stop either is reset. */
+/* If the function does not stop either, it is reset. */
 static void
 test_no_fn_stop(void **state)
 {
@@ -818,15 +816,15 @@ test_no_fn_stop(void **state)
 	INJECT(0, .kind = SDXI_EMU_FAULT_STALL, .op = 3);
 	BURST(&rig, 0);
 	BURST(&rig, 1);
-	expect_all_good(&rig, 0);
-	expect_all_good(&rig, 1);
-	expect_health(&rig, 0);
-	expect_health(&rig, 1);
+	expect_success(&rig, 0);
+	expect_success(&rig, 1);
+	expect_usable(&rig, 0);
+	expect_usable(&rig, 1);
 }
 
-/* Nothing of a vchan that has failed is reported as done, and nothing is taken any more. */
+/* A failed vchan reports at most @p nb_done operations as successful, and accepts no more. */
 static void
-expect_dead(struct rig *rig, uint16_t vchan, unsigned int nb_done)
+expect_failed(struct rig *rig, uint16_t vchan, unsigned int nb_done)
 {
 	enum rte_dma_status_code status[OPS + 1];
 	unsigned int i;
@@ -835,10 +833,10 @@ expect_dead(struct rig *rig, uint16_t vchan, unsigned int nb_done)
 	for (i = 0; i < OPS; i++) {
 		const bool done = status[i] == RTE_DMA_STATUS_SUCCESSFUL;
 
-		if (done ? i < nb_done || is_free() : status[i] == RTE_DMA_STATUS_ERROR_UNKNOWN ||
-						      status[i] == RTE_DMA_STATUS_NOT_ATTEMPTED)
+		if (done ? i < nb_done || reorders() : status[i] == RTE_DMA_STATUS_ERROR_UNKNOWN ||
+						       status[i] == RTE_DMA_STATUS_NOT_ATTEMPTED)
 			continue;
-		fail_msg("vchan %u: operation %u, %u being done: found status %d", vchan, i,
+		fail_msg("vchan %u: operation %u, first %u done: found status %d", vchan, i,
 			 nb_done, status[i]);
 	}
 	for (i = 0; i < 3; i++) {
@@ -863,7 +861,7 @@ rig_restart(struct rig *rig)
 	assert_return_code(rte_dma_start(rig->id), 0);
 	for (v = 0; v < rig->nb_vchans; v++) {
 		rig->vchan[v].next = 0;
-		expect_health(rig, v);
+		expect_usable(rig, v);
 	}
 }
 
@@ -883,16 +881,16 @@ test_failed(void **state)
 			INJECT(1, .kind = SDXI_EMU_FAULT_FN_ERROR, .op = 0);
 			for (v = 0; v < 3; v++)
 				enqueue(&rig, v, (struct burst){ .fence = 0x24 });
-			hurry_set(kinds[k] == SDXI_EMU_FAULT_NO_RESET);
+			skip_sleeps_set(kinds[k] == SDXI_EMU_FAULT_NO_RESET);
 			submit(&rig, 1);
 			TD_WAIT(injected() > 0);
 			submit(&rig, 0);
 			submit(&rig, 2);
 			for (v = 0; v < 3; v++)
-				expect_dead(&rig, v, 0);
+				expect_failed(&rig, v, 0);
 			switch (way) {
 			case 0:
-				/* Removed while it is as it is. */
+				/* Remove the failed device. */
 				break;
 			case 1:
 				inject_clear();
@@ -904,11 +902,11 @@ test_failed(void **state)
 				break;
 			}
 			rig_close(&rig);
-			hurry_set(false);
+			skip_sleeps_set(false);
 		}
 	}
 	rig_open(&rig, *state, "", 1);
-	expect_health(&rig, 0);
+	expect_usable(&rig, 0);
 }
 
 static void
@@ -918,24 +916,24 @@ nothing_cb(struct sdxi_emu *emu, void *arg)
 	RTE_SET_USED(arg);
 }
 
-static bool looked_enough; /* atomic */
+static bool dump_stop; /* atomic */
 
 static void *
-look_on(void *arg)
+dump_thread(void *arg)
 {
 	const int16_t id = *(const int16_t *)arg;
 	FILE *f = fopen("/dev/null", "w");
 
-	while (f != NULL && !__atomic_load_n(&looked_enough, __ATOMIC_RELAXED))
+	while (f != NULL && !__atomic_load_n(&dump_stop, __ATOMIC_RELAXED))
 		rte_dma_dump(id, f);
 	if (f != NULL)
 		fclose(f);
 	return NULL;
 }
 
-/* Those who look at the function all the time must not keep it from its work. */
+/* Threads that dump the device all the time must not starve the function. */
 static void
-test_wanted(void **state)
+test_dump(void **state)
 {
 	enum { THREADS = 4 };
 	pthread_t thread[THREADS];
@@ -947,34 +945,34 @@ test_wanted(void **state)
 	pthread_attr_init(&attr);
 	pthread_attr_setaffinity_np(&attr, sizeof(cpu_set_t), td_cpus());
 	for (i = 0; i < THREADS; i++)
-		assert_int_equal(pthread_create(&thread[i], &attr, look_on, &rig.id), 0);
+		assert_int_equal(pthread_create(&thread[i], &attr, dump_thread, &rig.id), 0);
 	pthread_attr_destroy(&attr);
 	for (i = 0; i < 20; i++) {
 		BURST(&rig, 0, .bad_src = i % 4 == 3 ? 0x10 : 0);
 		expect_one(&rig, 0, i % 4 == 3 ? 4 : OPS, RTE_DMA_STATUS_INVALID_SRC_ADDR);
 	}
-	__atomic_store_n(&looked_enough, true, __ATOMIC_RELAXED);
+	__atomic_store_n(&dump_stop, true, __ATOMIC_RELAXED);
 	for (i = 0; i < THREADS; i++)
 		pthread_join(thread[i], NULL);
 }
 
-/* Give the function the chance to write: many turns, or some time where there is none. */
+/* Give the function time to write. */
 static void
-let_it_write(void)
+wait_for_writes(void)
 {
 	unsigned int i;
 
 	for (i = 0; i < 300; i++) {
-		/* The function pauses for this, and goes on. */
+		/* Each call pauses and resumes the function. */
 		td_vdev_call(FN0, nothing_cb, NULL);
 		usleep(1000);
 	}
 }
 
 /*
- * What is reported as failed is the application's again, also if the function cannot be stopped at
- * all: it must not write there any more, nor, when the device is gone, to what is freed then. One
- * that is left its memory would go on with the second vchan as soon as the faults are gone.
+ * Buffers of failed operations belong to the application, even if the function cannot be stopped:
+ * it must write neither to them nor, after removal, to freed memory. A function that can still
+ * access memory would continue with the second vchan as soon as the faults are cleared.
  */
 static void
 test_failed_memory(void **state)
@@ -985,32 +983,32 @@ test_failed_memory(void **state)
 	uint8_t *again;
 
 	rig_open(&rig, *state, WATCHDOG, 2);
-	/* Context 0 takes no commands any more. */
+	/* Context 0 executes no more commands. */
 	inject(UINT16_MAX, (struct sdxi_emu_fault){ .kind = SDXI_EMU_FAULT_STALL });
 	INJECT(0, .kind = SDXI_EMU_FAULT_NO_RESET);
 	for (v = 0; v < 2; v++) {
 		INJECT(v, .kind = SDXI_EMU_FAULT_STALL, .op = 3);
 		BURST(&rig, v);
 	}
-	hurry_set(true);
+	skip_sleeps_set(true);
 	for (v = 0; v < 2; v++)
-		expect_dead(&rig, v, 3);
+		expect_failed(&rig, v, 3);
 	for (v = 0; v < 2; v++)
 		memset(rig.vchan[v].dst, 0x5c, OPS * ROOM);
 	inject_clear();
-	let_it_write();
+	wait_for_writes();
 	for (v = 0; v < 2; v++)
 		assert_true(td_is_all(rig.vchan[v].dst, OPS * ROOM, 0x5c));
 	rig_close(&rig);
 	again = td_alloc(AGAIN, 64);
 	memset(again, 0x5c, AGAIN);
-	let_it_write();
+	wait_for_writes();
 	assert_true(td_is_all(again, AGAIN, 0x5c));
 	rig_open(&rig, *state, "", 1);
-	expect_health(&rig, 0);
+	expect_usable(&rig, 0);
 }
 
-/* An activation that fails once is tried again. */
+/* A failed activation is retried. */
 static void
 test_no_active_once(void **state)
 {
@@ -1021,14 +1019,14 @@ test_no_active_once(void **state)
 	INJECT(0, .kind = SDXI_EMU_FAULT_FN_ERROR, .op = 4);
 	BURST(&rig, 0);
 	expect_one(&rig, 0, 4, RTE_DMA_STATUS_ERROR_UNKNOWN);
-	expect_health(&rig, 0);
+	expect_usable(&rig, 0);
 }
 
-/* ---- beside it ------------------------------------------------------------------------------- */
+/* ---- other vchans and operations ------------------------------------------------------------- */
 
-/* While one vchan fails over and over, another one of the same function does not notice. */
+/* Repeated failures of one vchan do not affect others of the same function. */
 static void
-test_undisturbed(void **state)
+test_other_vchans(void **state)
 {
 	const unsigned int rounds = td_is_slow() ? 20 : 100;
 	enum rte_dma_status_code status[OPS + 1];
@@ -1044,22 +1042,22 @@ test_undisturbed(void **state)
 		BURST(&rig, 1, .bad_src = round % 4 == 0 ? 0x82 : 0, .fence = round & 0x3ff);
 		BURST(&rig, 0, .fence = 0x2a);
 		BURST(&rig, 2);
-		expect_all_good(&rig, 0);
+		expect_success(&rig, 0);
 		gather(&rig, 1, status);
 		for (i = 0; i < OPS; i++)
 			assert_int_not_equal(status[i], RTE_DMA_STATUS_USER_ABORT);
-		expect_all_good(&rig, 2);
+		expect_success(&rig, 2);
 		BURST(&rig, 2);
-		expect_all_good(&rig, 2);
+		expect_success(&rig, 2);
 	}
 	inject_clear();
-	expect_health(&rig, 0);
-	expect_health(&rig, 1);
-	expect_health(&rig, 2);
+	expect_usable(&rig, 0);
+	expect_usable(&rig, 1);
+	expect_usable(&rig, 2);
 	assert_int_equal(rig.vchan[0].errors + rig.vchan[2].errors, 0);
 }
 
-/* The pieces of a fill read what the first one writes: their failures are not the fill's. */
+/* A long fill copies its first piece: failed reads of the copies must not set its status. */
 static void
 test_fill_log_lost(void **state)
 {
@@ -1072,9 +1070,9 @@ test_fill_log_lost(void **state)
 
 	rig_open(&rig, *state, "", 1);
 	INJECT(0, .kind = SDXI_EMU_FAULT_LOG_OVF);
-	/* After the fill's four pieces, so that it is settled when the context has stopped. */
+	/* After the four pieces of the fill: its status must be decided when the context stops. */
 	INJECT(0, .kind = SDXI_EMU_FAULT_STOP, .op = OTHERS + 4);
-	/* Other patterns in all pages that there are. */
+	/* Occupy all pattern pages, so that the fill is split. */
 	for (i = 0; i < OTHERS; i++)
 		assert_int_equal(rte_dma_fill(rig.id, 0, i + 1, (uintptr_t)rig.vchan[0].dst, 8, 0),
 				 i);
@@ -1089,7 +1087,7 @@ test_fill_log_lost(void **state)
 	td_one_copy(rig.id, 0, OTHERS + 2);
 }
 
-/* The status through the phases of a failure. */
+/* rte_dma_vchan_status() in the phases of a failure. */
 static void
 test_vchan_status(void **state)
 {
@@ -1108,9 +1106,9 @@ test_vchan_status(void **state)
 		n = 0;
 		TD_WAIT((n += rte_dma_completed(rig.id, 0, OPS - n, &last, &error), error));
 		assert_int_equal(n, round);
-		/* Nothing waits for it to be taken. */
+		/* The vchan recovers before the error is dequeued. */
 		TD_WAIT(td_status(rig.id, 0) == RTE_DMA_VCHAN_IDLE);
-		/* Where CXT_UPD is refused, the function is reset. */
+		/* If CXT_UPD is refused, the function is reset. */
 		if (getenv(TD_CXT_UPD) == NULL)
 			assert_int_equal(td_status(rig.id, 1), RTE_DMA_VCHAN_IDLE);
 		assert_int_equal(rte_dma_completed_status(rig.id, 0, 1, &last, status), 1);
@@ -1122,12 +1120,12 @@ test_vchan_status(void **state)
 		rig.vchan[0].errors++;
 		expect_stats(&rig, 0);
 	}
-	expect_health(&rig, 0);
+	expect_usable(&rig, 0);
 }
 
 /* ---- fills and scatter-gather ---------------------------------------------------------------- */
 
-/* Neighbours are not touched; what has failed has written what it should or nothing. */
+/* A failed fill writes nothing, and its neighbours only to their destinations. */
 static void
 test_fill_fails(void **state)
 {
@@ -1170,7 +1168,7 @@ test_fill_fails(void **state)
 	td_expect_stats(rig.id, 0, idx, idx, idx / 3);
 }
 
-/* One entry in the middle is nowhere: the operation fails as one, and the others do not. */
+/* One entry has an unmapped address: the whole operation fails, and no other one. */
 static void
 test_sg_fails(void **state)
 {
@@ -1195,7 +1193,7 @@ test_sg_fails(void **state)
 						      (k * SGES + i) * (PART + GAP);
 					dst[i].length = PART;
 				}
-				/* Lists that are cut differently: a bad entry has parts of two. */
+				/* Different boundaries: some entries span two of the other list. */
 				src[0].length += 30;
 				src[1].addr += 30;
 				src[1].length -= 30;
@@ -1241,7 +1239,7 @@ silent_open(struct rig *rig, const void *state, const char *more)
 	assert_return_code(rte_dma_start(rig->id), 0);
 }
 
-/* Is all done that was submitted? Nothing is ever reported. */
+/* Return true if all submitted operations are done. Silent mode reports no completions. */
 static bool
 silent_done(struct rig *rig)
 {
@@ -1257,22 +1255,22 @@ silent_done(struct rig *rig)
 	return idle && stats.completed == stats.submitted;
 }
 
-/* A burst, and which of its operations were not done. */
+/* Run a burst, and return the mask of operations that were not done. */
 static unsigned int
 silent_burst(struct rig *rig, struct burst burst)
 {
-	unsigned int i, spoilt = 0;
+	unsigned int i, not_done = 0;
 
 	start_burst(rig, 0, burst);
 	rig->vchan[0].next += OPS;
 	TD_WAIT(silent_done(rig));
 	for (i = 0; i < OPS; i++)
 		if (memcmp(dst_of(rig, 0, i), rig->src + i * ROOM, LEN) != 0)
-			spoilt |= 1u << i;
-	return spoilt;
+			not_done |= 1u << i;
+	return not_done;
 }
 
-/* Failures are counted, each once, and what is after a fence after a failure is not run. */
+/* Each failure is counted once; with error=stop so are operations from the next fence on. */
 static void
 test_silent_errors(void **state)
 {
@@ -1281,19 +1279,19 @@ test_silent_errors(void **state)
 
 	silent_open(&rig, *state, "watchdog=0");
 	for (round = 0; round < 20; round++) {
-		unsigned int spoilt = silent_burst(&rig, (struct burst){ .bad_src = 0x12 });
+		unsigned int not_done = silent_burst(&rig, (struct burst){ .bad_src = 0x12 });
 
-		assert_int_equal(spoilt, 0x12);
+		assert_int_equal(not_done, 0x12);
 		errors += 2;
 		assert_int_equal(rig.vchan[0].errors, errors);
-		spoilt = silent_burst(&rig, (struct burst){ .bad_dst = 0x4, .fence = 0x120 });
-		errors += __builtin_popcount(spoilt);
+		not_done = silent_burst(&rig, (struct burst){ .bad_dst = 0x4, .fence = 0x120 });
+		errors += __builtin_popcount(not_done);
 		assert_int_equal(rig.vchan[0].errors, errors);
-		/* A function that takes every liberty finishes what it has consumed. */
+		/* With reordering, operations that were consumed may be finished. */
 		if (rig.cont)
-			assert_int_equal(spoilt, 0x4);
-		else if (!is_free())
-			assert_int_equal(spoilt, 0x3e4);
+			assert_int_equal(not_done, 0x4);
+		else if (!reorders())
+			assert_int_equal(not_done, 0x3e4);
 	}
 }
 
@@ -1310,7 +1308,7 @@ test_silent(void **state)
 		{ SDXI_EMU_FAULT_FN_ERROR, "watchdog=0", true },
 		{ SDXI_EMU_FAULT_STALL, WATCHDOG, false },
 	};
-	unsigned int k, p, spoilt, errors;
+	unsigned int k, p, not_done, errors;
 	struct rig rig;
 
 	for (k = 0; k < RTE_DIM(kinds); k++) {
@@ -1318,15 +1316,14 @@ test_silent(void **state)
 		for (p = 0; p < RTE_DIM(places); p++) {
 			errors = rig.vchan[0].errors;
 			INJECT(0, .kind = kinds[k].kind, .op = places[p]);
-			spoilt = silent_burst(&rig, (struct burst){ .fence = 0 });
+			not_done = silent_burst(&rig, (struct burst){ .fence = 0 });
 			errors = rig.vchan[0].errors - errors;
-			if (strcmp(kinds[k].args, WATCHDOG) == 0 || is_free() ?
-			    (spoilt & ~(1u << places[p])) != 0 && !is_free() :
-			    spoilt != (kinds[k].fails ? 1u << places[p] : 0) ||
+			if (strcmp(kinds[k].args, WATCHDOG) == 0 || reorders() ?
+			    (not_done & ~(1u << places[p])) != 0 && !reorders() :
+			    not_done != (kinds[k].fails ? 1u << places[p] : 0) ||
 			    errors != kinds[k].fails)
 				fail_msg("fault kind %d at %u: not done: 0x%x, %u errors",
-					 kinds[k].kind, places[p], spoilt, errors);
-			/* The vchan goes on. */
+					 kinds[k].kind, places[p], not_done, errors);
 			assert_int_equal(silent_burst(&rig, (struct burst){ .fence = 0x3ff }), 0);
 		}
 		rig_close(&rig);
@@ -1342,11 +1339,11 @@ main(int argc, char **argv)
 	TD_TEST_WITH(test, "error=stop", stop), TD_TEST_WITH(test, "error=continue", cont)
 		EACH(test_fail),
 		EACH(test_fail_no_log),
-		EACH(test_fail_neither),
+		EACH(test_fail_unreported),
 		EACH(test_no_signal),
 		EACH(test_many_fail),
 		EACH(test_all_fail),
-		TD_TEST_WITH(test_fail_in_a_row, "error=continue", cont),
+		TD_TEST_WITH(test_fail_consecutive, "error=continue", cont),
 		EACH(test_fence),
 		EACH(test_log_lost),
 		EACH(test_log_flood),
@@ -1357,19 +1354,19 @@ main(int argc, char **argv)
 		EACH(test_stop_again),
 		EACH(test_fn_error),
 		EACH(test_no_active_once),
-		EACH(test_undisturbed),
+		EACH(test_other_vchans),
 		TD_TEST_WITH(test_fill_log_lost, "error=continue", cont),
 		EACH(test_vchan_status),
 		EACH(test_fill_fails),
 		EACH(test_sg_fails),
 		EACH(test_silent),
 		EACH(test_silent_errors),
-		/* The driver gives a function its time, so these take some seconds each. */
+		/* These wait for timeouts, and take some seconds each. */
 		TD_TEST_WITH(test_no_stop, "error=stop", stop),
 		TD_TEST_WITH(test_no_fn_stop, "error=continue", cont),
 		EACH(test_failed),
 		TD_TEST_WITH(test_failed_memory, "error=stop", stop),
-		TD_TEST_WITH(test_wanted, "error=stop", stop),
+		TD_TEST_WITH(test_dump, "error=stop", stop),
 	};
 
 	if (!td_eal_init_linked(argv[0], 128))

@@ -11,16 +11,16 @@ usage()
 	cat <<'END'
 Usage: test_install.sh SOURCE BUILD PREFIX DRIVER_DIR DPDK_PREFIX DPDK_LIBDIR DPDK_PC
 
-Install the build into a DESTDIR below it, look at what is there, let an application find the
-plugins without -d, and uninstall. Prints TAP.
+Install a build into a temporary DESTDIR, check the installed files, run an application that
+loads the plugins without -d, and uninstall. Prints TAP.
 
-  SOURCE       the project's folder
-  BUILD        a build folder in which everything is built
-  PREFIX       its prefix
-  DRIVER_DIR   where its plugins are installed
-  DPDK_PREFIX  the DPDK that it was built against
-  DPDK_LIBDIR  that one's libraries
-  DPDK_PC      where its libdpdk.pc is
+  SOURCE       the source directory
+  BUILD        the build directory, with everything built
+  PREFIX       the prefix of the build
+  DRIVER_DIR   the directory that the plugins are installed to
+  DPDK_PREFIX  the prefix of the DPDK used by the build
+  DPDK_LIBDIR  the directory of DPDK's libraries
+  DPDK_PC      the directory of libdpdk.pc
 END
 }
 
@@ -42,9 +42,9 @@ dpdk_pc=$7
 
 log=$build/meson-logs/install-log.txt
 work=$(mktemp -d)
-# Not in the build's folder, whose path may have spaces: dpdk-pmdinfo.py does not find libraries there.
+# Not below the build directory: dpdk-pmdinfo.py finds no libraries in paths with spaces.
 dest=$work/install
-# A real installation's log is what uninstalls it.
+# "ninja uninstall" of an earlier installation needs its log.
 [[ ! -e $log ]] || cp -p -- "$log" "$work/install-log.txt"
 cleanup()
 {
@@ -77,10 +77,9 @@ verdict 'install' "$fault"
 
 fault=$(diff <(printf '%s\n' "${expected[@]}" | LC_ALL=C sort) \
 	<(cd "$dest" && find . ! -type d | sed 's/^\.//' | LC_ALL=C sort)) || true
-verdict 'what is installed' "${fault:+expected (<) and found (>) differ:
+verdict 'installed files' "${fault:+expected (<) and found (>) differ:
 $fault}"
 
-# The figures that images are in are taken from beside the guide.
 fault=
 while read -r image; do
 	compgen -G "$dest$doc/$image" >/dev/null || fault+="no $image; "
@@ -89,9 +88,9 @@ verdict "the guide's images" "$fault"
 
 what='dpdk-pmdinfo.py'
 if [[ ! -f $dpdk_prefix/bin/dpdk-pmdinfo.py ]]; then
-	skip_case "$what" "there is none in $dpdk_prefix/bin"
+	skip_case "$what" "not found in $dpdk_prefix/bin"
 elif ! python3 -c 'import elftools' 2>/dev/null; then
-	skip_case "$what" 'python3 has no elftools, which it needs'
+	skip_case "$what" 'needs the Python module elftools'
 else
 	fault=
 	for file in "$plugin" "$emu_plugin"; do
@@ -113,11 +112,11 @@ pci, emu = drivers[0].get("dma_sdxi", {}), found.get("dma_sdxi_emu", {})
 for right, what in (
         (own == [1, 1], f"one driver in each plugin, not {own}"),
         (list(drivers[0]) == ["dma_sdxi"], "only dma_sdxi in the PCI driver's"),
-        # The program also looks into libraries that are needed.
-        ("dma_sdxi" in found, "the PCI driver's plugin found beside the other one"),
+        # dpdk-pmdinfo.py also searches needed libraries.
+        ("dma_sdxi" in found, "the PCI driver's plugin found as a needed library"),
         (pci.get("kmod") == "vfio-pci", "the kernel module vfio-pci"),
         (pci.get("pci_class") == ["120100"], "the class 120100"),
-        # Any vendor and any device: the program shows only what is to match.
+        # Any vendor and device: only IDs to match are printed.
         ("pci_ids" not in pci, "no vendor and no device"),
         ("watchdog=<0-600000>" in pci.get("params", ""), "the PCI driver's arguments"),
         ("lcore=<lcore>" in emu.get("params", ""), "the emulated function's arguments"),
@@ -130,16 +129,16 @@ END
 fi
 
 what='an application finds the plugins without -d'
-# EAL refuses a folder below one that anyone may write to, and looks where DPDK was installed only: so
-# the folder that was installed into takes that place, for this program alone.
+# Without -d, EAL loads plugins from DPDK's own directory only, and from none below a world-writable one.
+# So a copy with the installed plugins is mounted there, in a mount namespace of the program.
 isolate=(unshare --mount)
 ((EUID == 0)) || isolate+=(--map-root-user)
 if ! $perf_app; then
-	skip_case "$what" 'no application is installed'
+	skip_case "$what" 'the application is not installed'
 elif ! "${isolate[@]}" true 2>/dev/null; then
-	skip_case "$what" 'mounting is not allowed here'
+	skip_case "$what" 'mounting is not permitted'
 elif [[ ! -d $driver_dir ]] || ! ls "$driver_dir"/librte_bus_vdev.so* >/dev/null 2>&1; then
-	skip_case "$what" "no drivers of DPDK in $driver_dir"
+	skip_case "$what" "no DPDK drivers in $driver_dir"
 else
 	mkdir -- "$work/pmds" "$work/run"
 	cp -a -- "$driver_dir/." "$work/pmds"
@@ -154,11 +153,11 @@ buf_size=64
 lcore=1
 END
 	fault=
-	# shellcheck disable=SC2016 # for the shell that is called
+	# shellcheck disable=SC2016 # expanded by the inner shell
 	LD_LIBRARY_PATH=$dpdk_libdir RUNTIME_DIRECTORY=$work/run timeout 120 "${isolate[@]}" \
 		bash -c 'mount --bind "$1" "$2" && exec "$3" --config "$4" --list-dma' bash \
 		"$work/pmds" "$driver_dir" "$dest$program" "$work/list.ini" >"$work/log" 2>&1 ||
-		fault="it ended with $?"
+		fault="exit code $?"
 	grep -q '^dma_sdxi_emu0: directions mem2mem' "$work/log" || fault+=', no dma_sdxi_emu0'
 	verdict "$what" "${fault:+$fault:
 $(cat -- "$work/log")}"
@@ -166,24 +165,24 @@ fi
 
 what='the man page'
 if ! $perf_app; then
-	skip_case "$what" 'it is not installed'
+	skip_case "$what" 'not installed'
 else
 	keys=$(LD_LIBRARY_PATH=$dpdk_libdir "$dest$program" --help | sed -nE 's/^    ([a-z_]+)(<N>)?  .*/\1/p')
 	fault=
-	((${#keys} > 0)) || fault='no keys in --help'
+	((${#keys} > 0)) || fault='--help lists no keys'
 	for key in $keys; do
 		grep -Eq "^\\.B.* ?$key\\b" "$dest$man_page" || fault+="no key $key; "
 	done
 	verdict "$what has all keys" "$fault"
 	if command -v groff >/dev/null; then
-		verdict "$what is clean" \
-			"$(groff -ww -man -Tascii -z "$dest$man_page" 2>&1 || echo "groff ended with $?")"
+		verdict "$what has no warnings" \
+			"$(groff -ww -man -Tascii -z "$dest$man_page" 2>&1 || echo "groff: exit code $?")"
 	else
-		skip_case "$what is clean" 'no groff'
+		skip_case "$what has no warnings" 'groff not found'
 	fi
 fi
 
-# A prefix like DPDK's, with a program of its own by this name.
+# A DPDK prefix that contains dpdk-test-dma-perf.
 fault=
 mkdir -p -- "$work/theirs/bin" "$work/pc"
 : >"$work/theirs/bin/dpdk-test-dma-perf"
@@ -198,6 +197,6 @@ verdict "DPDK's own dpdk-test-dma-perf is not overwritten" "$fault"
 fault=
 ninja -C "$build" uninstall </dev/null >"$work/log" 2>&1 || fault=$(tail -n 20 -- "$work/log")
 [[ ! -e $dest ]] || fault+=$(find "$dest")
-verdict 'uninstall leaves nothing' "$fault"
+verdict 'uninstall removes everything' "$fault"
 
 finish

@@ -11,11 +11,11 @@ usage()
 	cat <<'END'
 Usage: test_run_qemu.sh [--help] [PART]...
 
-Test devtools/run-qemu.sh and what it is made of: how it reports what happens in a guest and to QEMU,
-by a QEMU that only pretends and by a real one, its time limits, and how packages are installed, by
-programs that only pretend. Prints TAP verdicts; the last line is "N passed, N failed, N skipped".
+Test devtools/run-qemu.sh with a fake QEMU and with a real one: output, exit codes and errors of guests
+and of QEMU. Test time limits, locks and the installation of packages with fake programs. Prints TAP;
+the last line is "N passed, N failed, N skipped".
 
-  PART  only this: limits, packages, password, reports, killed, guest or shell
+  PART  run this part only: limits, packages, password, reports, killed, guest or shell
 END
 }
 
@@ -36,8 +36,8 @@ done
 top=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/../.." && pwd -P)
 readonly top
 readonly script=$top/devtools/run-qemu.sh
-# Seconds for what is far quicker, unless it hangs: a guest and its script, and the end of a process.
-readonly patience=400 end_patience=60
+# Timeouts in seconds: of a script with its guest, and of the end of a process.
+readonly run_timeout=400 exit_timeout=60
 work=$(mktemp -d -t sdxi-run-qemu.XXXXXX)
 started=
 
@@ -48,27 +48,27 @@ cleanup()
 }
 trap cleanup EXIT
 
-# expect TITLE CODE OUTPUT [ERRORS [NONE]]: of what has run, its exit code, what it has printed ('*': no
-# matter), a pattern that a line of its errors matches, if that is given, and one that none does.
+# expect TITLE CODE OUTPUT [MATCH [NO_MATCH]]: check exit code and stdout ('*': any) of the last command, and
+# that a line of stderr matches one pattern, if it is not empty, and none matches the other.
 expect()
 {
 	local title=$1 problem=''
 	[[ $rc == "$2" ]] || problem+="expected exit code $2, found $rc"$'\n'
 	[[ $3 == '*' ]] || cmp -s -- "$work/stdout" <(printf '%s' "$3") ||
 		problem+="expected the output $(printf '%q' "$3")"$'\n'
-	[[ -z ${4:-} ]] || grep -aqE -- "$4" "$work/stderr" || problem+="expected errors with '$4'"$'\n'
-	[[ -z ${5:-} ]] || ! grep -aqE -- "$5" "$work/stderr" || problem+="found errors with '$5'"$'\n'
+	[[ -z ${4:-} ]] || grep -aqE -- "$4" "$work/stderr" || problem+="expected stderr to match '$4'"$'\n'
+	[[ -z ${5:-} ]] || ! grep -aqE -- "$5" "$work/stderr" || problem+="expected stderr not to match '$5'"$'\n'
 	verdict "$title" "${problem%$'\n'}" "$work/stdout" "$work/stderr"
 }
 
-# run COMMAND...: sets $rc, and leaves what it has printed in files.
+# run COMMAND...: set $rc, and write the output to $work/stdout and $work/stderr.
 run()
 {
 	rc=0
-	timeout "$patience" "$@" </dev/null >"$work/stdout" 2>"$work/stderr" || rc=$?
+	timeout "$run_timeout" "$@" </dev/null >"$work/stdout" 2>"$work/stderr" || rc=$?
 }
 
-# wait_for SECONDS COMMAND...: until it is true, or too long.
+# wait_for SECONDS COMMAND...: repeat the command until it succeeds or time is up.
 wait_for()
 {
 	local until=$((SECONDS + $1))
@@ -81,7 +81,7 @@ wait_for()
 
 # --- Time limits and packages -----------------------------------------------------------------------
 
-# library COMMAND: in a shell with the scripts' functions, and programs that pretend.
+# library COMMAND: run it in a shell with the scripts' functions and the fake programs.
 cat >"$work/library" <<'END'
 set -euo pipefail
 . "$top/devtools/lib.sh"
@@ -94,7 +94,8 @@ library()
 	run env top="$top" work="$work" bash "$work/library" "$1"
 }
 
-pretend()
+# fake NAME: write the script on stdin to a program that is first on the PATH.
+fake()
 {
 	mkdir -p -- "$work/bin"
 	{
@@ -107,31 +108,31 @@ pretend()
 test_limits()
 {
 	library 'limit 1 sleep 1000'
-	expect 'a command that does not end is stopped' 124 '' 'stopped, .* after 1 seconds: sleep 1000'
+	expect 'a command is stopped at its time limit' 124 '' 'stopped, .* after 1 seconds: sleep 1000'
 	library 'limit 100 bash -c "exit 3"'
-	expect 'one that ends is not' 3 '' '' 'stopped'
+	expect 'a command that ends in time is not stopped' 3 '' '' 'stopped'
 	exec 5>"$work/lock"
 	flock 5
-	# shellcheck disable=SC2016 # for the shell that reads it
+	# shellcheck disable=SC2016 # expanded by the inner shell
 	library 'exec 6>"$work/lock"; lock 6 "builds QEMU" 1'
-	expect 'a lock that is not given back' 1 '*' 'after 1 seconds it still builds QEMU'
+	expect 'a lock that is held' 1 '*' 'after 1 seconds it still builds QEMU'
 	exec 5>&-
 	# shellcheck disable=SC2016
 	library 'exec 6>"$work/lock"; lock 6 "builds QEMU" 1'
-	expect 'one that is' 0 '' '' .
+	expect 'a free lock' 0 '' '' .
 }
 
-# Package lists are read before packages are installed, by one script at a time.
+# Package lists are updated before packages are installed, by one script at a time.
 test_packages()
 {
 	local one two rc_one=0 rc_two=0 problem=''
-	pretend dpkg-query <<'END'
+	fake dpkg-query <<'END'
 [[ ! -e $work/installed ]] || echo installed
 END
-	pretend apt-get <<'END'
+	fake apt-get <<'END'
 echo "$*" >>"$work/calls"
 mkdir "$work/busy" || echo 'two at once' >>"$work/calls"
-# Time for another one to come, if it does.
+# Wait for a concurrent call.
 for ((i = 0; i < 10; i++)); do
 	(($(grep -c . "$work/calls") < 2)) || break
 	sleep 0.1
@@ -142,36 +143,35 @@ case $* in
 *install*) [[ -e $work/lists ]] && : >"$work/installed" ;;
 esac
 END
-	pretend sudo <<'END'
+	fake sudo <<'END'
 [[ $1 != -n ]] || shift
 "$@"
 END
 	mkdir -p -- "$work/cache/log"
 	# shellcheck disable=SC2016
 	local install='ensure_packages "$work/cache" thing'
-	timeout "$patience" env top="$top" work="$work" bash "$work/library" "$install" \
+	timeout "$run_timeout" env top="$top" work="$work" bash "$work/library" "$install" \
 		>"$work/one" 2>&1 &
 	one=$!
-	timeout "$patience" env top="$top" work="$work" bash "$work/library" "$install" \
+	timeout "$run_timeout" env top="$top" work="$work" bash "$work/library" "$install" \
 		>"$work/two" 2>&1 &
 	two=$!
 	wait "$one" || rc_one=$?
 	wait "$two" || rc_two=$?
-	((rc_one == 0 && rc_two == 0)) || problem="expected them to succeed, found $rc_one and $rc_two"
-	! grep -qx 'two at once' "$work/calls" || problem+=' both were at it at once'
-	(($(grep -c ' install -y' "$work/calls") == 1)) || problem+=' expected one to install'
-	verdict 'two scripts that miss packages' "$problem" "$work/calls" "$work/one" "$work/two"
+	((rc_one == 0 && rc_two == 0)) || problem="expected exit codes 0, found $rc_one and $rc_two"
+	! grep -qx 'two at once' "$work/calls" || problem+=' apt-get ran twice at the same time'
+	(($(grep -c ' install -y' "$work/calls") == 1)) || problem+=' expected one installation'
+	verdict 'two scripts that need packages' "$problem" "$work/calls" "$work/one" "$work/two"
 }
 
-# sudo may ask where there is a terminal, whatever the input is.
+# sudo may ask for a password if there is a terminal, even if stdin is not one.
 test_password()
 {
 	local as=()
 	((EUID != 0)) || as=(setpriv --reuid 65534 --regid 65534 --clear-groups --)
-	pretend sudo <<'END'
+	fake sudo <<'END'
 echo "sudo $1"
 END
-	# For who is not root, either.
 	cp -- "$top/devtools/apt.sh" "$work/"
 	cat >"$work/ask" <<END
 PATH=$work/bin:\$PATH
@@ -187,10 +187,10 @@ END
 	expect 'at a terminal it does' 0 $'sudo env\r\n'
 }
 
-# --- A QEMU that pretends ---------------------------------------------------------------------------
+# --- Fake QEMU --------------------------------------------------------------------------------------
 
-# pretend_qemu: it runs in the folder with the initramfs, which holds the mark.
-pretend_qemu()
+# fake_qemu: run the script on stdin as QEMU. It can call guest to print what guest-init.sh would.
+fake_qemu()
 {
 	{
 		cat <<'END'
@@ -200,62 +200,62 @@ guest() { printf '%s%s\n' "$mark" "$1"; }
 guest ready
 END
 		cat
-	} | pretend qemu
+	} | fake qemu
 }
 
-run_pretending()
+run_fake_qemu()
 {
 	run env SDXI_QEMU="$work/bin/qemu" "$script" "$@"
 }
 
 test_reports()
 {
-	pretend qemu </dev/null
-	run_pretending --memory 0900 -- true
-	expect 'a number that looks like an octal one' 2 '' '^Usage: '
+	fake qemu </dev/null
+	run_fake_qemu --memory 0900 -- true
+	expect 'a number with a leading zero' 2 '' '^Usage: '
 
-	pretend_qemu <<'END'
+	fake_qemu <<'END'
 printf 'one\n\n \ttwo\\ \377\r\n%s ready\n\036three' "${mark%:}"
-echo 'qemu: vtd_iova_to_slpte: as it is wanted' >&2
+echo 'qemu: vtd_iova_to_slpte: expected' >&2
 echo 'qemu: something odd' >&2
 guest 'ended 7'
 END
-	run_pretending -- true
-	expect "a command's output and exit code" 7 \
+	run_fake_qemu -- true
+	expect "output and exit code of a command" 7 \
 		$'one\n\n \ttwo\\ \377\r\n'"$(<"$work/mark")"$' ready\n\036three' \
 		'warning: QEMU said: qemu: something odd$' 'vtd_iova'
 
-	pretend_qemu <<'END'
+	fake_qemu <<'END'
 guest 'ended 0'
 exit 9
 END
-	run_pretending -- true
-	expect 'a QEMU that fails after the guest' 1 '' 'powering off: it ended with 9'
+	run_fake_qemu -- true
+	expect 'QEMU fails after the guest has ended' 1 '' 'powering off: it ended with 9'
 
-	pretend_qemu <<'END'
+	fake_qemu <<'END'
 printf 'ok 1 - a\nok 2 - b\nnot ok 3 - c # SKIP\n1..3'
 echo
 echo 'qemu: something odd' >&2
 guest 'ended 0'
 END
-	run_pretending test
+	run_fake_qemu test
 	problem=''
 	((rc == 1)) || problem="expected exit code 1, found $rc"
 	[[ $(tail -n 1 "$work/stdout") == '2 passed, 1 failed, 1 skipped' ]] ||
 		problem+=' expected 2 passed, 1 failed, 1 skipped'
 	grep -q 'not ok - QEMU reported: qemu: something odd$' "$work/stdout" ||
-		problem+=" expected QEMU's words"
-	verdict "guest tests with a QEMU that complains" "$problem" "$work/stdout" "$work/stderr"
+		problem+=" expected QEMU's message"
+	verdict "guest tests with a message of QEMU" "$problem" "$work/stdout" "$work/stderr"
 
-	pretend_qemu <<'END'
+	fake_qemu <<'END'
 echo 'the last words' >console.log
 printf 'half a line'
 exec sleep 1000
 END
-	SDXI_QEMU_SILENCE=1 run_pretending -- true
+	SDXI_QEMU_SILENCE=1 run_fake_qemu -- true
 	expect 'a guest that hangs' 1 'half a line' 'running: nothing was heard for 1 seconds'
 	problem=''
-	grep -q 'the last words' "$work/stderr" || problem='expected the last words of its console'
+	grep -q 'the last words' "$work/stderr" || problem='expected the end of the console'
 	verdict 'a guest that hangs: its console' "$problem" "$work/stderr"
 }
 
@@ -264,12 +264,12 @@ is_gone()
 	! kill -0 "$1" 2>/dev/null
 }
 
-# QEMU goes with its script, however that goes, and keeps nothing of it.
+# QEMU ends when its script is killed, and inherits no files of the script.
 test_killed()
 {
 	local problem='' qemu
 	rm -f -- "$work/fds" "$work/pid"
-	pretend_qemu <<'END'
+	fake_qemu <<'END'
 find "/proc/$$/fd" -type l -printf '%f %l\n' >"$work/fds"
 echo "$$" >"$work/pid.new"
 mv "$work/pid.new" "$work/pid"
@@ -277,23 +277,23 @@ exec sleep 1000
 END
 	SDXI_QEMU=$work/bin/qemu "$script" -- true </dev/null >"$work/stdout" 2>"$work/stderr" &
 	started=$!
-	wait_for "$patience" test -e "$work/pid" || problem='it did not come up'
+	wait_for "$run_timeout" test -e "$work/pid" || problem='QEMU did not start'
 	kill -KILL "$started"
 	wait "$started" 2>/dev/null || true
 	started=
 	if [[ -z $problem ]]; then
 		qemu=$(<"$work/pid")
-		wait_for "$end_patience" is_gone "$qemu" || {
-			problem='QEMU is still there'
+		wait_for "$exit_timeout" is_gone "$qemu" || {
+			problem='QEMU is still running'
 			kill -KILL "$qemu"
 		}
 		! grep -E "/lock$|$work/stdout$" "$work/fds" >"$work/held" ||
-			problem+=" QEMU has kept $(<"$work/held")"
+			problem+=" QEMU has inherited $(<"$work/held")"
 	fi
 	verdict 'a script that is killed' "$problem" "$work/stderr"
 }
 
-# --- A real one -------------------------------------------------------------------------------------
+# --- Real QEMU --------------------------------------------------------------------------------------
 
 test_guest()
 {
@@ -303,7 +303,7 @@ test_guest()
 	run "$script" -- bash -c 'printf before; echo c >/proc/sysrq-trigger; sleep 1000'
 	expect 'a guest that panics' 1 'before' 'running: it went down: Kernel panic'
 	problem=''
-	grep -aqE '^\[ *[0-9]+\.[0-9]+\] ' "$work/stderr" || problem="expected the kernel's words"
+	grep -aqE '^\[ *[0-9]+\.[0-9]+\] ' "$work/stderr" || problem="expected kernel messages"
 	verdict 'a guest that panics: its console' "$problem" "$work/stderr"
 }
 
@@ -312,21 +312,21 @@ test_shell()
 	local problem=''
 	rc=0
 	mkfifo -- "$work/keys"
-	timeout "$patience" "$script" shell <"$work/keys" >"$work/stdout" 2>"$work/stderr" &
+	timeout "$run_timeout" "$script" shell <"$work/keys" >"$work/stdout" 2>"$work/stderr" &
 	started=$!
 	exec 5>"$work/keys"
 	# shellcheck disable=SC2016
-	if wait_for "$patience" grep -aq 'ends with the shell' "$work/stdout"; then
+	if wait_for "$run_timeout" grep -aq 'ends with the shell' "$work/stdout"; then
 		echo 'echo "the sum is $((40 + 2))"; exit' >&5
 	else
-		problem='it did not come up'
+		problem='no shell'
 	fi
 	wait "$started" || rc=$?
 	started=
 	exec 5>&-
 	((rc == 0)) || problem+=" expected exit code 0, found $rc"
-	grep -aq '^the sum is 42' "$work/stdout" || problem+=' expected an answer to what was typed'
-	grep -aq '^ *0000:00:10.0' "$work/stdout" || problem+=' expected the function to be named'
+	grep -aq '^the sum is 42' "$work/stdout" || problem+=' expected output of the command'
+	grep -aq '^ *0000:00:10.0' "$work/stdout" || problem+=' expected the name of the function'
 	verdict 'a shell in a guest' "$problem" "$work/stdout" "$work/stderr"
 }
 
