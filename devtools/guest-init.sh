@@ -1,16 +1,16 @@
 #!/bin/busybox sh
-# shellcheck shell=dash disable=SC2154 # what comes with /sdxi/env
+# shellcheck shell=dash disable=SC2154 # variables of /sdxi/env
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright(c) 2026 The SDXI for DPDK authors
 
-# The first process of the guest that devtools/run-qemu.sh boots. /sdxi/task is the command, /sdxi/env the
-# environment. The kernel and the shell have the first serial port, the command has the second one.
+# Init process of the guest of devtools/run-qemu.sh. /sdxi/task has the command, /sdxi/env its environment.
+# The kernel and the shell use the first serial port, the command uses the second one.
 
 export PATH=/bin:/sbin HOME=/root TERM=linux
 readonly pci=/sys/bus/pci
 readonly port=/dev/ttyS1
 
-# busybox installs links to the path that /proc has.
+# busybox --install reads its own path from /proc.
 busybox mount -t proc proc /proc
 busybox --install -s /bin
 mount -t sysfs sys /sys
@@ -22,9 +22,9 @@ mount -t tmpfs shm /dev/shm
 mount -t hugetlbfs huge /dev/hugepages
 ln -s /proc/self/fd /dev/fd
 
-# shellcheck disable=SC1091 # made by run-qemu.sh
+# shellcheck disable=SC1091 # written by run-qemu.sh
 . /sdxi/env
-# No conversion of line ends.
+# Disable conversion of line ends.
 stty -F $port raw -echo
 
 while read -r module; do
@@ -56,7 +56,7 @@ else
 	setsid cttyhack bash -l
 	code=0
 fi
-# After the command's output, which need not end with a line end. stty waits until all has been sent.
+# Follows the output directly, which may lack a final newline. stty waits until all output is sent.
 echo "${mark}ended $code" >$port
 stty -F $port raw -echo
 sleep 1

@@ -16,36 +16,36 @@ usage()
 	cat <<'END'
 Usage: devtools/run-tests.sh [--all | --suite NAME...] [--keep-going] [--help]
 
-Set the machine up if need be (devtools/setup.sh), build, and run the tests: without an option the fast
-ones of unit, driver, dpdk and app, which is for every day. The last line is "N passed, N failed,
-N skipped", counting test cases and builds.
+Set up the machine if needed (devtools/setup.sh), build, and run tests; by default the fast tests of
+unit, driver, dpdk and app. The last line is "N passed, N failed, N skipped", counting test cases and
+builds.
 
-  --all         all tests of all suites below but coverage, as CI does
-  --suite NAME  all tests of this suite; may be given several times:
-                  static       faults that can be seen without running (devtools/check-source.sh)
-                  docs         the guide, built with Sphinx without a warning
-                  unit         parts of the driver and of the emulated function by themselves
-                  driver       the driver on the emulated function, through DPDK's public API
-                  dpdk         DPDK's own dmadev_autotest and dpdk-dma on the emulated function
-                  app          dpdk-test-dma-perf, its table and picture; installation
-                  cross        aarch64, ppc64le and big-endian s390x: builds, and the unit tests under
-                               QEMU's user mode (devtools/run-cross.sh)
-                  sanitizers   unit and driver, built with clang, under address and undefined-behavior
-                               sanitizers
-                  threads      the tests with several threads, under ThreadSanitizer
+  --all         run all tests of all suites except coverage, as in CI
+  --suite NAME  run all tests of this suite; may be given several times:
+                  static       static checks (devtools/check-source.sh)
+                  docs         the guide, built with Sphinx without warnings
+                  unit         units of the driver and of the emulated function
+                  driver       the driver with the emulated function, through DPDK's public API
+                  dpdk         DPDK's dmadev_autotest and dpdk-dma with the emulated function
+                  app          dpdk-test-dma-perf, tables and plots of its results; installation
+                  cross        aarch64, ppc64le and big-endian s390x: builds, and unit tests with QEMU's
+                               user-mode emulation (devtools/run-cross.sh)
+                  sanitizers   unit and driver, built with clang, AddressSanitizer and
+                               UndefinedBehaviorSanitizer
+                  threads      multi-threaded tests with ThreadSanitizer
                   model        the ring protocol, model-checked with spin (devtools/run-model.sh)
-                  fuzz         a minute of each of devtools/run-fuzz.sh's targets
-                  valgrind     the unit tests under valgrind
+                  fuzz         one minute of each target of devtools/run-fuzz.sh
+                  valgrind     the unit tests with valgrind
                   soak         two minutes of devtools/run-soak.sh
-                  environment  the scripts with odd paths and environments
+                  environment  the scripts with unusual paths and environments
                   export       the driver in a DPDK tree (devtools/test-export.sh)
-                  qemu         QEMU's device from its bus, and the driver on it in a guest, behind an
+                  qemu         QEMU's device with qtest, and the driver with it in a guest with an
                                IOMMU; the first run builds QEMU (devtools/run-qemu.sh)
-                  coverage     the fast tests of unit, driver and dpdk: prints for each file of
-                               drivers/dma/sdxi and emu how many lines were run
-  --keep-going  go on to the next suite after one that failed
+                  coverage     the fast tests of unit, driver and dpdk; prints the line coverage of
+                               each file of drivers/dma/sdxi and emu
+  --keep-going  continue with the next suite after a failure
 
-DPDK_SOURCE, DPDK_PREFIX, DPDK_SDXI_CACHE and JOBS are passed on to devtools/setup.sh.
+devtools/setup.sh uses DPDK_SOURCE, DPDK_PREFIX, DPDK_SDXI_CACHE and JOBS.
 END
 }
 
@@ -95,7 +95,7 @@ finish()
 	exit 0
 }
 
-# build NAME WHAT [MESON OPTION | TARGET]...: configure if need be, and build, in $builds/NAME.
+# build NAME WHAT [MESON OPTION | TARGET]...: configure if needed, and build, in $builds/NAME.
 build()
 {
 	if try_build "$1" "$2" "${test_build_options[@]}" "${@:3}"; then
@@ -106,7 +106,7 @@ build()
 	return 1
 }
 
-# Once for all suites that use it.
+# Shared by all suites that use it, built once.
 gcc_built=
 build_gcc()
 {
@@ -117,13 +117,13 @@ build_gcc()
 	$gcc_built
 }
 
-# run_suite NAME ...: count_tests in $builds/NAME.
+# run_suite NAME ...: count_tests with $builds/NAME.
 run_suite()
 {
 	count_tests "$builds/$1" "${@:2}"
 }
 
-# run_program NAME WHAT COMMAND...: a program whose last line says how many tests there were.
+# run_program NAME WHAT COMMAND...: run a program whose last line has the numbers of tests.
 run_program()
 {
 	local name=$1 what=$2 out=$builds/log/$1.txt counts rc=0 p f s
@@ -138,7 +138,7 @@ run_program()
 	passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
 }
 
-# run_step WHAT COMMAND...: a program that is one test.
+# run_step WHAT COMMAND...: run a program that counts as one test.
 run_step()
 {
 	say "testing: $1"
@@ -149,11 +149,11 @@ run_step()
 	fi
 }
 
-# --- The suites -----------------------------------------------------------------------------------
+# --- Suites ---------------------------------------------------------------------------------------
 
 suite_static()
 {
-	run_program static 'what can be seen without running' "$project_root/devtools/check-source.sh"
+	run_program static 'static checks' "$project_root/devtools/check-source.sh"
 }
 
 suite_docs()
@@ -174,12 +174,11 @@ suite_app() { suite_of_gcc app; }
 
 suite_cross()
 {
-	run_program cross 'other machines' "$project_root/devtools/run-cross.sh"
+	run_program cross 'other architectures' "$project_root/devtools/run-cross.sh"
 }
 
 suite_sanitizers()
 {
-	# clang, whose warnings are errors here, too
 	CC=clang build sanitizers 'with clang and sanitizers' "${sanitizer_options[@]}" || return 0
 	UBSAN_OPTIONS=print_stacktrace=1 run_suite sanitizers 'unit and driver, with sanitizers' \
 		sanitizers --suite unit --suite driver --no-suite slow
@@ -189,10 +188,10 @@ suite_threads()
 {
 	CC=gcc build threads 'with ThreadSanitizer' -Db_sanitize=thread -Db_lundef=false -Doptimization=1 \
 		-Dc_args=-Wno-tsan app/test/test_driver_threads librte_dma_sdxi_emu.so || return 0
-	# The clone's path may have a quote.
+	# TSAN_OPTIONS cannot escape a quote, which the clone's path may have.
 	cp -- "$project_root/app/test/tsan.supp" "$builds/threads/"
 	TSAN_OPTIONS="suppressions='$builds/threads/tsan.supp'" \
-		run_suite threads 'threads, under ThreadSanitizer' threads --suite threads
+		run_suite threads 'threads, with ThreadSanitizer' threads --suite threads
 }
 
 suite_model()
@@ -208,7 +207,7 @@ suite_fuzz()
 suite_valgrind()
 {
 	build_gcc || return 0
-	run_suite gcc 'unit, under valgrind' unit-valgrind --suite unit \
+	run_suite gcc 'unit, with valgrind' unit-valgrind --suite unit \
 		--timeout-multiplier 20 \
 		--wrap 'valgrind --quiet --error-exitcode=1 --leak-check=full --errors-for-leak-kinds=definite'
 }
@@ -221,7 +220,7 @@ suite_soak()
 
 suite_environment()
 {
-	run_program environment 'odd paths and environments' "$project_root/app/test/test_environment.sh"
+	run_program environment 'unusual paths and environments' "$project_root/app/test/test_environment.sh"
 }
 
 suite_export()
@@ -231,7 +230,7 @@ suite_export()
 
 suite_qemu()
 {
-	# run-qemu.sh builds no more in that folder than a guest needs.
+	# run-qemu.sh itself builds only what a guest needs.
 	build_gcc || return 0
 	if ! "$project_root/devtools/run-qemu.sh" build; then
 		failed=$((failed + 1))
@@ -239,7 +238,7 @@ suite_qemu()
 	fi
 	SDXI_QEMU=${SDXI_QEMU:-$builds/qemu/qemu-system-x86_64} SDXI_QEMU_BIOS=$builds/qemu/bios \
 		run_suite gcc "QEMU's device" qemu --suite qemu
-	run_program run-qemu 'how a guest is run' "$project_root/app/test/test_run_qemu.sh"
+	run_program run-qemu 'devtools/run-qemu.sh' "$project_root/app/test/test_run_qemu.sh"
 	run_program guest 'the driver in a guest' "$project_root/devtools/run-qemu.sh" test
 }
 
@@ -247,21 +246,21 @@ suite_coverage()
 {
 	local html=$builds/coverage/html/index.html
 
-	# Threads count in the same words, and processes of tests that run at the same time in the same files.
+	# Atomic updates, as threads share counters.
 	CC=gcc build coverage 'for coverage' -Db_coverage=true -Doptimization=1 \
 		-Dc_args=-fprofile-update=atomic || return 0
 	find "$builds/coverage" -name '*.gcda' -delete
 	run_suite coverage 'unit, driver and dpdk, for coverage' coverage --suite unit --suite driver \
 		--suite dpdk --no-suite slow
 	mkdir -p -- "$builds/coverage/html"
-	# Its filters are relative to the folder that it is run in.
+	# gcovr's filters are relative to the current directory.
 	if (cd -- "$project_root" && limit "$work_limit" gcovr --root . --object-directory "$builds/coverage" \
 		--filter 'drivers/dma/sdxi/' --filter 'emu/' --exclude 'emu/qemu/' --html-details "$html" \
 		--txt "$builds/log/coverage.txt") && grep -Eq '^TOTAL +[1-9]' "$builds/log/coverage.txt"; then
 		cat -- "$builds/log/coverage.txt"
-		say "line by line: $html"
+		say "covered lines: $html"
 	else
-		say 'no line was counted'
+		say 'gcovr counted no lines'
 		failed=$((failed + 1))
 	fi
 }
@@ -269,7 +268,7 @@ suite_coverage()
 # --- Main -----------------------------------------------------------------------------------------
 
 setup=()
-# for the test of devtools/plot-perf.py, which leaves out what it cannot do
+# test_perf_plot skips plots without these packages.
 ! wanted app || setup+=(--plots)
 ! wanted coverage || setup+=(--coverage)
 if ! set_up "${setup[@]}"; then
@@ -286,7 +285,7 @@ for suite in "${all_suites[@]}" coverage; do
 		$((failed - f)) $((skipped - s)) $((SECONDS - began)))")
 	say "${summary[-1]}"
 	if ((failed > 0)) && ! $keep_going; then
-		say 'stopping at the first suite that failed (--keep-going goes on)'
+		say 'stopping after a failed suite (--keep-going continues)'
 		finish
 	fi
 done

@@ -14,17 +14,17 @@ usage()
 Usage: devtools/test-distro.sh SUITE [--ubuntu] [--mirror URL] [--qemu | -- COMMAND...]
        devtools/test-distro.sh --help
 
-Run the README's two commands on another release of Debian or Ubuntu: in a folder that debootstrap
-makes, as root there, on a clone of the commit that is checked out. This takes about an hour. The
-folder stays in the cache for the next run. Needs root.
+Run the two commands of README.md with another release of Debian or Ubuntu: in a chroot made by
+debootstrap, as root, in a clone of the current commit. This takes about an hour. The chroot is kept in
+the cache for the next run. Needs root.
 
   SUITE         the release: trixie (Debian 13), bookworm (Debian 12), noble (Ubuntu 24.04), ...
-  --ubuntu      SUITE is one of Ubuntu's
-  --mirror URL  where its packages are (default: deb.debian.org or archive.ubuntu.com)
+  --ubuntu      SUITE is a release of Ubuntu
+  --mirror URL  the package mirror (default: deb.debian.org or archive.ubuntu.com)
   --qemu        run "devtools/run-qemu.sh test" as well
-  -- COMMAND    run this in the clone instead
+  -- COMMAND    run this command in the clone instead
 
-DPDK_SOURCE names the DPDK to build there, if not SUITE's own source package. JOBS is passed on.
+DPDK_SOURCE is the DPDK source tree to build, by default SUITE's source package. JOBS is passed on.
 END
 }
 
@@ -44,7 +44,7 @@ while (($# > 0)); do
 	--ubuntu)
 		mirror=http://archive.ubuntu.com/ubuntu
 		keyring=ubuntu-archive-keyring
-		# debootstrap's own script for all of Ubuntu's releases, also those that it does not know yet
+		# debootstrap's script for all releases of Ubuntu, including unknown newer ones
 		bootstrap=(gutsy)
 		;;
 	--mirror)
@@ -70,7 +70,7 @@ done
 [[ $suite =~ ^[a-z]+$ ]] || bad_usage
 ((EUID == 0)) || die 'starting' 'debootstrap and chroot need root' "sudo $0 $suite"
 [[ -z ${DPDK_SOURCE:-} || -f $DPDK_SOURCE/VERSION ]] ||
-	die 'looking at DPDK_SOURCE' "$DPDK_SOURCE is not a DPDK source tree" 'name one, or unset it'
+	die 'checking DPDK_SOURCE' "$DPDK_SOURCE is not a DPDK source tree" 'name one, or unset it'
 
 cache=$(cache_dir)
 mkdir -p -- "$cache/log"
@@ -80,12 +80,12 @@ exec 9>"$root.lock"
 lock 9 "uses $root"
 
 if [[ ! -e $root/complete ]]; then
-	say "making a root folder of $suite"
+	say "making a chroot of $suite"
 	rm -rf -- "$root"
 	limit "$fetch_limit" debootstrap --variant=minbase --include=ca-certificates,git \
 		--components="main${bootstrap:+,universe}" --keyring="/usr/share/keyrings/$keyring.gpg" \
 		"$suite" "$root" "$mirror" "${bootstrap[@]}" </dev/null >"$cache/log/distro.log" 2>&1 ||
-		die "making a root folder of $suite" debootstrap 'see --mirror and --ubuntu' \
+		die "making a chroot of $suite" debootstrap 'see --mirror and --ubuntu' \
 			"$cache/log/distro.log"
 	: >"$root/complete"
 fi
@@ -96,7 +96,7 @@ if [[ -n ${DPDK_SOURCE:-} ]]; then
 fi
 
 # All mounts and processes end with the namespaces.
-# shellcheck disable=SC2016 # for the shell that is called
+# shellcheck disable=SC2016 # expanded by the inner shell
 in_root()
 {
 	unshare --mount --pid --fork --kill-child bash -c '
@@ -116,7 +116,7 @@ for command in "${commands[@]}"; do
 	say "$suite: $command"
 	rc=0
 	in_root "$command" </dev/null || rc=$?
-	say "$suite: $command ended with $rc"
+	say "$suite: $command: exit code $rc"
 	((rc == 0)) || failed=$((failed + 1))
 done
 echo "$((${#commands[@]} - failed)) passed, $failed failed, 0 skipped"

@@ -1,11 +1,11 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-3-Clause
 # Copyright(c) 2026 The SDXI for DPDK authors
-"""Count the test cases in a testlog.json that "meson test" has written.
+"""Count the test cases in a testlog.json of "meson test".
 
-Prints "PASSED FAILED SKIPPED" on the last line, and before it each failed test with its output. A program
-that reports in TAP counts by its cases, another one as one case. A crash, a time-out, and a planned case
-without a report are failures.
+Prints each failed test with its output; the last line is "PASSED FAILED SKIPPED". Counts the cases of
+programs that print TAP; other programs are one case each. Crashes, timeouts and planned cases without a
+result are failures.
 """
 
 import argparse
@@ -20,7 +20,7 @@ TAIL = 60
 
 
 def count(test):
-    """Return passed, failed, skipped and the names of what failed."""
+    """Return passed, failed, skipped and the names of failures."""
     passed = failed = skipped = planned = 0
     names = []
     for line in test.get("stdout", "").splitlines():
@@ -48,11 +48,11 @@ def count(test):
             return 0, 0, 1, names
     if planned > cases:
         failed += planned - cases
-        names.append("%d cases never reported" % (planned - cases))
+        names.append("%d cases without a result" % (planned - cases))
     # cmocka's exit code is the number of failures, which Meson may take for "skip"
     if failed == 0 and result != "OK":
         failed = 1
-        names.append("the program itself")
+        names.append("program failed")
     return passed, failed, skipped, names
 
 
@@ -64,7 +64,7 @@ def show(test, names, log):
         lines = test.get(stream, "").splitlines()
         if not lines:
             continue
-        print("--- %s%s ---" % (stream, ", its end" if len(lines) > TAIL else ""))
+        print("--- %s%s ---" % (stream, ", last lines" if len(lines) > TAIL else ""))
         print("\n".join(lines[-TAIL:]))
     print("--- command: %s" % " ".join(test["command"]))
     print("--- log: %s" % log)
@@ -72,7 +72,7 @@ def show(test, names, log):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("testlog", help="meson-logs/testlog.json of a build folder")
+    parser.add_argument("testlog", help="meson-logs/testlog.json of a build directory")
     args = parser.parse_args()
     total = [0, 0, 0]
     with open(args.testlog, encoding="utf-8", errors="replace") as log:

@@ -12,14 +12,13 @@ usage()
 Usage: devtools/test-versions.sh [--suite NAME]... TREE...
        devtools/test-versions.sh --help
 
-Build against several versions of DPDK, and run the tests with each: "devtools/run-tests.sh --suite
-unit --suite app --suite dpdk". Prints a line for each version; the last line is "N passed, N failed,
-N skipped", over all of them.
+Build and test with several versions of DPDK: "devtools/run-tests.sh --suite unit --suite app --suite
+dpdk". Prints one line per version; the last line is "N passed, N failed, N skipped" for all versions.
 
   TREE          a DPDK source tree, 22.11 or newer, or the prefix of an installed DPDK
-  --suite NAME  other suites of run-tests.sh
+  --suite NAME  run this suite of run-tests.sh instead
 
-DPDK_SDXI_CACHE and JOBS are passed on to devtools/setup.sh.
+devtools/setup.sh uses DPDK_SDXI_CACHE and JOBS.
 END
 }
 
@@ -41,7 +40,7 @@ done
 ((${#trees[@]} > 0)) || { usage >&2; exit 2; }
 ((${#suites[@]} > 0)) || suites=(--suite unit --suite app --suite dpdk)
 for tree in "${trees[@]}"; do
-	[[ -d $tree ]] || die 'looking at the trees' "$tree is no folder" 'name source trees or prefixes'
+	[[ -d $tree ]] || die 'checking the trees' "$tree is not a directory" 'name source trees or prefixes'
 done
 
 find_builds
