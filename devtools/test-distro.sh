@@ -36,14 +36,14 @@ bad_usage()
 
 suite=
 mirror=http://deb.debian.org/debian
-keyring=debian-archive-keyring
+keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 bootstrap=()
 commands=(devtools/run-perf.sh devtools/run-tests.sh)
 while (($# > 0)); do
 	case $1 in
 	--ubuntu)
 		mirror=http://archive.ubuntu.com/ubuntu
-		keyring=ubuntu-archive-keyring
+		keyring=/usr/share/keyrings/ubuntu-archive-keyring.gpg
 		# debootstrap's script for all releases of Ubuntu, including unknown newer ones
 		bootstrap=(gutsy)
 		;;
@@ -74,7 +74,9 @@ done
 
 cache=$(cache_dir)
 mkdir -p -- "$cache/log"
-ensure_packages "$cache" debootstrap git "$keyring"
+ensure_packages "$cache" debootstrap git
+[[ -f $keyring ]] || die "looking for the keys of $mirror" "there is no $keyring" \
+	"install the package that has it (Ubuntu's is ubuntu-keyring)"
 root=$cache/distro-$suite
 exec 9>"$root.lock"
 lock 9 "uses $root"
@@ -83,7 +85,7 @@ if [[ ! -e $root/complete ]]; then
 	say "making a chroot of $suite"
 	rm -rf -- "$root"
 	limit "$fetch_limit" debootstrap --variant=minbase --include=ca-certificates,git \
-		--components="main${bootstrap:+,universe}" --keyring="/usr/share/keyrings/$keyring.gpg" \
+		--components="main${bootstrap:+,universe}" --keyring="$keyring" \
 		"$suite" "$root" "$mirror" "${bootstrap[@]}" </dev/null >"$cache/log/distro.log" 2>&1 ||
 		die "making a chroot of $suite" debootstrap 'see --mirror and --ubuntu' \
 			"$cache/log/distro.log"
