@@ -73,10 +73,10 @@ missing_packages()
 	done
 }
 
-# ensure_packages CACHE PACKAGE...: install those that are missing, by new package lists.
+# ensure_packages CACHE PACKAGE...: install those that are missing.
 ensure_packages()
 {
-	local missing by_hand log=$1/log/packages.log dir=$1/apt-install held
+	local missing by_hand install log=$1/log/packages.log dir=$1/apt-install held
 	command -v dpkg-query >/dev/null || die 'looking for packages' 'this is not Debian or Ubuntu: no dpkg-query' \
 		"install the equivalents of ${*:2} by hand, then run devtools/setup.sh --no-packages with DPDK_SOURCE or\
  DPDK_PREFIX set"
@@ -93,11 +93,14 @@ ensure_packages()
 		say "installing ${#missing[@]} missing packages: ${missing[*]}"
 		rm -rf -- "$dir"
 		: >"$log"
-		private_apt "$dir" "$log" deb
-		as_root "$fetch_limit" apt-get -c "$apt_conf" -o DPkg::Lock::Timeout=300 install -y \
-			--no-install-recommends "${missing[@]}" </dev/null >>"$log" 2>&1 ||
-			die 'installing packages' "apt-get install ${missing[*]}" "$by_hand" "$log"
-		as_root "$work_limit" rm -rf -- "$dir"
+		install=(-o DPkg::Lock::Timeout=300 install -y --no-install-recommends "${missing[@]}")
+		if ! as_root "$fetch_limit" apt-get "${install[@]}" </dev/null >>"$log" 2>&1; then
+			say "the machine's package lists are missing or old: reading new ones"
+			private_apt "$dir" "$log" deb
+			as_root "$fetch_limit" apt-get -c "$apt_conf" "${install[@]}" </dev/null >>"$log" 2>&1 ||
+				die 'installing packages' "apt-get install ${missing[*]}" "$by_hand" "$log"
+			as_root "$work_limit" rm -rf -- "$dir"
+		fi
 	fi
 	exec {held}>&-
 }

@@ -19,7 +19,8 @@ END
 }
 
 no_options "$@"
-ensure_packages "$(cache_dir)" python3-sphinx
+cache=$(cache_dir)
+ensure_packages "$cache" python3-sphinx
 find_builds
 log=$builds/log/docs.txt
 rm -rf -- "$builds/docs"

@@ -34,6 +34,7 @@ fetch_cmocka()
 	done
 	rm -rf -- "$work/apt" "$work"/*.deb
 	lib=$(find "$work/usr/lib" -name libcmocka.so -printf '%P\n')
+	[[ -n $lib ]] || die 'unpacking cmocka' 'expected libcmocka.so in its packages, found none' '' "$log"
 	cat >"$work/cmocka.pc" <<END
 prefix=\${pcfiledir}/usr
 Name: cmocka
@@ -69,6 +70,5 @@ platform = 'generic'
 numa = false
 END
 	# Meson configures again when it has changed, or seems to have.
-	cmp -s -- "$1.$$" "$1" || cp -- "$1.$$" "$1"
-	rm -f -- "$1.$$"
+	if cmp -s -- "$1.$$" "$1"; then rm -f -- "$1.$$"; else mv -f -- "$1.$$" "$1"; fi
 }

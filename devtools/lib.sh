@@ -156,7 +156,8 @@ find_builds()
 {
 	builds=$project_root/build-scripts
 	if [[ ! -w $project_root ]] || ! is_plain "$project_root"; then
-		builds=$(cache_dir)/build-$(printf '%s' "$project_root" | sha256sum | cut -c 1-12)
+		builds=$(cache_dir)
+		builds+=/build-$(printf '%s' "$project_root" | sha256sum | cut -c 1-12)
 	fi
 	mkdir -p -- "$builds/log"
 	[[ ${SDXI_BUILDS_HELD:-} != "$builds" ]] || return 0

@@ -87,7 +87,7 @@ fuzz()
 	local grown=$builds/fuzz-corpus/$1 crashes=$builds/fuzz-crashes/$1
 
 	mkdir -p -- "$grown" "$crashes"
-	unpack "$target"
+	unpack "$target" || return 1
 	say "$target: fuzzing for $minutes min"
 	# libFuzzer prints a line for each new input; here a line for each tenth of the time is enough.
 	# Not by limit: $! would be the shell around it. The fuzzer must not hold the lock.

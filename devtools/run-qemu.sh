@@ -135,7 +135,7 @@ fetch_guest()
 	: >"$log"
 	private_apt "$dir/apt" "$log" deb
 	image=$(apt-cache -c "$apt_conf" depends "$kernel_package" 2>>"$log" |
-		sed -n 's/.*Depends: \(linux-image-[0-9]\)/\1/p' | head -n 1)
+		sed -n 's/.*Depends: \(linux-image-[0-9]\)/\1/p' | head -n 1) || true
 	fetch "$dir" 'what the guest needs' "$log" download "${image:-$kernel_package}" "${unpacked[@]}"
 	for deb in "$dir"/*.deb; do
 		limit "$work_limit" dpkg-deb -x "$deb" "$dir" >>"$log" 2>&1 ||
@@ -206,7 +206,7 @@ ready_qemu()
 		log=$cache/log/qemu-configure.log
 		say 'configuring QEMU'
 		(cd -- "$dir/build" && limit "$work_limit" "${tools[@]}" "$source/configure" \
-			"${configure_options[@]}" </dev/null >"$log" 2>&1) ||
+			--python=/usr/bin/python3 "${configure_options[@]}" </dev/null >"$log" 2>&1) ||
 			die 'configuring QEMU' "$source/configure" 'fix what the log says' "$log"
 	fi
 	log=$builds/log/qemu-build.log
@@ -257,7 +257,7 @@ make_initramfs()
 	for file in "$libdir"/*.so* "$libdir"/dpdk/*/*.so* "$prefix"/bin/dpdk-test; do
 		[[ ! -e $file ]] || copy_in "$file"
 	done
-	for file in "$builds"/gcc/{librte_dma_sdxi.so,app/test/test_guest}; do
+	for file in "$builds"/gcc/{librte_dma_sdxi.so,app/test/test_guest,app/test/libno_silent.so}; do
 		cp -- "$file" "$guest/sdxi/"
 		copy_libs "$file"
 	done
@@ -278,6 +278,7 @@ make_initramfs()
 	cat >"$guest/sdxi/env" <<END
 mark=$mark
 export DPDK_SDXI_PREFIX=$prefix
+export SDXI_TEST_NO_SILENT=/sdxi/libno_silent.so
 export LD_LIBRARY_PATH=/sdxi:$libdir
 export PATH=\$PATH:/sdxi:$prefix/bin
 END
@@ -475,7 +476,8 @@ cleanup()
 }
 trap cleanup EXIT
 
-CC=gcc must_build gcc 'the driver' "${test_build_options[@]}" librte_dma_sdxi.so app/test/test_guest
+CC=gcc must_build gcc 'the driver' "${test_build_options[@]}" librte_dma_sdxi.so app/test/test_guest \
+	app/test/libno_silent.so
 unpacked_root=$cache/qemu-guest-$(distribution)
 fill_once "$unpacked_root" 'fetches packages' fetch_guest
 mkdir -p -- "$qemu/bios"

@@ -16,7 +16,7 @@ readonly drivers=bus/pci,bus/vdev,mempool/ring,dma/skeleton,dma/ioat,dma/idxd,ne
 readonly cross_drivers=bus/pci,bus/vdev,mempool/ring
 options=(--buildtype=release --libdir=lib -Ddefault_library=shared -Dplatform=generic
 	-Ddeveloper_mode=disabled -Denable_driver_sdk=true)
-packages=(build-essential clang dpkg-dev libcmocka-dev libnuma-dev meson ninja-build pkg-config python3
+packages=(build-essential clang dpkg-dev git libcmocka-dev libnuma-dev meson ninja-build pkg-config python3
 	python3-pyelftools spin valgrind)
 declare -A more_packages=([plots]=python3-matplotlib [fuzz]=llvm [checks]='codespell cppcheck shellcheck'
 	[coverage]=gcovr [export]='gawk git python3-sphinx')
@@ -90,7 +90,7 @@ fetch_package()
 	: >"$log"
 	private_apt "$1/apt" "$log" deb-src
 	versions=$(apt-cache -c "$apt_conf" showsrc --only-source dpdk 2>>"$log" |
-		sed -n 's/^Version: //p' | sort -Vu)
+		sed -n 's/^Version: //p' | sort -Vu) || true
 	version=$(grep '^22\.11' <<<"$versions" | tail -n 1 || tail -n 1 <<<"$versions")
 	dpkg --compare-versions "${version:-0}" ge 22.11 || die 'fetching DPDK' \
 		"expected a source package dpdk >= 22.11 in the machine's package sources, found ${version:-none}" \

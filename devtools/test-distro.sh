@@ -83,8 +83,9 @@ lock 9 "uses $root"
 
 if [[ ! -e $root/complete ]]; then
 	say "making a chroot of $suite"
-	rm -rf -- "$root"
-	limit "$fetch_limit" debootstrap --variant=minbase --include=ca-certificates,git \
+	rm -rf --one-file-system -- "$root"
+	# Its mounts end with the namespace.
+	limit "$fetch_limit" unshare --mount debootstrap --variant=minbase --include=ca-certificates,git \
 		--components="main${bootstrap:+,universe}" --keyring="$keyring" \
 		"$suite" "$root" "$mirror" "${bootstrap[@]}" </dev/null >"$cache/log/distro.log" 2>&1 ||
 		die "making a chroot of $suite" debootstrap 'see --mirror and --ubuntu' \
@@ -92,7 +93,7 @@ if [[ ! -e $root/complete ]]; then
 	: >"$root/complete"
 fi
 rm -rf -- "$root/root/sdxi"
-git clone -q -- "$project_root" "$root/root/sdxi"
+git -c safe.directory='*' clone -q -- "$project_root" "$root/root/sdxi"
 if [[ -n ${DPDK_SOURCE:-} ]]; then
 	mkdir -p -- "$root/root/dpdk"
 fi
@@ -106,7 +107,7 @@ in_root()
 		mount -t proc proc "$root/proc" && mount --rbind /sys "$root/sys" && mount --rbind /dev "$root/dev" ||
 			exit 1
 		[[ -z $source ]] || mount --bind -o ro -- "$source" "$root/root/dpdk" || exit 1
-		cp -- /etc/resolv.conf "$root/etc/resolv.conf" && cd -- "$root" || exit 1
+		cp --remove-destination -- /etc/resolv.conf "$root/etc/resolv.conf" && cd -- "$root" || exit 1
 		exec chroot . env -i HOME=/root PATH=/usr/sbin:/usr/bin:/sbin:/bin TERM=dumb \
 			${source:+DPDK_SOURCE=/root/dpdk} ${JOBS:+"JOBS=$JOBS"} \
 			bash -c "cd /root/sdxi && $3"

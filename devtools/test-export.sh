@@ -270,7 +270,7 @@ check 'the guide is sound' guide_alone
 all_guides()
 {
 	(cd -- "$tree/doc/guides" &&
-		lines_of '' sphinx-build -j "${JOBS:-2}" -b dummy . "$dir/guide/all")
+		lines_of '^build succeeded\|^build finished' sphinx-build -j "${JOBS:-2}" -b dummy . "$dir/guide/all")
 }
 ! $each_patch || check "the guide is sound among DPDK's" is '' all_guides
 

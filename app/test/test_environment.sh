@@ -46,7 +46,8 @@ cleanup()
 	rm -rf -- "$work" "${builds[@]}"
 }
 trap cleanup EXIT
-cache=${DPDK_SDXI_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/dpdk-sdxi}
+# shellcheck disable=SC2016 # for the shell that is called
+cache=$(bash -c '. "$1/devtools/lib.sh" && cache_dir' bash "$top")
 # As a user calls them.
 unset SDXI_BUILDS_HELD DPDK_SDXI_PREFIX PKG_CONFIG_PATH LD_LIBRARY_PATH
 
@@ -75,10 +76,10 @@ wants()
 	((rc == 0)) || complain "$* ended with $rc: $(tail -n 3 -- "$work/out" "$work/err" | tr '\n' ' ')"
 }
 
-# refuses PATTERN COMMAND...: it must fail within a second or two, and say why.
+# refuses PATTERN COMMAND...: it must fail before it does anything that takes time, and say why.
 refuses()
 {
-	in_clone timeout 2 "${@:2}"
+	in_clone timeout 30 "${@:2}"
 	((rc != 0 && rc != 124)) || complain "${*:2} ended with $rc, expected it to refuse"
 	grep -q -- "$1" "$work/err" || complain "expected the reason '$1', found: $(tail -n 3 -- "$work/err")"
 }
