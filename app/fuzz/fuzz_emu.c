@@ -171,7 +171,7 @@ fn_up(struct fn *fn)
 		at(fn, REG_LOG) | SDXI_PUT(SDXI_ERR_CFG_SZ, 1) | SDXI_ERR_CFG_EN, 8);
 	reg_set(fn, SDXI_MMIO_ERR_CTL, SDXI_ERR_CTL_INTR_EN, 8);
 	ask(fn, SDXI_GSR_ACTIVE);
-	for (i = 0; i < 64 && state(fn) == SDXI_GSV_INIT; i++)
+	for (i = 0; i < 2000 && state(fn) == SDXI_GSV_INIT; i++)
 		watch_run(&fn->w, MAX_BUDGET);
 	sdxi_emu_doorbell(fn->w.emu, SDXI_CXT_ADMIN, 0);
 }
