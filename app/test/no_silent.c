@@ -22,8 +22,8 @@ rte_dma_configure(int16_t dev_id, const struct rte_dma_conf *dev_conf)
 	int (*configure)(int16_t id, const struct rte_dma_conf *conf);
 	struct rte_dma_info info;
 
-	if (dev_conf != NULL && SDXI_CONF_SILENT(dev_conf) && rte_dma_info_get(dev_id, &info) == 0 &&
-	    (info.dev_capa & RTE_DMA_CAPA_SILENT) != 0)
+	if (dev_conf != NULL && SDXI_CONF_SILENT(dev_conf) &&
+	    rte_dma_info_get(dev_id, &info) == 0 && (info.dev_capa & RTE_DMA_CAPA_SILENT) != 0)
 		return -EINVAL;
 	memcpy(&configure, &symbol, sizeof(configure));
 	return configure(dev_id, dev_conf);
