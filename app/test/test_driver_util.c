@@ -104,9 +104,6 @@ td_eal_start(const char *prog, unsigned int mib, const char *prefix, unsigned in
 		atexit(td_remove_runtime_dir);
 	if (rte_eal_init(argc, argv) < 0)
 		return -rte_errno;
-	/* EAL has bound this thread to one CPU, which other tests would have to share. */
-	if (sched_setaffinity(0, sizeof(td_all_cpus), &td_all_cpus) < 0)
-		return -errno;
 
 	/* dmadev allocates its own tables with the first device and keeps them. */
 	ret = rte_vdev_init(TD_NAME(999), "");
