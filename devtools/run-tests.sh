@@ -123,21 +123,6 @@ run_suite()
 	count_tests "$builds/$1" "${@:2}"
 }
 
-# run_program NAME WHAT COMMAND...: run a program whose last line has the numbers of tests.
-run_program()
-{
-	local name=$1 what=$2 out=$builds/log/$1.txt counts rc=0 p f s
-	shift 2
-	say "testing: $what"
-	"$@" 2>&1 | tee -- "$out" | sed -u 's/^/    /' || rc=$?
-	counts=$(sed -nE '$s/^([0-9]+) passed, ([0-9]+) failed, ([0-9]+) skipped$/\1 \2 \3/p' "$out")
-	read -r p f s <<<"${counts:-0 1 0}"
-	if ((rc != 0 && f == 0)) || ((p == 0 && f == 0)); then
-		f=1
-	fi
-	passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
-}
-
 # run_step WHAT COMMAND...: run a program that counts as one test.
 run_step()
 {

@@ -44,7 +44,6 @@ for tree in "${trees[@]}"; do
 done
 
 find_builds
-out=$builds/log/version.txt
 passed=0 failed=0 skipped=0
 lines=()
 for tree in "${trees[@]}"; do
@@ -55,15 +54,11 @@ for tree in "${trees[@]}"; do
 	else
 		variables=(-u DPDK_SOURCE DPDK_PREFIX="$tree")
 	fi
-	say "testing with $tree"
-	rc=0
-	env "${variables[@]}" "$project_root/devtools/run-tests.sh" --keep-going "${suites[@]}" </dev/null 2>&1 |
-		tee -- "$out" || rc=$?
-	counts=$(sed -nE '$s/^([0-9]+) passed, ([0-9]+) failed, ([0-9]+) skipped$/\1 \2 \3/p' "$out")
-	read -r p f s <<<"${counts:-0 1 0}"
-	((rc == 0 || f > 0)) || f=1
-	passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
-	lines+=("$tree${version:+ ($version)}: $p passed, $f failed, $s skipped")
+	p=$passed f=$failed s=$skipped
+	run_program version "$tree" env "${variables[@]}" "$project_root/devtools/run-tests.sh" --keep-going \
+		"${suites[@]}" </dev/null
+	lines+=("$tree${version:+ ($version)}: $((passed - p)) passed, $((failed - f)) failed,\
+ $((skipped - s)) skipped")
 done
 printf '%s\n' "${lines[@]}"
 echo "$passed passed, $failed failed, $skipped skipped"
